@@ -1,0 +1,18 @@
+/** Lengths of time in milliseconds. */
+export const SECOND_MS = 1_000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** `6 h`, `3 days`, `90 min`: for people, exact as long as the length is a whole number of minutes. */
+export function describeDuration(lengthMs: number): string {
+  if (lengthMs >= 2 * DAY_MS && lengthMs % DAY_MS === 0) return `${lengthMs / DAY_MS} days`;
+  if (lengthMs >= HOUR_MS && lengthMs % HOUR_MS === 0) return `${lengthMs / HOUR_MS} h`;
+  if (lengthMs >= MINUTE_MS) return `${Math.round(lengthMs / MINUTE_MS)} min`;
+  return `${Math.round(lengthMs / SECOND_MS)} s`;
+}
+
+/** An instant for people: `2026-11-28 17:04 UTC`. */
+export function describeInstant(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}

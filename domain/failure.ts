@@ -1,0 +1,112 @@
+/**
+ * The `type` of every `ApplicationFailure` in this system. An outcome is a value; a failure is one of these.
+ * Whether a failure is retried is decided by the retry policy of the activity that met it (workflows/activity-options.ts).
+ */
+export const failureTypes = [
+  /** The workflow's own guard refused its input. The only way a run can fail. */
+  'InvalidRequest',
+  /** Sealed by nobody we trust, swapped or altered, or an identifier that we refuse to call with. */
+  'IdentifierUnusable',
+  /** Sealed to a key that this worker does not hold (yet). */
+  'KeyUnavailable',
+  /** No answer, 429 or 5xx: the same call may work later. */
+  'ProviderUnavailable',
+  /** Our credentials were refused, also after one fresh login. */
+  'ProviderUnauthorized',
+  /** Any other 4xx: the same call will be refused again. */
+  'ProviderRejected',
+  /** A 2xx whose content is not what was promised, or which is about someone else. */
+  'ProviderContractBroken',
+  /** The provider's time has come and it has not done it yet. */
+  'StillPending',
+] as const;
+
+export type FailureType = (typeof failureTypes)[number];
+
+export function isFailureType(value: unknown): value is FailureType {
+  return failureTypes.some((type) => type === value);
+}
+
+/** Why a leg waits for a staff member or for the world to mend. */
+export type AttentionReason =
+  | Exclude<FailureType, 'InvalidRequest'>
+  /** The same record was there again after the last round we start by ourselves. */
+  | 'Reappeared'
+  /** A record created after we asked stands under this identifier: perhaps a returning customer. */
+  | 'NewerRecord'
+  /** The purge was taken off the provider's queue by somebody else: perhaps at the person's own wish. */
+  | 'TakenOffQueue'
+  /** The provider keeps moving its own time further away. */
+  | 'Postponed'
+  /** We looked and could not tell. */
+  | 'Inconclusive';
+
+/** Reasons that time, a deploy or the provider may mend: the leg goes on trying once a day by itself. */
+const mendsByItself: readonly AttentionReason[] = [
+  'ProviderUnavailable',
+  'ProviderUnauthorized',
+  'KeyUnavailable',
+  'StillPending',
+];
+
+export function triesDaily(reason: AttentionReason): boolean {
+  return mendsByItself.includes(reason);
+}
+
+/** For people: what happened, and what a staff member can do about it. Shown in the Temporal UI and by `erasure status`. */
+export const attentionGuide: Record<AttentionReason, { readonly happened: string; readonly todo: string }> = {
+  IdentifierUnusable: {
+    happened: 'the sealed identifier was altered, meant for another request, signed by nobody we trust, or unusable',
+    todo: 'submit a new request with the right identifier, then waive this leg',
+  },
+  KeyUnavailable: {
+    happened: 'no worker holds the key that this identifier is sealed to',
+    todo: 'give the workers the key; it is tried again daily',
+  },
+  ProviderUnavailable: {
+    happened: 'the provider could not be reached, or no worker serves it',
+    todo: 'nothing, it is tried again daily; retry to try now',
+  },
+  ProviderUnauthorized: {
+    happened: 'the provider refused our credentials, also after a fresh login',
+    todo: 'mend the credentials; it is tried again daily; retry to try now',
+  },
+  ProviderRejected: {
+    happened: 'the provider refused the request for good',
+    todo: 'find out why with the provider, then retry, attest or waive',
+  },
+  ProviderContractBroken: {
+    happened: 'the provider answered something that it never promised',
+    todo: 'find out what it means with the provider, then retry, attest or waive',
+  },
+  StillPending: {
+    happened: "the provider's own time is long over and the data are still there",
+    todo: 'ask the provider; it is looked at again daily; retry to look now',
+  },
+  Reappeared: {
+    happened: 'the same record came back again after each erasure',
+    todo: 'stop what brings it back, then retry (looks, and erases again)',
+  },
+  NewerRecord: {
+    happened: 'a record newer than this request stands under the identifier, perhaps a returning customer',
+    todo: 'find out; attest if the old record is gone, or submit a new request for the new one',
+  },
+  TakenOffQueue: {
+    happened: "the purge was taken off the provider's queue by somebody, perhaps at the person's own wish",
+    todo: 'ask the person; then retry (looks, and asks again) or waive',
+  },
+  Postponed: {
+    happened: 'the provider keeps moving the time of its purge',
+    todo: 'ask the provider; retry to go on waiting',
+  },
+  Inconclusive: {
+    happened: 'we looked and could not tell whether the data are gone',
+    todo: 'find out with the provider; then retry (looks again), attest or waive',
+  },
+};
+
+/** What an activity's failure tells the workflow besides its type. Carried as the first of its `details`. */
+export interface FailureDetails {
+  /** False only where it is certain that no call of this activity can have reached the provider's erasing operation. */
+  readonly mayHaveReached: boolean;
+}

@@ -1,0 +1,373 @@
+/**
+ * One request at one provider, from asking to its outcome: a pure state machine. The workflow performs the step that
+ * `nextStep` names and tells `advance` what came of it; everything that is decided about a leg is decided here.
+ */
+import type { DecisionKind, ProviderDecision } from './decision';
+import { type AttentionReason, type FailureDetails, type FailureType, triesDaily } from './failure';
+import type { Assurance, LegOutcome } from './outcome';
+import { MAX_POSTPONEMENTS, MAX_ROUNDS, type Policy } from './policy';
+import type { Provider } from './provider';
+import type { CallbackEvidence, Observation, Receipt, Withdrawal } from './receipt';
+
+/** One asking. All instants in epoch ms of the workflow's clock. */
+export interface Round {
+  readonly number: number;
+  readonly askedAt: number;
+  /** When the provider's answer to our asking arrived. */
+  readonly acceptedAt?: number;
+  /** When the window ends, without our margin. Moves where the provider moves its own time. */
+  readonly windowEndsAt?: number;
+  readonly receipt?: Receipt;
+}
+
+export interface Attention {
+  readonly reason: AttentionReason;
+  readonly since: number;
+  /** The step that did not succeed, and that a retry repeats. */
+  readonly step: 'ask' | 'look';
+}
+
+export type Phase = 'ask' | 'window' | 'callback' | 'look' | 'attention' | 'withdraw' | 'settled';
+
+export interface LegState {
+  readonly provider: Provider;
+  readonly phase: Phase;
+  readonly rounds: readonly Round[];
+  /** Some call of ours may have reached the provider's erasing operation, whatever we know of its answer. */
+  readonly askedBefore: boolean;
+  /** We know that the provider held the record before we asked. */
+  readonly seen: boolean;
+  readonly postponements: number;
+  readonly callback?: CallbackEvidence & { readonly at: number };
+  readonly lastObservation?: Observation & { readonly at: number };
+  readonly attention?: Attention;
+  /** A staff member wants it asked again should the next look find the record. */
+  readonly askAgainIfPresent: boolean;
+  readonly decisions: readonly (ProviderDecision & { readonly kind: DecisionKind; readonly at: number })[];
+  /** When the whole request was withdrawn or cancelled, had this leg not settled by then. */
+  readonly endedAt?: number;
+  /** What the leg was in attention for at that time. */
+  readonly endedInAttention?: AttentionReason;
+  readonly withdrawal?: Withdrawal & { readonly at: number };
+  readonly outcome?: LegOutcome;
+  readonly assurance?: Assurance;
+  readonly settledAt?: number;
+}
+
+export type LegEvent = { readonly at: number } & (
+  | { readonly type: 'asked' }
+  | { readonly type: 'answered'; readonly receipt: Receipt }
+  | { readonly type: 'observed'; readonly observation: Observation }
+  | { readonly type: 'failed'; readonly failure: { readonly type: FailureType } & FailureDetails }
+  /** The step was broken off; an asking in flight may have reached the provider. */
+  | { readonly type: 'interrupted' }
+  | { readonly type: 'timePassed' }
+  | { readonly type: 'calledBack'; readonly evidence: CallbackEvidence }
+  | { readonly type: 'decided'; readonly kind: DecisionKind; readonly decision: ProviderDecision }
+  | { readonly type: 'requestEnded' }
+  | { readonly type: 'withdrawalAnswered'; readonly withdrawal: Withdrawal }
+);
+
+export type LegStep =
+  | { readonly do: 'ask'; readonly round: number; readonly askedBefore: boolean; readonly daily: boolean }
+  | { readonly do: 'wait'; readonly for: 'window' | 'callback'; readonly until: number }
+  | { readonly do: 'look'; readonly round: number; readonly daily: boolean }
+  | { readonly do: 'waitForDecision' }
+  | { readonly do: 'withdraw' }
+  | { readonly do: 'finish' };
+
+/** Input of each of a provider's three activities. Free of personal data. */
+export interface LegCall {
+  readonly requestId: string;
+  readonly provider: Provider;
+  /** The identifier at this provider, sealed to the workers' key (compact JWE). */
+  readonly sealed: string;
+  readonly round: number;
+  /** When this request first asked this provider; epoch ms of the workflow's clock. */
+  readonly firstAskedAt: number;
+  /** An earlier activity of this leg may have reached the provider's erasing operation. */
+  readonly askedBefore: boolean;
+  readonly policy: Policy;
+}
+
+export function openLeg(provider: Provider): LegState {
+  return {
+    provider,
+    phase: 'ask',
+    rounds: [],
+    askedBefore: false,
+    seen: false,
+    postponements: 0,
+    askAgainIfPresent: false,
+    decisions: [],
+  };
+}
+
+export function lastRound(leg: LegState): Round | undefined {
+  return leg.rounds.at(-1);
+}
+
+/** When the answer about the data begins to mean something: the end of the window and our margin. */
+export function windowIsOverAt(leg: LegState): number | undefined {
+  const round = lastRound(leg);
+  if (round?.windowEndsAt === undefined || round.receipt === undefined) return undefined;
+  return round.windowEndsAt + round.receipt.marginMs;
+}
+
+/** Until when we hope for the provider's callback. */
+export function graceIsOverAt(leg: LegState): number | undefined {
+  const receipt = lastRound(leg)?.receipt;
+  const overAt = windowIsOverAt(leg);
+  if (overAt === undefined || receipt?.status !== 'accepted') return undefined;
+  return overAt + receipt.graceMs;
+}
+
+export function nextStep(leg: LegState): LegStep {
+  switch (leg.phase) {
+    case 'ask':
+      return { do: 'ask', round: roundToAsk(leg), askedBefore: leg.askedBefore, daily: false };
+    case 'window':
+      return { do: 'wait', for: 'window', until: known(windowIsOverAt(leg)) };
+    case 'callback':
+      return { do: 'wait', for: 'callback', until: known(graceIsOverAt(leg)) };
+    case 'look':
+      return { do: 'look', round: leg.rounds.length, daily: false };
+    case 'attention':
+      return stepInAttention(leg, known(leg.attention));
+    case 'withdraw':
+      return { do: 'withdraw' };
+    case 'settled':
+      return { do: 'finish' };
+  }
+}
+
+function stepInAttention(leg: LegState, attention: Attention): LegStep {
+  if (!triesDaily(attention.reason)) return { do: 'waitForDecision' };
+  return attention.step === 'ask'
+    ? { do: 'ask', round: roundToAsk(leg), askedBefore: leg.askedBefore, daily: true }
+    : { do: 'look', round: leg.rounds.length, daily: true };
+}
+
+/** A round that was asked and not answered is asked again under its own number. */
+function roundToAsk(leg: LegState): number {
+  const round = lastRound(leg);
+  return round === undefined || round.acceptedAt !== undefined ? leg.rounds.length + 1 : round.number;
+}
+
+export function advance(leg: LegState, event: LegEvent): LegState {
+  switch (event.type) {
+    case 'asked':
+      return isAsking(leg) && roundToAsk(leg) > leg.rounds.length
+        ? { ...leg, rounds: [...leg.rounds, { number: roundToAsk(leg), askedAt: event.at }] }
+        : leg;
+    case 'answered':
+      return answered(leg, event.receipt, event.at);
+    case 'observed':
+      return observed(leg, event.observation, event.at);
+    case 'failed':
+      return failed(leg, event.failure, event.at);
+    case 'interrupted':
+      return isAsking(leg) || leg.phase === 'settled'
+        ? { ...leg, askedBefore: leg.askedBefore || leg.rounds.length > 0 }
+        : leg;
+    case 'timePassed':
+      return timePassed(leg, event.at);
+    case 'calledBack':
+      return calledBack(leg, event.evidence, event.at);
+    case 'decided':
+      return decided(leg, event.kind, event.decision, event.at);
+    case 'requestEnded':
+      return requestEnded(leg, event.at);
+    case 'withdrawalAnswered':
+      return withdrawalAnswered(leg, event.withdrawal, event.at);
+  }
+}
+
+function isAsking(leg: LegState): boolean {
+  return leg.phase === 'ask' || (leg.phase === 'attention' && leg.attention?.step === 'ask');
+}
+
+function isLooking(leg: LegState): boolean {
+  return leg.phase === 'look' || (leg.phase === 'attention' && leg.attention?.step === 'look');
+}
+
+function answered(leg: LegState, receipt: Receipt, at: number): LegState {
+  const round = lastRound(leg);
+  if (round === undefined || round.acceptedAt !== undefined) return leg;
+  const window = receipt.window;
+  const answeredRound: Round = {
+    ...round,
+    acceptedAt: at,
+    receipt,
+    ...(window === undefined ? {} : { windowEndsAt: 'endsAt' in window ? window.endsAt : at + window.lastsMs }),
+  };
+  const kept: LegState = {
+    ...leg,
+    rounds: [...leg.rounds.slice(0, -1), answeredRound],
+    askedBefore: true,
+    seen: leg.seen || (receipt.status === 'accepted' && receipt.seen),
+  };
+  // A decision may have settled the leg while the answer was on its way: the answer is kept, the outcome stays.
+  if (!isAsking(leg)) return kept;
+  if (receipt.status === 'accepted' || window !== undefined) return enter(kept, 'window');
+  // The provider contradicts itself if it knew the record or took it on earlier.
+  if (kept.seen || leg.rounds.length > 1) return attend(kept, 'Inconclusive', 'ask', at);
+  return settle(kept, { outcome: 'not-found' }, at);
+}
+
+function timePassed(leg: LegState, at: number): LegState {
+  const step = nextStep(leg);
+  if (step.do !== 'wait' || at < step.until) return leg;
+  const receipt = known(lastRound(leg)?.receipt);
+  if (step.for === 'callback') return settle(leg, { outcome: 'presumed-erased' }, at);
+  if (receipt.status === 'unknown' || receipt.proof === 'observation') return enter(leg, 'look');
+  if (receipt.proof === 'none') return settle(leg, { outcome: 'presumed-erased' }, at);
+  return heardCallback(leg) === undefined
+    ? timePassed(enter(leg, 'callback'), at)
+    : settle(leg, { outcome: 'erased', assurance: 'confirmed' }, at);
+}
+
+function calledBack(leg: LegState, evidence: CallbackEvidence, at: number): LegState {
+  if (heardCallback(leg) !== undefined) return leg;
+  const kept: LegState = { ...leg, callback: { ...evidence, at } };
+  const receipt = lastRound(leg)?.receipt;
+  const expected = receipt?.status === 'accepted' && receipt.proof === 'callback';
+  const windowIsOver = at >= (windowIsOverAt(leg) ?? Infinity);
+  const silent = leg.phase === 'callback' || (leg.phase === 'settled' && leg.outcome === 'presumed-erased');
+  return expected && windowIsOver && silent ? settle(kept, { outcome: 'erased', assurance: 'confirmed' }, at) : kept;
+}
+
+/** The callback, unless the record was found there after it: then it was about an earlier round, or wrong. */
+function heardCallback(leg: LegState): LegState['callback'] {
+  const { callback, lastObservation } = leg;
+  const contradicted = lastObservation?.status === 'present' && lastObservation.at >= (callback?.at ?? Infinity);
+  return contradicted ? undefined : callback;
+}
+
+function observed(leg: LegState, observation: Observation, at: number): LegState {
+  if (!isLooking(leg)) return leg;
+  const kept: LegState = { ...leg, lastObservation: { ...observation, at } };
+  switch (observation.status) {
+    case 'absent':
+      return settle(kept, meaningOfAbsence(kept), at);
+    case 'pending':
+      return postponed(kept, observation.endsAt, at);
+    case 'inconclusive':
+      return attend(kept, 'Inconclusive', 'look', at);
+    case 'present':
+      return present(kept, observation, at);
+  }
+}
+
+function meaningOfAbsence(leg: LegState): Settlement {
+  if (leg.seen) return { outcome: 'erased', assurance: 'verified' };
+  const everAccepted = leg.rounds.some((round) => round.receipt?.status === 'accepted');
+  return { outcome: everAccepted ? 'presumed-erased' : 'not-found' };
+}
+
+function postponed(leg: LegState, endsAt: number, at: number): LegState {
+  const round = known(lastRound(leg));
+  const moved: LegState = {
+    ...leg,
+    rounds: [...leg.rounds.slice(0, -1), { ...round, windowEndsAt: endsAt }],
+    postponements: leg.postponements + 1,
+  };
+  return moved.postponements > MAX_POSTPONEMENTS ? attend(moved, 'Postponed', 'look', at) : enter(moved, 'window');
+}
+
+function present(leg: LegState, found: Observation & { status: 'present' }, at: number): LegState {
+  if (found.sameRecord === false) return attend(leg, 'NewerRecord', 'look', at);
+  if (found.sameRecord === 'unclear') return attend(leg, 'Inconclusive', 'look', at);
+  const seen: LegState = { ...leg, seen: true };
+  if (leg.askAgainIfPresent) return enter({ ...seen, askAgainIfPresent: false }, 'ask');
+  if (found.takenOffQueue === true) return attend(seen, 'TakenOffQueue', 'look', at);
+  return leg.rounds.length < MAX_ROUNDS ? enter(seen, 'ask') : attend(seen, 'Reappeared', 'look', at);
+}
+
+function failed(leg: LegState, failure: { readonly type: FailureType } & FailureDetails, at: number): LegState {
+  const asked: LegState = isLooking(leg) ? leg : { ...leg, askedBefore: leg.askedBefore || failure.mayHaveReached };
+  if (leg.phase === 'withdraw') return settle(leg, { outcome: 'unknown' }, at);
+  const reason = failure.type === 'InvalidRequest' ? 'ProviderContractBroken' : failure.type;
+  if (isAsking(leg)) return attend(asked, reason, 'ask', at);
+  return isLooking(leg) ? attend(leg, reason, 'look', at) : asked;
+}
+
+function decided(leg: LegState, kind: DecisionKind, decision: ProviderDecision, at: number): LegState {
+  if (whyNotNow(leg, kind) !== undefined) return leg;
+  const kept: LegState = { ...leg, decisions: [...leg.decisions, { ...decision, kind, at }] };
+  switch (kind) {
+    case 'waive':
+      return settle(kept, { outcome: 'waived' }, at);
+    case 'attest':
+      return settle(kept, { outcome: 'attested' }, at);
+    case 'retry': {
+      const attention = known(leg.attention);
+      const askAgainIfPresent =
+        leg.askAgainIfPresent || attention.reason === 'Reappeared' || attention.reason === 'TakenOffQueue';
+      // What the provider postponed lies ahead again: a look before it says nothing.
+      const phase = attention.reason === 'Postponed' ? 'window' : attention.step;
+      return enter({ ...kept, postponements: 0, askAgainIfPresent }, phase);
+    }
+  }
+}
+
+/** Why a decision cannot be taken now, or undefined if it can. */
+export function whyNotNow(leg: LegState, kind: DecisionKind): string | undefined {
+  if (leg.phase === 'settled') return `is settled already (${leg.outcome})`;
+  if (leg.phase === 'withdraw') return 'is being withdrawn, and settles by itself';
+  if (kind === 'retry' && leg.phase !== 'attention') return 'needs no retry: it is not in attention';
+  return undefined;
+}
+
+/** The request was withdrawn or cancelled: undo what can be undone, and say what is known of the rest. */
+function requestEnded(leg: LegState, at: number): LegState {
+  if (leg.phase === 'settled' || leg.phase === 'withdraw') return leg;
+  const ended: LegState = {
+    ...leg,
+    endedAt: at,
+    ...(leg.attention === undefined ? {} : { endedInAttention: leg.attention.reason }),
+  };
+  if (leg.phase === 'callback') return settle(ended, { outcome: 'presumed-erased' }, at);
+  const receipt = leg.rounds.findLast((round) => round.receipt !== undefined)?.receipt;
+  if (receipt === undefined) {
+    return leg.askedBefore ? enter(ended, 'withdraw') : settle(ended, { outcome: 'never-asked' }, at);
+  }
+  return receipt.status === 'accepted' && receipt.withdrawable
+    ? enter(ended, 'withdraw')
+    : settle(ended, { outcome: 'unknown' }, at);
+}
+
+function withdrawalAnswered(leg: LegState, withdrawal: Withdrawal, at: number): LegState {
+  if (leg.phase !== 'withdraw') return leg;
+  const kept: LegState = { ...leg, withdrawal: { ...withdrawal, at } };
+  return settle(kept, { outcome: withdrawal.status === 'withdrawn' ? 'withdrawn' : 'unknown' }, at);
+}
+
+interface Settlement {
+  readonly outcome: LegOutcome;
+  readonly assurance?: Assurance;
+}
+
+function settle(leg: LegState, settlement: Settlement, at: number): LegState {
+  return { ...withoutAttention(leg), phase: 'settled', ...settlement, settledAt: at };
+}
+
+function enter(leg: LegState, phase: Exclude<Phase, 'attention' | 'settled'>): LegState {
+  return { ...withoutAttention(leg), phase };
+}
+
+/** Attention is sticky: the same reason keeps the time it began at. */
+function attend(leg: LegState, reason: AttentionReason, step: 'ask' | 'look', at: number): LegState {
+  const since = leg.attention?.reason === reason ? leg.attention.since : at;
+  return { ...leg, phase: 'attention', attention: { reason, since, step } };
+}
+
+function withoutAttention(leg: LegState): LegState {
+  const { attention: _attention, ...rest } = leg;
+  return rest;
+}
+
+function known<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError('The leg is in a phase that its own facts do not allow');
+  return value;
+}

@@ -1,0 +1,110 @@
+/** What a person sees of a request: each state says what it waits for, until when, and what they can do. */
+import { describeInstant } from './duration';
+import { attentionGuide, triesDaily, type AttentionReason } from './failure';
+import { graceIsOverAt, lastRound, windowIsOverAt, type LegState } from './leg';
+import type { Assurance, LegOutcome, RequestOutcome } from './outcome';
+import { providerName, type Provider } from './provider';
+import type { Regulation } from './request';
+
+export type LegProgressState =
+  'asking' | 'waiting-out-window' | 'waiting-for-callback' | 'looking' | 'attention' | 'withdrawing' | 'settled';
+
+/** Instants are RFC 3339 in UTC. */
+export interface LegProgress {
+  readonly provider: Provider;
+  readonly state: LegProgressState;
+  /** In plain words, for people. */
+  readonly waitsFor: string;
+  /** When the wait is over by itself, our margin included; absent where nobody can say. */
+  readonly until?: string;
+  /** What a staff member can do now, in plain words. */
+  readonly youCan?: string;
+  readonly attention?: { readonly reason: AttentionReason; readonly since: string; readonly triesDaily: boolean };
+  readonly rounds: number;
+  readonly requestedAt?: string;
+  readonly acceptedAt?: string;
+  /** End of the provider's own window, without our margin. */
+  readonly windowEndsAt?: string;
+  readonly callbackAt?: string;
+  readonly outcome?: LegOutcome;
+  readonly assurance?: Assurance;
+  readonly settledAt?: string;
+}
+
+export interface RequestProgress {
+  readonly requestId: string;
+  readonly regulation: Regulation;
+  readonly submittedAt: string;
+  readonly startedAt: string;
+  readonly state: 'running' | 'issuing-certificate' | RequestOutcome;
+  readonly legs: readonly LegProgress[];
+}
+
+export function legProgress(leg: LegState): LegProgress {
+  const round = lastRound(leg);
+  const view = viewOf(leg);
+  return {
+    provider: leg.provider,
+    ...view,
+    rounds: leg.rounds.length,
+    ...instant('requestedAt', leg.rounds[0]?.askedAt),
+    ...instant('acceptedAt', round?.acceptedAt),
+    ...instant('windowEndsAt', round?.windowEndsAt),
+    ...instant('callbackAt', leg.callback?.at),
+    ...(leg.outcome === undefined ? {} : { outcome: leg.outcome }),
+    ...(leg.assurance === undefined ? {} : { assurance: leg.assurance }),
+    ...instant('settledAt', leg.settledAt),
+  };
+}
+
+type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'attention'>;
+
+function viewOf(leg: LegState): View {
+  const name = providerName(leg.provider);
+  switch (leg.phase) {
+    case 'ask':
+      return { state: 'asking', waitsFor: `${name} to take the request on`, youCan: 'waive or attest' };
+    case 'window': {
+      const kind = lastRound(leg)?.receipt?.windowKind ?? 'purge';
+      const heard = leg.callback === undefined ? '' : `; its callback came ${describeInstant(leg.callback.at)}`;
+      return {
+        state: 'waiting-out-window',
+        waitsFor: `the end of the ${kind} window${heard}`,
+        ...instant('until', windowIsOverAt(leg)),
+        youCan: 'nothing to do; waive or attest',
+      };
+    }
+    case 'callback':
+      return {
+        state: 'waiting-for-callback',
+        waitsFor: `${name}'s callback; without it the leg ends as presumed-erased`,
+        ...instant('until', graceIsOverAt(leg)),
+        youCan: 'nothing to do; waive or attest',
+      };
+    case 'look':
+      return { state: 'looking', waitsFor: `${name} to say whether the record is gone`, youCan: 'waive or attest' };
+    case 'attention':
+      return viewOfAttention(leg);
+    case 'withdraw':
+      return { state: 'withdrawing', waitsFor: `${name} to undo the request` };
+    case 'settled':
+      return { state: 'settled', waitsFor: 'nothing' };
+  }
+}
+
+function viewOfAttention(leg: LegState): View {
+  if (leg.attention === undefined) throw new TypeError('A leg in attention has a reason');
+  const { reason, since } = leg.attention;
+  const guide = attentionGuide[reason];
+  return {
+    state: 'attention',
+    waitsFor: `${triesDaily(reason) ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}`,
+    youCan: guide.todo,
+    attention: { reason, since: new Date(since).toISOString(), triesDaily: triesDaily(reason) },
+  };
+}
+
+function instant<Name extends string>(name: Name, epochMs: number | undefined): { readonly [key in Name]?: string } {
+  if (epochMs === undefined) return {};
+  return { [name]: new Date(epochMs).toISOString() } as { readonly [key in Name]?: string };
+}

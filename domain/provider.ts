@@ -1,0 +1,27 @@
+/** The outside systems we can ask to erase. A new provider is one line here, one adapter and one simulator file. */
+export const providers = {
+  measureone: { name: 'MeasureOne' },
+  person: { name: 'Person API' },
+  aptrinsic: { name: 'Aptrinsic (Gainsight PX)' },
+} as const satisfies Record<string, { readonly name: string }>;
+
+export type Provider = keyof typeof providers;
+
+export const providerKeys = Object.keys(providers) as Provider[];
+
+export function isProvider(value: unknown): value is Provider {
+  return typeof value === 'string' && Object.hasOwn(providers, value);
+}
+
+export function providerName(provider: Provider): string {
+  return providers[provider].name;
+}
+
+/** Each provider has an activity queue of its own: it carries that provider's rate limit, and one outage cannot starve another. */
+export function providerQueue(provider: Provider): string {
+  return `erasure-${provider}`;
+}
+
+/** Queue of the workflow itself and of the activities that concern no single provider. */
+export const WORKFLOW_QUEUE = 'erasure';
+export const WORKFLOW_TYPE = 'erasureRequest';

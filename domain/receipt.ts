@@ -1,0 +1,82 @@
+/** What a provider's answer leaves behind as proof. Free of personal data: status, times, opaque ids, keyed digests. */
+export interface Evidence {
+  /** Host that was asked, e.g. `api.measureone.com`. */
+  readonly host: string;
+  /** HTTP status of the answer that counts. */
+  readonly httpStatus: number;
+  /** HMAC-SHA-256 of the answer's body under the provider's hashing key, base64url; absent for an empty body. */
+  readonly bodyHmac?: string;
+  /** The provider's own words and times, by name: e.g. `purge_on`, `hardDelete`. */
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type WindowKind = 'purge' | 'revival';
+
+/** How long an answer about the data means nothing: a length from acceptance, or an instant the provider named (epoch ms). */
+export type Window = { readonly lastsMs: number } | { readonly endsAt: number };
+
+/** How completion can be known at this provider: it calls back, we can look, or nobody says. */
+export type Proof = 'callback' | 'observation' | 'none';
+
+/** The provider took the request on. Proves nothing was erased yet. */
+export interface Accepted {
+  readonly status: 'accepted';
+  readonly window: Window;
+  readonly windowKind: WindowKind;
+  readonly marginMs: number;
+  readonly proof: Proof;
+  /** How long after the window to hope for the callback. Meaningful for `proof: 'callback'`. */
+  readonly graceMs: number;
+  /** We know the provider held the record before we asked. */
+  readonly seen: boolean;
+  /** Whether this provider can undo a request it took on. */
+  readonly withdrawable: boolean;
+  /** HMAC of the identifier under the provider's hashing key, base64url. */
+  readonly subjectHash: string;
+  readonly evidence: Evidence;
+  /** What the provider's documents do not promise, for the certificate. Whole sentences. */
+  readonly leavesUnsaid: readonly string[];
+}
+
+/** The provider knows no such identifier at this host; it says nothing more. A window is given where one could hide the record. */
+export interface Unknown {
+  readonly status: 'unknown';
+  readonly window?: Window;
+  readonly windowKind: WindowKind;
+  readonly marginMs: number;
+  readonly subjectHash: string;
+  readonly evidence: Evidence;
+  readonly leavesUnsaid: readonly string[];
+}
+
+export type Receipt = Accepted | Unknown;
+
+/** What we found when we looked. */
+export type Observation = { readonly evidence: Evidence } & (
+  | { readonly status: 'absent' }
+  | {
+      readonly status: 'present';
+      /** Whether it is the record we asked to erase: created before we asked (`true`), after (`false`), or we cannot tell. */
+      readonly sameRecord: boolean | 'unclear';
+      /** The provider no longer means to erase it: somebody took our request off its queue. */
+      readonly takenOffQueue?: boolean;
+    }
+  /** The provider means to do it at `endsAt` (epoch ms), which lies in the future. */
+  | { readonly status: 'pending'; readonly endsAt: number }
+  | { readonly status: 'inconclusive' }
+);
+
+/** What became of undoing a request. `since`: epoch ms from which it was too late, where known. */
+export type Withdrawal = { readonly evidence?: Evidence } & (
+  | { readonly status: 'withdrawn' }
+  | { readonly status: 'too-late'; readonly since?: number }
+  | { readonly status: 'nothing-to-withdraw' }
+);
+
+/** The provider told us that it is done. Times are added by the workflow when the signal arrives. */
+export interface CallbackEvidence {
+  /** The public handle of the capability that authenticated it. */
+  readonly handle: string;
+  /** The event name in its body, where it had one. */
+  readonly event?: string;
+}

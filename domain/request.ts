@@ -1,0 +1,195 @@
+import { isMatch, isRecord, opaquePattern, reasonCodePattern } from './decision';
+import { MINUTE_MS } from './duration';
+import { type Policy, defaultPolicy, policyBounds } from './policy';
+import { isProvider, providerKeys, type Provider } from './provider';
+
+/** The law the request is made under. */
+export const regulations = ['gdpr', 'uk-gdpr', 'ccpa'] as const;
+export type Regulation = (typeof regulations)[number];
+
+/** How and when the person's identity was checked. Codes and references only. */
+export interface Verification {
+  readonly method: string;
+  /** Opaque id of the staff member or service that checked. */
+  readonly by: string;
+  /** RFC 3339 instant. */
+  readonly at: string;
+  readonly reference: string;
+}
+
+/**
+ * Input of the workflow `erasureRequest`: flat JSON, also typed by hand into the Temporal UI or sent by another language.
+ * Contains no personal data: the identifiers are sealed (`erasure seal`, or the client library).
+ */
+export interface ErasureRequestInput {
+  /** UUID, lower case; the idempotency key. The workflow's id must be `erasure-<requestId>`. */
+  readonly requestId: string;
+  readonly regulation: Regulation;
+  /** When the person made the request: RFC 3339 instant with a zone, not in the future. */
+  readonly submittedAt: string;
+  /** The sealed identifier at each provider that is to be asked (compact JWE); at least one. */
+  readonly subject: Readonly<Partial<Record<Provider, string>>>;
+  /** Settings that differ from the defaults. */
+  readonly policy?: Readonly<Partial<Policy>>;
+  /** Code of the channel the request came through, e.g. `web-form`. */
+  readonly receivedVia?: string;
+  /** Code of the legal ground, e.g. `consent-withdrawn`. */
+  readonly ground?: string;
+  readonly verification?: Verification;
+}
+
+/** An input that passed the guard. */
+export interface ErasureRequest {
+  readonly requestId: string;
+  readonly regulation: Regulation;
+  /** Epoch ms. */
+  readonly submittedAt: number;
+  readonly subject: ReadonlyMap<Provider, string>;
+  readonly policy: Policy;
+  readonly receivedVia?: string;
+  readonly ground?: string;
+  readonly verification?: Verification;
+}
+
+export function workflowIdOf(requestId: string): string {
+  return `erasure-${requestId}`;
+}
+
+const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const instantPattern = /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
+const sealedPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$/;
+const SEALED_LENGTH_MAX = 8_192;
+/** Another machine's clock may be a little ahead of ours. */
+const CLOCK_SKEW_MS = 5 * MINUTE_MS;
+
+export function isRequestId(value: unknown): value is string {
+  return isMatch(value, uuidPattern);
+}
+
+/** Epoch ms of an RFC 3339 instant with a zone, or undefined: also for days that no month has. */
+export function parseInstant(value: unknown): number | undefined {
+  if (!isMatch(value, instantPattern)) return undefined;
+  const epochMs = Date.parse(value.toUpperCase().replace(/(\.\d{3})\d+/, '$1'));
+  if (Number.isNaN(epochMs)) return undefined;
+  // Some engines roll 31 February over into March instead of refusing it.
+  const day = Number(value.slice(8, 10));
+  const lastDay = new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
+  return day <= lastDay ? epochMs : undefined;
+}
+
+/**
+ * The guard of the workflow: it may be started by anybody who can write to the namespace, with any input.
+ * Hand-written, since a schema library in workflow code costs ten times the memory per cached workflow.
+ * Problems name known fields only: neither values nor unknown keys, which may themselves be personal data.
+ */
+export function parseErasureRequest(
+  input: unknown,
+  context: { readonly workflowId: string; readonly now: number },
+): { readonly request: ErasureRequest } | { readonly problems: readonly string[] } {
+  if (!isRecord(input)) return { problems: ['input: expected one JSON object'] };
+  const problems: string[] = [];
+  const expect = (holds: boolean, problem: string): void => {
+    if (!holds) problems.push(problem);
+  };
+
+  const { requestId, regulation, receivedVia, ground, verification } = input;
+  const submittedAt = parseInstant(input['submittedAt']);
+  expect(
+    Object.keys(input).every((key) => knownFields.includes(key)),
+    `input: has a field other than ${knownFields.join(', ')}`,
+  );
+  expect(isRequestId(requestId), 'requestId: expected a lower case UUID');
+  if (isRequestId(requestId)) {
+    expect(context.workflowId === workflowIdOf(requestId), "requestId: the workflow's id must be erasure-<requestId>");
+  }
+  expect(
+    regulations.some((known) => known === regulation),
+    `regulation: expected one of ${regulations.join(', ')}`,
+  );
+  expect(submittedAt !== undefined, 'submittedAt: expected an RFC 3339 instant with a zone, e.g. 2026-11-22T09:30:00Z');
+  expect((submittedAt ?? 0) <= context.now + CLOCK_SKEW_MS, 'submittedAt: lies in the future');
+  expect(receivedVia === undefined || isCode(receivedVia), 'receivedVia: expected a code such as web-form');
+  expect(ground === undefined || isCode(ground), 'ground: expected a code such as consent-withdrawn');
+  problems.push(...problemsOfSubject(input['subject']));
+  problems.push(...problemsOfPolicy(input['policy']));
+  problems.push(...problemsOfVerification(verification));
+  if (problems.length > 0) return { problems };
+
+  const valid = input as unknown as ErasureRequestInput;
+  return {
+    request: {
+      requestId: valid.requestId,
+      regulation: valid.regulation,
+      submittedAt: submittedAt ?? 0,
+      subject: new Map(
+        providerKeys.flatMap((provider) => {
+          const sealed = valid.subject[provider];
+          return sealed === undefined ? [] : [[provider, sealed] as const];
+        }),
+      ),
+      policy: { ...defaultPolicy, ...valid.policy },
+      ...(valid.receivedVia === undefined ? {} : { receivedVia: valid.receivedVia }),
+      ...(valid.ground === undefined ? {} : { ground: valid.ground }),
+      ...(valid.verification === undefined ? {} : { verification: valid.verification }),
+    },
+  };
+}
+
+const knownFields: readonly string[] = [
+  'requestId',
+  'regulation',
+  'submittedAt',
+  'subject',
+  'policy',
+  'receivedVia',
+  'ground',
+  'verification',
+] satisfies (keyof ErasureRequestInput)[];
+
+export function isCode(value: unknown): value is string {
+  return isMatch(value, reasonCodePattern) && value.length <= 64;
+}
+
+function problemsOfSubject(subject: unknown): string[] {
+  const expected = `subject: expected the sealed identifier of at least one provider (${providerKeys.join(', ')})`;
+  if (!isRecord(subject) || Object.keys(subject).length === 0) return [expected];
+  if (!Object.keys(subject).every(isProvider)) return [`${expected}, and nothing else`];
+  return Object.entries(subject)
+    .filter(([, sealed]) => !(isMatch(sealed, sealedPattern) && sealed.length <= SEALED_LENGTH_MAX))
+    .map(([provider]) => `subject.${provider}: expected a sealed identifier (see erasure seal), not a plain one`);
+}
+
+function problemsOfPolicy(policy: unknown): string[] {
+  if (policy === undefined) return [];
+  const known = Object.keys(policyBounds) as (keyof Policy)[];
+  if (!isRecord(policy)) return ['policy: expected an object'];
+  if (!Object.keys(policy).every((key) => known.some((name) => name === key))) {
+    return [`policy: has a field other than ${known.join(', ')}`];
+  }
+  return known
+    .filter((key) => Object.hasOwn(policy, key) && !isWholeNumberWithin(policy[key], policyBounds[key]))
+    .map(
+      (key) =>
+        `policy.${key}: expected a whole number of milliseconds from ${policyBounds[key].minMs} to ${policyBounds[key].maxMs}`,
+    );
+}
+
+function isWholeNumberWithin(value: unknown, bounds: { readonly minMs: number; readonly maxMs: number }): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= bounds.minMs && value <= bounds.maxMs;
+}
+
+function problemsOfVerification(verification: unknown): string[] {
+  if (verification === undefined) return [];
+  if (!isRecord(verification)) return ['verification: expected an object { method, by, at, reference }'];
+  const problems: string[] = [];
+  if (!Object.keys(verification).every((key) => ['method', 'by', 'at', 'reference'].includes(key))) {
+    problems.push('verification: has a field other than method, by, at, reference');
+  }
+  if (!isCode(verification['method'])) problems.push('verification.method: expected a code such as account-login');
+  if (!isMatch(verification['by'], opaquePattern)) problems.push('verification.by: expected an opaque staff id');
+  if (parseInstant(verification['at']) === undefined) problems.push('verification.at: expected an RFC 3339 instant');
+  if (!isMatch(verification['reference'], opaquePattern)) {
+    problems.push('verification.reference: expected a ticket reference');
+  }
+  return problems;
+}

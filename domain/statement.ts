@@ -1,0 +1,113 @@
+/** What the certificate is about to claim, and on what basis: composed from the legs' facts and nothing else. */
+import { describeInstant } from './duration';
+import { attentionGuide } from './failure';
+import { lastRound, windowIsOverAt, type LegState } from './leg';
+import type { RequestOutcome } from './outcome';
+import { providerName } from './provider';
+import type { Regulation, Verification } from './request';
+
+/** Everything that the certificate is made from, as the workflow's history holds it. Instants in epoch ms. */
+export interface Statement {
+  readonly requestId: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly regulation: Regulation;
+  readonly submittedAt: number;
+  /** When the run started: the intake time that our own records prove. */
+  readonly startedAt: number;
+  readonly receivedVia?: string;
+  readonly ground?: string;
+  readonly verification?: Verification;
+  readonly outcome: RequestOutcome;
+  readonly legs: readonly LegState[];
+}
+
+/** In plain words: what is known about this leg, how we know it, and never more. */
+export function basisOf(leg: LegState): string {
+  return [...storyOf(leg), conclusionOf(leg)].join(' ');
+}
+
+function storyOf(leg: LegState): string[] {
+  const name = providerName(leg.provider);
+  const story: string[] = [];
+  for (const round of leg.rounds) {
+    const receipt = round.receipt;
+    const asked = `${round.number === 1 ? 'We asked' : `In round ${round.number} we asked`} ${name} to erase at ${describeInstant(round.askedAt)}`;
+    if (receipt === undefined || round.acceptedAt === undefined) {
+      story.push(`${asked}; no answer that counts has come.`);
+      continue;
+    }
+    const answer = receipt.status === 'accepted' ? 'took the request on' : 'answered that it knows no such identifier';
+    const window =
+      round.windowEndsAt === undefined
+        ? ''
+        : `; its ${receipt.windowKind} window ends at ${describeInstant(round.windowEndsAt)}`;
+    story.push(`${asked}; ${receipt.evidence.host} ${answer} at ${describeInstant(round.acceptedAt)}${window}.`);
+  }
+  if (leg.seen) story.push('The record was known to be there before it was to be erased.');
+  if (leg.callback !== undefined) story.push(`Its callback came at ${describeInstant(leg.callback.at)}.`);
+  if (leg.lastObservation !== undefined) {
+    story.push(`When we last looked, at ${describeInstant(leg.lastObservation.at)}, ${finding(leg.lastObservation)}.`);
+  }
+  return story;
+}
+
+function finding(observation: NonNullable<LegState['lastObservation']>): string {
+  switch (observation.status) {
+    case 'absent':
+      return 'the record was absent';
+    case 'present':
+      if (observation.takenOffQueue === true) return 'the record was there and no longer queued for erasure';
+      if (observation.sameRecord === 'unclear') return 'a record was there, and it was unclear whether the same';
+      return observation.sameRecord ? 'the same record was there' : 'a newer record was there';
+    case 'pending':
+      return `the provider meant to erase at ${describeInstant(observation.endsAt)}`;
+    case 'inconclusive':
+      return 'its answer allowed no conclusion';
+  }
+}
+
+function conclusionOf(leg: LegState): string {
+  const name = providerName(leg.provider);
+  const decision = leg.decisions.at(-1);
+  const by =
+    decision === undefined ? '' : ` (staff ${decision.actor}, ${decision.reason.code}, ${decision.reason.ticket})`;
+  if (leg.outcome === undefined) return 'This leg has not settled.';
+  switch (leg.outcome) {
+    case 'erased':
+      return leg.assurance === 'verified'
+        ? 'The record was there before and was absent after the window: erased, verified by looking.'
+        : `${name} itself reports the erasure, and its window is over: erased, confirmed by the provider.`;
+    case 'presumed-erased':
+      return `The window is over and nothing contradicts the erasure, but there is no proof of it.`;
+    case 'not-found':
+      return leg.rounds.at(-1)?.windowEndsAt === undefined
+        ? `${name} knew no such identifier. That says nothing about data under other identifiers.`
+        : `${name} knew no such identifier when asked, nor after the window in which one could have been hidden.`;
+    case 'attested':
+      return `A staff member vouches for the erasure${by}; this certificate adds no evidence of its own.`;
+    case 'waived':
+      return `A staff member released us from this provider${by}; nothing is claimed about the data.`;
+    case 'withdrawn':
+      return 'The request was withdrawn, and undone at the provider in time. The data were not erased by it.';
+    case 'never-asked':
+      return 'The request ended before the provider was asked. The data were not erased by it.';
+    case 'unknown':
+      return unknownEnd(leg);
+  }
+}
+
+function unknownEnd(leg: LegState): string {
+  const since = leg.withdrawal?.status === 'too-late' ? leg.withdrawal.since : undefined;
+  const overAt = windowIsOverAt(leg);
+  const late = since === undefined ? '' : ` It was too late to undo since ${describeInstant(since)}.`;
+  const due = overAt === undefined ? '' : ` The window and margin end at ${describeInstant(overAt)}.`;
+  const contradiction =
+    leg.endedInAttention === undefined ? '' : ` Before that ${attentionGuide[leg.endedInAttention].happened}.`;
+  return `The request ended while ${providerName(leg.provider)} had been asked and the result could not be learnt.${late}${due}${contradiction}`;
+}
+
+/** What the provider's documents leave unsaid, as its adapter states it. */
+export function leavesUnsaid(leg: LegState): readonly string[] {
+  return lastRound(leg)?.receipt?.leavesUnsaid ?? [];
+}
