@@ -1,0 +1,71 @@
+/** How long and how often each activity is tried. The one place where it is decided what a retry may mend. */
+import type { ActivityOptions } from '@temporalio/workflow';
+import { ActivityCancellationType } from '@temporalio/workflow';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
+import type { FailureType } from '../domain/failure';
+import { DAILY_TRY_MS, type Policy } from '../domain/policy';
+import { WORKFLOW_QUEUE, providerQueue, type Provider } from '../domain/provider';
+
+/** Above the sum of the HTTP time-outs of one adapter call: a login, a look and the call itself. */
+const START_TO_CLOSE_MS = 2 * MINUTE_MS;
+/** How soon a crashed worker is noticed; a running attempt beats every 8 s. */
+const HEARTBEAT_TIMEOUT_MS = 30 * SECOND_MS;
+
+/** No retry mends these: the leg asks for attention at once. */
+const hopeless: FailureType[] = ['IdentifierUnusable', 'ProviderRejected', 'ProviderContractBroken'];
+/** Retrying soon does not mend it, somebody may within days: only the daily try goes on. */
+const hopelessForNow: FailureType[] = [...hopeless, 'ProviderUnauthorized'];
+
+const soon = { initialInterval: 10 * SECOND_MS, backoffCoefficient: 2, maximumInterval: 6 * HOUR_MS };
+const daily = { initialInterval: DAILY_TRY_MS, backoffCoefficient: 1, nonRetryableErrorTypes: hopeless };
+
+/**
+ * Asking is waited for also when it is cancelled: a request the provider took on meanwhile must not be forgotten.
+ */
+export function askOptions(provider: Provider, policy: Policy, tries: 'soon' | 'daily'): ActivityOptions {
+  return {
+    taskQueue: providerQueue(provider),
+    startToCloseTimeout: START_TO_CLOSE_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    ...(tries === 'daily'
+      ? { retry: daily }
+      : {
+          scheduleToCloseTimeout: policy.outageBudgetMs,
+          retry: { ...soon, nonRetryableErrorTypes: hopelessForNow },
+        }),
+  };
+}
+
+/** The activity itself ends an outage at its own, shorter budget, and sets the interval while the provider is merely late. */
+export function lookOptions(provider: Provider, policy: Policy, tries: 'soon' | 'daily'): ActivityOptions {
+  return {
+    taskQueue: providerQueue(provider),
+    startToCloseTimeout: START_TO_CLOSE_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    ...(tries === 'daily'
+      ? { retry: daily }
+      : {
+          scheduleToCloseTimeout: policy.stillPendingBudgetMs + policy.outageBudgetMs,
+          retry: { ...soon, nonRetryableErrorTypes: hopelessForNow },
+        }),
+  };
+}
+
+export function withdrawOptions(provider: Provider, policy: Policy): ActivityOptions {
+  return {
+    taskQueue: providerQueue(provider),
+    startToCloseTimeout: START_TO_CLOSE_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    scheduleToCloseTimeout: policy.withdrawalBudgetMs,
+    retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopelessForNow },
+  };
+}
+
+/** Tried for as long as it takes: without its certificate a request is not over. */
+export const certificateOptions: ActivityOptions = {
+  taskQueue: WORKFLOW_QUEUE,
+  startToCloseTimeout: 30 * SECOND_MS,
+  retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: HOUR_MS },
+  summary: 'Sign the certificate',
+};

@@ -1,0 +1,2 @@
+/** What the worker's bundle offers to Temporal. */
+export { erasureRequest } from './erasure-request';

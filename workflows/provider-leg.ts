@@ -1,0 +1,173 @@
+/** One provider of one request: performs the steps that the leg's state machine names until the leg has settled. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { LegActivities } from '../activities/leg-activities';
+import { describeInstant } from '../domain/duration';
+import { isFailureType, type FailureDetails, type FailureType } from '../domain/failure';
+import { advance, nextStep, openLeg, type LegCall, type LegEvent, type LegState, type LegStep } from '../domain/leg';
+import { providerName, type Provider } from '../domain/provider';
+import type { ErasureRequest } from '../domain/request';
+import { askOptions, lookOptions, withdrawOptions } from './activity-options';
+
+type Happening = LegEvent extends infer Event ? (Event extends LegEvent ? Omit<Event, 'at'> : never) : never;
+
+export class ProviderLeg {
+  readonly provider: Provider;
+  readonly #request: ErasureRequest;
+  readonly #onChange: () => void;
+  #state: LegState;
+  #step: CancellationScope | undefined;
+
+  constructor(request: ErasureRequest, provider: Provider, onChange: () => void) {
+    this.provider = provider;
+    this.#request = request;
+    this.#onChange = onChange;
+    this.#state = openLeg(provider);
+  }
+
+  get state(): LegState {
+    return this.#state;
+  }
+
+  /** Asks, waits, looks and asks again until there is an outcome. A bug in here blocks the run instead of becoming one. */
+  async run(): Promise<void> {
+    const request = CancellationScope.current();
+    for (;;) {
+      if (request.consideredCancelled) this.#apply({ type: 'requestEnded' });
+      const step = nextStep(this.#state);
+      if (step.do === 'finish') return;
+      try {
+        await this.#perform(step);
+      } catch (error) {
+        if (!isCancellation(error)) throw error;
+        // Only an asking that is broken off leaves it open whether the provider was reached.
+        if (step.do === 'ask') this.#apply({ type: 'interrupted' });
+      }
+    }
+  }
+
+  /** Tells the leg what happened outside. The step it is at is broken off if that changes what is to be done. */
+  tell(happening: Happening): void {
+    const before = nextStep(this.#state);
+    this.#apply(happening);
+    if (!isSameStep(before, nextStep(this.#state))) this.#step?.cancel();
+  }
+
+  #apply(happening: Happening): void {
+    this.#state = advance(this.#state, { ...happening, at: Date.now() } as LegEvent);
+    this.#onChange();
+  }
+
+  async #perform(step: Exclude<LegStep, { do: 'finish' }>): Promise<void> {
+    if (step.do === 'withdraw') return CancellationScope.nonCancellable(() => this.#withdraw());
+    this.#step = new CancellationScope();
+    await this.#step.run(async () => {
+      switch (step.do) {
+        case 'ask':
+          return this.#ask(step);
+        case 'look':
+          return this.#look(step);
+        case 'wait':
+          return this.#wait(step);
+        case 'waitForDecision':
+          return CancellationScope.current().cancelRequested;
+      }
+    });
+  }
+
+  async #ask(step: LegStep & { do: 'ask' }): Promise<void> {
+    this.#apply({ type: 'asked' });
+    const { [`${this.provider}.requestErasure` as const]: requestErasure } = proxyActivities<LegActivities>({
+      ...askOptions(this.provider, this.#request.policy, step.daily ? 'daily' : 'soon'),
+      summary: this.#label(step.daily ? 'ask to erase, once a day' : `ask to erase, round ${step.round}`),
+    });
+    await this.#attempt(async () => {
+      const receipt = await requestErasure(this.#call(step.round));
+      this.#apply({ type: 'answered', receipt });
+    });
+  }
+
+  async #look(step: LegStep & { do: 'look' }): Promise<void> {
+    const { [`${this.provider}.observeErasure` as const]: observeErasure } = proxyActivities<LegActivities>({
+      ...lookOptions(this.provider, this.#request.policy, step.daily ? 'daily' : 'soon'),
+      summary: this.#label(step.daily ? 'look whether it is gone, once a day' : 'look whether it is gone'),
+    });
+    await this.#attempt(async () => {
+      const observation = await observeErasure(this.#call(step.round));
+      this.#apply({ type: 'observed', observation });
+    });
+  }
+
+  async #wait(step: LegStep & { do: 'wait' }): Promise<void> {
+    const remainingMs = step.until - Date.now();
+    const label = step.for === 'window' ? 'wait out the window' : 'hope for the callback';
+    if (remainingMs > 0) {
+      await sleep(remainingMs, { summary: this.#label(`${label} until ${describeInstant(step.until)}`) });
+    }
+    this.#apply({ type: 'timePassed' });
+  }
+
+  async #withdraw(): Promise<void> {
+    const { [`${this.provider}.withdrawErasure` as const]: withdrawErasure } = proxyActivities<LegActivities>({
+      ...withdrawOptions(this.provider, this.#request.policy),
+      summary: this.#label('undo the request'),
+    });
+    await this.#attempt(async () => {
+      const withdrawal = await withdrawErasure(this.#call(this.#state.rounds.length));
+      this.#apply({ type: 'withdrawalAnswered', withdrawal });
+    });
+  }
+
+  /** Only Temporal's own failures are told to the leg; anything else is a bug and blocks the task until it is mended. */
+  async #attempt(activity: () => Promise<void>): Promise<void> {
+    try {
+      await activity();
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      this.#apply({ type: 'failed', failure: readFailure(error) });
+    }
+  }
+
+  #call(round: number): LegCall {
+    const { requestId, subject, policy } = this.#request;
+    return {
+      requestId,
+      provider: this.provider,
+      sealed: subject.get(this.provider) ?? '',
+      round,
+      firstAskedAt: this.#state.rounds[0]?.askedAt ?? Date.now(),
+      askedBefore: this.#state.askedBefore,
+      policy,
+    };
+  }
+
+  #label(text: string): string {
+    return `${providerName(this.provider)}: ${text}`;
+  }
+}
+
+function readFailure(failure: ActivityFailure): { readonly type: FailureType } & FailureDetails {
+  const { cause } = failure;
+  if (cause instanceof ApplicationFailure) {
+    const details = cause.details?.[0] as Partial<FailureDetails> | undefined;
+    return {
+      // Anything else is a fault of a deployed worker, e.g. an activity that it does not have: the next deploy may mend it.
+      type: isFailureType(cause.type) ? cause.type : 'ProviderUnavailable',
+      mayHaveReached: details?.mayHaveReached !== false,
+    };
+  }
+  // The answer is unknown: only an activity that no worker ever took up cannot have reached the provider.
+  const neverStarted = cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
+  return { type: 'ProviderUnavailable', mayHaveReached: !neverStarted };
+}
+
+function isSameStep(one: LegStep, other: LegStep): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
