@@ -1,0 +1,125 @@
+import { createHash, sign, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import { DAY_MS, SECOND_MS } from '../domain/duration';
+import { isProvider, type Provider } from '../domain/provider';
+import { isRequestId } from '../domain/request';
+import { importPrivateKey, publicKeyRing } from './key-ring';
+import type { CallbackProviderKeys, GatewayKeys } from './key-shapes';
+import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
+
+/** The header in which the provider hands the capability back to us. */
+export const CAPABILITY_HEADER = 'x-erasure-capability';
+export const CAPABILITY_LIFETIME_MS = 60 * DAY_MS;
+const CAPABILITY_LENGTH_MAX = 1_024;
+const CLAIMS_TYPE = 'erasure-callback+jwt';
+/** 192 bits in base64url. */
+const HANDLE_LENGTH = 32;
+const handlePattern = /^[A-Za-z0-9_-]{32}$/;
+
+/** Whom a callback is about, once its capability was checked. */
+export interface CallbackSubject {
+  readonly requestId: string;
+  readonly provider: Provider;
+  readonly handle: string;
+}
+
+export interface CapabilityIssuer {
+  /**
+   * `handle` goes into the URL, `capability` into a header. `now` (epoch ms) is the workflow's time.
+   * Safe to repeat: the handle of a request stays the same for as long as the first callback key does.
+   */
+  issue(options: {
+    readonly requestId: string;
+    readonly provider: Provider;
+    readonly now: number;
+  }): Promise<{ readonly handle: string; readonly capability: string }>;
+}
+
+export interface CapabilityChecker {
+  /** Whom the callback is about, or undefined, which teaches nothing. Never throws. `now`: epoch ms. */
+  check(options: {
+    readonly handle: unknown;
+    readonly capability: unknown;
+    readonly now: number;
+  }): Promise<CallbackSubject | undefined>;
+}
+
+/** No `iat` and no `nbf`: the workflow's clock may run ahead of ours, and a capability must work at once. */
+const capabilityClaims = z.strictObject({
+  aud: z.string(),
+  purpose: z.literal('callback'),
+  requestId: z.string().refine(isRequestId),
+  provider: z.string().refine(isProvider),
+  handle: z.string().regex(handlePattern),
+  exp: z.int(),
+});
+type CapabilityClaims = z.infer<typeof capabilityClaims>;
+
+export function createCapabilityIssuer(keys: CallbackProviderKeys): CapabilityIssuer {
+  const keyId = keys.callback[0].kid;
+  const key = importPrivateKey(keys.callback[0]);
+
+  return {
+    async issue({ requestId, provider, now }) {
+      if (provider !== keys.provider || !isRequestId(requestId)) {
+        throw new TypeError('A capability is issued for a request id and the provider that these keys belong to.');
+      }
+      // A signature is a keyed hash that the same key always gives again. The line breaks keep it apart from every JWS.
+      const message = Buffer.from(`erasure callback handle v1\n${keys.environment}\n${provider}\n${requestId}`);
+      const digest = createHash('sha256')
+        .update(sign(null, message, key))
+        .digest('base64url');
+      const handle = digest.slice(0, HANDLE_LENGTH);
+      const claims: CapabilityClaims = {
+        aud: keys.environment,
+        purpose: 'callback',
+        requestId,
+        provider,
+        handle,
+        exp: Math.floor((now + CAPABILITY_LIFETIME_MS) / SECOND_MS),
+      };
+      return { handle, capability: await signClaims({ claims, type: CLAIMS_TYPE, key, keyId }) };
+    },
+  };
+}
+
+export function createCapabilityChecker(keys: GatewayKeys): CapabilityChecker {
+  const ring = publicKeyRing(keys.callback);
+
+  return {
+    async check({ handle, capability, now }) {
+      const parsed = capabilityClaims.safeParse(await claimsOf(capability));
+      if (!parsed.success) return undefined;
+      const { aud, exp, requestId, provider } = parsed.data;
+      if (aud !== keys.environment || !(now < exp * SECOND_MS)) return undefined;
+      if (typeof handle !== 'string' || !isSame(handle, parsed.data.handle)) return undefined;
+      return { requestId, provider, handle };
+    },
+  };
+
+  async function claimsOf(capability: unknown): Promise<unknown> {
+    try {
+      const options = { text: capability, type: CLAIMS_TYPE, keys: ring, lengthMax: CAPABILITY_LENGTH_MAX } as const;
+      return (await verifyClaims(options)).claims;
+    } catch (error) {
+      if (error instanceof ClaimsRefused) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The signal's request id: the same for every delivery of one callback, so that Temporal itself drops the duplicates. */
+export function signalRequestIdOf(handle: string): string {
+  const digest = createHash('sha256').update(`erasure callback signal v1\n${handle}`).digest();
+  // RFC 9562, version 8: a UUID of our own making.
+  digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6);
+  digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = digest.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+}
+
+/** Takes the same time wherever the texts differ. */
+function isSame(left: string, right: string): boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(left), digest(right));
+}

@@ -1,0 +1,179 @@
+import { createHash, createHmac, sign } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { compactDecrypt, CompactEncrypt } from 'jose';
+import { z } from 'zod';
+import type { Provider } from '../domain/provider';
+import { isRequestId } from '../domain/request';
+import { compactParts, jsonOf } from './compact-text';
+import { importPrivateKey, importPublicKey, privateKeyRing, publicKeyRing } from './key-ring';
+import type { ClientKeys, ProviderKeys } from './key-shapes';
+import { assertPlainJson } from './plain-json';
+import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
+
+const IDENTIFIER_LENGTH_MAX = 512;
+/** As the workflow's guard has it; the longest identifier stays below. */
+const SEALED_LENGTH_MAX = 8_192;
+/** Ciphertexts come in steps of this many bytes, so that their length does not betray the identifier's. */
+const PADDING_BYTES = 256;
+const SEAL_TYPE = 'erasure-sealed+jwe';
+const CLAIMS_TYPE = 'erasure-identifier+jwt';
+
+/** Anything that can be an identifier: 1 to 512 UTF-16 units, no half of a surrogate pair (it would be hashed as another character). */
+export function isIdentifier(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= IDENTIFIER_LENGTH_MAX && !/\p{Cs}/u.test(value);
+}
+
+/** `unusable`: no key will ever open it here. `key-unavailable`: sealed to a key that this process does not have (yet). */
+export type SealErrorCode = 'unusable' | 'key-unavailable';
+
+/** The identifier cannot be sealed or opened. The message names neither the identifier nor anything that was sealed. */
+export class SealError extends Error {
+  override readonly name = 'SealError';
+  readonly code: SealErrorCode;
+
+  constructor(code: SealErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface Sealer {
+  /** The identifier, signed by the intake key and sealed to the provider's workers, for this request only: a compact JWE. */
+  seal(options: {
+    readonly requestId: string;
+    readonly provider: Provider;
+    readonly identifier: string;
+  }): Promise<string>;
+  /**
+   * What tells the same request from another content under the same id: one per intake key, the first is the one to store.
+   * Nobody else can compute it, so nobody can test a guess of who the request is about.
+   * `request` is plain JSON (members may be undefined); anything else is a `TypeError`.
+   */
+  fingerprints(request: unknown): Promise<string[]>;
+}
+
+export function createSealer(keys: ClientKeys): Sealer {
+  const { environment } = keys;
+  const intake = keys.intake.map(importPrivateKey);
+  const signer = { keyId: keys.intake[0].kid, key: importPrivateKey(keys.intake[0]) };
+  const recipients = new Map(
+    Object.entries(keys.sealing).map(([provider, [jwk]]) => [provider, { keyId: jwk.kid, key: importPublicKey(jwk) }]),
+  );
+
+  return {
+    async seal({ requestId, provider, identifier }) {
+      if (!isRequestId(requestId)) throw new SealError('unusable', 'The request id is no lower case UUID.');
+      if (!isIdentifier(identifier)) {
+        throw new SealError(
+          'unusable',
+          `The identifier is not well-formed text of 1 to ${IDENTIFIER_LENGTH_MAX} characters.`,
+        );
+      }
+      const recipient = recipients.get(provider);
+      if (recipient === undefined) throw new SealError('key-unavailable', 'There is no sealing key of this provider.');
+      const claims = { requestId, provider, environment, identifier };
+      const signed = await signClaims({ claims, type: CLAIMS_TYPE, ...signer });
+      const padded = signed.padEnd(Math.ceil(signed.length / PADDING_BYTES) * PADDING_BYTES, ' ');
+      return new CompactEncrypt(Buffer.from(padded))
+        .setProtectedHeader({
+          alg: 'ECDH-ES',
+          enc: 'A256GCM',
+          kid: recipient.keyId,
+          typ: SEAL_TYPE,
+          env: environment,
+        })
+        .encrypt(recipient.key);
+    },
+
+    async fingerprints(request) {
+      assertPlainJson(request);
+      // The line breaks keep this apart from every JWS, whose signing input has none.
+      const message = Buffer.from(`erasure request fingerprint v1\n${environment}\n${canonicalize(request)}`);
+      return intake.map((key) =>
+        createHash('sha256')
+          .update(sign(null, message, key))
+          .digest('base64url'),
+      );
+    },
+  };
+}
+
+export interface Opener {
+  /** The identifier, if it was sealed for exactly this request, provider and environment by a client we trust; else `SealError`. */
+  open(options: { readonly sealed: string; readonly requestId: string; readonly provider: Provider }): Promise<string>;
+  /** HMAC-SHA-256 of the identifier under this provider's hashing key, base64url. */
+  subjectHash(identifier: string): string;
+  /** HMAC-SHA-256 of an answer's body under the same key, base64url; undefined for an empty body. */
+  bodyHmac(body: string): string | undefined;
+  readonly hashKeyId: string;
+}
+
+/** Only what `seal` writes: no `zip`, no `crit`, no party info, no other algorithm. */
+const sealHeader = z.strictObject({
+  alg: z.literal('ECDH-ES'),
+  enc: z.literal('A256GCM'),
+  kid: z.string(),
+  typ: z.literal(SEAL_TYPE),
+  env: z.string(),
+  epk: z.strictObject({ kty: z.literal('OKP'), crv: z.literal('X25519'), x: z.string() }),
+});
+const sealedClaims = z.strictObject({
+  requestId: z.string(),
+  provider: z.string(),
+  environment: z.string(),
+  identifier: z.string().refine(isIdentifier),
+});
+
+export function createOpener(keys: ProviderKeys): Opener {
+  const sealing = privateKeyRing(keys.sealing);
+  const intake = publicKeyRing(keys.intake);
+  const hashKey = Buffer.from(keys.hashing[0].k, 'base64url');
+  const hmac = (purpose: string, text: string): string =>
+    createHmac('sha256', hashKey).update(`${purpose}\n${keys.provider}\n`).update(text).digest('base64url');
+
+  return {
+    async open({ sealed, requestId, provider }) {
+      const padded = await decrypt(sealed);
+      const { claims } = await verifyClaims({
+        text: padded.replace(/ +$/, ''),
+        type: CLAIMS_TYPE,
+        keys: intake,
+        lengthMax: SEALED_LENGTH_MAX,
+      }).catch((error: unknown) => {
+        const stranger = error instanceof ClaimsRefused && error.reason === 'unknown-key';
+        throw unusable(stranger ? 'it was signed by no client that is trusted here' : 'its signature does not hold');
+      });
+      const parsed = sealedClaims.safeParse(claims);
+      if (!parsed.success) throw unusable('what it holds is not what a client seals');
+      if (parsed.data.environment !== keys.environment) throw unusable('it was signed for another environment');
+      if (parsed.data.provider !== keys.provider || provider !== keys.provider) {
+        throw unusable('it was signed for another provider');
+      }
+      if (parsed.data.requestId !== requestId) throw unusable('it was signed for another request');
+      return parsed.data.identifier;
+    },
+    subjectHash: (identifier) => hmac('erasure subject hash v1', identifier),
+    bodyHmac: (body) => (body === '' ? undefined : hmac('erasure answer body v1', body)),
+    hashKeyId: keys.hashing[0].kid,
+  };
+
+  async function decrypt(sealed: unknown): Promise<string> {
+    const parts = compactParts(sealed, { count: 5, lengthMax: SEALED_LENGTH_MAX });
+    const header = sealHeader.safeParse(jsonOf(parts?.[0]));
+    if (parts === undefined || !header.success) throw unusable('it is not what a client seals');
+    if (header.data.env !== keys.environment) throw unusable('it was sealed for another environment');
+    const key = sealing.get(header.data.kid);
+    if (key === undefined) {
+      throw new SealError('key-unavailable', 'The identifier is sealed to a key that this worker does not have.');
+    }
+    const options = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] };
+    const { plaintext } = await compactDecrypt(parts.join('.'), key, options).catch(() => {
+      throw unusable('it was altered, or sealed to another key');
+    });
+    return Buffer.from(plaintext).toString('latin1');
+  }
+}
+
+function unusable(why: string): SealError {
+  return new SealError('unusable', `The sealed identifier cannot be used: ${why}.`);
+}
