@@ -1,0 +1,66 @@
+/** What every provider's adapter offers: its facts as data. Nothing outside an adapter knows a provider's vocabulary. */
+import type { FailureType } from '../../domain/failure';
+import type { Policy } from '../../domain/policy';
+import type { Provider } from '../../domain/provider';
+import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
+
+/** One call of an adapter, by one attempt of one activity. Instants in epoch ms of the workflow's clock. */
+export interface AdapterCall {
+  readonly requestId: string;
+  /** The subject's identifier at this provider, in the clear: lives in this call's memory and nowhere else. */
+  readonly identifier: string;
+  /** HMAC of the identifier, for the receipt. */
+  readonly subjectHash: string;
+  readonly round: number;
+  /** When this attempt was scheduled: "now" for anything dated. Follows virtual time; the process clock does not. */
+  readonly now: number;
+  /** When this request first asked this provider. */
+  readonly firstAskedAt: number;
+  /** An earlier attempt, of this or of another activity, may have reached the provider's erasing operation. */
+  readonly mayHaveAskedBefore: boolean;
+  /** What an earlier attempt of this activity remembered. */
+  readonly memory: AdapterMemory;
+  readonly policy: Policy;
+  /** Fires when the activity is cancelled or its worker drains. For logins and looks; an asking in flight is not broken off. */
+  readonly signal: AbortSignal;
+  /**
+   * To be called directly before the erasing operation is sent: from here on it may have reached the provider.
+   * `memory` survives this attempt, also a crash soon after.
+   */
+  aboutToAsk(memory: AdapterMemory): void;
+  /** Keeps `memory` for later attempts of this activity, without claiming that anything was asked. */
+  remember(memory: AdapterMemory): void;
+  /** Keyed digest of an answer's body (a plain digest of a small answer can be guessed); undefined for an empty one. */
+  bodyHmac(body: string): string | undefined;
+}
+
+export interface AdapterMemory {
+  /** The record was seen before the first asking. */
+  readonly seen?: boolean;
+  /** An earlier attempt to withdraw was sent; its answer may have been lost. */
+  readonly withdrawing?: boolean;
+}
+
+export interface ProviderAdapter {
+  readonly provider: Provider;
+  /** Asks to erase. Safe to repeat: each adapter says what the second identical call does. */
+  requestErasure(call: AdapterCall): Promise<Receipt>;
+  /** Looks, and changes nothing. */
+  observeErasure(call: AdapterCall): Promise<Observation>;
+  /** Undoes what this request asked for, where the provider can and the purge is ours. */
+  withdrawErasure(call: AdapterCall): Promise<Withdrawal>;
+}
+
+/** The one error that adapters and http.ts throw. The message is a whole sentence free of identifiers, secrets and bodies. */
+export class ProviderFailure extends Error {
+  override readonly name = 'ProviderFailure';
+  readonly type: FailureType;
+  /** The provider asked us to stay away this long. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(type: FailureType, message: string, options: { readonly retryAfterMs?: number | undefined } = {}) {
+    super(message);
+    this.type = type;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}

@@ -1,0 +1,235 @@
+import { createHttp } from '../../../activities/providers/http';
+import { ProviderFailure } from '../../../activities/providers/provider';
+import { createTokenSource, type Login, loginFrom, withToken } from '../../../activities/providers/token';
+import { closeBareProviders, expectNoneOf, failureFrom, startBareProvider } from './bare-provider';
+
+afterEach(closeBareProviders);
+
+const never = new AbortController().signal;
+const unavailable = () => new ProviderFailure('ProviderUnavailable', 'Down.');
+
+function source(lifetimeMs: number | (() => number) = 899_000) {
+  let now = 5_000;
+  let logins = 0;
+  const fail: Error[] = [];
+  const tokens = createTokenSource({
+    monotonicNow: () => now,
+    login: async (): Promise<Login> => {
+      logins += 1;
+      const token = `token-${logins}`;
+      await new Promise((resolve) => setImmediate(resolve));
+      const failure = fail.shift();
+      if (failure) throw failure;
+      return { token, lifetimeMs: typeof lifetimeMs === 'number' ? lifetimeMs : lifetimeMs() };
+    },
+  });
+  return { tokens, fail, logins: () => logins, pass: (ms: number) => (now += ms) };
+}
+
+describe('createTokenSource', () => {
+  it('keeps a token until shortly before it expires', async () => {
+    const { tokens, logins, pass } = source(899_000);
+    expect(await tokens.token(never)).toBe('token-1');
+    pass(868_999);
+    expect(await tokens.token(never)).toBe('token-1');
+    pass(1);
+    expect(await tokens.token(never)).toBe('token-2');
+    expect(logins()).toBe(2);
+  });
+
+  it('keeps most of a short life', async () => {
+    const { tokens, pass } = source(10_000);
+    await tokens.token(never);
+    pass(7_999);
+    expect(await tokens.token(never)).toBe('token-1');
+    pass(1);
+    expect(await tokens.token(never)).toBe('token-2');
+  });
+
+  it('logs in once however many calls wait', async () => {
+    const { tokens, logins } = source();
+    const all = await Promise.all(Array.from({ length: 50 }, () => tokens.token(new AbortController().signal)));
+    expect(new Set(all)).toEqual(new Set(['token-1']));
+    expect(logins()).toBe(1);
+  });
+
+  it('answers fifty refusals of one token with one fresh login', async () => {
+    const { tokens, logins } = source();
+    await tokens.token(never);
+    const all = await Promise.all(
+      Array.from({ length: 50 }, async (_, index) => {
+        await new Promise((resolve) => setTimeout(resolve, index % 5));
+        tokens.refused('token-1');
+        return tokens.token(new AbortController().signal);
+      }),
+    );
+    expect(new Set(all)).toEqual(new Set(['token-2']));
+    expect(logins()).toBe(2);
+  });
+
+  it('fails everybody who waited for a failed login, and does not keep the failure', async () => {
+    const { tokens, fail, logins } = source();
+    fail.push(unavailable());
+    const all = await Promise.allSettled([tokens.token(never), tokens.token(never)]);
+    expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(await tokens.token(never)).toBe('token-2');
+    expect(logins()).toBe(2);
+  });
+
+  it('does not keep the failure of a login that failed at once', async () => {
+    let logins = 0;
+    const tokens = createTokenSource({
+      login: () => {
+        logins += 1;
+        if (logins === 1) throw unavailable();
+        return Promise.resolve({ token: 'later', lifetimeMs: 1_000 });
+      },
+    });
+    await failureFrom(tokens.token(never));
+    expect(await tokens.token(never)).toBe('later');
+  });
+
+  it('lets one caller be cancelled and the others have their token', async () => {
+    const { tokens, logins } = source();
+    const cancelled = new AbortController();
+    const first = tokens.token(cancelled.signal);
+    const second = tokens.token(never);
+    cancelled.abort(new Error('cancelled'));
+    await expect(first).rejects.toThrow('cancelled');
+    expect(await second).toBe('token-1');
+    expect(logins()).toBe(1);
+  });
+
+  it('leaves no stray rejection when all are cancelled and the login fails', async () => {
+    const { tokens, fail } = source();
+    fail.push(unavailable());
+    const stray = jest.fn();
+    process.on('unhandledRejection', stray);
+    const cancelled = new AbortController();
+    const only = tokens.token(cancelled.signal);
+    cancelled.abort(new Error('cancelled'));
+    await expect(only).rejects.toThrow('cancelled');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off('unhandledRejection', stray);
+    expect(stray).not.toHaveBeenCalled();
+  });
+
+  it('does not log in for a caller who is cancelled already', async () => {
+    const { tokens, logins } = source();
+    await expect(tokens.token(AbortSignal.abort(new Error('cancelled')))).rejects.toThrow('cancelled');
+    expect(logins()).toBe(0);
+  });
+});
+
+describe('loginFrom', () => {
+  async function login(reply: { status: number; headers?: Record<string, string>; body?: unknown }): Promise<Login> {
+    const { baseUrl } = await startBareProvider(() => reply);
+    const request = {
+      to: 'Provider',
+      what: 'the login',
+      method: 'POST',
+      url: baseUrl,
+      secrets: ['the-secret'],
+    } as const;
+    return loginFrom(await createHttp().send(request));
+  }
+
+  it.each([
+    [{ expires_in: 899 }, 899_000],
+    [{ expires_in: '899' }, 899_000],
+    [{}, 60_000],
+    [{ expires_in: null }, 60_000],
+    [{ expires_in: 'soon' }, 60_000],
+    [{ expires_in: -1 }, 60_000],
+    [{ expires_in: 0 }, 60_000],
+    [{ expires_in: {} }, 60_000],
+    [{ expires_in: 1e9 }, 24 * 3_600_000],
+    [{ expires_in: 899, expires_at: 1 }, 60_000],
+    [{ expires_in: 10, expires_at: 'soon' }, 10_000],
+  ])('reads %j', async (lifetime, lifetimeMs) => {
+    expect(await login({ status: 200, body: { access_token: 'abc', token_type: 'bearer', ...lifetime } })).toEqual({
+      token: 'abc',
+      lifetimeMs,
+    });
+  });
+
+  it('takes the earlier of the two ends', async () => {
+    const expiresAt = Date.now() + 300_000;
+    const body = { access_token: 'abc', expires_in: 899, expires_at: expiresAt };
+    const { lifetimeMs } = await login({ status: 200, body });
+    expect(lifetimeMs).toBeGreaterThan(290_000);
+    expect(lifetimeMs).toBeLessThanOrEqual(300_000);
+    expect((await login({ status: 200, body: { ...body, expires_in: 100 } })).lifetimeMs).toBe(100_000);
+  });
+
+  it.each([
+    [400, 'ProviderUnauthorized'],
+    [401, 'ProviderUnauthorized'],
+    [403, 'ProviderUnauthorized'],
+    [404, 'ProviderRejected'],
+    [405, 'ProviderRejected'],
+    [422, 'ProviderRejected'],
+    [429, 'ProviderUnavailable'],
+    [500, 'ProviderUnavailable'],
+    [503, 'ProviderUnavailable'],
+    [302, 'ProviderContractBroken'],
+  ])('judges %i as %s', async (status, type) => {
+    const body = { error_code: 'the-secret', desc: 'the-secret', detail: [{ input: 'the-secret' }] };
+    const failure = await failureFrom(login({ status, body, headers: { 'retry-after': '30' } }));
+    expect(failure.type).toBe(type);
+    expect(failure.retryAfterMs).toBe(type === 'ProviderUnavailable' ? 30_000 : undefined);
+    expectNoneOf(['the-secret'], failure);
+  });
+
+  it.each([
+    '',
+    '<html>',
+    '{}',
+    '[]',
+    '{"access_token":""}',
+    '{"access_token":7}',
+    '{"access_token":"two words"}',
+    '{"access_token":"line\\r\\nbreak: x"}',
+    JSON.stringify({ access_token: 'x'.repeat(8_193) }),
+  ])('calls a 200 with %.40s broken', async (body) => {
+    expect((await failureFrom(login({ status: 200, body }))).type).toBe('ProviderContractBroken');
+  });
+});
+
+describe('withToken', () => {
+  const http = createHttp();
+  const send = (baseUrl: string) => (token: string) =>
+    http.send({
+      to: 'Provider',
+      what: 'it',
+      method: 'POST',
+      url: baseUrl,
+      headers: { authorization: token },
+      secrets: [token],
+    });
+  const isTokenRefused = ({ status }: { status: number }) => status === 401;
+
+  it('logs in once more when the token is refused', async () => {
+    const { tokens, logins } = source();
+    const { baseUrl, requests } = await startBareProvider(({ headers }) => ({
+      status: headers.authorization === 'token-1' ? 401 : 200,
+    }));
+    const answer = await withToken({ tokens, signal: never, send: send(baseUrl), isTokenRefused });
+    expect(answer.status).toBe(200);
+    expect(requests.map(({ headers }) => headers.authorization)).toEqual(['token-1', 'token-2']);
+    expect(logins()).toBe(2);
+  });
+
+  it('gives up after one fresh login, and keeps no refused token', async () => {
+    const { tokens } = source();
+    const { baseUrl, requests } = await startBareProvider(() => ({ status: 401 }));
+    const failure = await failureFrom(withToken({ tokens, signal: never, send: send(baseUrl), isTokenRefused }));
+    expect(failure.type).toBe('ProviderUnauthorized');
+    expect(failure.message).toBe(
+      'Provider refused our token for it, also after a fresh login: HTTP 401. Check the rights of this client at the provider.',
+    );
+    expect(requests).toHaveLength(2);
+    expect(await tokens.token(never)).toBe('token-3');
+    expectNoneOf(['token-1', 'token-2'], failure);
+  });
+});

@@ -1,0 +1,40 @@
+/** A call of an adapter as an activity would make it, for tests of adapters without Temporal. */
+import { createHmac } from 'node:crypto';
+import type { AdapterCall, AdapterMemory } from '../../activities/providers/provider';
+import { defaultPolicy } from '../../domain/policy';
+
+export interface FakeAdapterCall extends AdapterCall {
+  /** What `aboutToAsk` was given, once per erasing call. */
+  readonly asked: AdapterMemory[];
+  /** What `remember` was given. */
+  readonly remembered: AdapterMemory[];
+}
+
+/** Far from the process clock, so that a test notices whoever reads it. */
+export const FIRST_ASKED_AT = Date.parse('2031-03-01T12:00:00.000Z');
+
+export function adapterCall(overrides: Partial<AdapterCall> & Pick<AdapterCall, 'identifier'>): FakeAdapterCall {
+  const asked: AdapterMemory[] = [];
+  const remembered: AdapterMemory[] = [];
+  return {
+    requestId: '3f1c6a53-9d9e-4c79-9a5c-0e8a4f1f0f11',
+    subjectHash: 'subject-hash',
+    round: 1,
+    now: FIRST_ASKED_AT + 1_000,
+    firstAskedAt: FIRST_ASKED_AT,
+    mayHaveAskedBefore: false,
+    memory: {},
+    policy: defaultPolicy,
+    signal: new AbortController().signal,
+    aboutToAsk: (memory) => asked.push(memory),
+    remember: (memory) => remembered.push(memory),
+    bodyHmac,
+    ...overrides,
+    asked,
+    remembered,
+  };
+}
+
+export function bodyHmac(body: string): string | undefined {
+  return body === '' ? undefined : createHmac('sha256', 'hashing-key').update(body).digest('base64url');
+}
