@@ -1,0 +1,54 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import { providerNames, type ProviderName } from './peer';
+
+/** One call as the provider saw it, secrets and personal data included: it is for assertions only. */
+export interface LoggedCall {
+  /** Simulator time. */
+  at: string;
+  wallAt: string;
+  provider: ProviderName;
+  /** `unknown` where no documented operation lives at this path. */
+  operation: string;
+  method: string;
+  rawPath: string;
+  subject?: string;
+  headers: IncomingHttpHeaders;
+  query: Record<string, string>;
+  /** Parsed where it was JSON, otherwise the text; absent when empty. */
+  body?: unknown;
+  /** `unanswered` while the connection is still open, `destroyed` when it ended without an answer. */
+  status: number | 'unanswered' | 'destroyed';
+  /** The kind of the fault that was applied. */
+  fault?: string;
+}
+
+export const callFilterSchema = z.strictObject({
+  provider: z.exactOptional(z.enum(providerNames)),
+  operation: z.exactOptional(z.string()),
+  subject: z.exactOptional(z.string()),
+});
+export type CallFilter = z.infer<typeof callFilterSchema>;
+
+/** A stack that runs for weeks must not keep every call it ever saw. */
+const callsMax = 100_000;
+
+export class CallLog {
+  #calls: LoggedCall[] = [];
+
+  add(call: LoggedCall): void {
+    if (this.#calls.length >= callsMax) this.#calls.shift();
+    this.#calls.push(call);
+  }
+
+  list(filter: CallFilter = {}): LoggedCall[] {
+    const wanted = Object.entries(filter) as [keyof CallFilter, string][];
+    return this.#calls
+      .filter((call) => wanted.every(([key, value]) => call[key] === value))
+      .map((call) => ({ ...call }));
+  }
+
+  clear(): void {
+    this.#calls = [];
+  }
+}

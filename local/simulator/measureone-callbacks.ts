@@ -1,0 +1,223 @@
+/**
+ * MeasureOne's `individual.purged` deliveries. Nothing is documented about their payload, retries, duplicates or
+ * punctuality, so every variant can be had.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { SimulatorClock } from './clock';
+import type { Fault, Faults } from './faults';
+import {
+  callbackTime,
+  type DeliverCallback,
+  type DeliveryBehaviour,
+  encode,
+  hourMs,
+  isSuccess,
+  redirected,
+  type Shape,
+  shapes,
+  spoiled,
+  text,
+  tokenAt,
+} from './measureone-delivery';
+import type { DeliveryDetail, TokenCredentials } from './measureone-request';
+import { mergeHeaders, post } from './outbound';
+import { rotate } from './peer';
+
+export interface CallbackDelivery {
+  at: string;
+  wallAt: string;
+  individualId: string;
+  cause: 'scheduled' | 'duplicate' | 'retry' | 'control';
+  /** 1 is the first try. */
+  attempt: number;
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+  /** What the token endpoint answered, where one was asked. */
+  tokenStatus?: number;
+  /** What the receiver answered; `failed` when there was no answer. */
+  status: number | 'failed';
+  error?: string;
+  fault?: string;
+}
+
+export interface CallbackSettings {
+  readonly delivery: DeliveryBehaviour;
+  readonly deliveryTimeoutMs: number;
+  /** Not documented; the field's name hints at the second. */
+  readonly tokenHeader: 'authorization' | 'x-auth-token';
+}
+
+interface Parts {
+  readonly clock: SimulatorClock;
+  readonly faults: Faults;
+  readonly settings: CallbackSettings;
+  readonly closing: AbortSignal;
+}
+
+interface Plan {
+  readonly details: readonly DeliveryDetail[];
+  readonly purgeOn: number;
+  readonly cancel: () => void;
+  begun: boolean;
+}
+
+interface Attempt {
+  readonly individualId: string;
+  readonly detail: DeliveryDetail;
+  readonly body: string;
+  readonly number: number;
+  readonly cause: CallbackDelivery['cause'];
+  readonly retryDelaysMs: readonly number[];
+}
+
+const defaultRetryDelaysMs = [60_000, 600_000, hourMs, 6 * hourMs];
+
+export class Callbacks {
+  readonly #parts: Parts;
+  readonly #plans = new Map<string, Plan>();
+  readonly #behaviours = new Map<string, DeliveryBehaviour>();
+  readonly #deliveries: CallbackDelivery[] = [];
+  readonly #shape = rotate<Shape>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Replaces what was planned for this individual, unless it was sent already. */
+  plan(individualId: string, details: readonly DeliveryDetail[], purgeOn: number): void {
+    this.#plans.get(individualId)?.cancel();
+    const at = callbackTime(this.#behaviour(individualId), purgeOn, this.#parts.clock.now());
+    const cancel = at === undefined ? () => undefined : this.#parts.clock.schedule(at, () => this.#begin(individualId));
+    this.#plans.set(individualId, { details, purgeOn, cancel, begun: false });
+  }
+
+  setBehaviour(individualId: string, behaviour: DeliveryBehaviour): void {
+    this.#behaviours.set(individualId, behaviour);
+    this.#replan(individualId);
+  }
+
+  /** After a change of the general behaviour, for everybody still waiting. */
+  replanAll(): void {
+    for (const individualId of this.#plans.keys()) this.#replan(individualId);
+  }
+
+  list(individualId?: string): CallbackDelivery[] {
+    const all = this.#deliveries.map((delivery) => ({ ...delivery }));
+    return individualId === undefined ? all : all.filter((delivery) => delivery.individualId === individualId);
+  }
+
+  async deliverNow(order: DeliverCallback): Promise<CallbackDelivery[]> {
+    const { individualId, payload } = order;
+    const known = this.#plans.get(individualId)?.details ?? [];
+    const details =
+      order.url === undefined ? known : [{ ...known[0], event_type: 'individual.purged' as const, url: order.url }];
+    if (details.length === 0) throw new Error('this individual has no delivery details: name a url');
+    const body = payload === undefined ? this.#body(individualId) : text(payload);
+    const sent: CallbackDelivery[] = [];
+    for (const detail of details) {
+      const attempt = { individualId, detail: redirected(detail, order), body, number: 1, retryDelaysMs: [] };
+      sent.push(await this.#attempt({ ...attempt, cause: 'control' }));
+    }
+    return sent;
+  }
+
+  #replan(individualId: string): void {
+    const plan = this.#plans.get(individualId);
+    if (plan && !plan.begun) this.plan(individualId, plan.details, plan.purgeOn);
+  }
+
+  #behaviour(individualId: string): DeliveryBehaviour {
+    return this.#behaviours.get(individualId) ?? this.#parts.settings.delivery;
+  }
+
+  #body(individualId: string): string {
+    const { payload } = this.#behaviour(individualId);
+    return payload === undefined
+      ? JSON.stringify(this.#shape(shapes)(individualId, this.#parts.clock.now()))
+      : text(payload);
+  }
+
+  async #begin(individualId: string): Promise<void> {
+    const plan = this.#plans.get(individualId);
+    if (!plan) return;
+    plan.begun = true;
+    const { duplicates = 0, retryDelaysMs = defaultRetryDelaysMs } = this.#behaviour(individualId);
+    for (const detail of plan.details) {
+      const first = { individualId, detail, body: this.#body(individualId), number: 1, retryDelaysMs };
+      await this.#attempt({ ...first, cause: 'scheduled' });
+      for (let copy = 0; copy < duplicates; copy++)
+        await this.#attempt({ ...first, retryDelaysMs: [], cause: 'duplicate' });
+    }
+  }
+
+  async #attempt(attempt: Attempt): Promise<CallbackDelivery> {
+    const { clock, faults } = this.#parts;
+    const { individualId, detail } = attempt;
+    const fault = faults.take('measureone', { operation: 'callback', subject: individualId });
+    const delivery: CallbackDelivery = {
+      at: clock.iso(),
+      wallAt: new Date().toISOString(),
+      individualId,
+      cause: attempt.cause,
+      attempt: attempt.number,
+      url: detail.url,
+      headers: mergeHeaders(detail.headers ?? {}, { 'content-type': 'application/json' }),
+      body: spoiled(attempt.body, fault),
+      status: 'failed',
+    };
+    if (fault) delivery.fault = fault.kind;
+    this.#deliveries.push(delivery);
+    await this.#send(delivery, detail.x_auth_token_credentials, fault).catch((error: unknown) => {
+      delivery.error = error instanceof Error ? error.message : String(error);
+    });
+    if (!isSuccess(delivery.status)) this.#retryLater(attempt);
+    return { ...delivery };
+  }
+
+  async #send(
+    delivery: CallbackDelivery,
+    credentials: TokenCredentials | undefined,
+    fault: Fault | undefined,
+  ): Promise<void> {
+    const { settings, closing } = this.#parts;
+    if (fault?.kind === 'down') throw new Error('fault: not connected');
+    if (fault?.kind === 'slow') await delay(fault.delayMs, undefined, { signal: closing });
+    if (credentials) {
+      const token = await this.#fetchToken(delivery, credentials);
+      delivery.headers[settings.tokenHeader] = settings.tokenHeader === 'authorization' ? `Bearer ${token}` : token;
+    }
+    const { url, headers, body } = delivery;
+    const answer = await post({ url, headers, body, timeoutMs: settings.deliveryTimeoutMs, signal: closing });
+    if (fault?.kind === 'reset-after-acting') throw new Error('fault: answer lost');
+    delivery.status = answer.status;
+  }
+
+  /** Fetched anew for each attempt: the document speaks of a fresh token at delivery. */
+  async #fetchToken(delivery: CallbackDelivery, credentials: TokenCredentials): Promise<string> {
+    const { settings, closing } = this.#parts;
+    const headers = mergeHeaders({ 'content-type': 'application/json' }, credentials.headers ?? {});
+    // Values under a `key_id` are ciphertext to us; they go out as they came, and the receiver judges them.
+    const body = encode(headers['content-type'], credentials.data ?? {});
+    const answer = await post({
+      url: credentials.url,
+      headers,
+      body,
+      timeoutMs: settings.deliveryTimeoutMs,
+      signal: closing,
+    });
+    delivery.tokenStatus = answer.status;
+    if (!isSuccess(answer.status)) throw new Error(`the token endpoint answered ${answer.status}`);
+    return tokenAt(answer.body, credentials.response_token_path);
+  }
+
+  #retryLater(attempt: Attempt): void {
+    const [delayMs, ...retryDelaysMs] = attempt.retryDelaysMs;
+    if (delayMs === undefined) return;
+    const { clock } = this.#parts;
+    const retry = { ...attempt, retryDelaysMs, number: attempt.number + 1, cause: 'retry' as const };
+    clock.schedule(clock.now() + delayMs, async () => {
+      await this.#attempt(retry);
+    });
+  }
+}

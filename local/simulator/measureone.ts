@@ -1,0 +1,261 @@
+/** MeasureOne: hides an individual at once, purges after 120 hours, and says so by callback, or not. */
+import { z } from 'zod';
+import { isoTime, type SimulatorClock } from './clock';
+import type { Faults } from './faults';
+import { type CallbackDelivery, Callbacks } from './measureone-callbacks';
+import { type DeliverCallback, type DeliveryBehaviour, deliverySchema } from './measureone-delivery';
+import { type PurgeRequest, purgeRequestSchema } from './measureone-request';
+import {
+  type Answer,
+  bearerToken,
+  type ClientCredentials,
+  type Identified,
+  isBasicLogin,
+  isJson,
+  json,
+  parseJson,
+  type Peer,
+  type PeerOperations,
+  type PeerRequest,
+  type Refusal,
+  rotate,
+} from './peer';
+import { Tokens, uuidToken } from './tokens';
+
+export const measureoneOperations: PeerOperations = {
+  all: ['login', 'purge', 'callback'],
+  token: ['purge'],
+  credentials: ['login'],
+};
+
+export const measureoneSettingsSchema = z.strictObject({
+  tokenLifetimeSeconds: z.number().positive(),
+  /** Rotated through: the document lists no 200 block, so every 2xx body is possible. */
+  success: z.array(z.enum(['200-json', '202-empty', '201-text', '204'])).min(1),
+  /** What a second request finds while the individual waits to be purged. */
+  repeat: z.enum(['not-found', 'accepted-restarts-clock', 'accepted']),
+  purgeAfterMs: z.number().nonnegative(),
+  badCredentials: z.union([z.literal(400), z.literal(401), z.literal(403)]),
+  tokenHeader: z.enum(['authorization', 'x-auth-token']),
+  deliveryTimeoutMs: z.number().positive(),
+  delivery: deliverySchema,
+});
+export type MeasureOneSettings = z.infer<typeof measureoneSettingsSchema>;
+
+export const defaultMeasureOneSettings: MeasureOneSettings = {
+  tokenLifetimeSeconds: 899,
+  success: ['200-json', '202-empty', '201-text', '204'],
+  repeat: 'not-found',
+  purgeAfterMs: 120 * 3_600_000,
+  badCredentials: 401,
+  tokenHeader: 'authorization',
+  deliveryTimeoutMs: 10_000,
+  delivery: { mode: 'on-time' },
+};
+
+export interface MeasureOneRecord {
+  /** The provider still holds the data. */
+  exists: boolean;
+  /** Waiting to be purged: held, but found by nobody. */
+  hidden: boolean;
+  createDate?: string;
+  /** When the request that counts was received, and when it falls due. */
+  receivedAt?: string;
+  purgeOn?: string;
+  purgedAt?: string;
+  /** Accepted purge requests. */
+  requests: number;
+}
+
+interface Individual {
+  readonly createdAt: number;
+  purge?: { receivedAt: number; on: number; readonly cancel: () => void };
+  purgedAt?: number;
+  requests: number;
+}
+
+interface Parts {
+  readonly clock: SimulatorClock;
+  readonly faults: Faults;
+  readonly closing: AbortSignal;
+  readonly credentials: ClientCredentials;
+  readonly settings: MeasureOneSettings;
+}
+
+const loginPath = '/v3/auth/generate_purge_token';
+const purgePath = '/v3/compliances/purge_individual';
+
+export class MeasureOne implements Peer {
+  readonly #parts: Parts;
+  readonly #tokens = new Tokens();
+  readonly #individuals = new Map<string, Individual>();
+  readonly #callbacks: Callbacks;
+  readonly #success = rotate<MeasureOneSettings['success'][number]>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#callbacks = new Callbacks(parts);
+  }
+
+  identify({ rawPath, body }: PeerRequest): Identified {
+    if (rawPath === loginPath) return { operation: 'login' };
+    if (rawPath !== purgePath) return { operation: 'unknown' };
+    const parsed = parseJson(body);
+    const id =
+      typeof parsed === 'object' && parsed !== null ? (parsed as { individual_id?: unknown }).individual_id : undefined;
+    return typeof id === 'string' ? { operation: 'purge', subject: id } : { operation: 'purge' };
+  }
+
+  answer(request: PeerRequest, { operation }: Identified): Answer {
+    if (operation === 'unknown') return this.#error(404, 'NOT_FOUND', 'Requested resource not found');
+    if (request.method !== 'POST') return this.error(405);
+    return operation === 'login' ? this.#login(request) : this.#purge(request);
+  }
+
+  error(status: number): Answer {
+    const [code, message] = errors[status] ?? ['ERROR', 'The request could not be processed'];
+    return this.#error(status, code, message);
+  }
+
+  refuse(refusal: Refusal, request: PeerRequest): Answer {
+    switch (refusal.kind) {
+      case 'token-expired':
+        this.#tokens.expire(bearerToken(request.headers));
+        return this.error(401);
+      case 'forbidden':
+        return this.error(403);
+      case 'bad-credentials':
+        return this.error(this.#parts.settings.badCredentials);
+    }
+  }
+
+  aboutSomeoneElse(_about: Identified, otherSubject = 'idv_somebodyElse00000000000000'): Answer {
+    return json(200, { individual_id: otherSubject, status: 'ACCEPTED', timestamp: this.#parts.clock.now() });
+  }
+
+  seed(individualId: string): void {
+    if (this.#individuals.has(individualId)) throw new Error('this individual exists already');
+    this.#individuals.set(individualId, { createdAt: this.#parts.clock.now(), requests: 0 });
+  }
+
+  record(individualId: string): MeasureOneRecord {
+    const individual = this.#individuals.get(individualId);
+    if (!individual) return { exists: false, hidden: false, requests: 0 };
+    const { createdAt, purge, purgedAt, requests } = individual;
+    const exists = purgedAt === undefined;
+    return {
+      exists,
+      hidden: exists && purge !== undefined,
+      createDate: isoTime(createdAt),
+      ...(purge && { receivedAt: isoTime(purge.receivedAt), purgeOn: isoTime(purge.on) }),
+      ...(purgedAt !== undefined && { purgedAt: isoTime(purgedAt) }),
+      requests,
+    };
+  }
+
+  settingsChanged(): void {
+    this.#callbacks.replanAll();
+  }
+
+  setDelivery(individualId: string, behaviour: DeliveryBehaviour): void {
+    this.#callbacks.setBehaviour(individualId, behaviour);
+  }
+
+  deliverCallback(order: DeliverCallback): Promise<CallbackDelivery[]> {
+    return this.#callbacks.deliverNow(order);
+  }
+
+  callbacks(individualId?: string): CallbackDelivery[] {
+    return this.#callbacks.list(individualId);
+  }
+
+  #login({ headers }: PeerRequest): Answer {
+    const { credentials, settings } = this.#parts;
+    if (!isBasicLogin(headers, credentials)) return this.error(settings.badCredentials);
+    const { token, expiresAt } = this.#tokens.issue(uuidToken(), settings.tokenLifetimeSeconds);
+    return json(200, {
+      access_token: token,
+      token_type: 'bearer',
+      expires_in: settings.tokenLifetimeSeconds,
+      expires_at: expiresAt,
+    });
+  }
+
+  #purge(request: PeerRequest): Answer {
+    const token = bearerToken(request.headers);
+    if (token === undefined || this.#tokens.state(token) !== 'valid') return this.error(401);
+    const { version } = request.headers;
+    if (version !== undefined && !/^\d+(\.\d+)?$/.test(String(version)))
+      return this.#invalid('version must be a number');
+    if (!isJson(request.headers)) return this.#invalid('Content-type must be application/json');
+    const parsed = purgeRequestSchema.safeParse(parseJson(request.body));
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      return this.#invalid(`${issue?.path.join('.') || 'body'}: ${issue?.message}`);
+    }
+    return this.#accept(parsed.data);
+  }
+
+  #accept({ individual_id: individualId, delivery_details: details = [] }: PurgeRequest): Answer {
+    const { repeat } = this.#parts.settings;
+    const individual = this.#individuals.get(individualId);
+    const isRepeat = individual?.purge !== undefined;
+    if (!individual || individual.purgedAt !== undefined || (isRepeat && repeat === 'not-found')) {
+      return this.#error(404, 'NOT_FOUND', `Individual ${individualId} not found`);
+    }
+    individual.requests += 1;
+    if (!isRepeat || repeat === 'accepted-restarts-clock') {
+      const on = this.#startClock(individual);
+      this.#callbacks.plan(individualId, details, on);
+    }
+    return this.#accepted(individualId);
+  }
+
+  #startClock(individual: Individual): number {
+    const { clock, settings } = this.#parts;
+    individual.purge?.cancel();
+    const receivedAt = clock.now();
+    const on = receivedAt + settings.purgeAfterMs;
+    const cancel = clock.schedule(on, (at) => {
+      individual.purgedAt = at;
+    });
+    individual.purge = { receivedAt, on, cancel };
+    return on;
+  }
+
+  #accepted(individualId: string): Answer {
+    const choice = this.#success(this.#parts.settings.success);
+    switch (choice) {
+      case '200-json':
+        return json(200, { individual_id: individualId, status: 'ACCEPTED', timestamp: this.#parts.clock.now() });
+      case '202-empty':
+        return { status: 202 };
+      case '201-text':
+        return { status: 201, headers: { 'content-type': 'text/plain' }, body: 'OK. Thank you for using our API!' };
+      case '204':
+        return { status: 204 };
+    }
+  }
+
+  #invalid(message: string): Answer {
+    return this.#error(400, 'BAD_REQUEST', message);
+  }
+
+  #error(status: number, code: string, message: string): Answer {
+    const body = { timestamp: this.#parts.clock.now(), error_code: code, error_message: message };
+    // Only the 405 block documents a code of its own.
+    return json(status, status === 405 ? { ...body, http_code: 405 } : body);
+  }
+}
+
+const errors: Readonly<Record<number, readonly [string, string]>> = {
+  400: ['BAD_REQUEST', 'Invalid request'],
+  401: ['UNAUTHORIZED', 'Invalid or expired token'],
+  403: ['FORBIDDEN', 'Operation not permitted'],
+  404: ['NOT_FOUND', 'Individual not found'],
+  405: ['METHOD_NOT_ALLOWED', 'Given Method not allowed'],
+  413: ['PAYLOAD_TOO_LARGE', 'Request too large'],
+  429: ['TOO_MANY_REQUESTS', 'Too many requests'],
+  500: ['INTERNAL_SERVER_ERROR', 'Something went wrong'],
+  503: ['SERVICE_UNAVAILABLE', 'Service unavailable'],
+};

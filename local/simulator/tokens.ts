@@ -1,0 +1,35 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly expiresAt: number;
+}
+
+/** Tokens live in wall time, like the clients that judge their expiry: the simulator's clock does not age them. */
+export class Tokens {
+  readonly #expiresAt = new Map<string, number>();
+
+  issue(token: string, lifetimeSeconds: number): IssuedToken {
+    const expiresAt = Date.now() + lifetimeSeconds * 1000;
+    this.#expiresAt.set(token, expiresAt);
+    return { token, expiresAt };
+  }
+
+  state(token: string): 'valid' | 'expired' | 'unknown' {
+    const expiresAt = this.#expiresAt.get(token);
+    if (expiresAt === undefined) return 'unknown';
+    return Date.now() < expiresAt ? 'valid' : 'expired';
+  }
+
+  expire(token: string | undefined): void {
+    if (token !== undefined && this.#expiresAt.has(token)) this.#expiresAt.set(token, 0);
+  }
+}
+
+export function uuidToken(): string {
+  return randomUUID();
+}
+
+export function jwtLookingToken(): string {
+  return [24, 120, 43].map((bytes) => randomBytes(bytes).toString('base64url')).join('.');
+}
