@@ -1,0 +1,124 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection, type ConnectionOptions } from '@temporalio/client';
+import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Closed runs must stay readable for longer than any window: their certificate is their result. */
+const RETENTION_DAYS = 90;
+const PROBE = 'engine-readiness-probe';
+const GRPC_NOT_FOUND = 5;
+const GRPC_ALREADY_EXISTS = 6;
+
+/** Waits until the server answers, registers the namespace, and waits until workflows can be started in it. */
+export async function prepareNamespace(options: {
+  connectionOptions: ConnectionOptions;
+  namespace: string;
+  deadline: number;
+  /** Ends the waiting early, since the server has ended. */
+  signal: AbortSignal;
+}): Promise<void> {
+  const { connectionOptions, namespace, deadline, signal } = options;
+  const connection = Connection.lazy({
+    ...connectionOptions,
+    interceptors: [],
+    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 200 },
+  });
+  try {
+    await untilItSucceeds({ deadline, signal }, async () => {
+      await connection.withDeadline(Date.now() + 2000, async () => {
+        await register(connection, namespace);
+        await connection.workflowService.countWorkflowExecutions({ namespace });
+        await connection.workflowService.describeTaskQueue({ namespace, taskQueue: { name: PROBE }, taskQueueType: 1 });
+        await assertShardAnswers(connection, namespace);
+      });
+    });
+  } finally {
+    await connection.close();
+  }
+}
+
+/** A server somebody else runs is used as it is: a missing namespace is theirs to create. */
+export async function assertNamespaceExists(options: {
+  connectionOptions: ConnectionOptions;
+  namespace: string;
+  deadline: number;
+}): Promise<void> {
+  const { connectionOptions, namespace, deadline } = options;
+  const connection = Connection.lazy({ ...connectionOptions, interceptors: [] });
+  try {
+    await connection.withDeadline(deadline, () => connection.workflowService.describeNamespace({ namespace }));
+  } catch (error) {
+    if (grpcCode(error) === GRPC_NOT_FOUND) {
+      throw new Error(
+        `the Temporal server at ${connectionOptions.address} has no namespace "${namespace}": create it with ` +
+          `\`temporal operator namespace create --retention ${RETENTION_DAYS}d ${namespace}\` or set TEMPORAL_NAMESPACE`,
+        { cause: error },
+      );
+    }
+    throw new Error(
+      `the Temporal server at ${connectionOptions.address} (TEMPORAL_ADDRESS) does not answer: ${text(error)}`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    await connection.close();
+  }
+}
+
+async function register(connection: Connection, namespace: string): Promise<void> {
+  const retention = msToTs(RETENTION_DAYS * DAY_MS);
+  try {
+    const { config } = await connection.workflowService.describeNamespace({ namespace });
+    const currentMs = optionalTsToMs(config?.workflowExecutionRetentionTtl) ?? 0;
+    if (currentMs >= RETENTION_DAYS * DAY_MS) return;
+    // The CLI's dev server makes `default` by itself, with a retention of a day.
+    await connection.workflowService.updateNamespace({
+      namespace,
+      config: { workflowExecutionRetentionTtl: retention },
+    });
+  } catch (error) {
+    if (grpcCode(error) !== GRPC_NOT_FOUND) throw error;
+    await connection.workflowService
+      .registerNamespace({ namespace, workflowExecutionRetentionPeriod: retention })
+      .catch((failure: unknown) => {
+        if (grpcCode(failure) !== GRPC_ALREADY_EXISTS) throw failure;
+      });
+  }
+}
+
+/** "No such workflow" proves that frontend, namespace cache and history shard work. */
+async function assertShardAnswers(connection: Connection, namespace: string): Promise<void> {
+  try {
+    await connection.workflowService.describeWorkflowExecution({
+      namespace,
+      execution: { workflowId: PROBE },
+    });
+  } catch (error) {
+    if (grpcCode(error) === GRPC_NOT_FOUND && !text(error).includes('Namespace')) return;
+    throw error;
+  }
+}
+
+async function untilItSucceeds(
+  { deadline, signal }: { deadline: number; signal: AbortSignal },
+  attempt: () => Promise<void>,
+): Promise<void> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (signal.aborted) throw new Error('it ended', { cause: error });
+      if (Date.now() > deadline) throw new Error(`it was not ready in time (last: ${text(error)})`, { cause: error });
+      await sleep(50);
+    }
+  }
+}
+
+function grpcCode(error: unknown): number | undefined {
+  return (error as { code?: number }).code;
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
