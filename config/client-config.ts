@@ -1,0 +1,23 @@
+/** Settings of a process that submits and follows requests. */
+import { z } from 'zod';
+import { readAll, readEnvironment, type Environment } from './environment';
+import { readTemporalConfig, type TemporalConfig } from './temporal-config';
+
+export const clientVariables = { ERASURE_KEYS_DIR: z.string().min(1).optional() } as const;
+
+export interface ClientConfig {
+  readonly temporal: TemporalConfig;
+  /** Needed to submit; following and deciding need no key. */
+  readonly keysDirectory?: string;
+}
+
+export function readClientConfig(environment: Environment): ClientConfig {
+  const read = readAll({
+    own: () => readEnvironment(clientVariables, environment),
+    temporal: () => readTemporalConfig(environment),
+  });
+  return {
+    temporal: read.temporal,
+    ...(read.own.ERASURE_KEYS_DIR === undefined ? {} : { keysDirectory: read.own.ERASURE_KEYS_DIR }),
+  };
+}

@@ -1,0 +1,101 @@
+/** Settings come from environment variables: all that is wrong is listed at once, by name and never by value. */
+import { z } from 'zod';
+import { providerKeys, isProvider, type Provider } from '../domain/provider';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is incomplete or wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Parses the variables that `shape` names; an empty variable counts as unset. */
+export function readEnvironment<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  environment: Environment,
+): z.output<z.ZodObject<Shape>> {
+  const given = Object.fromEntries(
+    Object.keys(shape)
+      .map((name) => [name, environment[name]?.trim()] as const)
+      .filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const parsed = z.object(shape).safeParse(given, { reportInput: false });
+  if (parsed.success) return parsed.data;
+  throw new ConfigurationError(
+    parsed.error.issues.map((issue) => {
+      const name = String(issue.path[0]);
+      return given[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+    }),
+  );
+}
+
+/** Runs several readers and reports the problems of all of them together. */
+export function readAll<Parts extends Record<string, () => unknown>>(
+  parts: Parts,
+): { [Name in keyof Parts]: ReturnType<Parts[Name]> } {
+  const problems: string[] = [];
+  const read: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(parts)) {
+    try {
+      read[name] = part();
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (problems.length > 0) throw new ConfigurationError([...new Set(problems)]);
+  return read as { [Name in keyof Parts]: ReturnType<Parts[Name]> };
+}
+
+const loopbackHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** An https URL without a trailing slash; http is allowed to this machine itself only. */
+export const baseUrl = z
+  .string()
+  .refine(
+    (value) => isSafeUrl(value),
+    'expected an https URL (http to this machine only), without query or credentials',
+  )
+  .transform((value) => value.replace(/\/+$/, ''));
+
+function isSafeUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const url = new URL(value);
+  const isEncrypted = url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHosts.includes(url.hostname));
+  return isEncrypted && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+}
+
+export const secret = z.string().min(1).max(4096);
+
+export const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'expected a port number')
+  .transform(Number)
+  .refine((value) => value <= 65_535, 'expected a port number up to 65535');
+
+export const flag = z.enum(['true', 'false'], 'expected true or false').transform((value) => value === 'true');
+
+export const positiveNumber = z
+  .string()
+  .regex(/^\d+(\.\d+)?$/, 'expected a number')
+  .transform(Number)
+  .refine((value) => value > 0, 'expected a number above 0');
+
+export const positiveInteger = z
+  .string()
+  .regex(/^[1-9]\d{0,6}$/, 'expected a whole number above 0')
+  .transform(Number);
+
+/** `host:port`, as metrics are served on. */
+export const bindAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'expected host:port');
+
+export const providerList = z
+  .string()
+  .transform((value) => value.split(',').map((part) => part.trim()))
+  .refine((parts) => parts.every(isProvider), `expected a comma-separated list of ${providerKeys.join(', ')}`)
+  .transform((parts) => [...new Set(parts as Provider[])]);

@@ -1,0 +1,71 @@
+/** Settings of the worker process. */
+import { z } from 'zod';
+import { providerKeys, type Provider } from '../domain/provider';
+import { baseUrl, bindAddress, flag, providerList, readAll, readEnvironment, type Environment } from './environment';
+import { logLevel, type LogLevel } from './logging';
+import { readAptrinsicConfig, readMeasureOneConfig, readPersonConfig } from './provider-config';
+import { readTemporalConfig, type TemporalConfig } from './temporal-config';
+
+export const workerVariables = {
+  ERASURE_KEYS_DIR: z.string().min(1),
+  ERASURE_PROVIDERS: providerList.default([...providerKeys]),
+  ERASURE_SERVE_WORKFLOWS: flag.default(true),
+  GATEWAY_PUBLIC_URL: baseUrl.optional(),
+  LOG_LEVEL: logLevel,
+  METRICS_ADDRESS: bindAddress.optional(),
+} as const;
+
+/** Absent for a provider that this worker does not serve. */
+export interface ProviderSettings {
+  readonly measureone?: ReturnType<typeof readMeasureOneConfig>;
+  readonly person?: ReturnType<typeof readPersonConfig>;
+  readonly aptrinsic?: ReturnType<typeof readAptrinsicConfig>;
+}
+
+export interface WorkerConfig {
+  readonly temporal: TemporalConfig;
+  readonly keysDirectory: string;
+  readonly providers: readonly Provider[];
+  /** Also run the workflows themselves and sign certificates. */
+  readonly servesWorkflows: boolean;
+  /** Where providers reach the gateway; without it nobody can call back. */
+  readonly gatewayUrl?: string;
+  readonly settings: ProviderSettings;
+  readonly logLevel: LogLevel;
+  readonly metricsAddress?: string;
+}
+
+const readers = {
+  measureone: readMeasureOneConfig,
+  person: readPersonConfig,
+  aptrinsic: readAptrinsicConfig,
+} as const;
+
+export function readWorkerConfig(environment: Environment): WorkerConfig {
+  const served = servedProviders(environment);
+  const read = readAll({
+    own: () => readEnvironment(workerVariables, environment),
+    temporal: () => readTemporalConfig(environment),
+    settings: () => readSettings(served, environment),
+  });
+  return {
+    temporal: read.temporal,
+    keysDirectory: read.own.ERASURE_KEYS_DIR,
+    providers: read.own.ERASURE_PROVIDERS,
+    servesWorkflows: read.own.ERASURE_SERVE_WORKFLOWS,
+    ...(read.own.GATEWAY_PUBLIC_URL === undefined ? {} : { gatewayUrl: read.own.GATEWAY_PUBLIC_URL }),
+    settings: read.settings,
+    logLevel: read.own.LOG_LEVEL,
+    ...(read.own.METRICS_ADDRESS === undefined ? {} : { metricsAddress: read.own.METRICS_ADDRESS }),
+  };
+}
+
+/** A wrong list is reported by the reader of the whole; here it only decides whose settings are asked for. */
+function servedProviders(environment: Environment): readonly Provider[] {
+  const parsed = workerVariables.ERASURE_PROVIDERS.safeParse(environment['ERASURE_PROVIDERS']?.trim() || undefined);
+  return parsed.success ? parsed.data : providerKeys;
+}
+
+function readSettings(served: readonly Provider[], environment: Environment): ProviderSettings {
+  return readAll(Object.fromEntries(served.map((provider) => [provider, () => readers[provider](environment)])));
+}

@@ -1,0 +1,22 @@
+import type { FastifyReply } from 'fastify';
+
+/** Every answer is one of these, whatever was asked: nothing of a request is ever repeated in its answer. */
+const words = {
+  400: 'bad request',
+  404: 'not found',
+  413: 'too large',
+  422: 'not the expected event',
+  429: 'too many requests',
+  500: 'internal error',
+  503: 'try again later',
+} as const;
+
+export type ErrorStatus = keyof typeof words;
+
+export function answer(reply: FastifyReply, status: ErrorStatus): FastifyReply {
+  return reply.code(status).send({ error: words[status] });
+}
+
+export function isErrorStatus(status: unknown): status is ErrorStatus {
+  return typeof status === 'number' && Object.hasOwn(words, status);
+}

@@ -1,0 +1,18 @@
+import { isGrpcServiceError } from '@temporalio/client';
+import { getGrpcStatusDetails } from '@temporalio/client/lib/helpers';
+
+const GRPC_NOT_FOUND = 5;
+/** The server's word for "no such workflow" and "that workflow is over"; a missing namespace has a word of its own. */
+const NOT_FOUND_DETAIL = 'type.googleapis.com/temporal.api.errordetails.v1.NotFoundFailure';
+
+/** Temporal itself says that there is no such open workflow. A NOT_FOUND by anything else, such as a proxy, is no such answer. */
+export function isWorkflowNotFound(error: unknown): boolean {
+  if (!isGrpcServiceError(error) || error.code !== GRPC_NOT_FOUND) return false;
+  return (getGrpcStatusDetails(error) ?? []).some(({ type_url: type }) => type === NOT_FOUND_DETAIL);
+}
+
+/** For the log: a gRPC code such as `14 UNAVAILABLE` or the kind of error; never its message, which may quote anything. */
+export function failureCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return (isGrpcServiceError(error) ? /^\d{1,2} [A-Z_]+/.exec(error.message)?.[0] : undefined) ?? error.name;
+}

@@ -1,0 +1,85 @@
+/** The HTTP door of the gateway: what may come in, how large, how slowly, and what is said about it. */
+import type { Socket } from 'node:net';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { SECOND_MS } from '../domain/duration';
+import { answer, isErrorStatus } from './answers';
+import { addCallbackRoute, type CallbackRouteOptions } from './callback-route';
+import { failureCode } from './grpc-failure';
+
+const BODY_BYTES_MAX = 64 * 1_024;
+const HEADER_BYTES_MAX = 8 * 1_024;
+const PARAMETER_LENGTH_MAX = 64;
+const HEADERS_MS_MAX = 5 * SECOND_MS;
+const REQUEST_MS_MAX = 10 * SECOND_MS;
+const SILENCE_MS_MAX = 30 * SECOND_MS;
+/** Longer than the usual 60 s of a load balancer: whoever closes first loses the request that is on its way. */
+const KEEP_ALIVE_MS = 72 * SECOND_MS;
+
+export interface GatewayOptions extends CallbackRouteOptions {
+  /** Whether Temporal answers. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+/** The server, not listening yet. */
+export function createGateway(options: GatewayOptions): FastifyInstance {
+  const app = fastify({
+    // Its own log lines hold URLs and errors hold input; ours are written where the facts are known.
+    logger: false,
+    trustProxy: false,
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    connectionTimeout: SILENCE_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADERS_MS_MAX,
+      connectionsCheckingInterval: SECOND_MS,
+    },
+    clientErrorHandler: endConnection,
+    // A URL that cannot be decoded, or whose parts are too long.
+    frameworkErrors: (_error, _request, reply) => void answer(reply as FastifyReply, 404),
+  });
+
+  app.setErrorHandler((error, _request, reply) => {
+    const status = (error as { statusCode?: unknown }).statusCode;
+    if (isErrorStatus(status) && status < 500) return answer(reply, status);
+    if (typeof status === 'number' && status >= 400 && status < 500) return answer(reply, 400);
+    options.logger.error({ reason: failureCode(error) }, 'A request failed inside the gateway');
+    return answer(reply, 500);
+  });
+  app.addHook('onRequest', async (request, reply) => (request.is404 ? answer(reply, 404) : undefined));
+  // Or a connection that was busy when we began to close would be kept for its next request, and hold us up.
+  let isClosing = false;
+  app.addHook('preClose', async () => void (isClosing = true));
+  app.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
+
+  app.setNotFoundHandler((_request, reply) => answer(reply, 404));
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  app.register(rateLimit, { global: false });
+  app.register(async (routes) => {
+    addCallbackRoute(routes, options);
+    routes.get('/healthz', async () => ({ status: 'alive' }));
+    routes.get('/readyz', async (_request, reply) =>
+      (await options.isReady()) ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
+    );
+  });
+  return app;
+}
+
+/** For what is no request at all, or does not become one in time. The error is not logged: it holds the raw bytes. */
+function endConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const status = statusOfBadRequest[error.code ?? ''] ?? '400 Bad Request';
+    socket.write(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  }
+  socket.destroySoon();
+}
+
+const statusOfBadRequest: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};

@@ -1,0 +1,90 @@
+/** What the gateway's tests have in common: real keys, a logger that can be read, a request that only has MeasureOne. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { pino, type Logger } from 'pino';
+import type { Confirmer, Delivery } from '../../gateway/confirmer';
+import {
+  CAPABILITY_HEADER,
+  createCapabilityChecker,
+  createCapabilityIssuer,
+  type CapabilityChecker,
+  type CapabilityIssuer,
+} from '../../security/callback-capability';
+import { hasCallbackKeys, initKeys, readGatewayKeys, readProviderKeys } from '../../security/key-files';
+
+export interface Keys {
+  readonly directory: string;
+  readonly issuer: CapabilityIssuer;
+  readonly checker: CapabilityChecker;
+  remove(): Promise<void>;
+}
+
+export async function makeKeys(environment = 'test'): Promise<Keys> {
+  const directory = await mkdtemp(join(tmpdir(), 'erasure-gateway-'));
+  await initKeys({ directory, environment, now: Date.now() });
+  const provider = await readProviderKeys(directory, 'measureone');
+  if (!hasCallbackKeys(provider)) throw new Error('MeasureOne has callback keys');
+  return {
+    directory,
+    issuer: createCapabilityIssuer(provider),
+    checker: createCapabilityChecker(await readGatewayKeys(directory)),
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+export interface Callback {
+  readonly requestId: string;
+  readonly handle: string;
+  readonly capability: string;
+  readonly path: string;
+  readonly headers: Record<string, string>;
+}
+
+export async function callbackOf(
+  issuer: CapabilityIssuer,
+  { requestId = randomUUID(), now = Date.now() }: { readonly requestId?: string; readonly now?: number } = {},
+): Promise<Callback> {
+  const { handle, capability } = await issuer.issue({ requestId, provider: 'measureone', now });
+  return {
+    requestId,
+    handle,
+    capability,
+    path: `/callbacks/measureone/${handle}`,
+    headers: { [CAPABILITY_HEADER]: capability, 'content-type': 'application/json' },
+  };
+}
+
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly handle?: string;
+  readonly reason?: string;
+}
+
+export class LogCapture {
+  text = '';
+  readonly logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void (this.text += line) });
+
+  get lines(): LogLine[] {
+    return this.text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as LogLine);
+  }
+
+  about(handle: string): LogLine[] {
+    return this.lines.filter((line) => line.handle === handle);
+  }
+}
+
+export class FakeConfirmer implements Confirmer {
+  readonly confirmed: Parameters<Confirmer['confirm']>[0][] = [];
+  delivery: Delivery | Promise<Delivery> = { outcome: 'confirmed' };
+
+  async confirm(callback: Parameters<Confirmer['confirm']>[0]): Promise<Delivery> {
+    this.confirmed.push(callback);
+    return this.delivery;
+  }
+}
