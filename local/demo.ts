@@ -1,0 +1,228 @@
+/** `npm run demo`: one erasure at three providers through its true windows, on virtual time, to its certificate. */
+import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Command, Option } from 'commander';
+import type { ErasureClient, RequestStatus } from '../client';
+import type { CertificateClaims } from '../domain/certificate';
+import { certificateText } from '../domain/certificate-text';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/duration';
+import type { RequestProgress } from '../domain/progress';
+import { verifyCertificate } from '../security/certificate';
+import { readVerifyingKeys } from '../security/key-files';
+import { createLiveView, elapsed, type LiveView } from './live-view';
+import { findScenario, preparePerson, scenarios, type Scenario, type Subject, type WorldEvent } from './scenarios';
+import { startStack, type Stack } from './stack';
+import { fastForward, virtualNow } from './virtual-time';
+
+const STEP_MS = 6 * HOUR_MS;
+const STEP_MS_MIN = MINUTE_MS;
+const ASKING_MS_MAX = 3_000;
+/** No story is longer; a demo that goes on for ever tells nothing. */
+const VIRTUAL_MS_MAX = 60 * DAY_MS;
+const CERTIFICATES = 'certificates';
+
+interface Options {
+  readonly json?: true;
+  readonly scenario: string;
+}
+
+async function main(): Promise<void> {
+  const program = new Command('npm run demo --')
+    .description('One erasure at three simulated providers, through its true windows on virtual time.')
+    .addOption(
+      new Option('--scenario <name>', 'the story to tell').default('happy').choices(scenarios.map(({ name }) => name)),
+    )
+    .option('--json', 'print one JSON object on stdout, everything else on stderr')
+    .addHelpText(
+      'after',
+      `\nStories:\n${scenarios.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}`,
+    )
+    .parse();
+  const options = program.opts<Options>();
+  const scenario = findScenario(options.scenario);
+  if (scenario === undefined) throw new TypeError('The command line lets known stories pass only');
+  const view = createLiveView(options.json === true ? process.stderr : process.stdout);
+
+  const startedAt = performance.now();
+  view.tell(`Story "${scenario.name}": ${scenario.title}.`);
+  const stack = await startStack({
+    report: (line) => view.tell(line),
+    ...(scenario.workerSettings === undefined ? {} : { workerSettings: scenario.workerSettings }),
+  });
+  stopOnSignal(stack);
+  try {
+    const { requestId, workflowId, started } = await submit(stack, scenario, view);
+    const { requestView, lastedMs } = await live(stack, { requestId, workflowId, started, scenario, view });
+    await report({ stack, scenario, requestView, view, json: options.json === true, lastedMs, startedAt });
+  } finally {
+    await stack.stop();
+  }
+}
+
+async function submit(stack: Stack, scenario: Scenario, view: LiveView) {
+  const { simulator, client } = stack;
+  const subject: Subject = {
+    individualId: `idv_${randomUUID().replaceAll('-', '').slice(0, 27)}`,
+    personId: randomUUID(),
+    identifyId: `${randomUUID().slice(0, 8)}@customer.example`,
+  };
+  const longAgo = new Date(Date.now() - 400 * DAY_MS).toISOString();
+  await preparePerson(simulator);
+  await simulator.seed({ provider: 'measureone', individualId: subject.individualId });
+  await simulator.seed({ provider: 'person', personId: subject.personId });
+  await simulator.seed({ provider: 'aptrinsic', identifyId: subject.identifyId, createDate: longAgo });
+  await scenario.prepare?.(simulator, subject);
+
+  const requestId = randomUUID();
+  const submitted = await client.submit({
+    requestId,
+    regulation: 'gdpr',
+    submittedAt: new Date().toISOString(),
+    receivedVia: 'web-form',
+    subject: {
+      measureone: { individualId: subject.individualId },
+      person: { personId: subject.personId },
+      aptrinsic: { identifyId: subject.identifyId },
+    },
+  });
+  view.tell(`Submitted: request ${requestId}, workflow ${submitted.workflowId}.`);
+  const pending = scenario.events.map((event) => ({ event, subject }));
+  return { requestId, workflowId: submitted.workflowId, started: { at: Date.now(), pending } };
+}
+
+interface Story {
+  readonly requestId: string;
+  readonly workflowId: string;
+  readonly started: {
+    readonly at: number;
+    readonly pending: { readonly event: WorldEvent; readonly subject: Subject }[];
+  };
+  readonly scenario: Scenario;
+  readonly view: LiveView;
+}
+
+/** Moves the world first, then the request: a callback must be able to arrive, and a look must find what is due. */
+async function live(
+  { client, simulator, connection, namespace }: Stack,
+  { requestId, workflowId, started, view }: Story,
+): Promise<{ requestView: RequestStatus; lastedMs: number }> {
+  const startedAt = started.at;
+  const pending = [...started.pending];
+  await untilAsked(client, requestId);
+  for (;;) {
+    const requestView = await client.get(requestId);
+    const now = (await virtualNow(connection, { namespace, workflowId })).getTime();
+    if (requestView.progress !== undefined) view.show(requestView.progress, { now, startedAt });
+    if (requestView.status !== 'running') return { requestView, lastedMs: now - startedAt };
+    if (now - startedAt > VIRTUAL_MS_MAX) throw new Error(`The story is not over after ${elapsed(VIRTUAL_MS_MAX)}.`);
+
+    const next = pending[0];
+    if (next !== undefined && now - startedAt >= next.event.afterMs) {
+      await next.event.happen(simulator, next.subject);
+      view.tell(`After ${elapsed(next.event.afterMs)}: ${next.event.told}.`);
+      pending.shift();
+      continue;
+    }
+    const worldEventAt = next === undefined ? Infinity : startedAt + next.event.afterMs;
+    const byMs = stepFrom(now, { progress: requestView.progress, worldEventAt });
+    await simulator.advance(byMs);
+    await fastForward(connection, { namespace, workflowId, byMs });
+  }
+}
+
+/** The world must not move on before every provider has been asked; one that is out of reach is asked again later. */
+async function untilAsked(client: ErasureClient, requestId: string): Promise<void> {
+  const until = performance.now() + ASKING_MS_MAX;
+  while (performance.now() < until) {
+    const { legs } = await client.progress(requestId);
+    if (legs.every((leg) => leg.state !== 'asking')) return;
+    await pause(50);
+  }
+}
+
+/** To the next thing that anybody waits for, at most a quarter of a day. */
+function stepFrom(
+  now: number,
+  { progress, worldEventAt }: { readonly progress: RequestProgress | undefined; readonly worldEventAt: number },
+): number {
+  const untils = (progress?.legs ?? []).flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]));
+  const next = Math.min(now + STEP_MS, worldEventAt, ...untils.filter((until) => until > now));
+  return Math.max(STEP_MS_MIN, Math.ceil(next - now));
+}
+
+interface Ending {
+  readonly stack: Stack;
+  readonly scenario: Scenario;
+  readonly requestView: RequestStatus;
+  readonly view: LiveView;
+  readonly json: boolean;
+  readonly lastedMs: number;
+  readonly startedAt: number;
+}
+
+async function report({ stack, scenario, requestView, view, json, lastedMs, startedAt }: Ending): Promise<void> {
+  const { result, requestId, workflowId } = requestView;
+  if (result === undefined) throw new Error(`The request ended ${requestView.status}, without a certificate.`);
+  const saved = await saveCertificate(stack, requestId, result.certificate);
+  const { claims, keyId } = await verifyCertificate(
+    result.certificate,
+    await readVerifyingKeys(stack.verifyingKeysFile),
+  );
+
+  if (json) {
+    const providers = result.legs.map(
+      ({ provider, outcome, assurance, requestedAt, acceptedAt, windowEndsAt, settledAt, rounds }) => ({
+        provider,
+        outcome,
+        assurance,
+        requestedAt,
+        acceptedAt,
+        windowEndsAt,
+        settledAt,
+        rounds,
+      }),
+    );
+    const answer = { requestId, workflowId, outcome: result.outcome, providers, certificate: result.certificate };
+    process.stdout.write(`${JSON.stringify(answer)}\n`);
+  } else {
+    process.stdout.write(`\n${certificateText(claims as CertificateClaims, { keyId })}\n`);
+  }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  view.tell(`${elapsed(lastedMs)} of virtual time in ${seconds} s.`);
+  view.tell(
+    `The certificate is saved as ${saved.certificate}. Verify it, offline and without any of this running, with`,
+  );
+  view.tell(`  node dist/cli/main.js verify ${saved.certificate} --key ${saved.key}`);
+  if (result.outcome !== scenario.ends) {
+    throw new Error(`The story should have ended "${scenario.ends}", and ended "${result.outcome}".`);
+  }
+}
+
+async function saveCertificate(stack: Stack, requestId: string, certificate: string) {
+  await mkdir(CERTIFICATES, { recursive: true });
+  const file = join(CERTIFICATES, `${requestId}.jws`);
+  const key = join(CERTIFICATES, `${requestId}.public.jwk`);
+  await writeFile(file, `${certificate}\n`);
+  await copyFile(stack.verifyingKeysFile, key);
+  return { certificate: relative('.', file), key: relative('.', key) };
+}
+
+function stopOnSignal(stack: Stack): void {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      process.stderr.write('\nStopping what the demo started.\n');
+      void stack.stop().finally(() => process.exit(code));
+    });
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`The demo failed: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (process.env['ERASURE_DEBUG'] === '1' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});
