@@ -84,7 +84,7 @@ function providerLines(claim: ProviderClaim, position: number): string[] {
 function roundLines(round: RoundClaim): string[] {
   const { acceptedAt, windowEndsAt, windowKind, marginMs } = round;
   const answered = acceptedAt === undefined ? 'no answer that counts' : `answered ${instant(acceptedAt)}`;
-  const margin = marginMs === undefined || marginMs === 0 ? '' : `, waited ${describeDuration(marginMs)} longer`;
+  const margin = marginMs === undefined || marginMs === 0 ? '' : `, margin ${describeDuration(marginMs)}`;
   return [
     ...entry(`Round ${round.number}`, `asked ${instant(round.askedAt)}, ${answered}`),
     ...entry('', windowEndsAt && `${windowKind} window until ${instant(windowEndsAt)}${margin}`),

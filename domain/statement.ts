@@ -32,7 +32,12 @@ function storyOf(leg: LegState): string[] {
   const story: string[] = [];
   for (const round of leg.rounds) {
     const receipt = round.receipt;
-    const asked = `${round.number === 1 ? 'We asked' : `In round ${round.number} we asked`} ${name} to erase at ${describeInstant(round.askedAt)}`;
+    const when = describeInstant(round.askedAt);
+    if (!leg.askedBefore) {
+      story.push(`We tried to ask ${name} to erase at ${when}; no call of ours can have reached it.`);
+      continue;
+    }
+    const asked = `${round.number === 1 ? 'We asked' : `In round ${round.number} we asked`} ${name} to erase at ${when}`;
     if (receipt === undefined || round.acceptedAt === undefined) {
       story.push(`${asked}; no answer that counts has come.`);
       continue;

@@ -1,5 +1,6 @@
 /** Our own processes on one machine: started as in production, their output in a log file, never left behind. */
 import { existsSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { lastLines, supervise, type SupervisedProcess } from './engine/supervised-process';
@@ -25,7 +26,7 @@ export async function startProcess(options: {
   readonly isReady: (logged: string) => boolean | Promise<boolean>;
 }): Promise<OwnProcess> {
   const { name, script, args, env, logDirectory, isReady } = options;
-  const logFile = join(logDirectory, `${name}.log`);
+  const logFile = join(logDirectory, `${name}-${randomUUID().slice(0, 8)}.log`);
   const child = await supervise({
     command: process.execPath,
     args: [script, ...args],

@@ -86,8 +86,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         .join(', ')}`,
     );
 
-    const startWorker = (): Promise<OwnProcess> =>
-      startProcess({
+    const startWorker = async (): Promise<OwnProcess> => {
+      const worker = await startProcess({
         name: 'worker',
         script: program('cli/main.js'),
         args: ['worker'],
@@ -95,6 +95,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         logDirectory,
         isReady: (logged) => logged.includes('The worker serves'),
       });
+      undo.push(() => worker.stop());
+      return worker;
+    };
     const gateway = await startProcess({
       name: 'gateway',
       script: program('cli/main.js'),
@@ -105,7 +108,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     });
     undo.push(() => gateway.stop());
     const worker = await startWorker();
-    undo.push(() => worker.stop());
     report(`Worker and gateway (${gatewayUrl}) run; their logs are in ${logDirectory}`);
 
     const temporal = new Client({ connection: withVirtualTime(connection), namespace: engine.namespace });

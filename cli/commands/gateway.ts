@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../context';
+import { ServiceError } from '../failure';
+import { brokenService, stopSignal } from '../service';
+
+export function addGateway(program: Command, context: CommandContext): void {
+  program
+    .command('gateway')
+    .description("run the gateway, which takes the providers' callbacks")
+    .addHelpText(
+      'after',
+      `
+Settings come from the environment and are all checked before it starts. It logs JSON lines on stderr.
+SIGTERM or SIGINT lets what runs come to its end; a second one ends at once.`,
+    )
+    .action(() => serve(context));
+}
+
+async function serve({ environment }: CommandContext): Promise<void> {
+  const { readGatewayConfig } = await import('../../config/gateway-config.js');
+  const { createLogger } = await import('../../config/logging.js');
+  const config = readGatewayConfig(environment);
+  const logger = createLogger({ name: 'gateway', level: config.logLevel });
+  const { startGateway } = await import('../../gateway/gateway.js');
+  const stopped = stopSignal(logger);
+  const gateway = await startGateway(config, logger).catch((error: unknown) => {
+    throw brokenService(unableToListen(error, config), { logger, name: 'gateway' });
+  });
+  await stopped;
+  await gateway.close();
+}
+
+function unableToListen(error: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(code)) return error;
+  return new ServiceError(
+    `The gateway cannot listen on ${host}:${port} (${code}). Check GATEWAY_HOST and GATEWAY_PORT.`,
+  );
+}

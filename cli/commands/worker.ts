@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { RunningWorker } from '../../worker/worker';
+import type { CommandContext } from '../context';
+import { exitCode } from '../exit-code';
+import { brokenService, stopSignal } from '../service';
+
+export function addWorker(program: Command, context: CommandContext): void {
+  program
+    .command('worker')
+    .description('run a worker: the workflows, and the activities of the providers it serves')
+    .addHelpText(
+      'after',
+      `
+Settings come from the environment and are all checked before it starts. It logs JSON lines on stderr.
+SIGTERM or SIGINT lets what runs come to its end; a second one ends at once.`,
+    )
+    .action(() => work(context));
+}
+
+async function work({ environment }: CommandContext): Promise<void> {
+  const { readWorkerConfig } = await import('../../config/worker-config.js');
+  const { createLogger } = await import('../../config/logging.js');
+  const config = readWorkerConfig(environment);
+  const logger = createLogger({ name: 'worker', level: config.logLevel });
+  let worker: RunningWorker | undefined;
+  void stopSignal(logger).then(() => (worker === undefined ? process.exit(exitCode.ok) : worker.drain()));
+  try {
+    // Loaded late: it brings a native library, and a wrong setting should be told without it.
+    const { installRuntime, startWorker } = await import('../../worker/worker.js');
+    installRuntime(config, logger);
+    worker = await startWorker(config, logger);
+    await worker.finished;
+  } catch (error) {
+    throw brokenService(error, { logger, name: 'worker' });
+  }
+  logger.info('The worker has stopped');
+}

@@ -1,0 +1,29 @@
+/** What the command's exit code says; the same numbers stand in `erasure --help`. */
+export const exitCode = {
+  ok: 0,
+  unexpected: 1,
+  usage: 2,
+  notFound: 3,
+  conflict: 4,
+  unavailable: 5,
+  refused: 6,
+  withExceptions: 7,
+  withdrawn: 8,
+  noCertificate: 9,
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
+
+export const exitCodeHelp = `Exit codes:
+    0  done; with status and submit --wait: completed, or (status) still running
+    1  unexpected error; ERASURE_DEBUG=1 shows where
+    2  wrong usage, input, keys or settings
+    3  no such request
+    4  the request id is taken by another request
+    5  Temporal cannot be reached, or no worker answers
+    6  refused: the certificate does not hold, or the decision was not taken
+    7  completed with exceptions (status, submit --wait)
+    8  withdrawn (status, submit --wait)
+    9  ended without a certificate (status, submit --wait)
+  130  interrupted while waiting; the request goes on`;

@@ -1,0 +1,41 @@
+import { createReadStream } from 'node:fs';
+import type { CommandContext } from './context';
+import { InputError } from './failure';
+
+const LENGTH_MAX = 2 * 1024 * 1024;
+
+/** Reads a whole text file; `-` is stdin. `what` names it in failures, which repeat neither the path nor the content. */
+export async function readText(file: string, what: string, { stdin }: CommandContext): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of file === '-' ? stdin : createReadStream(file)) {
+      chunks.push(Buffer.from(chunk as Uint8Array));
+      length += (chunk as Uint8Array).length;
+      if (length > LENGTH_MAX) throw new InputError(`${what} is larger than ${LENGTH_MAX / 1024 / 1024} MiB.`);
+    }
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(`${what} cannot be read (${codeOf(error)}).`);
+  }
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/^\uFEFF/, '');
+}
+
+export async function readJson(file: string, what: string, context: CommandContext): Promise<unknown> {
+  return parseJson(await readText(file, what, context), what);
+}
+
+export function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text.
+    throw new InputError(`${what} is not JSON.`);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+}

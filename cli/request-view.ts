@@ -1,0 +1,104 @@
+/** How a request looks on the screen and as JSON. */
+import Table from 'cli-table3';
+import { createColors } from 'picocolors';
+import type { RequestStatus } from '../client/request-status';
+import type { LegProgress } from '../domain/progress';
+import { requestOutcomeMeaning, type RequestOutcome } from '../domain/outcome';
+import { providerName } from '../domain/provider';
+import type { ErasureResult } from '../workflows/erasure-request';
+import type { CommandContext } from './context';
+import { exitCode, type ExitCode } from './exit-code';
+
+export function exitCodeOf(outcome: RequestOutcome): ExitCode {
+  switch (outcome) {
+    case 'completed':
+      return exitCode.ok;
+    case 'completed-with-exceptions':
+      return exitCode.withExceptions;
+    case 'withdrawn':
+      return exitCode.withdrawn;
+  }
+}
+
+export function statusExitCode({ status, result }: RequestStatus): ExitCode {
+  if (status === 'running') return exitCode.ok;
+  return result === undefined ? exitCode.noCertificate : exitCodeOf(result.outcome);
+}
+
+/** Legs as `providers`, the same in every command's JSON. */
+export function resultJson({ outcome, legs, certificate }: ErasureResult) {
+  return { outcome, providers: legs, certificate };
+}
+
+export function statusJson({ progress, result, ...status }: RequestStatus) {
+  return {
+    ...status,
+    ...(progress === undefined ? {} : { state: progress.state, providers: progress.legs }),
+    ...(result === undefined ? {} : resultJson(result)),
+  };
+}
+
+export function statusText(status: RequestStatus, context: CommandContext): string {
+  const { requestId, workflowId, runId, startedAt, closedAt, progress, result, failure } = status;
+  const legs = result?.legs ?? progress?.legs;
+  const outcome = result?.outcome;
+  const state = progress?.state ?? status.status;
+  const { bold } = colorsFor(context);
+  return [
+    `Request   ${requestId}`,
+    `Workflow  ${workflowId}`,
+    `Run       ${runId}`,
+    `Started   ${instantText(startedAt)}`,
+    ...(closedAt === undefined ? [] : [`Ended     ${instantText(closedAt)}`]),
+    outcome === undefined
+      ? `State     ${bold(state)}`
+      : `Outcome   ${bold(outcome)}: ${requestOutcomeMeaning[outcome]}`,
+    ...(failure === undefined ? [] : [failure]),
+    ...(legs === undefined ? [] : [legsTable(legs, context)]),
+  ].join('\n');
+}
+
+export function legsTable(legs: readonly LegProgress[], context: CommandContext): string {
+  const { bold, green, yellow } = colorsFor(context);
+  const table = new Table({
+    head: ['Provider', 'State', 'Waits for', 'Until / settled'].map((title) => bold(title)),
+    colWidths: [27, 27, 46, 24],
+    wordWrap: true,
+    style: { head: [], border: [] },
+  });
+  for (const leg of legs) {
+    const state = leg.state === 'attention' ? yellow(stateText(leg)) : leg.outcome === 'erased' ? green : String;
+    table.push([
+      providerName(leg.provider),
+      typeof state === 'string' ? state : state(stateText(leg)),
+      waitText(leg),
+      instantText(leg.until ?? leg.settledAt ?? ''),
+    ]);
+  }
+  return table.toString();
+}
+
+/** One line about one leg, for following along. */
+export function legLine(leg: LegProgress): string {
+  const until = leg.until === undefined ? '' : `, until ${instantText(leg.until)}`;
+  const rest = leg.outcome === undefined ? `: waits for ${leg.waitsFor}${until}` : '';
+  return `${providerName(leg.provider)}: ${stateText(leg)}${rest}`;
+}
+
+function stateText({ state, outcome, assurance, attention }: LegProgress): string {
+  if (outcome !== undefined) return assurance === undefined ? outcome : `${outcome} (${assurance})`;
+  return attention === undefined ? state : `${state}: ${attention.reason}`;
+}
+
+function waitText({ waitsFor, youCan, outcome }: LegProgress): string {
+  if (outcome !== undefined) return '';
+  return youCan === undefined ? waitsFor : `${waitsFor}\nYou can: ${youCan}`;
+}
+
+function instantText(at: string): string {
+  return at.replace(/^(.{10})T(.{5}).*$/, '$1 $2 UTC');
+}
+
+function colorsFor({ stdout, environment }: CommandContext) {
+  return createColors(stdout.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb');
+}

@@ -1,0 +1,123 @@
+import { workflowIdOf } from '../domain/request';
+
+/** How the run of a request ended, or that it has not. */
+export type RunStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'timed-out' | 'cancelled';
+
+/** Every failure that the client itself foresees. Messages are whole sentences, without identifiers of the data subject. */
+export abstract class ErasureClientError extends Error {}
+
+/** The submission is none. `problems` name the path of each field and what was expected there, never what stood there. */
+export class InvalidSubmissionError extends ErasureClientError {
+  override readonly name = 'InvalidSubmissionError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`This is no erasure request:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Submitting takes keys that this client does not have. */
+export class SealingUnavailableError extends ErasureClientError {
+  override readonly name = 'SealingUnavailableError';
+}
+
+/**
+ * There is a request of this id already, and it is not known to be the same one. Nothing was started or changed.
+ * `unknown-content`: it was started without the client (e.g. in the Temporal UI) and carries no fingerprint to compare.
+ */
+export class RequestConflictError extends ErasureClientError {
+  override readonly name = 'RequestConflictError';
+  readonly requestId: string;
+  readonly workflowId: string;
+  readonly reason: 'different-content' | 'unknown-content';
+
+  constructor(requestId: string, reason: RequestConflictError['reason']) {
+    super(
+      reason === 'different-content'
+        ? `Request ${requestId} exists already with another content. Nothing was started; use another request id.`
+        : `Request ${requestId} exists already and was started without this client's keys, so nobody can tell ` +
+            'whether it is the same one. Nothing was started; look at it, or use another request id.',
+    );
+    this.requestId = requestId;
+    this.workflowId = workflowIdOf(requestId);
+    this.reason = reason;
+  }
+}
+
+/** There is no such request, or none any more: Temporal forgets closed ones when its retention is over. */
+export class RequestNotFoundError extends ErasureClientError {
+  override readonly name = 'RequestNotFoundError';
+  /** Absent where what was asked for is no request id. It is not repeated, since it may be anything. */
+  readonly requestId?: string;
+
+  constructor(requestId?: string) {
+    super(
+      requestId === undefined
+        ? 'That is no request id: expected a lower case UUID.'
+        : `There is no request ${requestId}, or none any more.`,
+    );
+    if (requestId !== undefined) this.requestId = requestId;
+  }
+}
+
+/** The decision was not taken; the message says why, in the workflow's own words. */
+export class DecisionRefusedError extends ErasureClientError {
+  override readonly name = 'DecisionRefusedError';
+  readonly requestId: string;
+
+  constructor(requestId: string, why: string) {
+    super(why);
+    this.requestId = requestId;
+  }
+}
+
+/** The run ended without a certificate: its input was refused, or somebody terminated it. */
+export class RequestFailedError extends ErasureClientError {
+  override readonly name = 'RequestFailedError';
+  readonly requestId: string;
+  readonly status: Exclude<RunStatus, 'running' | 'completed'>;
+
+  constructor(requestId: string, status: RequestFailedError['status'], why?: string) {
+    super(`Request ${requestId} ended without a certificate (${status}).${why === undefined ? '' : ` ${why}`}`);
+    this.requestId = requestId;
+    this.status = status;
+  }
+}
+
+/** The time given to wait for the result is over, and the request still runs. */
+export class RequestStillRunningError extends ErasureClientError {
+  override readonly name = 'RequestStillRunningError';
+  readonly requestId: string;
+
+  constructor(requestId: string) {
+    super(`Request ${requestId} is still running.`);
+    this.requestId = requestId;
+  }
+}
+
+/** Temporal is there, but no worker answered for the request in time. The request itself is safe and goes on later. */
+export class NoWorkerError extends ErasureClientError {
+  override readonly name = 'NoWorkerError';
+  readonly requestId: string;
+
+  constructor(requestId: string, consequence = '') {
+    super(
+      `No worker answered for request ${requestId} in time: none serves the queue "erasure", or none gets through ` +
+        `this request.${consequence === '' ? '' : ` ${consequence}`}`,
+    );
+    this.requestId = requestId;
+  }
+}
+
+/** Temporal could not be reached, did not answer in time, or refused us. What was asked for may have happened or not. */
+export class TemporalUnavailableError extends ErasureClientError {
+  override readonly name = 'TemporalUnavailableError';
+  /** No answer came within the deadline, as opposed to a refusal. */
+  readonly timedOut: boolean;
+
+  constructor(message: string, options: { readonly timedOut?: boolean; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.timedOut = options.timedOut ?? false;
+  }
+}

@@ -1,0 +1,32 @@
+/** The public door of the library. */
+export {
+  ErasureClient,
+  type ConnectOptions,
+  type DecisionOptions,
+  type ErasureClientParts,
+  type Submitted,
+} from './erasure-client';
+export {
+  DecisionRefusedError,
+  ErasureClientError,
+  InvalidSubmissionError,
+  NoWorkerError,
+  RequestConflictError,
+  RequestFailedError,
+  RequestNotFoundError,
+  RequestStillRunningError,
+  SealingUnavailableError,
+  TemporalUnavailableError,
+  type RunStatus,
+} from './errors';
+export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
+export type { RequestStatus } from './request-status';
+export { identifierFields, parseSubmission, type ErasureSubmission } from './submission';
+export { ConfigurationError } from '../config/environment';
+export { KeyFileError } from '../security/key-files';
+export type { ProviderDecision, Reason } from '../domain/decision';
+export type { Assurance, LegOutcome, RequestOutcome } from '../domain/outcome';
+export type { LegProgress, LegProgressState, RequestProgress } from '../domain/progress';
+export type { Provider } from '../domain/provider';
+export type { ErasureRequestInput, Regulation, Verification } from '../domain/request';
+export type { ErasureResult } from '../workflows/erasure-request';

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { defaultPolicy, type Policy } from '../domain/policy';
+import { workflowIdOf, type ErasureRequestInput } from '../domain/request';
+import { readClientKeys } from '../security/key-files';
+import { createSealer, SealError, type Sealer } from '../security/sealing';
+import { SealingUnavailableError } from './errors';
+import { identifiersOf, parseSubmission, type ErasureSubmission } from './submission';
+
+/** A request that is ready to be started, free of personal data. */
+export interface PreparedRequest {
+  readonly requestId: string;
+  /** The id that the workflow must be started under. */
+  readonly workflowId: string;
+  /** Input of the workflow `erasureRequest`. */
+  readonly input: ErasureRequestInput;
+  /** Goes into the run's memo; tells the same submission from another under the same id. */
+  readonly fingerprint: string;
+  /** What the same submission's fingerprint may also be, under intake keys that are still accepted. */
+  readonly fingerprints: readonly string[];
+}
+
+/** Parses and seals. The sealed identifiers differ from one call to the next; the fingerprints do not. */
+export async function prepareRequest(submission: unknown, sealer: Sealer): Promise<PreparedRequest> {
+  const parsed = parseSubmission(submission, Date.now());
+  const requestId = parsed.requestId ?? randomUUID();
+  const [fingerprint, ...others] = await sealer.fingerprints({ ...parsed, requestId });
+  if (fingerprint === undefined) throw new TypeError('A sealer has at least one intake key');
+  return {
+    requestId,
+    workflowId: workflowIdOf(requestId),
+    input: await sealedInput({ ...parsed, requestId }, sealer),
+    fingerprint,
+    fingerprints: [fingerprint, ...others],
+  };
+}
+
+/** The whole policy is written down: a later release with other defaults changes nothing for this request. */
+async function sealedInput(
+  submission: ErasureSubmission & { readonly requestId: string },
+  sealer: Sealer,
+): Promise<ErasureRequestInput> {
+  const { requestId, regulation, submittedAt, receivedVia, ground, verification } = submission;
+  const changes = Object.fromEntries(
+    Object.entries(submission.policy ?? {}).filter(([, value]) => value !== undefined),
+  ) as Partial<Policy>;
+  const sealed = await Promise.all(
+    [...identifiersOf(submission)].map(async ([provider, identifier]) => [
+      provider,
+      await sealer.seal({ requestId, provider, identifier }).catch(withoutKey),
+    ]),
+  );
+  return {
+    requestId,
+    regulation,
+    submittedAt,
+    subject: Object.fromEntries(sealed) as ErasureRequestInput['subject'],
+    policy: { ...defaultPolicy, ...changes },
+    ...(receivedVia === undefined ? {} : { receivedVia }),
+    ...(ground === undefined ? {} : { ground }),
+    ...(verification === undefined ? {} : { verification }),
+  };
+}
+
+function withoutKey(error: unknown): never {
+  if (error instanceof SealError && error.code === 'key-unavailable') throw new SealingUnavailableError(error.message);
+  throw error;
+}
+
+/** Reads the keys when they are first needed: following and deciding take none. */
+export function sealerFromFiles(keysDirectory: string): Sealer {
+  let opening: Promise<Sealer> | undefined;
+  const open = (): Promise<Sealer> =>
+    (opening ??= readClientKeys(keysDirectory)
+      .then(createSealer)
+      .catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      }));
+  return {
+    seal: async (options) => (await open()).seal(options),
+    fingerprints: async (request) => (await open()).fingerprints(request),
+  };
+}

@@ -1,0 +1,47 @@
+import type { WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import type { RequestProgress } from '../domain/progress';
+import type { ErasureResult } from '../workflows/erasure-request';
+import { RequestFailedError, type RunStatus } from './errors';
+
+/** One request as Temporal knows it. Instants are RFC 3339 in UTC. */
+export interface RequestStatus {
+  readonly requestId: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly closedAt?: string;
+  /** While it runs: what each provider waits for. Absent where no worker could answer in time. */
+  readonly progress?: RequestProgress;
+  /** Once it has completed: outcome, legs and certificate. */
+  readonly result?: ErasureResult;
+  /** Why it ended without a certificate, where that is known. */
+  readonly failure?: string;
+}
+
+const runStatuses: Record<WorkflowExecutionDescription['status']['name'], RunStatus> = {
+  RUNNING: 'running',
+  PAUSED: 'running',
+  CONTINUED_AS_NEW: 'running',
+  UNSPECIFIED: 'running',
+  UNKNOWN: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed-out',
+  CANCELLED: 'cancelled',
+};
+
+export function runStatusOf(description: WorkflowExecutionDescription): RunStatus {
+  return runStatuses[description.status.name];
+}
+
+/** Only the workflow's own words are repeated: the reason of a termination is free text that anybody typed. */
+export function requestFailure(requestId: string, { cause }: WorkflowFailedError): RequestFailedError {
+  if (cause instanceof TerminatedFailure) return new RequestFailedError(requestId, 'terminated');
+  if (cause instanceof TimeoutFailure) return new RequestFailedError(requestId, 'timed-out');
+  if (cause instanceof CancelledFailure) return new RequestFailedError(requestId, 'cancelled');
+  const why = cause instanceof ApplicationFailure && cause.type === 'InvalidRequest' ? cause.message : undefined;
+  return new RequestFailedError(requestId, 'failed', why);
+}

@@ -1,0 +1,123 @@
+/** The request file: what a person asks for, with their identifiers in the clear. It never leaves this process unsealed. */
+import { z } from 'zod';
+import { opaquePattern } from '../domain/decision';
+import { MINUTE_MS } from '../domain/duration';
+import { policyBounds, type Policy } from '../domain/policy';
+import { providerKeys, type Provider } from '../domain/provider';
+import { isCode, isRequestId, parseInstant, regulations, type Regulation, type Verification } from '../domain/request';
+import { isIdentifier } from '../security/sealing';
+import { InvalidSubmissionError } from './errors';
+
+/** What each provider calls its identifier in the request file. */
+export const identifierFields = {
+  measureone: 'individualId',
+  person: 'personId',
+  aptrinsic: 'identifyId',
+} as const satisfies Record<Provider, string>;
+
+/** One person's request for erasure. */
+export interface ErasureSubmission {
+  /** UUID, lower case: the idempotency key. Made up where absent, and then every submission is a new request. */
+  readonly requestId?: string | undefined;
+  readonly regulation: Regulation;
+  /** When the person made the request: RFC 3339 instant with a zone, not in the future. */
+  readonly submittedAt: string;
+  /** Code of the channel the request came through, e.g. `web-form`. */
+  readonly receivedVia?: string | undefined;
+  /** Code of the legal ground, e.g. `consent-withdrawn`. */
+  readonly ground?: string | undefined;
+  /** How and when the person's identity was checked: codes and references only. */
+  readonly verification?: Verification | undefined;
+  /** The person's identifier at each provider that is to be asked, e.g. `{ person: { personId: '…' } }`; at least one. */
+  readonly subject: {
+    readonly [P in Provider]?: { readonly [Field in (typeof identifierFields)[P]]: string } | undefined;
+  };
+  /** Settings that differ from the defaults, in milliseconds. */
+  readonly policy?: { readonly [Setting in keyof Policy]?: number | undefined } | undefined;
+}
+
+/** As the workflow's guard allows: another machine's clock may be a little ahead of ours. */
+const CLOCK_SKEW_MS = 5 * MINUTE_MS;
+
+/** Unknown members are refused without naming them: a name, too, may be personal data. */
+function onlyKnown<Shape extends z.ZodRawShape>(shape: Shape) {
+  const known = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys' ? `has a field other than ${known}` : `expected an object with ${known}`,
+  });
+}
+
+function text(holds: (value: string) => boolean, expected: string) {
+  return z.string(`expected ${expected}`).refine(holds, `expected ${expected}`);
+}
+
+const code = (example: string) => text(isCode, `a code such as ${example}`);
+const reference = (what: string) => text((value) => opaquePattern.test(value), what);
+
+/** In UTC, so that one instant written in two ways is one content. */
+const instant = text(
+  (value) => parseInstant(value) !== undefined,
+  'an RFC 3339 instant with a zone, e.g. 2026-11-22T09:30:00Z',
+).transform((value) => new Date(parseInstant(value) ?? 0).toISOString());
+
+/** White space around it or a control character in it comes from copying, and would be asked about somebody else. */
+const identifier = text(
+  (value) => isIdentifier(value) && value.trim() === value && !/\p{Cc}/u.test(value),
+  'an identifier of 1 to 512 characters, without control characters or white space around it',
+);
+
+const subject = onlyKnown(
+  Object.fromEntries(
+    providerKeys.map((provider) => [provider, onlyKnown({ [identifierFields[provider]]: identifier }).optional()]),
+  ),
+).refine(
+  (given) => Object.values(given).some((value) => value !== undefined),
+  `expected the identifier of at least one provider (${providerKeys.join(', ')})`,
+);
+
+const policy = onlyKnown(
+  Object.fromEntries(
+    Object.entries(policyBounds).map(([setting, { minMs, maxMs }]) => {
+      const expected = `expected a whole number of milliseconds from ${minMs} to ${maxMs}`;
+      return [setting, z.int(expected).min(minMs, expected).max(maxMs, expected).optional()];
+    }),
+  ),
+);
+
+function submissionSchema(now: number) {
+  return onlyKnown({
+    requestId: text(isRequestId, 'a lower case UUID').optional(),
+    regulation: z.enum(regulations, `expected one of ${regulations.join(', ')}`),
+    submittedAt: instant.refine((value) => Date.parse(value) <= now + CLOCK_SKEW_MS, 'lies in the future'),
+    receivedVia: code('web-form').optional(),
+    ground: code('consent-withdrawn').optional(),
+    verification: onlyKnown({
+      method: code('account-login'),
+      by: reference('an opaque staff id (no e-mail address, no name)'),
+      at: instant,
+      reference: reference('a ticket reference'),
+    }).optional(),
+    subject,
+    policy: policy.optional(),
+  });
+}
+
+/** Parses what somebody else wrote. Throws `InvalidSubmissionError`, which names the paths of fields and no values. */
+export function parseSubmission(value: unknown, now: number): ErasureSubmission {
+  const parsed = submissionSchema(now).safeParse(value, { reportInput: false });
+  if (parsed.success) return parsed.data as ErasureSubmission;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'request'}: ${message}`);
+  throw new InvalidSubmissionError([...new Set(problems)]);
+}
+
+/** The identifiers that are to be sealed, by provider. */
+export function identifiersOf(submission: ErasureSubmission): ReadonlyMap<Provider, string> {
+  return new Map(
+    providerKeys.flatMap((provider) => {
+      const given = submission.subject[provider] as Readonly<Record<string, string>> | undefined;
+      const value = given?.[identifierFields[provider]];
+      return value === undefined ? [] : [[provider, value] as const];
+    }),
+  );
+}

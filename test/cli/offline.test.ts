@@ -1,0 +1,240 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseErasureRequest } from '../../domain/request';
+import { createCertificateSigner } from '../../security/certificate';
+import { readCertificateKeys, readProviderKeys } from '../../security/key-files';
+import { createOpener } from '../../security/sealing';
+import { planted, submission } from '../client/client-fixture';
+import { CompiledCli, type Ended } from './compiled-cli';
+
+const claims = {
+  format: 'erasure-certificate/1',
+  environment: 'test',
+  requestId: '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11',
+  workflowId: 'erasure-3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11',
+  runId: 'run-1',
+  regulation: 'gdpr',
+  submittedAt: '2026-11-22T09:30:00.000Z',
+  intakeAt: '2026-11-22T09:31:00.000Z',
+  issuedAt: '2026-11-30T14:00:00.000Z',
+  decisionMode: 'asserted',
+  outcome: 'completed',
+  meaning: 'At every provider the data are erased.',
+  providers: [],
+};
+
+const cli = new CompiledCli();
+let directory: string;
+let keysDirectory: string;
+const path = (name: string): string => join(directory, name);
+const file = async (name: string, content: string): Promise<string> => {
+  await writeFile(path(name), content);
+  return path(name);
+};
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'erasure-cli-'));
+  keysDirectory = path('keys');
+});
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+/** What holds for every failure: one or more sentences on stderr, no stack, nothing of what was planted. */
+function expectFailure(ended: Ended, code: number, sentence: RegExp): void {
+  expect(ended.stderr).toMatch(sentence);
+  expect(ended.code).toBe(code);
+  expect(ended.stdout).toBe('');
+  expect(ended.stderr).not.toMatch(/^ {4}at |node:internal|\.js:\d/m);
+  for (const identifier of Object.values(planted)) expect(ended.stderr).not.toContain(identifier);
+}
+
+describe('erasure', () => {
+  it('helps, with its exit codes', async () => {
+    const { code, stdout, stderr } = await cli.run(['--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const command of ['keys', 'seal', 'submit', 'status', 'verify', 'worker', 'gateway']) {
+      expect(stdout).toContain(`  ${command}`);
+      const help = await cli.run([command, '--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      expect(help.stdout).toContain('Usage: erasure');
+    }
+    for (let number = 0; number <= 9; number += 1) expect(stdout).toMatch(new RegExp(`^ +${number}  `, 'm'));
+  });
+
+  it('tells its version', async () => {
+    const { version } = JSON.parse(await readFile(join(__dirname, '../../package.json'), 'utf8')) as {
+      version: string;
+    };
+    expect(await cli.run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['an unknown command', [planted.personId], /^There is no such command\./],
+    ['a misspelt command', ['submitt'], /Did you mean submit\?/],
+    ['an unknown option', ['submit', `--${planted.personId}`], /^There is no such option\./],
+    ['a missing file', ['submit'], /^Missing required argument 'FILE'\./],
+    ['too many files', ['submit', 'a', planted.personId], /^Too many arguments for 'submit'/],
+    ['a missing key', ['verify', 'a'], /^Required option '--key <PUBLIC.jwk>' not specified\./],
+    ['half a command', ['keys'], /^Usage: erasure keys/],
+  ])('refuses %s without repeating what was typed', async (_what, args, sentence) => {
+    expectFailure(await cli.run(args), 2, sentence);
+  });
+});
+
+describe('erasure keys init', () => {
+  it('writes the files of every role for their owner only, and overwrites none', async () => {
+    const made = await cli.run(['keys', 'init', '--dir', keysDirectory, '--environment', 'test']);
+    expect(made.code).toBe(0);
+    const names = (await readdir(keysDirectory)).sort();
+    expect(made.stdout.trim().split('\n').sort()).toEqual(names.map((name) => join(keysDirectory, name)));
+    expect((await stat(join(keysDirectory, 'client.json'))).mode & 0o777).toBe(0o600);
+
+    const before = await readFile(join(keysDirectory, 'client.json'), 'utf8');
+    expectFailure(await cli.run(['keys', 'init', '--dir', keysDirectory]), 2, /already holds .*nothing was written/);
+    expect(await readFile(join(keysDirectory, 'client.json'), 'utf8')).toBe(before);
+  });
+
+  it('refuses an environment that is no name', async () => {
+    const args = ['keys', 'init', '--dir', path('other'), '--environment', planted.identifyId];
+    expectFailure(await cli.run(args), 2, /environment: expected lower case/);
+  });
+});
+
+describe('erasure seal', () => {
+  const seal = (args: readonly string[], stdin?: string) =>
+    cli.run(['seal', ...args], {
+      environment: { ERASURE_KEYS_DIR: keysDirectory },
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+
+  it('prints a workflow input that the guard accepts and the workers can open', async () => {
+    const request = submission();
+    const { code, stdout, stderr } = await seal([await file('request.json', JSON.stringify(request))]);
+    expect(code).toBe(0);
+    for (const identifier of Object.values(planted)) expect(stdout + stderr).not.toContain(identifier);
+    const input = JSON.parse(stdout) as { readonly subject: Readonly<Record<string, string>> };
+    const parsed = parseErasureRequest(input, { workflowId: `erasure-${request.requestId}`, now: Date.now() });
+    expect(parsed).toMatchObject({ request: { requestId: request.requestId } });
+    const opener = createOpener(await readProviderKeys(keysDirectory, 'person'));
+    const sealed = input.subject['person'] ?? '';
+    expect(await opener.open({ sealed, requestId: request.requestId ?? '', provider: 'person' })).toBe(
+      planted.personId,
+    );
+    expect(stderr).toContain(`erasure-${request.requestId}`);
+  });
+
+  it('reads stdin', async () => {
+    expect((await seal(['-'], JSON.stringify(submission()))).code).toBe(0);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['text that is no JSON', `{ "personId": "${planted.personId}`, /^The request file is not JSON\./],
+    ['a request without a provider', JSON.stringify({ ...submission(), subject: {} }), /subject: expected/],
+    [
+      'an identifier out of place',
+      JSON.stringify({ ...submission(), receivedVia: planted.personId, [planted.identifyId]: 1 }),
+      /receivedVia: expected a code[\s\S]*request: has a field other than|request: has a field other than[\s\S]*receivedVia/,
+    ],
+  ])('refuses %s', async (_what, content, sentence) => {
+    expectFailure(await seal(['-'], content), 2, sentence);
+  });
+
+  it('refuses a file that is not there, or too large, without its path', async () => {
+    expectFailure(await seal([path(planted.personId)]), 2, /^The request file cannot be read \(ENOENT\)\./);
+    expectFailure(await seal([directory]), 2, /^The request file cannot be read \(EISDIR\)\./);
+    expectFailure(await seal(['-'], 'x'.repeat(3 * 1024 * 1024)), 2, /larger than 2 MiB/);
+  });
+
+  it('says which setting or key file it misses', async () => {
+    const stdin = JSON.stringify(submission());
+    expectFailure(await cli.run(['seal', '-'], { stdin }), 2, /ERASURE_KEYS_DIR is missing/);
+    const environment = { ERASURE_KEYS_DIR: path('nowhere') };
+    expectFailure(await cli.run(['seal', '-'], { stdin, environment }), 2, /^client\.json: does not exist/);
+  });
+});
+
+describe('erasure verify', () => {
+  let jws: string;
+  const key = (): string => join(keysDirectory, 'certificate.public.jwk');
+
+  beforeAll(async () => {
+    const signer = createCertificateSigner(await readCertificateKeys(keysDirectory));
+    jws = await signer.sign(claims);
+  });
+
+  it('prints a valid certificate readably and names the key', async () => {
+    const { code, stdout, stderr } = await cli.run(['verify', await file('good.jws', `${jws}\n`), '--key', key()]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('ERASURE CERTIFICATE');
+    expect(stdout).toContain(claims.requestId);
+    expect(stdout).toMatch(/The signature is valid, by key [A-Za-z0-9_-]{43}\.\n$/);
+  });
+
+  it('takes the JSON that other commands print, and prints JSON', async () => {
+    const json = await file('good.json', JSON.stringify({ requestId: claims.requestId, certificate: jws }));
+    const { code, stdout } = await cli.run(['verify', json, '--key', key(), '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ valid: true, claims });
+  });
+
+  it('says so where the signature holds and the form is none that it knows', async () => {
+    const signer = createCertificateSigner(await readCertificateKeys(keysDirectory));
+    const certificate = await file('next.jws', await signer.sign({ ...claims, format: 'erasure-certificate/9' }));
+    expectFailure(await cli.run(['verify', certificate, '--key', key()]), 2, /does not know the form/);
+  });
+
+  it('refuses an altered certificate', async () => {
+    const [head = '', body = '', signature = ''] = jws.split('.');
+    const forged = Buffer.from(JSON.stringify({ ...claims, outcome: 'withdrawn' })).toString('base64url');
+    const bad = [`${head}.${forged}.${signature}`, `${jws} `, `${head}.${body}.`, planted.personId];
+    for (const [index, text] of bad.entries()) {
+      const ended = await cli.run(['verify', await file(`bad-${index}.jws`, text), '--key', key()]);
+      expectFailure(ended, 6, /^(The certificate was altered|This is not a certificate)/);
+    }
+  });
+
+  it("refuses a stranger's key, and a file that is no public key", async () => {
+    await cli.run(['keys', 'init', '--dir', path('stranger')]);
+    const certificate = await file('good.jws', jws);
+    const stranger = join(directory, 'stranger', 'certificate.public.jwk');
+    expectFailure(await cli.run(['verify', certificate, '--key', stranger]), 6, /signed by an unknown key/);
+    expectFailure(await cli.run(['verify', certificate, '--key', certificate]), 2, /is not JSON/);
+    expectFailure(await cli.run(['verify', certificate, '--key', path('none')]), 2, /does not exist/);
+    expectFailure(await cli.run(['verify', '-', '--key', key()], { stdin: '{}' }), 2, /holds no certificate/);
+  });
+});
+
+describe('erasure worker and gateway', () => {
+  const secret = 'planted-secret-9191';
+
+  it('list all that is missing or wrong by name, never by value', async () => {
+    const environment = {
+      MEASUREONE_BASE_URL: `ftp://${secret}`,
+      PERSON_API_PURGE_DELAY: secret,
+      LOG_LEVEL: secret,
+    };
+    const ended = await cli.run(['worker'], { environment });
+    expectFailure(ended, 2, /^The configuration is incomplete or wrong/);
+    for (const name of [
+      'ERASURE_KEYS_DIR',
+      'LOG_LEVEL',
+      'MEASUREONE_BASE_URL',
+      'MEASUREONE_CLIENT_ID',
+      'MEASUREONE_CLIENT_SECRET',
+      'PERSON_API_BASE_URL',
+      'PERSON_API_CLIENT_ID',
+      'PERSON_API_CLIENT_SECRET',
+      'PERSON_API_PURGE_DELAY',
+      'APTRINSIC_BASE_URL',
+      'APTRINSIC_API_KEY',
+    ]) {
+      expect(ended.stderr).toContain(name);
+    }
+    expect(ended.stderr).not.toContain(secret);
+    expectFailure(
+      await cli.run(['gateway'], { environment: { GATEWAY_PORT: secret } }),
+      2,
+      /ERASURE_KEYS_DIR is missing/,
+    );
+  });
+});

@@ -1,0 +1,157 @@
+/** Processes as they run in production, killed with SIGKILL at the worst moments. */
+import { randomUUID } from 'node:crypto';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
+import { NoWorkerError } from '../../client';
+import type { LegProgress } from '../../domain/progress';
+import { providerKeys, type Provider } from '../../domain/provider';
+import { workflowIdOf } from '../../domain/request';
+import { startStack, type Stack } from '../../local/stack';
+import { fastForward } from '../../local/virtual-time';
+import { testNamespace } from '../support/test-namespace';
+import { eventually } from '../support/workflow-bench';
+
+let stack: Stack;
+beforeEach(async () => {
+  stack = await startStack({
+    report: () => undefined,
+    namespace: testNamespace(9),
+    programs: process.env['TEST_PROGRAMS'] ?? '',
+  });
+  await stack.simulator.configure({ person: { defaultDelayMs: 3 * DAY_MS } });
+}, 60_000);
+afterEach(() => stack.stop(), 60_000);
+
+async function seedAndSubmit(): Promise<string> {
+  const requestId = randomUUID();
+  const subject = {
+    individualId: `idv_${randomUUID()}`,
+    personId: randomUUID(),
+    identifyId: `${randomUUID()}@customer.example`,
+  };
+  const createDate = new Date(Date.now() - 400 * DAY_MS).toISOString();
+  await stack.simulator.seed({ provider: 'measureone', individualId: subject.individualId });
+  await stack.simulator.seed({ provider: 'person', personId: subject.personId });
+  await stack.simulator.seed({ provider: 'aptrinsic', identifyId: subject.identifyId, createDate });
+  await stack.client.submit({
+    requestId,
+    regulation: 'gdpr',
+    submittedAt: new Date(Date.now() - SECOND_MS).toISOString(),
+    subject: {
+      measureone: { individualId: subject.individualId },
+      person: { personId: subject.personId },
+      aptrinsic: { identifyId: subject.identifyId },
+    },
+  });
+  return requestId;
+}
+
+async function forward(requestId: string, byMs: number): Promise<void> {
+  await stack.simulator.advance(byMs);
+  await fastForward(stack.connection, { namespace: stack.namespace, workflowId: workflowIdOf(requestId), byMs });
+}
+
+/** The first question after a crash goes to the dead worker's own queue, and is asked again. */
+async function legsOf(requestId: string): Promise<readonly LegProgress[]> {
+  return eventually(
+    () =>
+      stack.client.progress(requestId).then(
+        ({ legs }) => legs,
+        (error: unknown) => {
+          if (error instanceof NoWorkerError) return undefined;
+          throw error;
+        },
+      ),
+    60_000,
+  );
+}
+
+async function untilAll(requestId: string, state: LegProgress['state'], withinMs: number): Promise<void> {
+  await eventually(async () => {
+    const legs = await legsOf(requestId);
+    return legs.every((leg) => leg.state === state) ? true : undefined;
+  }, withinMs);
+}
+
+async function outcomesOf(requestId: string): Promise<Record<string, string>> {
+  const { legs } = await stack.client.result(requestId, { timeoutMs: 30_000 });
+  return Object.fromEntries(
+    legs.map(({ provider, outcome, assurance }) => [provider, [outcome, assurance].filter(Boolean).join('/')]),
+  );
+}
+
+const acts: Readonly<Record<Provider, string>> = { measureone: 'purge', person: 'purge', aptrinsic: 'delete' };
+
+describe('a worker killed between acceptance and report', () => {
+  it('loses nothing: the next one takes the answers for "maybe asked before" and waits out the full windows', async () => {
+    for (const provider of providerKeys) {
+      await stack.simulator.addFault({ provider, operation: acts[provider], kind: 'hang', acting: true, times: 1 });
+    }
+    const requestId = await seedAndSubmit();
+    await eventually(async () => {
+      const calls = await stack.simulator.calls();
+      return providerKeys.every((provider) =>
+        calls.some((call) => call.provider === provider && call.operation === acts[provider]),
+      )
+        ? true
+        : undefined;
+    });
+    await stack.worker.kill();
+    await stack.startWorker();
+    await untilAll(requestId, 'waiting-out-window', 60_000);
+    const asked = (await stack.simulator.calls()).filter((call) => call.operation === acts[call.provider as Provider]);
+    // The person API is looked at first, and the purge found there is taken over instead of asked for again.
+    expect(asked.map(({ provider }) => provider).toSorted()).toEqual([
+      'aptrinsic',
+      'aptrinsic',
+      'measureone',
+      'measureone',
+      'person',
+    ]);
+
+    await forward(requestId, 7 * DAY_MS + 2 * HOUR_MS);
+    expect(await outcomesOf(requestId)).toEqual({
+      measureone: 'erased/confirmed',
+      person: 'erased/verified',
+      aptrinsic: 'presumed-erased',
+    });
+  }, 120_000);
+});
+
+describe('killing worker and Temporal during every wait', () => {
+  it('changes nothing: windows, retries, attention and the hope for a callback go on where they were', async () => {
+    const until = new Date(Date.parse(await stack.simulator.time()) + 36 * HOUR_MS).toISOString();
+    await stack.simulator.addFault({ provider: 'person', kind: 'down', until });
+    await stack.simulator.addFault({ provider: 'aptrinsic', kind: 'bad-credentials', until });
+    await stack.simulator.configure({ measureone: { delivery: { mode: 'late', offsetMs: 24 * HOUR_MS } } });
+    const requestId = await seedAndSubmit();
+    let worker = stack.worker;
+    const crash = async (): Promise<void> => {
+      await worker.kill();
+      await stack.engine.kill();
+      await stack.engine.restart();
+      worker = await stack.startWorker();
+    };
+    const states = async (): Promise<string[]> => (await legsOf(requestId)).map(({ state }) => state);
+    await eventually(async () => ((await states())[2] === 'attention' ? true : undefined));
+
+    // MeasureOne in its window, the person API in retries, Aptrinsic in attention.
+    await crash();
+    expect(await states()).toEqual(['waiting-out-window', 'asking', 'attention']);
+    for (let day = 0; day < 2; day += 1) await forward(requestId, DAY_MS);
+    await forward(requestId, 6 * HOUR_MS);
+    expect(await states()).toEqual(['waiting-out-window', 'waiting-out-window', 'waiting-out-window']);
+
+    await crash();
+    await forward(requestId, 3 * DAY_MS);
+    expect((await states())[0]).toBe('waiting-for-callback');
+
+    await crash();
+    await forward(requestId, DAY_MS);
+    await forward(requestId, 6 * DAY_MS);
+    expect(await outcomesOf(requestId)).toEqual({
+      measureone: 'erased/confirmed',
+      person: 'erased/verified',
+      aptrinsic: 'erased/verified',
+    });
+  }, 180_000);
+});

@@ -1,0 +1,37 @@
+/** What a run has cost, counted from its real history: Temporal Cloud's Actions, and events. */
+import { temporal } from '@temporalio/proto';
+
+type History = temporal.api.history.v1.IHistory;
+const { EventType } = temporal.api.enums.v1;
+
+/** Virtual time adds these; a run in real time has none of them. */
+const ofVirtualTime: readonly unknown[] = [
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
+  EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
+];
+
+/** Start, each attempt of each activity, timer, signal, accepted update, upsert: 1 each; child workflow: 2. Queries leave no trace. */
+export function actionsOf(history: History): number {
+  return (history.events ?? []).reduce((sum, event) => {
+    switch (event.eventType) {
+      case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+      case EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+      case EventType.EVENT_TYPE_TIMER_STARTED:
+      case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+      case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+      case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+        return sum + 1;
+      case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+        return sum + (event.activityTaskStartedEventAttributes?.attempt ?? 1) - 1;
+      case EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:
+        return sum + 2;
+      default:
+        return sum;
+    }
+  }, 0);
+}
+
+/** Events as a run in real time would have them. */
+export function eventsOf(history: History): number {
+  return (history.events ?? []).filter((event) => !ofVirtualTime.includes(event.eventType)).length;
+}

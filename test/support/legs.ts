@@ -1,0 +1,143 @@
+/** One leg in each of the states it can be in, made by the state machine itself. */
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import type { DecisionKind } from '../../domain/decision';
+import type { AttentionReason, FailureType } from '../../domain/failure';
+import { advance, openLeg, type LegEvent, type LegState } from '../../domain/leg';
+import type { Observation, Receipt } from '../../domain/receipt';
+import {
+  absent,
+  accepted,
+  evidence,
+  HOURS_120_MS,
+  inconclusive,
+  newerRecord,
+  pending,
+  presentAgain,
+  takenOffQueue,
+  unknown,
+} from './receipts';
+
+export const T0 = Date.UTC(2026, 10, 22, 9);
+export const OVER = T0 + HOURS_120_MS + HOUR_MS;
+export const GRACE_OVER = OVER + 72 * HOUR_MS;
+
+type Happening = LegEvent extends infer Event ? (Event extends LegEvent ? Omit<Event, 'at'> : never) : never;
+
+export function legAfter(...events: [at: number, happening: Happening][]): LegState {
+  return events.reduce((leg, [at, happening]) => advance(leg, { ...happening, at } as LegEvent), openLeg('person'));
+}
+
+const asked: Happening = { type: 'asked' };
+const timePassed: Happening = { type: 'timePassed' };
+const requestEnded: Happening = { type: 'requestEnded' };
+const calledBack: Happening = { type: 'calledBack', evidence: { handle: 'h1', event: 'individual.purged' } };
+const answered = (receipt: Receipt): Happening => ({ type: 'answered', receipt });
+const observed = (observation: Observation): Happening => ({ type: 'observed', observation });
+const failed = (type: FailureType, mayHaveReached = true): Happening => ({
+  type: 'failed',
+  failure: { type, mayHaveReached },
+});
+const decided = (kind: DecisionKind): Happening => ({
+  type: 'decided',
+  kind,
+  decision: { provider: 'person', actor: 'staff-7', reason: { code: 'checked-with-provider', ticket: 'PRIV-1' } },
+});
+
+const byCallback = accepted({ proof: 'callback', seen: false });
+const undoable = accepted({ withdrawable: true });
+const looking: [number, Happening][] = [
+  [T0, asked],
+  [T0, answered(accepted())],
+  [OVER, timePassed],
+];
+const hoping: [number, Happening][] = [
+  [T0, asked],
+  [T0, answered(byCallback)],
+  [OVER, timePassed],
+];
+
+/** Unsettled, by what the leg is at. */
+export const unsettledLegs = {
+  asking: legAfter([T0, asked]),
+  window: legAfter([T0, asked], [T0, answered(accepted())]),
+  windowAfterCallback: legAfter([T0, asked], [T0, answered(byCallback)], [T0 + DAY_MS, calledBack]),
+  revivalWindow: legAfter([T0, asked], [T0, answered(unknown({ window: { lastsMs: HOURS_120_MS } }))]),
+  callback: legAfter(...hoping),
+  looking: legAfter(...looking),
+  withdrawing: legAfter([T0, asked], [T0, answered(undoable)], [T0 + DAY_MS, requestEnded]),
+} satisfies Record<string, LegState>;
+
+/** Settled, by outcome and how it came to it. */
+export const settledLegs = {
+  verified: legAfter(...looking, [OVER, observed(absent)]),
+  confirmed: legAfter(...hoping, [OVER + HOUR_MS, calledBack]),
+  presumedSilent: legAfter(...hoping, [GRACE_OVER, timePassed]),
+  presumedUnseen: legAfter(
+    [T0, asked],
+    [T0, answered(accepted({ seen: false }))],
+    [OVER, timePassed],
+    [OVER, observed(absent)],
+  ),
+  presumedWithCallback: legAfter(
+    [T0, asked],
+    [T0, answered(accepted({ proof: 'none' }))],
+    [T0 + DAY_MS, calledBack],
+    [OVER, timePassed],
+  ),
+  notFound: legAfter([T0, asked], [T0, answered(unknown())]),
+  notFoundAfterWindow: legAfter(
+    [T0, asked],
+    [T0, answered(unknown({ window: { lastsMs: HOURS_120_MS } }))],
+    [OVER, timePassed],
+    [OVER, observed(absent)],
+  ),
+  attested: legAfter(...looking, [OVER, observed(newerRecord)], [OVER, decided('attest')]),
+  waived: legAfter([T0, asked], [T0, decided('waive')], [T0, { type: 'interrupted' }]),
+  withdrawn: legAfter(
+    [T0, asked],
+    [T0, answered(undoable)],
+    [T0 + DAY_MS, requestEnded],
+    [T0 + DAY_MS, { type: 'withdrawalAnswered', withdrawal: { status: 'withdrawn', evidence } }],
+  ),
+  neverAsked: legAfter([T0, requestEnded]),
+  neverReached: legAfter([T0, asked], [T0, failed('ProviderUnavailable', false)], [T0 + DAY_MS, requestEnded]),
+  unknown: legAfter([T0, asked], [T0, answered(accepted())], [T0 + DAY_MS, requestEnded]),
+  unknownTooLate: legAfter(
+    [T0, asked],
+    [T0, answered(undoable)],
+    [T0 + DAY_MS, requestEnded],
+    [T0 + DAY_MS, { type: 'withdrawalAnswered', withdrawal: { status: 'too-late', since: T0 + HOUR_MS } }],
+  ),
+  unknownInAttention: legAfter(...looking, [OVER, observed(newerRecord)], [OVER + 1, requestEnded]),
+} satisfies Record<string, LegState>;
+
+/** In attention, by its reason. */
+export function legInAttention(reason: AttentionReason): LegState {
+  switch (reason) {
+    case 'Reappeared':
+      return legAfter(
+        ...[0, 10, 20].flatMap((days): [number, Happening][] => [
+          [T0 + days * DAY_MS, asked],
+          [T0 + days * DAY_MS, answered(accepted())],
+          [OVER + days * DAY_MS, timePassed],
+          [OVER + days * DAY_MS, observed(presentAgain)],
+        ]),
+      );
+    case 'NewerRecord':
+      return legAfter(...looking, [OVER, observed(newerRecord)]);
+    case 'TakenOffQueue':
+      return legAfter(...looking, [OVER, observed(takenOffQueue)]);
+    case 'Inconclusive':
+      return legAfter(...looking, [OVER, observed(inconclusive)]);
+    case 'Postponed':
+      return legAfter(
+        ...looking,
+        ...Array.from({ length: 21 }, (_, times): [number, Happening][] => [
+          [OVER + times * DAY_MS, observed(pending(OVER + times * DAY_MS))],
+          [OVER + (times + 1) * DAY_MS, timePassed],
+        ]).flat(),
+      );
+    default:
+      return legAfter([T0, asked], [T0, failed(reason)]);
+  }
+}

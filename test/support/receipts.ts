@@ -1,0 +1,46 @@
+/** Answers of a made-up provider, for tests of the domain and of the workflow. */
+import { HOUR_MS } from '../../domain/duration';
+import type { Accepted, Evidence, Observation, Unknown } from '../../domain/receipt';
+
+export const evidence: Evidence = { host: 'provider.test', httpStatus: 200 };
+export const HOURS_120_MS = 120 * HOUR_MS;
+
+export function accepted(overrides: Partial<Accepted> = {}): Accepted {
+  return {
+    status: 'accepted',
+    window: { lastsMs: HOURS_120_MS },
+    windowKind: 'purge',
+    marginMs: HOUR_MS,
+    proof: 'observation',
+    graceMs: 72 * HOUR_MS,
+    seen: true,
+    withdrawable: false,
+    subjectHash: 'hash',
+    evidence,
+    leavesUnsaid: [],
+    ...overrides,
+  };
+}
+
+export function unknown(overrides: Partial<Unknown> = {}): Unknown {
+  return {
+    status: 'unknown',
+    windowKind: 'revival',
+    marginMs: HOUR_MS,
+    subjectHash: 'hash',
+    evidence: { ...evidence, httpStatus: 404 },
+    leavesUnsaid: [],
+    ...overrides,
+  };
+}
+
+export const absent: Observation = { status: 'absent', evidence };
+export const presentAgain: Observation = { status: 'present', sameRecord: true, evidence };
+export const newerRecord: Observation = { status: 'present', sameRecord: false, evidence };
+export const unclearRecord: Observation = { status: 'present', sameRecord: 'unclear', evidence };
+export const takenOffQueue: Observation = { status: 'present', sameRecord: true, takenOffQueue: true, evidence };
+export const inconclusive: Observation = { status: 'inconclusive', evidence };
+
+export function pending(endsAt: number): Observation {
+  return { status: 'pending', endsAt, evidence };
+}

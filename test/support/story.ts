@@ -1,0 +1,225 @@
+/** The whole system in one process, at simulated providers, on virtual time: everything but the processes is real. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { pino, type Logger } from 'pino';
+import { ErasureClient, type ErasureSubmission } from '../../client';
+import { readGatewayConfig } from '../../config/gateway-config';
+import { readWorkerConfig } from '../../config/worker-config';
+import { DAY_MS, SECOND_MS } from '../../domain/duration';
+import type { CertificateClaims, ProviderClaim } from '../../domain/certificate';
+import type { LegProgress } from '../../domain/progress';
+import type { Provider } from '../../domain/provider';
+import { workflowIdOf } from '../../domain/request';
+import { startGateway } from '../../gateway/gateway';
+import { defaultCredentials, startSimulator, type Simulator } from '../../local/simulator/simulator';
+import type { SettingsPatch } from '../../local/simulator/control';
+import { fastForward, virtualNow, withVirtualTime } from '../../local/virtual-time';
+import { verifyCertificate } from '../../security/certificate';
+import { initKeys, readClientKeys, readVerifyingKeys, VERIFYING_KEYS_FILE } from '../../security/key-files';
+import { createSealer } from '../../security/sealing';
+import type { erasureRequest } from '../../workflows';
+import { startWorker, type RunningWorker } from '../../worker/worker';
+import { ownNamespace } from './test-namespace';
+import { eventually, mergeWorkflowCoverage, quietRuntime, withCoverage, workflowBundle } from './workflow-bench';
+
+export interface Subject {
+  readonly individualId: string;
+  readonly personId: string;
+  readonly identifyId: string;
+}
+
+export interface StoryOptions {
+  readonly simulator?: SettingsPatch;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export class Story {
+  readonly subject: Subject = {
+    individualId: `idv_${randomUUID().replaceAll('-', '').slice(0, 27)}`,
+    personId: randomUUID(),
+    identifyId: `planted+${randomUUID().slice(0, 8)}/ä@customer.example`,
+  };
+  readonly requestId = randomUUID();
+  readonly logged: string[] = [];
+  readonly simulator: Simulator;
+  readonly connection: Connection;
+  readonly client: ErasureClient;
+  readonly temporal: Client;
+  readonly keysDirectory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logger: Logger;
+  #worker: RunningWorker | undefined;
+  #gateway: { readonly url: string; close(): Promise<void> } | undefined;
+
+  private constructor(parts: {
+    readonly simulator: Simulator;
+    readonly connection: Connection;
+    readonly keysDirectory: string;
+    readonly client: ErasureClient;
+    readonly temporal: Client;
+    readonly environment: Readonly<Record<string, string>>;
+  }) {
+    this.simulator = parts.simulator;
+    this.connection = parts.connection;
+    this.keysDirectory = parts.keysDirectory;
+    this.client = parts.client;
+    this.temporal = parts.temporal;
+    this.environment = parts.environment;
+    const { logged } = this;
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        logged.push(chunk.toString());
+        done();
+      },
+    });
+    this.logger = pino({ level: 'trace' }, stream);
+  }
+
+  static async open(options: StoryOptions = {}): Promise<Story> {
+    quietRuntime();
+    const keysDirectory = join(await mkdtemp(join(tmpdir(), 'erasure-story-')), 'keys');
+    await initKeys({ directory: keysDirectory, environment: 'test', now: Date.now() });
+    const simulator = await startSimulator({
+      settings: { ...options.simulator, person: { defaultDelayMs: 3 * DAY_MS, ...options.simulator?.person } },
+    });
+    const connection = await Connection.connect({ address: process.env['TEST_TEMPORAL_ADDRESS'] ?? '' });
+    const temporal = new Client({ connection: withVirtualTime(connection), namespace: ownNamespace });
+    const sealer = createSealer(await readClientKeys(keysDirectory));
+    const story = new Story({
+      simulator,
+      connection,
+      keysDirectory,
+      temporal,
+      client: new ErasureClient({ client: temporal, sealer }),
+      environment: {
+        TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '',
+        TEMPORAL_NAMESPACE: ownNamespace,
+        ERASURE_KEYS_DIR: keysDirectory,
+        GATEWAY_PORT: '0',
+        MEASUREONE_BASE_URL: simulator.addresses.measureone,
+        MEASUREONE_CLIENT_ID: defaultCredentials.measureone.clientId,
+        MEASUREONE_CLIENT_SECRET: defaultCredentials.measureone.clientSecret,
+        PERSON_API_BASE_URL: simulator.addresses.person,
+        PERSON_API_CLIENT_ID: defaultCredentials.person.clientId,
+        PERSON_API_CLIENT_SECRET: defaultCredentials.person.clientSecret,
+        APTRINSIC_BASE_URL: simulator.addresses.aptrinsic,
+        APTRINSIC_API_KEY: defaultCredentials.aptrinsic.apiKey,
+        ...options.settings,
+      },
+    });
+    story.#gateway = await startGateway(readGatewayConfig(story.environment), story.logger);
+    await story.startWorker();
+    return story;
+  }
+
+  get gatewayUrl(): string {
+    return this.#gateway?.url ?? '';
+  }
+
+  /** Settings given here replace those of the environment: a worker deployed with a mended setting. */
+  async startWorker(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    const environment = { ...this.environment, GATEWAY_PUBLIC_URL: this.gatewayUrl, ...settings };
+    this.#worker = await startWorker(
+      readWorkerConfig(environment),
+      this.logger,
+      withCoverage({ workflowBundle: workflowBundle() }),
+    );
+  }
+
+  async stopWorker(): Promise<void> {
+    this.#worker?.drain();
+    await this.#worker?.finished;
+    this.#worker = undefined;
+  }
+
+  /** The records are old: what the providers find was there long before anybody asked. */
+  async seed(): Promise<void> {
+    const { individualId, personId, identifyId } = this.subject;
+    const createDate = new Date(Date.now() - 400 * DAY_MS).toISOString();
+    await this.simulator.seed({ provider: 'measureone', individualId });
+    await this.simulator.seed({ provider: 'person', personId });
+    await this.simulator.seed({ provider: 'aptrinsic', identifyId, createDate });
+  }
+
+  submission(overrides: Partial<ErasureSubmission> = {}): ErasureSubmission {
+    const { individualId, personId, identifyId } = this.subject;
+    return {
+      requestId: this.requestId,
+      regulation: 'gdpr',
+      submittedAt: new Date(Date.now() - 10 * SECOND_MS).toISOString(),
+      subject: { measureone: { individualId }, person: { personId }, aptrinsic: { identifyId } },
+      ...overrides,
+    };
+  }
+
+  get handle(): WorkflowHandle<typeof erasureRequest> {
+    return this.temporal.workflow.getHandle<typeof erasureRequest>(workflowIdOf(this.requestId));
+  }
+
+  async submit(overrides: Partial<ErasureSubmission> = {}): Promise<void> {
+    await this.client.submit(this.submission(overrides));
+  }
+
+  /** The world first, then the request: as in real life, what is due at the provider is due when we look. */
+  async forward(byMs: number): Promise<void> {
+    await this.simulator.advance(byMs);
+    await fastForward(this.connection, { namespace: ownNamespace, workflowId: workflowIdOf(this.requestId), byMs });
+  }
+
+  /** In steps, so that retries meet the world of their own day. */
+  async forwardInSteps(byMs: number, stepMs: number): Promise<void> {
+    for (let left = byMs; left > 0; left -= stepMs) await this.forward(Math.min(stepMs, left));
+  }
+
+  async now(): Promise<number> {
+    const workflowId = workflowIdOf(this.requestId);
+    return (await virtualNow(this.connection, { namespace: ownNamespace, workflowId })).getTime();
+  }
+
+  async leg(provider: Provider): Promise<LegProgress> {
+    const { legs } = await this.client.progress(this.requestId);
+    const leg = legs.find((candidate) => candidate.provider === provider);
+    if (leg === undefined) throw new Error(`${provider} is not part of the request`);
+    return leg;
+  }
+
+  /** Waits, in real time, until the leg has come to this state by itself. */
+  async until(provider: Provider, state: LegProgress['state']): Promise<LegProgress> {
+    return eventually(async () => {
+      const leg = await this.leg(provider);
+      return leg.state === state ? leg : undefined;
+    });
+  }
+
+  async certificate(): Promise<CertificateClaims> {
+    const { certificate } = await this.client.result(this.requestId, { timeoutMs: 20_000 });
+    const keys = await readVerifyingKeys(join(this.keysDirectory, VERIFYING_KEYS_FILE));
+    return (await verifyCertificate(certificate, keys)).claims as CertificateClaims;
+  }
+
+  async claim(provider: Provider): Promise<ProviderClaim> {
+    const claim = (await this.certificate()).providers.find((candidate) => candidate.provider === provider);
+    if (claim === undefined) throw new Error(`The certificate does not speak of ${provider}`);
+    return claim;
+  }
+
+  async outcomes(): Promise<Partial<Record<Provider, string>>> {
+    const { providers } = await this.certificate();
+    return Object.fromEntries(
+      providers.map(({ provider, outcome, assurance }) => [provider, [outcome, assurance].filter(Boolean).join('/')]),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.stopWorker();
+    await this.#gateway?.close();
+    await this.simulator.close();
+    mergeWorkflowCoverage();
+    await this.connection.close();
+    await rm(join(this.keysDirectory, '..'), { recursive: true, force: true });
+  }
+}
