@@ -5,7 +5,7 @@ import type { ExitCode } from './exit-code';
 
 export interface CommandContext {
   readonly environment: Environment;
-  readonly stdin: Readable;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   /** What was asked for, and nothing else. */
   readonly stdout: Writable & { readonly isTTY?: boolean };
   readonly stderr: Writable & { readonly isTTY?: boolean };
@@ -15,6 +15,11 @@ export interface CommandContext {
 
 export function printJson({ stdout }: CommandContext, value: unknown): void {
   stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** For commands that answer many times: one object on each line. */
+export function printJsonLine({ stdout }: CommandContext, value: unknown): void {
+  stdout.write(`${JSON.stringify(value)}\n`);
 }
 
 export function print({ stdout }: CommandContext, ...lines: readonly string[]): void {

@@ -10,20 +10,22 @@ export const exitCode = {
   withExceptions: 7,
   withdrawn: 8,
   noCertificate: 9,
+  stillRunning: 10,
   interrupted: 130,
 } as const;
 
 export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 
 export const exitCodeHelp = `Exit codes:
-    0  done; with status and submit --wait: completed, or (status) still running
+    0  done; of a request: completed, or (status, withdraw) still running
     1  unexpected error; ERASURE_DEBUG=1 shows where
     2  wrong usage, input, keys or settings
     3  no such request
     4  the request id is taken by another request
     5  Temporal cannot be reached, or no worker answers
-    6  refused: the certificate does not hold, or the decision was not taken
-    7  completed with exceptions (status, submit --wait)
-    8  withdrawn (status, submit --wait)
-    9  ended without a certificate (status, submit --wait)
+    6  refused: the certificate does not hold, the decision was not taken, or the request is over
+    7  completed with exceptions (status, watch, submit --wait)
+    8  withdrawn (status, watch, submit --wait)
+    9  ended without a certificate (status, watch, submit --wait, certificate)
+   10  still running, so there is no certificate yet (certificate)
   130  interrupted while waiting; the request goes on`;

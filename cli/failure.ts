@@ -14,7 +14,7 @@ export class ServiceError extends Error {
 }
 
 /** By name, so that `erasure --help` need not load the modules that define them. */
-const exitCodes: ReadonlyMap<string, ExitCode> = new Map([
+export const exitCodes: ReadonlyMap<string, ExitCode> = new Map([
   ['InputError', exitCode.usage],
   ['InvalidSubmissionError', exitCode.usage],
   ['SealingUnavailableError', exitCode.usage],
@@ -27,7 +27,9 @@ const exitCodes: ReadonlyMap<string, ExitCode> = new Map([
   ['NoWorkerError', exitCode.unavailable],
   ['DecisionRefusedError', exitCode.refused],
   ['CertificateInvalid', exitCode.refused],
+  ['RequestOverError', exitCode.refused],
   ['RequestFailedError', exitCode.noCertificate],
+  ['RequestStillRunningError', exitCode.stillRunning],
   ['ServiceError', exitCode.unexpected],
 ]);
 

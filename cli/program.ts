@@ -1,14 +1,37 @@
 import { Command } from 'commander';
+import { addCertificate } from './commands/certificate';
+import { addCompletion } from './commands/completion';
+import { addDecisions } from './commands/decide';
 import { addGateway } from './commands/gateway';
 import { addKeys } from './commands/keys';
+import { addList } from './commands/list';
 import { addSeal } from './commands/seal';
 import { addStatus } from './commands/status';
 import { addSubmit } from './commands/submit';
 import { addVerify } from './commands/verify';
+import { addWatch } from './commands/watch';
+import { addWithdraw } from './commands/withdraw';
 import { addWorker } from './commands/worker';
 import type { CommandContext } from './context';
 import { exitCodeHelp } from './exit-code';
 import { packageVersion } from './version';
+
+/** In the order of a request's life; `--help` lists them so. */
+const commands = [
+  addKeys,
+  addSeal,
+  addSubmit,
+  addStatus,
+  addWatch,
+  addList,
+  addDecisions,
+  addWithdraw,
+  addCertificate,
+  addVerify,
+  addWorker,
+  addGateway,
+  addCompletion,
+];
 
 export function createProgram(context: CommandContext): Command {
   const program = new Command('erasure')
@@ -25,9 +48,16 @@ export function createProgram(context: CommandContext): Command {
       'after',
       `
 Settings come from the environment: the standard TEMPORAL_* and ERASURE_KEYS_DIR. Answers go to stdout, all else to stderr.
+Colours are for terminals only; NO_COLOR turns them off.
+
+Examples:
+  erasure submit request.json
+  erasure watch 3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11
+  erasure list --state attention
+  erasure <command> --help
 
 ${exitCodeHelp}`,
     );
-  for (const add of [addKeys, addSeal, addSubmit, addStatus, addVerify, addWorker, addGateway]) add(program, context);
+  for (const add of commands) add(program, context);
   return program;
 }

@@ -33,16 +33,15 @@ export function resultJson({ outcome, legs, certificate }: ErasureResult) {
 export function statusJson({ progress, result, ...status }: RequestStatus) {
   return {
     ...status,
-    ...(progress === undefined ? {} : { state: progress.state, providers: progress.legs }),
+    ...(progress === undefined ? {} : { providers: progress.legs }),
     ...(result === undefined ? {} : resultJson(result)),
   };
 }
 
 export function statusText(status: RequestStatus, context: CommandContext): string {
-  const { requestId, workflowId, runId, startedAt, closedAt, progress, result, failure } = status;
+  const { requestId, workflowId, runId, startedAt, closedAt, progress, result, failure, state } = status;
   const legs = result?.legs ?? progress?.legs;
   const outcome = result?.outcome;
-  const state = progress?.state ?? status.status;
   const { bold } = colorsFor(context);
   return [
     `Request   ${requestId}`,
@@ -56,6 +55,25 @@ export function statusText(status: RequestStatus, context: CommandContext): stri
     ...(failure === undefined ? [] : [failure]),
     ...(legs === undefined ? [] : [legsTable(legs, context)]),
   ].join('\n');
+}
+
+/** One request in a line and a line for each provider, for lists. The certificate has a command of its own. */
+export function listEntryText(
+  { requestId, state, startedAt, progress, result }: RequestStatus,
+  context: CommandContext,
+) {
+  const { bold, yellow } = colorsFor(context);
+  const legs = result?.legs ?? progress?.legs ?? [];
+  const inWords = state === 'attention' ? yellow(state) : state;
+  return [
+    `${bold(requestId)}  ${inWords}, started ${instantText(startedAt)}`,
+    ...legs.map((leg) => `  ${leg.state === 'attention' ? yellow(legLine(leg)) : legLine(leg)}`),
+  ].join('\n');
+}
+
+export function listEntryJson(status: RequestStatus) {
+  const { certificate: _, ...entry } = { certificate: undefined, ...statusJson(status) };
+  return entry;
 }
 
 export function legsTable(legs: readonly LegProgress[], context: CommandContext): string {

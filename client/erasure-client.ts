@@ -16,7 +16,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { readClientConfig } from '../config/client-config';
 import type { Environment } from '../config/environment';
 import { whyNoDecision, type ProviderDecision } from '../domain/decision';
-import { SECOND_MS } from '../domain/duration';
+import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import type { LegProgress, RequestProgress } from '../domain/progress';
 import { providerKeys, providerName, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../domain/provider';
 import { isRequestId, workflowIdOf, type ErasureRequestInput } from '../domain/request';
@@ -29,19 +29,28 @@ import {
   ErasureClientError,
   NoWorkerError,
   RequestConflictError,
+  RequestFailedError,
   RequestNotFoundError,
+  RequestOverError,
   RequestStillRunningError,
   SealingUnavailableError,
   TemporalUnavailableError,
 } from './errors';
+import { isListed, lookAhead, parseListOptions, requestIdIn, visibilityQuery, type ListOptions } from './listing';
 import { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
-import { requestFailure, runStatusOf, type RequestStatus } from './request-status';
+import { requestFailure, requestStateOf, runStatusOf, type RequestStatus } from './request-status';
 import type { ErasureSubmission } from './submission';
 import { FAILED_PRECONDITION, grpcStatusOf, temporalTrouble, unreachable } from './temporal-failure';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** The server answers a long poll after 20 s at the latest: one that takes longer hangs. */
 const POLL_MS_MAX = 60 * SECOND_MS;
+/** Each look of `watch` is a query, which Temporal Cloud bills: often at first, rarely once nothing changes any more. */
+const WATCH_EVERY_MS_MIN = 1 * SECOND_MS;
+const WATCH_EVERY_MS_MAX = 5 * MINUTE_MS;
+/** How many requests `list` looks at together, and after how many without an answer it asks no further ones. */
+const LOOKS_AT_ONCE = 8;
+const LIST_PAGE_SIZE_MAX = 200;
 
 export interface ErasureClientParts {
   readonly client: Client;
@@ -72,6 +81,13 @@ export interface Submitted {
 export interface DecisionOptions extends ProviderDecision {
   /** Makes a repetition of this very call safe: the same id is taken once per request. Made up where absent. */
   readonly decisionId?: string | undefined;
+}
+
+export interface WatchOptions {
+  /** Time between two looks, in ms; where absent 1 s, growing to 5 min while nothing changes. The end is seen at once. */
+  readonly everyMs?: number | undefined;
+  /** Ends the watching, which then throws the signal's reason. The request goes on. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 type Handle = WorkflowHandle<typeof erasureRequest>;
@@ -160,18 +176,70 @@ export class ErasureClient {
    * in time, the progress is absent and the rest is told all the same.
    */
   async get(requestId: string): Promise<RequestStatus> {
-    const description = await this.#describe(requestId);
-    const { runId, startTime, closeTime } = description;
-    const status = runStatusOf(description);
-    return {
-      requestId,
-      workflowId: workflowIdOf(requestId),
-      runId,
-      status,
-      startedAt: startTime.toISOString(),
-      ...(closeTime === undefined ? {} : { closedAt: closeTime.toISOString() }),
-      ...(status === 'running' ? await this.#progressIfAnswered(requestId) : await this.#ending(requestId)),
+    return this.#look(requestId, { asksProgress: true });
+  }
+
+  /**
+   * The requests there are, open ones first, the newest first. Each is looked at as by `get`, a few at once, as the
+   * iteration goes on: breaking off early saves the rest.
+   *
+   * Costs a query (one Action in Temporal Cloud) for each *open* request looked at, also for those that a filter then
+   * leaves out; ended ones cost none. `provider` and the states `attention`, `completed`, `completed-with-exceptions` and
+   * `withdrawn` are told by looking, all else by Temporal.
+   *
+   * What cannot be judged is listed rather than left out: where no worker answers, an open request comes without progress
+   * under every filter of open ones, and one that ended without a certificate under every `provider`.
+   * Temporal's index lags by a second or two, forgets what its retention is over for, and has only requests that could
+   * start. Throws `RangeError` for options that are none.
+   */
+  async *list(options: ListOptions = {}): AsyncGenerator<RequestStatus, void, undefined> {
+    const { limit } = parseListOptions(options);
+    let unanswered = 0;
+    const look = async (requestId: string): Promise<RequestStatus | undefined> => {
+      try {
+        const found = await this.#look(requestId, { asksProgress: unanswered < LOOKS_AT_ONCE });
+        if (found.status === 'running') unanswered = found.progress === undefined ? unanswered + 1 : 0;
+        return found;
+      } catch (error) {
+        // Forgotten between the index and the look.
+        if (error instanceof RequestNotFoundError) return undefined;
+        throw error;
+      }
     };
+    let listed = 0;
+    const ids = this.#listedIds(visibilityQuery(options, Date.now()), Math.min(limit, LIST_PAGE_SIZE_MAX));
+    for await (const found of lookAhead(ids, Math.min(limit, LOOKS_AT_ONCE), look)) {
+      if (found === undefined || !isListed(found, options)) continue;
+      yield found;
+      listed += 1;
+      if (listed >= limit) return;
+    }
+  }
+
+  /**
+   * The request as it stands now, then again whenever something about it has changed, at last as it ended; that one ends
+   * the iteration. While no worker answers, one status without progress says so, and watching goes on.
+   * Every look costs a query (one Action in Temporal Cloud). Throws `RangeError` for an `everyMs` that is none, and as `get`, also when Temporal goes away in between:
+   * watching again is safe.
+   */
+  async *watch(requestId: string, options: WatchOptions = {}): AsyncGenerator<RequestStatus, void, undefined> {
+    const { everyMs, signal } = options;
+    if (everyMs !== undefined && !(everyMs > 0)) throw new RangeError('everyMs: expected milliseconds, above 0');
+    let told: string | undefined;
+    let waitMs = everyMs ?? WATCH_EVERY_MS_MIN;
+    for (;;) {
+      const found = await this.#unlessAborted(signal, () => this.get(requestId));
+      const content = JSON.stringify(found);
+      if (content === told) {
+        waitMs = everyMs ?? Math.min(waitMs * 1.5, WATCH_EVERY_MS_MAX);
+      } else {
+        told = content;
+        waitMs = everyMs ?? WATCH_EVERY_MS_MIN;
+        yield found;
+      }
+      if (found.status !== 'running') return;
+      await this.#unlessAborted(signal, () => this.#endOrTimeout(requestId, { timeoutMs: waitMs, signal }));
+    }
   }
 
   /**
@@ -193,20 +261,35 @@ export class ErasureClient {
    * Throws `RequestStillRunningError` when that time is over, `RequestFailedError` when it ended without a certificate.
    */
   async result(requestId: string, options: { readonly timeoutMs?: number } = {}): Promise<ErasureResult> {
-    const handle = this.#handle(requestId);
-    const endsAt = Date.now() + (options.timeoutMs ?? Infinity);
-    for (;;) {
-      const leftMs = endsAt - Date.now();
-      if (leftMs <= 0) throw new RequestStillRunningError(requestId);
-      try {
-        return await this.#within(requestId, () => handle.result(), Math.min(leftMs, POLL_MS_MAX));
-      } catch (error) {
-        if (error instanceof WorkflowFailedError) throw requestFailure(requestId, error);
-        if (!(error instanceof TemporalUnavailableError && error.timedOut)) throw error;
-        // Tells a Temporal that is away from a request that is still running.
-        await this.#describe(requestId);
-      }
+    return this.#untilEnded(requestId, options);
+  }
+
+  /**
+   * The signed certificate of a request that has completed: compact JWS, not checked here (`erasure verify`).
+   * Throws `RequestStillRunningError`, and `RequestFailedError` when it ended without one.
+   */
+  async certificate(requestId: string): Promise<string> {
+    if (runStatusOf(await this.#describe(requestId)) === 'running') throw new RequestStillRunningError(requestId);
+    return (await this.result(requestId, { timeoutMs: this.#callTimeoutMs })).certificate;
+  }
+
+  /**
+   * Withdraws the request: providers not asked yet are not asked, those asked are asked to undo it where they can, and the
+   * run completes, as a rule within minutes, as `withdrawn` with a certificate that says what was undone and what was not.
+   * What is erased already stays erased. Resolves to the request as it stands once Temporal has taken the withdrawal;
+   * `watch` and `result` tell what comes of it (a request whose certificate is being signed may still complete otherwise).
+   * Safe to repeat. Throws `RequestOverError` for a request that has ended in another way.
+   */
+  async withdraw(requestId: string): Promise<RequestStatus> {
+    try {
+      await this.#within(requestId, () => this.#handle(requestId).cancel());
+    } catch (error) {
+      if (!(error instanceof RequestNotFoundError)) throw error;
+      // Some servers answer so for a request that is over, others as if they had taken it; `get` throws if there is none.
     }
+    const found = await this.get(requestId);
+    if (found.status !== 'running' && found.state !== 'withdrawn') throw new RequestOverError(requestId, found.state);
+    return found;
   }
 
   /** Repeats the step that a leg in attention did not get through, now. Throws as `waiveProvider`. */
@@ -245,6 +328,96 @@ export class ErasureClient {
     if (typeof stored !== 'string') throw new RequestConflictError(requestId, 'unknown-content');
     if (!fingerprints.includes(stored)) throw new RequestConflictError(requestId, 'different-content');
     return { requestId, workflowId, runId, duplicate: true };
+  }
+
+  async #look(requestId: string, { asksProgress }: { readonly asksProgress: boolean }): Promise<RequestStatus> {
+    const description = await this.#describe(requestId);
+    const { runId, startTime, closeTime } = description;
+    const status = runStatusOf(description);
+    const known =
+      status !== 'running'
+        ? await this.#ending(requestId)
+        : asksProgress
+          ? await this.#progressIfAnswered(requestId)
+          : {};
+    return {
+      requestId,
+      workflowId: workflowIdOf(requestId),
+      runId,
+      status,
+      state: requestStateOf({ status, ...known }),
+      startedAt: startTime.toISOString(),
+      ...(closeTime === undefined ? {} : { closedAt: closeTime.toISOString() }),
+      ...known,
+    };
+  }
+
+  /** A request that was reset has several runs; it is one request. */
+  async *#listedIds(query: string, pageSize: number): AsyncGenerator<string, void, undefined> {
+    const runs = this.#client.workflow.list({ query, pageSize })[Symbol.asyncIterator]();
+    const seen = new Set<string>();
+    for (;;) {
+      const { done, value } = await this.#within(undefined, () => runs.next());
+      if (done === true) return;
+      const requestId = requestIdIn(value.workflowId);
+      if (requestId === undefined || seen.has(requestId)) continue;
+      seen.add(requestId);
+      yield requestId;
+    }
+  }
+
+  async #unlessAborted<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+    if (signal === undefined) return call();
+    signal.throwIfAborted();
+    // One of its own for each call: Temporal's client never takes its listeners off a signal, and this one may live for days.
+    const ofThisCall = new AbortController();
+    const abort = (): void => ofThisCall.abort();
+    signal.addEventListener('abort', abort);
+    try {
+      const answer = await this.#client.withAbortSignal(ofThisCall.signal, call);
+      // An aborted query looks like one that no worker answered.
+      signal.throwIfAborted();
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #untilEnded(
+    requestId: string,
+    { timeoutMs = Infinity, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<ErasureResult> {
+    const handle = this.#handle(requestId);
+    const endsAt = Date.now() + timeoutMs;
+    for (;;) {
+      const leftMs = endsAt - Date.now();
+      if (leftMs <= 0) throw new RequestStillRunningError(requestId);
+      try {
+        return await this.#within(requestId, () => handle.result(), Math.min(leftMs, POLL_MS_MAX));
+      } catch (error) {
+        if (error instanceof WorkflowFailedError) throw requestFailure(requestId, error);
+        // An aborted call looks like one that took too long.
+        signal?.throwIfAborted();
+        if (!(error instanceof TemporalUnavailableError && error.timedOut)) throw error;
+        // Tells a Temporal that is away from a request that is still running.
+        await this.#describe(requestId);
+      }
+    }
+  }
+
+  /** Waits in a long poll, so that the end is seen when it comes. */
+  async #endOrTimeout(
+    requestId: string,
+    options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
+  ): Promise<void> {
+    try {
+      await this.#untilEnded(requestId, options);
+    } catch (error) {
+      if (!(error instanceof RequestStillRunningError || error instanceof RequestFailedError)) throw error;
+    }
   }
 
   async #progressIfAnswered(requestId: string): Promise<Pick<RequestStatus, 'progress'>> {
@@ -318,7 +491,7 @@ export class ErasureClient {
   }
 
   /** Every call has a deadline: without one it may hang for good. */
-  async #within<T>(requestId: string, call: () => Promise<T>, timeoutMs = this.#callTimeoutMs): Promise<T> {
+  async #within<T>(requestId: string | undefined, call: () => Promise<T>, timeoutMs = this.#callTimeoutMs): Promise<T> {
     try {
       return await this.#client.withDeadline(Date.now() + timeoutMs, call);
     } catch (error) {

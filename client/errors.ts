@@ -1,4 +1,5 @@
 import { workflowIdOf } from '../domain/request';
+import type { RequestState } from './request-status';
 
 /** How the run of a request ended, or that it has not. */
 export type RunStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'timed-out' | 'cancelled';
@@ -85,7 +86,20 @@ export class RequestFailedError extends ErasureClientError {
   }
 }
 
-/** The time given to wait for the result is over, and the request still runs. */
+/** The request has ended, so it can no longer be withdrawn. `state` says how. */
+export class RequestOverError extends ErasureClientError {
+  override readonly name = 'RequestOverError';
+  readonly requestId: string;
+  readonly state: RequestState;
+
+  constructor(requestId: string, state: RequestState) {
+    super(`Request ${requestId} is over (${state}): nothing is left to withdraw.`);
+    this.requestId = requestId;
+    this.state = state;
+  }
+}
+
+/** The request has not ended, or not within the time given to wait for that: there is no result yet. */
 export class RequestStillRunningError extends ErasureClientError {
   override readonly name = 'RequestStillRunningError';
   readonly requestId: string;

@@ -5,6 +5,7 @@ export {
   type DecisionOptions,
   type ErasureClientParts,
   type Submitted,
+  type WatchOptions,
 } from './erasure-client';
 export {
   DecisionRefusedError,
@@ -14,13 +15,15 @@ export {
   RequestConflictError,
   RequestFailedError,
   RequestNotFoundError,
+  RequestOverError,
   RequestStillRunningError,
   SealingUnavailableError,
   TemporalUnavailableError,
   type RunStatus,
 } from './errors';
+export { requestStates, type ListOptions } from './listing';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
-export type { RequestStatus } from './request-status';
+export type { RequestState, RequestStatus } from './request-status';
 export { identifierFields, parseSubmission, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-files';

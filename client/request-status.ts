@@ -1,15 +1,24 @@
 import type { WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import type { RequestOutcome } from '../domain/outcome';
 import type { RequestProgress } from '../domain/progress';
 import type { ErasureResult } from '../workflows/erasure-request';
 import { RequestFailedError, type RunStatus } from './errors';
+
+/**
+ * Where a request stands, in one word. `attention`: it runs, and at least one provider's leg waits for a staff member or
+ * for the world to mend. `running` also where no worker could say more.
+ */
+export type RequestState = RunStatus | 'attention' | 'issuing-certificate' | RequestOutcome;
 
 /** One request as Temporal knows it. Instants are RFC 3339 in UTC. */
 export interface RequestStatus {
   readonly requestId: string;
   readonly workflowId: string;
   readonly runId: string;
+  /** How the run stands. */
   readonly status: RunStatus;
+  readonly state: RequestState;
   readonly startedAt: string;
   readonly closedAt?: string;
   /** While it runs: what each provider waits for. Absent where no worker could answer in time. */
@@ -35,6 +44,16 @@ const runStatuses: Record<WorkflowExecutionDescription['status']['name'], RunSta
 
 export function runStatusOf(description: WorkflowExecutionDescription): RunStatus {
   return runStatuses[description.status.name];
+}
+
+export function requestStateOf({
+  status,
+  progress,
+  result,
+}: Pick<RequestStatus, 'status' | 'progress' | 'result'>): RequestState {
+  if (result !== undefined) return result.outcome;
+  if (progress?.legs.some(({ state }) => state === 'attention') === true) return 'attention';
+  return progress?.state ?? status;
 }
 
 /** Only the workflow's own words are repeated: the reason of a termination is free text that anybody typed. */

@@ -1,10 +1,17 @@
 /** The request file: what a person asks for, with their identifiers in the clear. It never leaves this process unsealed. */
 import { z } from 'zod';
 import { opaquePattern } from '../domain/decision';
-import { MINUTE_MS } from '../domain/duration';
 import { policyBounds, type Policy } from '../domain/policy';
 import { providerKeys, type Provider } from '../domain/provider';
-import { isCode, isRequestId, parseInstant, regulations, type Regulation, type Verification } from '../domain/request';
+import {
+  CLOCK_SKEW_MS,
+  isCode,
+  isRequestId,
+  parseInstant,
+  regulations,
+  type Regulation,
+  type Verification,
+} from '../domain/request';
 import { isIdentifier } from '../security/sealing';
 import { InvalidSubmissionError } from './errors';
 
@@ -35,9 +42,6 @@ export interface ErasureSubmission {
   /** Settings that differ from the defaults, in milliseconds. */
   readonly policy?: { readonly [Setting in keyof Policy]?: number | undefined } | undefined;
 }
-
-/** As the workflow's guard allows: another machine's clock may be a little ahead of ours. */
-const CLOCK_SKEW_MS = 5 * MINUTE_MS;
 
 /** Unknown members are refused without naming them: a name, too, may be personal data. */
 function onlyKnown<Shape extends z.ZodRawShape>(shape: Shape) {

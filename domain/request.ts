@@ -60,7 +60,7 @@ const instantPattern = /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1
 const sealedPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$/;
 const SEALED_LENGTH_MAX = 8_192;
 /** Another machine's clock may be a little ahead of ours. */
-const CLOCK_SKEW_MS = 5 * MINUTE_MS;
+export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
 
 export function isRequestId(value: unknown): value is string {
   return isMatch(value, uuidPattern);

@@ -11,7 +11,10 @@ export function addGateway(program: Command, context: CommandContext): void {
       'after',
       `
 Settings come from the environment and are all checked before it starts. It logs JSON lines on stderr.
-SIGTERM or SIGINT lets what runs come to its end; a second one ends at once.`,
+SIGTERM or SIGINT lets what runs come to its end; a second one ends at once.
+
+Example:
+  GATEWAY_PORT=8080 ERASURE_KEYS_DIR=/etc/erasure/keys erasure gateway 2>> gateway.log`,
     )
     .action(() => serve(context));
 }

@@ -45,7 +45,7 @@ async function submit(file: string, options: SubmitOptions, context: CommandCont
     );
     if (options.wait === true) await waitFor(client, submitted, options, context);
     else if (options.json === true) printJson(context, submitted);
-    else print(context, ...submittedLines(submitted), `Follow it with: erasure status ${submitted.requestId}`);
+    else print(context, ...submittedLines(submitted), `Follow it with: erasure watch ${submitted.requestId}`);
   });
 }
 
@@ -59,10 +59,17 @@ async function waitFor(
   options: SubmitOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { exitCodeOf, resultJson, statusText } = await import('../request-view.js');
-  const { follow } = await import('../follow.js');
-  const result = await follow(client, submitted.requestId, context);
-  if (options.json === true) printJson(context, { ...submitted, ...resultJson(result) });
-  else print(context, statusText(await client.get(submitted.requestId), context));
-  context.exitWith(exitCodeOf(result.outcome));
+  const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
+  const { follow, newLines } = await import('../follow.js');
+  const linesOf = newLines();
+  const ended = await follow(client, submitted.requestId, {
+    context,
+    tell: (status) => {
+      const lines = linesOf(status);
+      if (lines.length > 0) remark(context, ...lines);
+    },
+  });
+  if (options.json === true) printJson(context, { ...submitted, ...statusJson(ended) });
+  else print(context, statusText(ended, context));
+  context.exitWith(statusExitCode(ended));
 }

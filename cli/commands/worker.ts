@@ -12,7 +12,10 @@ export function addWorker(program: Command, context: CommandContext): void {
       'after',
       `
 Settings come from the environment and are all checked before it starts. It logs JSON lines on stderr.
-SIGTERM or SIGINT lets what runs come to its end; a second one ends at once.`,
+SIGTERM or SIGINT lets what runs come to its end; a second one ends at once.
+
+Example:
+  ERASURE_KEYS_DIR=/etc/erasure/keys erasure worker 2>> worker.log`,
     )
     .action(() => work(context));
 }

@@ -11,7 +11,8 @@ export interface Ended {
 export interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
-  /** What it has written to stderr so far. */
+  /** What it has written so far. */
+  stdout(): string;
   stderr(): string;
 }
 
@@ -39,7 +40,7 @@ export class CompiledCli {
       child.once('error', reject);
       child.once('close', (code) => resolve({ code, stdout, stderr }));
     });
-    return { child, ended, stderr: () => stderr };
+    return { child, ended, stdout: () => stdout, stderr: () => stderr };
   }
 
   run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {

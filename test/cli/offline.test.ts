@@ -1,6 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { CommandContext } from '../../cli/context';
+import { createProgram } from '../../cli/program';
 import { parseErasureRequest } from '../../domain/request';
 import { createCertificateSigner } from '../../security/certificate';
 import { readCertificateKeys, readProviderKeys } from '../../security/key-files';
@@ -24,6 +27,18 @@ const claims = {
   providers: [],
 };
 
+const decide = (actor: string, reason: string): string[] => {
+  return ['attest', 'id', 'person', '--actor', actor, '--reason', reason];
+};
+
+const nowhere = new PassThrough();
+const inProcess: CommandContext = {
+  environment: {},
+  stdin: nowhere,
+  stdout: nowhere,
+  stderr: nowhere,
+  exitWith: () => undefined,
+};
 const cli = new CompiledCli();
 let directory: string;
 let keysDirectory: string;
@@ -52,13 +67,20 @@ describe('erasure', () => {
   it('helps, with its exit codes', async () => {
     const { code, stdout, stderr } = await cli.run(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    for (const command of ['keys', 'seal', 'submit', 'status', 'verify', 'worker', 'gateway']) {
-      expect(stdout).toContain(`  ${command}`);
-      const help = await cli.run([command, '--help']);
-      expect(help).toMatchObject({ code: 0, stderr: '' });
-      expect(help.stdout).toContain('Usage: erasure');
-    }
-    for (let number = 0; number <= 9; number += 1) expect(stdout).toMatch(new RegExp(`^ +${number}  `, 'm'));
+    const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)].map(([, name]) => name ?? '');
+    expect(commands).toEqual(
+      expect.arrayContaining(['keys', 'seal', 'submit', 'status', 'watch', 'list', 'retry', 'waive', 'attest']),
+    );
+    expect(commands).toEqual(expect.arrayContaining(['withdraw', 'certificate', 'verify', 'completion']));
+    for (let number = 0; number <= 10; number += 1) expect(stdout).toMatch(new RegExp(`^ +${number}  `, 'm'));
+  });
+
+  it.each(createProgram(inProcess).commands.map((command) => command.name()))('helps with %s, by example', (name) => {
+    const command = createProgram(inProcess).commands.find((candidate) => candidate.name() === name);
+    const ofInit = command?.commands[0] ?? command;
+    const shown: string[] = [];
+    ofInit?.configureOutput({ writeOut: (text) => void shown.push(text) }).outputHelp();
+    expect(shown.join('')).toMatch(new RegExp(`^Usage: erasure ${name}[\\s\\S]*\n\nExamples?:\n +.*erasure ${name}`));
   });
 
   it('tells its version', async () => {
@@ -75,6 +97,21 @@ describe('erasure', () => {
     ['a missing file', ['submit'], /^Missing required argument 'FILE'\./],
     ['too many files', ['submit', 'a', planted.personId], /^Too many arguments for 'submit'/],
     ['a missing key', ['verify', 'a'], /^Required option '--key <PUBLIC.jwk>' not specified\./],
+    ['an unknown state', ['list', '--state', planted.personId], /^--state: expected one of running, attention, /],
+    [
+      'an unknown provider',
+      ['retry', 'id', planted.personId, '--actor', 'a', '--reason', 'a:b'],
+      /^PROVIDER: expected one of measureone, person, aptr/,
+    ],
+    ['a length of time that is none', ['list', '--older-than', planted.personId], /^--older-than: expected .* 3d\./],
+    ['a count that is none', ['list', '--limit', '0'], /^--limit: expected a whole number/],
+    ['an unknown shell', ['completion', planted.personId], /^SHELL: expected one of bash, zsh, fish\./],
+    ['a reason without a ticket', decide('staff-17', planted.personId), /^--reason: expected CODE:TICKET/],
+    ['a reason in free text', decide('staff-17', `He asked ${planted.personId}: so`), /reason\.code: expected/],
+    ['a ticket that is none', decide('staff-17', `no-answer:${planted.identifyId}`), /reason\.ticket: expected/],
+    ['an actor with an address', decide(planted.identifyId, 'no-answer:PRIV-1'), /^This is no decision: actor: /],
+    ['a decision that nobody takes', ['waive', 'id', 'person', '--reason', 'a:b'], /^Required option '--actor/],
+    ['a withdrawal that nobody confirmed', ['withdraw', planted.personId], /^Nobody is there to confirm this/],
     ['half a command', ['keys'], /^Usage: erasure keys/],
   ])('refuses %s without repeating what was typed', async (_what, args, sentence) => {
     expectFailure(await cli.run(args), 2, sentence);
@@ -92,6 +129,13 @@ describe('erasure keys init', () => {
     const before = await readFile(join(keysDirectory, 'client.json'), 'utf8');
     expectFailure(await cli.run(['keys', 'init', '--dir', keysDirectory]), 2, /already holds .*nothing was written/);
     expect(await readFile(join(keysDirectory, 'client.json'), 'utf8')).toBe(before);
+  });
+
+  it('prints JSON', async () => {
+    const made = await cli.run(['keys', 'init', '--dir', path('json-keys'), '--json']);
+    const { environment, written } = JSON.parse(made.stdout) as { environment: string; written: string[] };
+    expect(environment).toBe('development');
+    expect(written).toContain(join(path('json-keys'), 'client.json'));
   });
 
   it('refuses an environment that is no name', async () => {
@@ -121,6 +165,19 @@ describe('erasure seal', () => {
       planted.personId,
     );
     expect(stderr).toContain(`erasure-${request.requestId}`);
+  });
+
+  it('prints all that a start needs, where JSON is asked for', async () => {
+    const request = submission();
+    const { stdout, stderr } = await seal(['-', '--json'], JSON.stringify(request));
+    expect(JSON.parse(stdout)).toEqual({
+      workflowId: `erasure-${request.requestId}`,
+      workflowType: 'erasureRequest',
+      taskQueue: 'erasure',
+      memo: { fingerprint: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/) },
+      input: expect.objectContaining({ requestId: request.requestId }),
+    });
+    expect(stderr).toBe('');
   });
 
   it('reads stdin', async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { workflowIdOf } from '../../domain/request';
-import { eventually, unknown, WorkflowBench } from '../support/workflow-bench';
+import { eventually, failure, subjectAt, unknown, WorkflowBench } from '../support/workflow-bench';
 import {
   planted,
   submission,
@@ -142,7 +144,7 @@ describe('erasure submit and status', () => {
     waiting.child.kill('SIGINT');
     const { code, stderr } = await waiting.ended;
     expect(code).toBe(130);
-    expect(stderr).toContain(`erasure status ${requestId}`);
+    expect(stderr).toContain(`erasure watch ${requestId}`);
     expect(JSON.parse((await erasure(['status', requestId, '--json'])).stdout)).toMatchObject({ status: 'running' });
   });
 
@@ -166,6 +168,115 @@ describe('erasure submit and status', () => {
       stderr: 'Temporal could not be reached. Check TEMPORAL_ADDRESS and its credentials.\n',
     });
     expect(wrong.code).toBe(2);
+  });
+});
+
+describe('erasure list, watch, decisions, withdraw and certificate', () => {
+  const reason = ['--actor', 'staff-17', '--reason', 'credentials-mended:PRIV-1'];
+
+  async function stuck(): Promise<string> {
+    const requestId = fresh();
+    bench.providers.person.ask.set(failure('ProviderRejected', { nonRetryable: true }));
+    const handle = await bench.start({ requestId, subject: subjectAt('person') });
+    await eventually(async () => ((await bench.leg(handle)).attention === undefined ? undefined : true));
+    return requestId;
+  }
+
+  it('list a provider in attention, without colours where there is no terminal', async () => {
+    const requestId = await stuck();
+    const listed = await erasure(['list', '--state', 'attention', '--provider', 'person', '--limit', '1', '--json']);
+    expect(listed.code).toBe(0);
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      requestId,
+      state: 'attention',
+      providers: [{ provider: 'person', attention: { reason: 'ProviderRejected' } }],
+    });
+    const table = await erasure(['list', '--state', 'attention']);
+    expect(table.stdout).toContain(`${requestId}  attention, started 20`);
+    expect(table.stdout).toContain('  Person API: attention: ProviderRejected');
+    expect(table.stdout).not.toContain('\u001b');
+  });
+
+  it('watch until the end, across a retry', async () => {
+    const requestId = await stuck();
+    const watching = cli.start(['watch', workflowIdOf(requestId), '--json'], { environment: environment() });
+    await eventually(() => (watching.stdout() === '' ? undefined : true));
+    const early = await erasure(['certificate', requestId]);
+    expect(early).toMatchObject({ code: 10, stdout: '', stderr: `Request ${requestId} is still running.\n` });
+
+    bench.providers.person.ask.set(unknown());
+    const retried = await erasure(['retry', requestId, 'person', ...reason, '--json']);
+    expect(retried.code).toBe(0);
+    expect(JSON.parse(retried.stdout)).toMatchObject({
+      requestId,
+      decision: 'retry',
+      provider: { provider: 'person', state: 'asking' },
+    });
+    const { code, stdout, stderr } = await watching.ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const lines = stdout.trimEnd().split('\n');
+    const states = lines.map((line) => (JSON.parse(line) as { state: string }).state);
+    expect([states[0], states.at(-1)]).toEqual(['attention', 'completed']);
+  });
+
+  it('hand out the certificate, and overwrite a file only when forced', async () => {
+    const requestId = fresh();
+    bench.providers.person.ask.set(unknown());
+    await (await bench.start({ requestId, subject: subjectAt('person') })).result();
+    const certificate = `certificate-of-${requestId}\n`;
+    const file = join(keys.directory, 'certificate.jws');
+    expect(await erasure(['certificate', requestId])).toMatchObject({ code: 0, stdout: certificate });
+    const written = await erasure(['certificate', requestId, '--out', file]);
+    expect(written).toMatchObject({ code: 0, stdout: '' });
+    expect(written.stderr).toContain('erasure verify');
+    expect(await readFile(file, 'utf8')).toBe(certificate);
+    await writeFile(file, 'mine');
+    const kept = await erasure(['certificate', requestId, '--out', file]);
+    expect(kept).toMatchObject({ code: 2, stdout: '' });
+    expect(kept.stderr).toMatch(/^The file exists already: nothing was written\./);
+    expect(await readFile(file, 'utf8')).toBe('mine');
+    const forced = await erasure(['certificate', requestId, '--out', file, '--force', '--json']);
+    expect(JSON.parse(forced.stdout)).toEqual({ requestId, certificate: certificate.trim() });
+    expect(await readFile(file, 'utf8')).toBe(certificate);
+    const nowhere = await erasure(['certificate', requestId, '--out', '/nowhere/at/all']);
+    expect(nowhere).toMatchObject({ code: 2, stderr: 'The file cannot be written (ENOENT).\n' });
+  });
+
+  it('waive and attest once, and say why not again', async () => {
+    const requestId = await stuck();
+    const waived = await erasure(['waive', requestId, 'person', ...reason]);
+    expect(waived).toEqual({ code: 0, stdout: 'Person API: waived\n', stderr: '' });
+    const again = await erasure(['attest', requestId, 'person', ...reason]);
+    expect(again).toMatchObject({ code: 6, stdout: '' });
+    const other = await stuck();
+    expect((await erasure(['attest', other, 'person', ...reason])).stdout).toBe('Person API: attested\n');
+    expect((await erasure(['retry', randomUUID(), 'person', ...reason])).code).toBe(3);
+  });
+
+  it('withdraw, which a watcher sees, and refuse when the request is over', async () => {
+    const requestId = await stuck();
+    const watching = cli.start(['watch', requestId], { environment: environment() });
+    await eventually(() => (watching.stdout() === '' ? undefined : true));
+    const taken = await erasure(['withdraw', requestId, '--yes', '--json']);
+    expect(taken.code).toBe(0);
+    expect(JSON.parse(taken.stdout)).toMatchObject({ requestId });
+    const { code, stdout } = await watching.ended;
+    expect(code).toBe(8);
+    expect(stdout).toMatch(/^Person API: attention: ProviderRejected: waits for a staff member/);
+    expect(stdout).toContain('Outcome   withdrawn: ');
+    expect((await erasure(['withdraw', requestId, '--yes'])).code).toBe(0);
+
+    const ended = await stuck();
+    await bench.client.workflow.getHandle(workflowIdOf(ended)).terminate();
+    const late = await erasure(['withdraw', ended, '--yes']);
+    expect(late).toMatchObject({ code: 6, stdout: '' });
+    expect(late.stderr).toBe(`Request ${ended} is over (terminated): nothing is left to withdraw.\n`);
+    expect((await erasure(['certificate', ended])).code).toBe(9);
+  });
+
+  it('say so where nothing is listed', async () => {
+    const none = await erasure(['list', '--state', 'timed-out', '--older-than', '3d']);
+    expect(none).toEqual({ code: 0, stdout: '', stderr: 'There is no such request.\n' });
   });
 });
 

@@ -1,0 +1,65 @@
+import { Option, type Command } from 'commander';
+import { requestStates, type ListOptions } from '../../client/listing';
+import type { RequestState } from '../../client/request-status';
+import { providerKeys, type Provider } from '../../domain/provider';
+import { connected } from '../connected';
+import { print, printJsonLine, remark, type CommandContext } from '../context';
+import { choiceOption, parseAge, parseCount } from '../options';
+
+const LIMIT = 100;
+
+interface ListCommandOptions {
+  readonly state?: RequestState;
+  readonly provider?: Provider;
+  readonly olderThan?: number;
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+
+export function addList(program: Command, context: CommandContext): void {
+  program
+    .command('list')
+    .description('list requests, open ones first, and what each provider waits for')
+    .addOption(choiceOption('--state <STATE>', 'requests in this state; running names every open one', requestStates))
+    .addOption(choiceOption('--provider <PROVIDER>', 'requests that concern this provider', providerKeys))
+    .addOption(new Option('--older-than <AGE>', 'started longer ago than e.g. 90m, 12h or 3d').argParser(parseAge))
+    .addOption(new Option('--limit <N>', `at most so many; ${LIMIT} where absent`).argParser(parseCount))
+    .option('--json', 'print one JSON object on a line for each request, without certificates')
+    .addHelpText(
+      'after',
+      `
+With --state attention, --provider names the provider whose leg is in attention.
+Looking at an open request asks its worker (a query, billed in Temporal Cloud); ended ones cost nothing. An open request
+that no worker answers for is listed, too, without its providers: nothing is left out that may belong here.
+
+Examples:
+  erasure list --state attention
+  erasure list --state running --provider person --older-than 25d
+  erasure list --json | jq -r .requestId`,
+    )
+    .action((options: ListCommandOptions) => list(options, context));
+}
+
+async function list(options: ListCommandOptions, context: CommandContext): Promise<void> {
+  const { listEntryJson, listEntryText } = await import('../request-view.js');
+  const { state, provider, olderThan, limit = LIMIT, json } = options;
+  const wanted: ListOptions = { state, provider, olderThanMs: olderThan, limit: limit + 1 };
+  let listed = 0;
+  let unanswered = 0;
+  let isCut = false;
+  await connected(context, async (client) => {
+    for await (const found of client.list(wanted)) {
+      isCut = listed === limit;
+      if (isCut) break;
+      listed += 1;
+      if (found.status === 'running' && found.progress === undefined) unanswered += 1;
+      if (json === true) printJsonLine(context, listEntryJson(found));
+      else print(context, listEntryText(found, context));
+    }
+  });
+  if (listed === 0) remark(context, 'There is no such request.');
+  if (isCut) remark(context, `There are more than these ${listed}: narrow them down, or raise --limit.`);
+  if (unanswered > 0) {
+    remark(context, `For ${unanswered} of them no worker answered, so what they wait for cannot be shown.`);
+  }
+}

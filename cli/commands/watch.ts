@@ -1,0 +1,42 @@
+import type { Command } from 'commander';
+import { connected, requestIdOf } from '../connected';
+import { print, printJsonLine, type CommandContext } from '../context';
+
+export function addWatch(program: Command, context: CommandContext): void {
+  program
+    .command('watch')
+    .description('follow a request live until it has ended, which takes days')
+    .argument('<ID>', 'the request id or the workflow id')
+    .option('--json', 'print one JSON object on a line for each change; the last one holds the certificate')
+    .addHelpText(
+      'after',
+      `
+Prints a line for each change of a provider's leg, then how the request ended. Goes on while no worker answers.
+Each look asks Temporal (a query, billed in Temporal Cloud): every second at first, every 5 minutes while nothing changes.
+Ctrl-C ends the watching; the request goes on.
+
+Examples:
+  erasure watch 3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11
+  erasure watch 3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11 --json | jq .state`,
+    )
+    .action((id: string, options: { json?: boolean }) => watch(id, options, context));
+}
+
+async function watch(id: string, options: { readonly json?: boolean }, context: CommandContext): Promise<void> {
+  const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
+  const { follow, newLines } = await import('../follow.js');
+  const linesOf = newLines();
+  await connected(context, async (client) => {
+    const ended = await follow(client, requestIdOf(id), {
+      context,
+      tell: (status) => {
+        if (options.json === true) return printJsonLine(context, statusJson(status));
+        const lines = linesOf(status);
+        if (lines.length > 0) print(context, ...lines);
+      },
+    });
+    if (options.json === true) printJsonLine(context, statusJson(ended));
+    else print(context, statusText(ended, context));
+    context.exitWith(statusExitCode(ended));
+  });
+}
