@@ -12,6 +12,7 @@ export interface OwnProcess {
   readonly name: string;
   readonly logFile: string;
   readonly pid: number;
+  readonly exited: Promise<unknown>;
   stop(): Promise<void>;
   kill(): Promise<void>;
 }
@@ -38,6 +39,7 @@ export async function startProcess(options: {
     name,
     logFile,
     pid: child.pid,
+    exited: child.exited,
     stop: () => child.stop({ graceMs: STOP_GRACE_MS }),
     kill: () => child.kill(),
   };

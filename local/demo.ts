@@ -12,6 +12,7 @@ import type { RequestProgress } from '../domain/progress';
 import { verifyCertificate } from '../security/certificate';
 import { readVerifyingKeys } from '../security/key-files';
 import { createLiveView, elapsed, type LiveView } from './live-view';
+import { newSubject, seed } from './sample-request';
 import { findScenario, preparePerson, scenarios, type Scenario, type Subject, type WorldEvent } from './scenarios';
 import { startStack, type Stack } from './stack';
 import { fastForward, virtualNow } from './virtual-time';
@@ -63,16 +64,9 @@ async function main(): Promise<void> {
 
 async function submit(stack: Stack, scenario: Scenario, view: LiveView) {
   const { simulator, client } = stack;
-  const subject: Subject = {
-    individualId: `idv_${randomUUID().replaceAll('-', '').slice(0, 27)}`,
-    personId: randomUUID(),
-    identifyId: `${randomUUID().slice(0, 8)}@customer.example`,
-  };
-  const longAgo = new Date(Date.now() - 400 * DAY_MS).toISOString();
+  const subject = newSubject();
   await preparePerson(simulator);
-  await simulator.seed({ provider: 'measureone', individualId: subject.individualId });
-  await simulator.seed({ provider: 'person', personId: subject.personId });
-  await simulator.seed({ provider: 'aptrinsic', identifyId: subject.identifyId, createDate: longAgo });
+  await seed(simulator, subject);
   await scenario.prepare?.(simulator, subject);
 
   const requestId = randomUUID();

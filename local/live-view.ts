@@ -70,17 +70,22 @@ class LineView implements LiveView {
 
   show(progress: RequestProgress, clock: { readonly now: number; readonly startedAt: number }): void {
     for (const leg of progress.legs) {
-      const [name, state, waitsFor, until] = rowOf(leg);
-      const row = `${state}${waitsFor === '–' ? '' : `: ${waitsFor}`}${until === '–' ? '' : ` (until ${until})`}`;
+      const row = legLine(leg);
       if (this.#shown.get(leg.provider) === row) continue;
       this.#shown.set(leg.provider, row);
-      this.tell(`${describeInstant(clock.now)}  +${elapsed(clock.now - clock.startedAt)}  ${name}: ${row}`);
+      this.tell(`${describeInstant(clock.now)}  +${elapsed(clock.now - clock.startedAt)}  ${row}`);
     }
   }
 
   tell(line: string): void {
     this.#stream.write(`${line}\n`);
   }
+}
+
+/** One line about one leg. */
+export function legLine(leg: LegProgress): string {
+  const [name, state, waitsFor, until] = rowOf(leg);
+  return `${name}: ${state}${waitsFor === '–' ? '' : `: ${waitsFor}`}${until === '–' ? '' : ` (until ${until})`}`;
 }
 
 function rowOf(leg: LegProgress): [string, string, string, string] {

@@ -1,5 +1,7 @@
 /** The whole system on one machine: Temporal, the simulated providers, a worker and the gateway as they run in production. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -7,8 +9,10 @@ import { ErasureClient } from '../client';
 import { initKeys, readClientKeys, VERIFYING_KEYS_FILE } from '../security/key-files';
 import { createSealer } from '../security/sealing';
 import { startProcess, type OwnProcess } from './child-process';
+import type { Environment } from './engine/cache';
 import { startEngine, type Engine } from './engine/engine';
 import { freePorts } from './engine/ports';
+import { startUi } from './engine/ui';
 import { connectControl } from './simulator/control-client';
 import type { Addresses, SimulatorControl } from './simulator/control';
 import { assertVirtualTimeSupported, withVirtualTime } from './virtual-time';
@@ -30,16 +34,39 @@ export interface Stack {
   readonly client: ErasureClient;
   readonly simulator: SimulatorControl;
   readonly gatewayUrl: string;
+  /** Where a port was given for it, and it could be had. */
+  readonly uiUrl: string | undefined;
   readonly keysDirectory: string;
   readonly verifyingKeysFile: string;
+  readonly logDirectory: string;
   readonly directory: string;
+  /** What a client, a worker or a gateway of one's own has to be told. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly worker: OwnProcess;
+  /** All of ours that were started with the stack. */
+  readonly processes: readonly OwnProcess[];
   startWorker(): Promise<OwnProcess>;
   stop(): Promise<void>;
 }
 
+export interface StackPorts {
+  readonly temporal: number;
+  readonly ui: number;
+  readonly gateway: number;
+  readonly measureone: number;
+  readonly person: number;
+  readonly aptrinsic: number;
+  readonly control: number;
+}
+
 export interface StackOptions {
   readonly report: (line: string) => void;
+  /** Everything is kept here, and found again. Without one it is in a directory that `stop` removes. */
+  readonly directory?: string;
+  /** Free ones when left out, and no Temporal UI. */
+  readonly ports?: StackPorts;
+  /** How the engine is looked for; `process.env` when left out. */
+  readonly environment?: Environment;
   readonly namespace?: string;
   /** More settings of the worker, e.g. `APTRINSIC_HARD_DELETE`. */
   readonly workerSettings?: Readonly<Record<string, string>>;
@@ -48,37 +75,54 @@ export interface StackOptions {
 }
 
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const { report, namespace = 'erasure-demo', workerSettings = {}, programs = join(__dirname, '..') } = options;
+  const { report, namespace = 'erasure-demo', workerSettings = {}, programs = join(__dirname, '..'), ports } = options;
   const program = (path: string): string => join(programs, path);
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const directory = await mkdtemp(join(tmpdir(), 'erasure-local-'));
-    undo.push(() => rm(directory, { recursive: true, force: true }));
-    const logDirectory = join(directory, 'logs');
-    const keysDirectory = join(directory, 'keys');
-    await mkdir(logDirectory);
-    await initKeys({ directory: keysDirectory, environment: STACK_ENVIRONMENT, now: Date.now() });
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'erasure-local-')));
+    if (options.directory === undefined) undo.push(() => rm(directory, { recursive: true, force: true }));
+    const logDirectory = await makeLogDirectory(directory);
+    const keysDirectory = await keepKeys(directory);
 
-    const engine = await startEngine({ namespace, report });
+    const environment = options.environment ?? process.env;
+    const engine = await startEngine({
+      namespace,
+      report,
+      env: environment,
+      ...(options.directory === undefined ? {} : { databaseFile: join(directory, 'temporal.db') }),
+      ...(ports === undefined ? {} : { ports: { frontend: ports.temporal, ui: ports.ui } }),
+    });
     undo.push(() => engine.stop());
     const connection = await Connection.connect(engine.connectionOptions);
     undo.push(() => connection.close());
     await assertVirtualTimeSupported(connection, engine.namespace);
+    const uiUrl =
+      ports === undefined ? undefined : await serveUi(engine, { port: ports.ui, environment, report, undo });
 
-    const [gatewayPort = 0] = await freePorts(1);
+    const gatewayPort = ports?.gateway ?? (await freePorts(1))[0] ?? 0;
     const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
-    const common = {
-      ...temporalSettings(engine),
-      ERASURE_KEYS_DIR: keysDirectory,
-      LOG_LEVEL: 'info',
-    };
-    const { simulator, process: simulatorProcess } = await startSimulatorProcess(
-      program('local/simulator/main.js'),
+    const common = { ...temporalSettings(engine), ERASURE_KEYS_DIR: keysDirectory };
+    // Before the simulator, which may have a callback to make up for.
+    const gateway = await startProcess({
+      name: 'gateway',
+      script: program('cli/main.js'),
+      args: ['gateway'],
+      env: { ...common, LOG_LEVEL: 'info', GATEWAY_HOST: '127.0.0.1', GATEWAY_PORT: String(gatewayPort) },
       logDirectory,
-    );
+      isReady: () => isReady(`${gatewayUrl}/readyz`),
+    });
+    undo.push(() => gateway.stop());
+    const { simulator, process: simulatorProcess } = await startSimulatorProcess({
+      script: program('local/simulator/main.js'),
+      args: [
+        ...(options.directory === undefined ? [] : ['--state', join(directory, 'simulator.json')]),
+        ...(ports === undefined ? [] : simulatorPorts(ports)),
+      ],
+      logDirectory,
+    });
     undo.push(() => simulatorProcess.stop());
     report(
       `Providers, simulated: ${Object.entries(simulator.addresses)
@@ -86,27 +130,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         .join(', ')}`,
     );
 
+    const settings = { ...common, ...providerSettings(simulator.addresses), GATEWAY_PUBLIC_URL: gatewayUrl };
     const startWorker = async (): Promise<OwnProcess> => {
       const worker = await startProcess({
         name: 'worker',
         script: program('cli/main.js'),
         args: ['worker'],
-        env: { ...common, ...providerSettings(simulator.addresses), GATEWAY_PUBLIC_URL: gatewayUrl, ...workerSettings },
+        env: { ...settings, LOG_LEVEL: 'info', ...workerSettings },
         logDirectory,
         isReady: (logged) => logged.includes('The worker serves'),
       });
       undo.push(() => worker.stop());
       return worker;
     };
-    const gateway = await startProcess({
-      name: 'gateway',
-      script: program('cli/main.js'),
-      args: ['gateway'],
-      env: { ...common, GATEWAY_HOST: '127.0.0.1', GATEWAY_PORT: String(gatewayPort) },
-      logDirectory,
-      isReady: () => isReady(`${gatewayUrl}/readyz`),
-    });
-    undo.push(() => gateway.stop());
     const worker = await startWorker();
     report(`Worker and gateway (${gatewayUrl}) run; their logs are in ${logDirectory}`);
 
@@ -119,16 +155,69 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       client: new ErasureClient({ client: temporal, sealer }),
       simulator,
       gatewayUrl,
+      uiUrl,
       keysDirectory,
       verifyingKeysFile: join(keysDirectory, VERIFYING_KEYS_FILE),
+      logDirectory,
       directory,
+      settings,
       worker,
+      processes: [gateway, simulatorProcess, worker],
       startWorker,
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Empty, with the logs of the time before beside it: they tell why it ended. */
+async function makeLogDirectory(directory: string): Promise<string> {
+  const logDirectory = join(directory, 'logs');
+  if (existsSync(logDirectory)) {
+    await rm(`${logDirectory}.before`, { recursive: true, force: true });
+    await rename(logDirectory, `${logDirectory}.before`);
+  }
+  await mkdir(logDirectory, { recursive: true });
+  return logDirectory;
+}
+
+/** Made once, and whole: whoever is killed in between leaves no half of them. */
+async function keepKeys(directory: string): Promise<string> {
+  const keysDirectory = join(directory, 'keys');
+  if (existsSync(keysDirectory)) return keysDirectory;
+  const draft = join(directory, `keys-${randomUUID().slice(0, 8)}`);
+  await initKeys({ directory: draft, environment: STACK_ENVIRONMENT, now: Date.now() });
+  await rename(draft, keysDirectory);
+  return keysDirectory;
+}
+
+/** A machine that cannot have the UI can have all the rest. */
+async function serveUi(
+  engine: Engine,
+  options: {
+    readonly port: number;
+    readonly environment: Environment;
+    readonly report: (line: string) => void;
+    readonly undo: (() => Promise<void>)[];
+  },
+): Promise<string | undefined> {
+  if (engine.uiUrl !== undefined) return engine.uiUrl;
+  const { port, environment, report, undo } = options;
+  try {
+    const ui = await startUi({
+      temporalAddress: engine.address,
+      defaultNamespace: engine.namespace,
+      port,
+      report,
+      env: environment,
+    });
+    undo.push(() => ui.stop());
+    return ui.url;
+  } catch (error) {
+    report(`There will be no Temporal UI: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
   }
 }
 
@@ -142,15 +231,27 @@ function temporalSettings(engine: Engine): Record<string, string> {
   };
 }
 
-async function startSimulatorProcess(
-  script: string,
-  logDirectory: string,
-): Promise<{ simulator: SimulatorControl; process: OwnProcess }> {
+function simulatorPorts({ measureone, person, aptrinsic, control }: StackPorts): string[] {
+  return Object.entries({ measureone, person, aptrinsic, control }).flatMap(([name, port]) => [
+    `--${name}-port`,
+    String(port),
+  ]);
+}
+
+async function startSimulatorProcess({
+  script,
+  args,
+  logDirectory,
+}: {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly logDirectory: string;
+}): Promise<{ simulator: SimulatorControl; process: OwnProcess }> {
   let addresses: Addresses | undefined;
   const process = await startProcess({
     name: 'simulator',
     script,
-    args: [],
+    args,
     env: Object.fromEntries(Object.entries(credentials).map(([name, value]) => [`SIMULATOR_${name}`, value])),
     logDirectory,
     isReady: (logged) => {

@@ -58,15 +58,19 @@ export interface AptrinsicRecord {
   records: number;
 }
 
-interface User {
-  readonly aptrinsicId: string;
-  readonly createdAt: number;
-  modifiedAt: number;
-  events: number;
-  softDeletedAt?: number;
-  hardDeletedAt?: number;
-  revivedAt?: number;
-}
+const userSchema = z.strictObject({
+  aptrinsicId: z.string(),
+  createdAt: z.number(),
+  modifiedAt: z.number(),
+  events: z.number(),
+  softDeletedAt: z.exactOptional(z.number()),
+  hardDeletedAt: z.exactOptional(z.number()),
+  revivedAt: z.exactOptional(z.number()),
+});
+type User = z.infer<typeof userSchema>;
+
+export const aptrinsicStateSchema = z.strictObject({ users: z.array(z.tuple([z.string(), z.array(userSchema)])) });
+export type AptrinsicState = z.infer<typeof aptrinsicStateSchema>;
 
 interface Parts {
   readonly clock: SimulatorClock;
@@ -85,6 +89,14 @@ export class Aptrinsic implements Peer {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  state(): AptrinsicState {
+    return { users: [...this.#users] };
+  }
+
+  restore({ users }: AptrinsicState): void {
+    for (const [identifyId, records] of users) this.#users.set(identifyId, records);
   }
 
   identify({ method, rawPath }: PeerRequest): Identified {

@@ -18,9 +18,20 @@ export class SimulatorClock {
   #moving: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #running = new Set<Promise<void>>();
+  readonly #changed: () => void;
 
-  constructor(startAt: number = Date.now()) {
+  /** `changed` is called after everything that fell due. */
+  constructor(startAt: number = Date.now(), changed: () => void = () => undefined) {
     this.#offsetMs = startAt - Date.now();
+    this.#changed = changed;
+  }
+
+  get offsetMs(): number {
+    return this.#offsetMs;
+  }
+
+  restore(offsetMs: number): void {
+    this.#offsetMs = offsetMs;
   }
 
   now(): number {
@@ -82,8 +93,12 @@ export class SimulatorClock {
 
   #run(due: Due): Promise<void> {
     const done = due.action(due.at);
+    this.#changed();
     if (!done) return Promise.resolve();
-    const running = done.finally(() => this.#running.delete(running));
+    const running = done.finally(() => {
+      this.#running.delete(running);
+      this.#changed();
+    });
     this.#running.add(running);
     return running;
   }

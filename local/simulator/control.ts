@@ -86,6 +86,8 @@ export interface ControlParts {
   readonly person: PersonApi;
   readonly aptrinsic: Aptrinsic;
   readonly settings: { readonly [P in ProviderName]: object };
+  /** Called after every operation. */
+  readonly changed: () => void;
 }
 
 export type Operation = keyof Operations;
@@ -93,14 +95,18 @@ export type Operations = ReturnType<typeof createOperations>;
 
 /** One operation, one object in, one value out: what the HTTP port offers by name. */
 export function createOperations(parts: ControlParts) {
-  const { clock, faults, log, measureone, person, aptrinsic } = parts;
+  const { clock, faults, log, measureone, person, aptrinsic, changed } = parts;
   const nothing = z.strictObject({});
   const operation = <Input, Output>(schema: z.ZodType<Input>, run: (input: Input) => Output | Promise<Output>) => {
     return async (input: unknown): Promise<Output> => {
       const parsed = schema.safeParse(input);
       if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
       clock.runDue();
-      return run(parsed.data);
+      try {
+        return await run(parsed.data);
+      } finally {
+        changed();
+      }
     };
   };
   return {

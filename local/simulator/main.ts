@@ -11,6 +11,7 @@ const argumentsSchema = z.object({
   'aptrinsic-port': port,
   'control-port': port,
   time: z.exactOptional(z.iso.datetime({ offset: true })),
+  state: z.exactOptional(z.string().min(1)),
   'exit-with-parent': z.boolean().default(false),
 });
 
@@ -49,6 +50,7 @@ function readArguments(): Arguments {
       'aptrinsic-port': text,
       'control-port': text,
       time: text,
+      state: text,
       'exit-with-parent': { type: 'boolean' },
     },
   });
@@ -58,6 +60,7 @@ function readArguments(): Arguments {
 function optionsOf(given: Arguments, environment: z.infer<typeof environmentSchema>): SimulatorOptions {
   return {
     ...(given.time !== undefined && { time: given.time }),
+    ...(given.state !== undefined && { stateFile: given.state }),
     ports: {
       measureone: given['measureone-port'],
       person: given['person-port'],

@@ -3,12 +3,14 @@
  * punctuality, so every variant can be had.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
 import type { SimulatorClock } from './clock';
 import type { Fault, Faults } from './faults';
 import {
   callbackTime,
   type DeliverCallback,
   type DeliveryBehaviour,
+  deliverySchema,
   encode,
   hourMs,
   isSuccess,
@@ -19,7 +21,7 @@ import {
   text,
   tokenAt,
 } from './measureone-delivery';
-import type { DeliveryDetail, TokenCredentials } from './measureone-request';
+import { deliveryDetail, type DeliveryDetail, type TokenCredentials } from './measureone-request';
 import { mergeHeaders, post } from './outbound';
 import { rotate } from './peer';
 
@@ -55,21 +57,35 @@ interface Parts {
   readonly closing: AbortSignal;
 }
 
-interface Plan {
-  readonly details: readonly DeliveryDetail[];
-  readonly purgeOn: number;
-  readonly cancel: () => void;
-  begun: boolean;
-}
+const planSchema = z.strictObject({
+  details: z.array(deliveryDetail),
+  purgeOn: z.number(),
+  /** None where nobody is called back. */
+  at: z.exactOptional(z.number()),
+  /** `sending` until every first delivery has been tried: a simulator that ends before sends them again. */
+  progress: z.enum(['planned', 'sending', 'sent']),
+});
+type Plan = z.infer<typeof planSchema> & { cancel: () => void };
 
-interface Attempt {
-  readonly individualId: string;
-  readonly detail: DeliveryDetail;
-  readonly body: string;
-  readonly number: number;
-  readonly cause: CallbackDelivery['cause'];
-  readonly retryDelaysMs: readonly number[];
-}
+const attemptSchema = z.strictObject({
+  individualId: z.string(),
+  detail: deliveryDetail,
+  body: z.string(),
+  number: z.number(),
+  cause: z.enum(['scheduled', 'duplicate', 'retry', 'control']),
+  retryDelaysMs: z.array(z.number()),
+});
+type Attempt = z.infer<typeof attemptSchema>;
+
+const retrySchema = z.strictObject({ at: z.number(), attempt: attemptSchema });
+type Retry = z.infer<typeof retrySchema>;
+
+export const callbacksStateSchema = z.strictObject({
+  plans: z.array(z.tuple([z.string(), planSchema])),
+  behaviours: z.array(z.tuple([z.string(), deliverySchema])),
+  retries: z.array(retrySchema),
+});
+export type CallbacksState = z.infer<typeof callbacksStateSchema>;
 
 const defaultRetryDelaysMs = [60_000, 600_000, hourMs, 6 * hourMs];
 
@@ -77,6 +93,7 @@ export class Callbacks {
   readonly #parts: Parts;
   readonly #plans = new Map<string, Plan>();
   readonly #behaviours = new Map<string, DeliveryBehaviour>();
+  readonly #retries = new Set<Retry>();
   readonly #deliveries: CallbackDelivery[] = [];
   readonly #shape = rotate<Shape>();
 
@@ -84,12 +101,42 @@ export class Callbacks {
     this.#parts = parts;
   }
 
+  state(): CallbacksState {
+    const plans = [...this.#plans].map(([id, { cancel: _cancel, ...plan }]): CallbacksState['plans'][number] => [
+      id,
+      plan,
+    ]);
+    return { plans, behaviours: [...this.#behaviours], retries: [...this.#retries] };
+  }
+
+  restore({ plans, behaviours, retries }: CallbacksState): void {
+    for (const [individualId, behaviour] of behaviours) this.#behaviours.set(individualId, behaviour);
+    for (const [individualId, kept] of plans) {
+      const plan: Plan = { ...kept, cancel: () => undefined };
+      this.#plans.set(individualId, plan);
+      if (plan.progress !== 'sent') this.#schedule(individualId, plan);
+    }
+    for (const retry of retries) this.#scheduleRetry(retry);
+  }
+
   /** Replaces what was planned for this individual, unless it was sent already. */
   plan(individualId: string, details: readonly DeliveryDetail[], purgeOn: number): void {
     this.#plans.get(individualId)?.cancel();
     const at = callbackTime(this.#behaviour(individualId), purgeOn, this.#parts.clock.now());
-    const cancel = at === undefined ? () => undefined : this.#parts.clock.schedule(at, () => this.#begin(individualId));
-    this.#plans.set(individualId, { details, purgeOn, cancel, begun: false });
+    const plan: Plan = {
+      details: [...details],
+      purgeOn,
+      ...(at !== undefined && { at }),
+      progress: 'planned',
+      cancel: () => undefined,
+    };
+    this.#plans.set(individualId, plan);
+    this.#schedule(individualId, plan);
+  }
+
+  #schedule(individualId: string, plan: Plan): void {
+    if (plan.at === undefined) return;
+    plan.cancel = this.#parts.clock.schedule(plan.at, () => this.#begin(individualId));
   }
 
   setBehaviour(individualId: string, behaviour: DeliveryBehaviour): void {
@@ -124,7 +171,7 @@ export class Callbacks {
 
   #replan(individualId: string): void {
     const plan = this.#plans.get(individualId);
-    if (plan && !plan.begun) this.plan(individualId, plan.details, plan.purgeOn);
+    if (plan?.progress === 'planned') this.plan(individualId, plan.details, plan.purgeOn);
   }
 
   #behaviour(individualId: string): DeliveryBehaviour {
@@ -141,7 +188,7 @@ export class Callbacks {
   async #begin(individualId: string): Promise<void> {
     const plan = this.#plans.get(individualId);
     if (!plan) return;
-    plan.begun = true;
+    plan.progress = 'sending';
     const { duplicates = 0, retryDelaysMs = defaultRetryDelaysMs } = this.#behaviour(individualId);
     for (const detail of plan.details) {
       const first = { individualId, detail, body: this.#body(individualId), number: 1, retryDelaysMs };
@@ -149,6 +196,7 @@ export class Callbacks {
       for (let copy = 0; copy < duplicates; copy++)
         await this.#attempt({ ...first, retryDelaysMs: [], cause: 'duplicate' });
     }
+    plan.progress = 'sent';
   }
 
   async #attempt(attempt: Attempt): Promise<CallbackDelivery> {
@@ -214,10 +262,17 @@ export class Callbacks {
   #retryLater(attempt: Attempt): void {
     const [delayMs, ...retryDelaysMs] = attempt.retryDelaysMs;
     if (delayMs === undefined) return;
-    const { clock } = this.#parts;
-    const retry = { ...attempt, retryDelaysMs, number: attempt.number + 1, cause: 'retry' as const };
-    clock.schedule(clock.now() + delayMs, async () => {
-      await this.#attempt(retry);
+    this.#scheduleRetry({
+      at: this.#parts.clock.now() + delayMs,
+      attempt: { ...attempt, retryDelaysMs, number: attempt.number + 1, cause: 'retry' },
+    });
+  }
+
+  #scheduleRetry(retry: Retry): void {
+    this.#retries.add(retry);
+    this.#parts.clock.schedule(retry.at, async () => {
+      await this.#attempt(retry.attempt);
+      this.#retries.delete(retry);
     });
   }
 }

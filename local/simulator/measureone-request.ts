@@ -14,7 +14,7 @@ const tokenCredentials = z.looseObject({
   response_token_path: z.exactOptional(z.string()),
 });
 
-const deliveryDetail = z.looseObject({
+export const deliveryDetail = z.looseObject({
   event_type: z.literal('individual.purged'),
   url: httpUrl,
   headers: z.exactOptional(object),

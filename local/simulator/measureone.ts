@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isoTime, type SimulatorClock } from './clock';
 import type { Faults } from './faults';
-import { type CallbackDelivery, Callbacks } from './measureone-callbacks';
+import { type CallbackDelivery, Callbacks, callbacksStateSchema } from './measureone-callbacks';
 import { type DeliverCallback, type DeliveryBehaviour, deliverySchema } from './measureone-delivery';
 import { type PurgeRequest, purgeRequestSchema } from './measureone-request';
 import {
@@ -67,12 +67,22 @@ export interface MeasureOneRecord {
   requests: number;
 }
 
-interface Individual {
-  readonly createdAt: number;
-  purge?: { receivedAt: number; on: number; readonly cancel: () => void };
-  purgedAt?: number;
-  requests: number;
-}
+const purgeSchema = z.strictObject({ receivedAt: z.number(), on: z.number() });
+const individualSchema = z.strictObject({
+  createdAt: z.number(),
+  purge: z.exactOptional(purgeSchema),
+  purgedAt: z.exactOptional(z.number()),
+  requests: z.number(),
+});
+type Individual = Omit<z.infer<typeof individualSchema>, 'purge'> & {
+  purge?: z.infer<typeof purgeSchema> & { readonly cancel: () => void };
+};
+
+export const measureoneStateSchema = z.strictObject({
+  individuals: z.array(z.tuple([z.string(), individualSchema])),
+  callbacks: callbacksStateSchema,
+});
+export type MeasureOneState = z.infer<typeof measureoneStateSchema>;
 
 interface Parts {
   readonly clock: SimulatorClock;
@@ -95,6 +105,25 @@ export class MeasureOne implements Peer {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#callbacks = new Callbacks(parts);
+  }
+
+  state(): MeasureOneState {
+    const individuals = [...this.#individuals].map(
+      ([id, { purge, ...rest }]): MeasureOneState['individuals'][number] =>
+        purge === undefined ? [id, rest] : [id, { ...rest, purge: { receivedAt: purge.receivedAt, on: purge.on } }],
+    );
+    return { individuals, callbacks: this.#callbacks.state() };
+  }
+
+  restore({ individuals, callbacks }: MeasureOneState): void {
+    for (const [id, { purge, ...rest }] of individuals) {
+      const individual: Individual = rest;
+      this.#individuals.set(id, individual);
+      if (purge === undefined) continue;
+      const isDone = individual.purgedAt !== undefined;
+      individual.purge = { ...purge, cancel: isDone ? () => undefined : this.#schedule(individual, purge.on) };
+    }
+    this.#callbacks.restore(callbacks);
   }
 
   identify({ rawPath, body }: PeerRequest): Identified {
@@ -216,11 +245,14 @@ export class MeasureOne implements Peer {
     individual.purge?.cancel();
     const receivedAt = clock.now();
     const on = receivedAt + settings.purgeAfterMs;
-    const cancel = clock.schedule(on, (at) => {
+    individual.purge = { receivedAt, on, cancel: this.#schedule(individual, on) };
+    return on;
+  }
+
+  #schedule(individual: Individual, on: number): () => void {
+    return this.#parts.clock.schedule(on, (at) => {
       individual.purgedAt = at;
     });
-    individual.purge = { receivedAt, on, cancel };
-    return on;
   }
 
   #accepted(individualId: string): Answer {

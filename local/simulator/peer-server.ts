@@ -16,6 +16,8 @@ export interface PeerServerParts {
   readonly faults: Faults;
   readonly calls: CallLog;
   readonly closing: AbortSignal;
+  /** Called after every call. */
+  readonly changed: () => void;
 }
 
 export function peerServer(parts: PeerServerParts): FastifyInstance {
@@ -38,7 +40,7 @@ export function peerServer(parts: PeerServerParts): FastifyInstance {
 }
 
 async function handle(parts: PeerServerParts, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const { clock, faults, peer, provider, closing } = parts;
+  const { clock, faults, peer, provider, closing, changed } = parts;
   clock.runDue();
   const received = receive(request);
   const about = peer.identify(received);
@@ -53,6 +55,7 @@ async function handle(parts: PeerServerParts, request: FastifyRequest, reply: Fa
 
   const outcome = outcomeOf({ peer, request: received, about }, fault);
   clock.runDue();
+  changed();
   return deliver(reply, call, outcome, closing);
 }
 

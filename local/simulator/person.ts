@@ -85,20 +85,26 @@ export interface PersonRecord {
   purge?: { purgeOn: string; createdOn: string; lastModifiedOn: string; done: boolean };
 }
 
-interface Purge {
-  on: number;
-  readonly createdOn: number;
-  modifiedOn: number;
-  doneAt?: number;
-  cancel: () => void;
-}
+const purgeSchema = z.strictObject({
+  on: z.number(),
+  /** When it really happens. */
+  dueAt: z.number(),
+  createdOn: z.number(),
+  modifiedOn: z.number(),
+  doneAt: z.exactOptional(z.number()),
+});
+type Purge = z.infer<typeof purgeSchema> & { cancel: () => void };
 
-interface Person {
+const personSchema = z.strictObject({
   /** Absent for an id that was never a person here but had a purge queued. */
-  createdAt?: number;
-  purgedAt?: number;
-  purge?: Purge;
-}
+  createdAt: z.exactOptional(z.number()),
+  purgedAt: z.exactOptional(z.number()),
+  purge: z.exactOptional(purgeSchema),
+});
+type Person = Omit<z.infer<typeof personSchema>, 'purge'> & { purge?: Purge };
+
+export const personStateSchema = z.strictObject({ persons: z.array(z.tuple([z.string(), personSchema])) });
+export type PersonState = z.infer<typeof personStateSchema>;
 
 interface Parts {
   readonly clock: SimulatorClock;
@@ -118,6 +124,25 @@ export class PersonApi implements Peer {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+  }
+
+  state(): PersonState {
+    const persons = [...this.#persons].map(([id, { purge, ...person }]): PersonState['persons'][number] => {
+      if (purge === undefined) return [id, person];
+      const { cancel: _cancel, ...kept } = purge;
+      return [id, { ...person, purge: kept }];
+    });
+    return { persons };
+  }
+
+  restore({ persons }: PersonState): void {
+    for (const [id, { purge, ...rest }] of persons) {
+      const person: Person = rest;
+      this.#persons.set(id, person);
+      if (purge === undefined) continue;
+      person.purge = { ...purge, cancel: () => undefined };
+      if (purge.doneAt === undefined) this.#schedule(person, person.purge);
+    }
   }
 
   identify({ method, rawPath }: PeerRequest): Identified {
@@ -176,7 +201,7 @@ export class PersonApi implements Peer {
   aboutSomeoneElse({ operation }: Identified, otherSubject: string = randomUUID()): Answer {
     if (operation === 'info') return json(200, info(otherSubject));
     const now = this.#parts.clock.now();
-    const purge = { on: now, createdOn: now, modifiedOn: now, cancel: () => undefined };
+    const purge = { on: now, dueAt: now, createdOn: now, modifiedOn: now, cancel: () => undefined };
     return json(operation === 'purge' ? 202 : 200, this.#purgeResponse(otherSubject, purge));
   }
 
@@ -298,13 +323,18 @@ export class PersonApi implements Peer {
 
   /** A purge already on the queue keeps its `created_on`. */
   #queue(person: Person, on: number, now: number): Purge {
-    const { clock, settings } = this.#parts;
+    const { settings } = this.#parts;
     person.purge?.cancel();
     const createdOn = person.purge?.doneAt === undefined ? (person.purge?.createdOn ?? now) : now;
-    const purge: Purge = { on, createdOn, modifiedOn: now, cancel: () => undefined };
-    purge.cancel = clock.schedule(on + settings.lateByMs, (at) => this.#execute(person, purge, at));
+    const dueAt = on + settings.lateByMs;
+    const purge: Purge = { on, dueAt, createdOn, modifiedOn: now, cancel: () => undefined };
+    this.#schedule(person, purge);
     person.purge = purge;
     return purge;
+  }
+
+  #schedule(person: Person, purge: Purge): void {
+    purge.cancel = this.#parts.clock.schedule(purge.dueAt, (at) => this.#execute(person, purge, at));
   }
 
   #execute(person: Person, purge: Purge, at: number): void {

@@ -19,6 +19,7 @@ import { defaultMeasureOneSettings, MeasureOne, measureoneOperations, type Measu
 import type { ClientCredentials } from './peer';
 import { peerServer } from './peer-server';
 import { defaultPersonSettings, PersonApi, personOperations, type PersonSettings } from './person';
+import { readState, StateFile } from './state-file';
 
 export interface Credentials {
   readonly measureone: ClientCredentials;
@@ -33,12 +34,17 @@ export const defaultCredentials: Credentials = {
 };
 
 export interface SimulatorOptions {
-  /** Where the clock starts; wall time if not given. */
+  /** Where the clock starts, unless a state was kept; wall time if not given. */
   readonly time?: string | number;
   /** 0 or none: a free one. */
   readonly ports?: { readonly [P in keyof Addresses]?: number };
   readonly credentials?: Partial<Credentials>;
   readonly settings?: SettingsPatch;
+  /**
+   * Where everything is kept but faults, tokens and logs: written shortly after each change, read at the start.
+   * The clock runs on while nobody looks.
+   */
+  readonly stateFile?: string;
 }
 
 export interface Simulator extends SimulatorControl {
@@ -67,7 +73,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 }
 
 function build(options: SimulatorOptions) {
-  const clock = new SimulatorClock(options.time === undefined ? undefined : parseTime(options.time));
+  const kept = options.stateFile === undefined ? undefined : readState(options.stateFile);
+  let stateFile: StateFile | undefined;
+  const changed = () => stateFile?.changed();
+  const clock = new SimulatorClock(options.time === undefined ? undefined : parseTime(options.time), changed);
   const faults = new Faults(clock, {
     measureone: measureoneOperations,
     person: personOperations,
@@ -78,7 +87,7 @@ function build(options: SimulatorOptions) {
   setMaxListeners(0, ending.signal);
   const closing = ending.signal;
   const credentials = { ...defaultCredentials, ...options.credentials };
-  const settings = initialSettings(options.settings);
+  const settings = initialSettings(kept?.settings ?? options.settings);
 
   const measureone = new MeasureOne({
     clock,
@@ -90,7 +99,24 @@ function build(options: SimulatorOptions) {
   const person = new PersonApi({ clock, credentials: credentials.person, settings: settings.person });
   const aptrinsic = new Aptrinsic({ clock, credentials: credentials.aptrinsic, settings: settings.aptrinsic });
 
-  const door = { clock, faults, calls, closing };
+  if (kept !== undefined) {
+    clock.restore(kept.clock.offsetMs);
+    measureone.restore(kept.measureone);
+    person.restore(kept.person);
+    aptrinsic.restore(kept.aptrinsic);
+  }
+  if (options.stateFile !== undefined) {
+    stateFile = new StateFile(options.stateFile, () => ({
+      format: 'simulator-state/1',
+      clock: { offsetMs: clock.offsetMs },
+      settings,
+      measureone: measureone.state(),
+      person: person.state(),
+      aptrinsic: aptrinsic.state(),
+    }));
+  }
+
+  const door = { clock, faults, calls, closing, changed };
   const servers = {
     measureone: peerServer({ ...door, provider: 'measureone', peer: measureone }),
     person: peerServer({ ...door, provider: 'person', peer: person }),
@@ -104,8 +130,10 @@ function build(options: SimulatorOptions) {
     person,
     aptrinsic,
     settings,
+    changed,
   });
   const stop = () => {
+    stateFile?.close();
     clock.close();
     ending.abort();
   };
