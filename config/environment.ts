@@ -1,4 +1,5 @@
 /** Settings come from environment variables: all that is wrong is listed at once, by name and never by value. */
+import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { providerKeys, isProvider, type Provider } from '../domain/provider';
 
@@ -64,10 +65,11 @@ export const baseUrl = z
   .transform((value) => value.replace(/\/+$/, ''));
 
 function isSafeUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
+  // A bare `?` is no query to URL, and would make one of every path that is put behind it.
+  if (!URL.canParse(value) || /[?#]/.test(value)) return false;
   const url = new URL(value);
   const isEncrypted = url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHosts.includes(url.hostname));
-  return isEncrypted && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  return isEncrypted && url.username === '' && url.password === '';
 }
 
 export const secret = z.string().min(1).max(4096);
@@ -91,8 +93,15 @@ export const positiveInteger = z
   .regex(/^[1-9]\d{0,6}$/, 'expected a whole number above 0')
   .transform(Number);
 
-/** `host:port`, as metrics are served on. */
-export const bindAddress = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):\d{1,5}$/, 'expected host:port');
+/** `127.0.0.1:9464` or `[::1]:9464`, as metrics are served on: what serves them looks no names up. */
+export const bindAddress = z
+  .string()
+  .refine(isBindAddress, 'expected an IP address and a port, such as 127.0.0.1:9464');
+
+function isBindAddress(value: string): boolean {
+  const [, six = '', four = '', portNumber = ''] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(value) ?? [];
+  return (isIPv6(six) || isIPv4(four)) && Number(portNumber) <= 65_535;
+}
 
 export const providerList = z
   .string()

@@ -47,9 +47,12 @@ export function installRuntime(config: Pick<WorkerConfig, 'logLevel' | 'metricsA
 export async function startWorker(
   config: WorkerConfig,
   logger: Logger,
-  overrides: Pick<WorkerOptions, 'workflowBundle'> = {},
+  overrides: Pick<WorkerOptions, 'workflowBundle'> & {
+    /** How long Temporal may stay out of reach at the start. */
+    readonly connectTriesMs?: number;
+  } = {},
 ): Promise<RunningWorker> {
-  const connection = await connect(config, logger);
+  const connection = await connect(config, logger, overrides.connectTriesMs ?? CONNECT_TRIES_MS);
   try {
     const workers = await Promise.all([
       ...(config.servesWorkflows ? [createWorkflowWorker(connection, config, overrides)] : []),
@@ -147,13 +150,13 @@ async function createProviderWorker(
 }
 
 /** Temporal may come up after us; a worker that waits for ever would look alive. */
-async function connect(config: WorkerConfig, logger: Logger): Promise<NativeConnection> {
+async function connect(config: WorkerConfig, logger: Logger, triesMs: number): Promise<NativeConnection> {
   const startedAt = performance.now();
   for (;;) {
     try {
       return await NativeConnection.connect(config.temporal.connection);
     } catch (error) {
-      if (performance.now() - startedAt > CONNECT_TRIES_MS) throw new TemporalUnreachable(error);
+      if (performance.now() - startedAt > triesMs) throw new TemporalUnreachable(error, triesMs);
       logger.warn('Temporal cannot be reached yet; trying again');
       await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
     }
@@ -162,12 +165,9 @@ async function connect(config: WorkerConfig, logger: Logger): Promise<NativeConn
 
 export class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable';
-  constructor(cause: unknown) {
-    super(
-      `Temporal could not be reached for ${CONNECT_TRIES_MS / SECOND_MS} s. Check TEMPORAL_ADDRESS and its credentials.`,
-      {
-        cause,
-      },
-    );
+  constructor(cause: unknown, triesMs: number) {
+    super(`Temporal could not be reached for ${triesMs / SECOND_MS} s. Check TEMPORAL_ADDRESS and its credentials.`, {
+      cause,
+    });
   }
 }
