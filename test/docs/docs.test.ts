@@ -1,0 +1,491 @@
+/** What the documents say is held against the code: links, commands, settings, examples, and every list of names. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { dirname, join, relative } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { transformSync } from '@swc/core';
+import type { Command } from 'commander';
+import type { z } from 'zod';
+import { createProgram } from '../../cli/program';
+import { exitCode } from '../../cli/exit-code';
+import * as library from '../../client';
+import { clientVariables } from '../../config/client-config';
+import { gatewayVariables } from '../../config/gateway-config';
+import { providerVariables } from '../../config/provider-config';
+import { workerVariables } from '../../config/worker-config';
+import { whyNoDecision } from '../../domain/decision';
+import { describeDuration } from '../../domain/duration';
+import { attentionGuide, failureTypes, triesDaily, type AttentionReason } from '../../domain/failure';
+import { defaultPolicy, policyBounds, type Policy } from '../../domain/policy';
+import { providerKeys, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
+import { workflowIdOf } from '../../domain/request';
+import { scenarios } from '../../local/scenarios';
+import { newRoleFiles } from '../../security/key-generation';
+import { initKeys } from '../../security/key-files';
+import * as messages from '../../workflows/messages';
+import { ownNamespace } from '../support/test-namespace';
+
+const root = join(__dirname, '..', '..');
+const documents = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+const scratch = join(root, 'node_modules', '.cache', `docs-test-${process.pid}`);
+
+beforeAll(() => mkdirSync(scratch, { recursive: true }));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** The content of every fenced block of one language. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, block = '']) => block,
+  );
+}
+
+function withoutBlocks(text: string): string {
+  return text.replace(/^```[\s\S]*?^```/gm, '');
+}
+
+/** The cells of every table row below a heading, up to the next heading of any level; the whole text without one. */
+function rows(text: string, heading?: string): string[][] {
+  const start = heading === undefined ? 0 : text.search(new RegExp(`^#+ ${heading}$`, 'm'));
+  if (start < 0) throw new Error(`There is no heading "${heading}"`);
+  const body = text.slice(heading === undefined ? 0 : text.indexOf('\n', start));
+  const section = heading === undefined ? body : (body.split(/^#+ /m)[0] ?? '');
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('|') && !/^\|[\s|:-]+$/.test(line))
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+/** Rows by the name in backquotes that their first cell begins with. */
+function named(table: readonly string[][]): Map<string, string[]> {
+  return new Map(
+    table.flatMap((cells) => {
+      const name = /^`([^`]+)`/.exec(cells[0] ?? '')?.[1];
+      return name === undefined ? [] : [[name, cells] as const];
+    }),
+  );
+}
+
+/** The members of a union of string literals, which exist in the source only. */
+function union(file: string, type: string): string[] {
+  const declared = new RegExp(`export type ${type} =([\\s\\S]*?);`).exec(read(file))?.[1] ?? '';
+  return [...declared.replace(/\/\*\*[\s\S]*?\*\//g, '').matchAll(/'([^']+)'/g)].map(([, member = '']) => member);
+}
+
+/** As GitHub makes them from headings. */
+function anchors(text: string): string[] {
+  return [...withoutBlocks(text).matchAll(/^#+ (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-'),
+  );
+}
+
+describe.each(documents)('%s', (document) => {
+  const text = read(document);
+
+  it('links to files and headings that exist', () => {
+    const broken = [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, target = '']) => target)
+      .filter((target) => !/^https?:/.test(target))
+      .filter((target) => {
+        const [path = '', anchor] = target.split('#');
+        const file = path === '' ? join(root, document) : join(root, dirname(document), path);
+        if (relative(root, file).startsWith('..') || !existsSync(file)) return true;
+        return anchor !== undefined && !anchors(readFileSync(file, 'utf8')).includes(anchor);
+      });
+    expect(broken).toEqual([]);
+  });
+
+  it('names no place outside the repository', () => {
+    expect(text).not.toMatch(/shared\//);
+    expect(text).not.toMatch(/(^|[\s("'`=])\/(work|root|home|Users|tmp|var|etc|opt|usr|mnt)\b/m);
+    expect(text).not.toMatch(/[A-Z]:\\/);
+  });
+
+  it('shows only commands that exist', () => {
+    const unknown = blocks(text, 'sh')
+      .flatMap((block) => block.split('\n'))
+      .flatMap((line) => line.split('&&'))
+      .map((command) => command.trim())
+      .filter((command) => command !== '')
+      .filter((command) => !isCommand(command));
+    expect(unknown).toEqual([]);
+  });
+});
+
+const { scripts, dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+  'scripts' | 'dependencies' | 'devDependencies',
+  Record<string, string>
+>;
+
+function isCommand(command: string): boolean {
+  const [script] = /(?<=^npm run )[\w:-]+/.exec(command) ?? [];
+  if (script !== undefined) return Object.hasOwn(scripts, script) && isDemo(script, command);
+  if (command === 'npm ci' || command === 'cp .env.example .env') return true;
+  if (command === 'npm test') return Object.hasOwn(scripts, 'test');
+  const [, typed] = /^node (?:--env-file=\.env )?dist\/cli\/main\.js (.*)$/.exec(command) ?? [];
+  return typed !== undefined && isErasure(typed.replace(/ > .*$/, '').split(' '));
+}
+
+function isDemo(script: string, command: string): boolean {
+  const [, typed] = / -- (.*)$/.exec(command) ?? [];
+  if (typed === undefined) return true;
+  const left = typed
+    .replace(/--scenario ([\w-]+)/, (all, name) => (scenarios.some((known) => known.name === name) ? '' : all))
+    .replace(/--json/, '');
+  return script === 'demo' && left.trim() === '';
+}
+
+/** Every word is a subcommand, an option with its value, or an argument that the command takes. */
+function isErasure(words: readonly string[]): boolean {
+  let command: Command | undefined = program();
+  const rest = [...words];
+  for (;;) {
+    const next: Command | undefined = command.commands.find((candidate) => candidate.name() === rest[0]);
+    if (next === undefined) break;
+    command = next;
+    rest.shift();
+  }
+  if (command.commands.length > 0) return false;
+  let argumentCount = 0;
+  while (rest.length > 0) {
+    const word = rest.shift() ?? '';
+    if (!word.startsWith('-')) {
+      argumentCount += 1;
+      continue;
+    }
+    const option = command.options.find((candidate) => candidate.long === word);
+    if (option === undefined) return false;
+    if (option.required && rest.shift() === undefined) return false;
+  }
+  return argumentCount === command.registeredArguments.length;
+}
+
+function program(): Command {
+  const silent = new PassThrough();
+  return createProgram({ environment: {}, stdin: silent, stdout: silent, stderr: silent, exitWith: () => undefined });
+}
+
+describe('the README', () => {
+  const text = read('README.md');
+
+  it('promises exactly two commands to begin with, and both are scripts', () => {
+    expect(blocks(text, 'sh')[0]).toBe('npm ci && npm run demo\nnpm ci && npm test\n');
+    expect(scripts).toMatchObject({ demo: expect.any(String), test: expect.any(String) });
+  });
+
+  it('tells every story of the demo, and how it ends', () => {
+    const told = named(rows(text, 'Two commands'));
+    expect([...told.keys()]).toEqual(scenarios.map(({ name }) => name));
+    for (const { name, ends } of scenarios) expect(told.get(name)?.[2]).toContain(`\`${ends}\``);
+  });
+
+  it('shows a request file that is one', () => {
+    const [example = ''] = blocks(text, 'json');
+    const { submittedAt } = JSON.parse(example) as { submittedAt: string };
+    const parsed = library.parseSubmission(JSON.parse(example), Date.parse(submittedAt));
+    expect(Object.keys(parsed.subject)).toEqual(providerKeys);
+    expect(text).toContain(`watch ${parsed.requestId}`);
+  });
+
+  it('says what each outcome of a leg means', () => {
+    const told = rows(text, 'What an outcome says').map(([first = '']) => first);
+    const outcomes = union('domain/outcome.ts', 'LegOutcome');
+    expect(outcomes).toHaveLength(8);
+    for (const outcome of outcomes) expect(told.filter((cell) => cell.startsWith(`\`${outcome}\``))).not.toEqual([]);
+    for (const assurance of union('domain/outcome.ts', 'Assurance')) expect(told.join()).toContain(`\`${assurance}\``);
+    for (const outcome of union('domain/outcome.ts', 'RequestOutcome')) expect(text).toContain(`\`${outcome}\``);
+  });
+});
+
+describe('the TypeScript examples', () => {
+  const examples = ['README.md', join('docs', 'operations.md')].map((file) => blocks(read(file), 'ts')[0] ?? '');
+
+  it('have the types of the library', () => {
+    examples.forEach((example, index) => writeFileSync(join(scratch, `example-${index}.ts`), example));
+    const up = relative(scratch, root);
+    writeFileSync(
+      join(scratch, 'tsconfig.json'),
+      JSON.stringify({
+        extends: join(up, 'tsconfig.json'),
+        compilerOptions: {
+          noEmit: true,
+          declaration: false,
+          types: ['node'],
+          rootDir: up,
+          paths: {
+            ms: [join(up, 'node_modules/ms/dist/index.d.ts')],
+            'erasure-orchestrator': [join(up, 'client/index.ts')],
+          },
+        },
+        include: ['*.ts'],
+        exclude: [],
+      }),
+    );
+    // A control: were nothing checked, this error would not be there, which is an error itself.
+    const misspelt = examples[0]?.replace("regulation: 'gdpr'", "// @ts-expect-error\n      regulation: 'gdrp'") ?? '';
+    expect(misspelt).toContain('gdrp');
+    writeFileSync(join(scratch, 'control.ts'), misspelt);
+    expect(typeErrors()).toBe('');
+  });
+
+  function typeErrors(): string {
+    try {
+      execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', scratch], {
+        encoding: 'utf8',
+      });
+      return '';
+    } catch (error) {
+      return (error as { stdout: string }).stdout;
+    }
+  }
+
+  it('start a request on the real server, and again without a second one', async () => {
+    const keys = join(scratch, 'keys');
+    await initKeys({ directory: keys, environment: 'docs', now: Date.now() });
+    const settings = {
+      TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '',
+      TEMPORAL_NAMESPACE: ownNamespace,
+      ERASURE_KEYS_DIR: keys,
+    };
+    const before = { ...process.env };
+    Object.assign(process.env, settings);
+    const requestId = randomUUID();
+    try {
+      const example = runnable(examples[0] ?? '');
+      const askedAt = new Date(Date.now() - 60_000).toISOString();
+      const submit = (personId: string) => example['submitErasure']?.(requestId, askedAt, personId);
+      const personId = randomUUID();
+      const submitted = { requestId, workflowId: workflowIdOf(requestId) };
+      expect(await submit(personId)).toMatchObject({ ...submitted, duplicate: false });
+      expect(await submit(personId)).toMatchObject({ ...submitted, duplicate: true });
+      await expect(submit(randomUUID())).rejects.toThrow(library.RequestConflictError);
+    } finally {
+      for (const name of Object.keys(settings)) {
+        if (before[name] === undefined) delete process.env[name];
+        else process.env[name] = before[name];
+      }
+      await terminate(requestId, settings.TEMPORAL_ADDRESS);
+    }
+  });
+
+  type Exports = Record<string, (...values: string[]) => Promise<unknown>>;
+
+  function runnable(source: string): Exports {
+    const { code } = transformSync(source, {
+      jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+      module: { type: 'commonjs' },
+    });
+    const exported: Exports = {};
+    // oxlint-disable-next-line no-new-func, typescript/no-implied-eval
+    new Function('exports', 'require', code)(exported, (name: string) => {
+      expect(name).toBe('erasure-orchestrator');
+      return library;
+    });
+    return exported;
+  }
+
+  async function terminate(requestId: string, address: string): Promise<void> {
+    const { Client, Connection } = await import('@temporalio/client');
+    const connection = await Connection.connect({ address });
+    const client = new Client({ connection, namespace: ownNamespace });
+    await client.workflow
+      .getHandle(workflowIdOf(requestId))
+      .terminate('end of test')
+      .catch(() => undefined);
+    await connection.close();
+  }
+});
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+describe('docs/configuration.md', () => {
+  const text = read(join('docs', 'configuration.md'));
+  const table = named(rows(text, 'Configuration'));
+  const providerShape: Shape = Object.assign({}, ...Object.values(providerVariables));
+  const processes: Record<string, Shape> = {
+    worker: { ...workerVariables, ...providerShape },
+    gateway: gatewayVariables,
+    client: clientVariables,
+  };
+  const shape: Shape = { ...clientVariables, ...gatewayVariables, ...processes['worker'] };
+  const standard = [...table.keys()].filter((name) => name.startsWith('TEMPORAL_'));
+  /** Read without a schema, by the command itself and by the local engine. */
+  const others: Readonly<Record<string, string>> = {
+    ERASURE_DEBUG: 'cli/failure.ts',
+    NO_COLOR: 'cli/request-view.ts',
+    ERASURE_ENGINE: 'local/engine/engine.ts',
+    ERASURE_LOCAL_DIR: 'local/local-directory.ts',
+    XDG_CACHE_HOME: 'local/engine/cache.ts',
+  };
+
+  function defaultOf(name: string): string {
+    const parsed = shape[name]?.safeParse(undefined);
+    if (parsed?.success !== true) return 'required';
+    return parsed.data === undefined ? '–' : [parsed.data as string | string[]].flat().join(',');
+  }
+
+  it('lists exactly the variables that are read', () => {
+    const listed = [...table.keys()].filter((name) => !standard.includes(name) && !Object.hasOwn(others, name));
+    expect(listed.toSorted()).toEqual(Object.keys(shape).toSorted());
+    for (const [name, file] of Object.entries(others)) {
+      expect(table.has(name)).toBe(true);
+      expect(read(file)).toContain(`'${name}'`);
+    }
+    const temporal = read('node_modules/@temporalio/envconfig/lib/envconfig-toml.js');
+    expect(standard.filter((name) => !temporal.includes(`'${name}'`))).toEqual([]);
+  });
+
+  it.each(Object.keys(shape))('has the default of %s, and who reads it', (name) => {
+    const [, stated = '', readers = ''] = table.get(name) ?? [];
+    expect(stated.replaceAll('`', '')).toBe(defaultOf(name));
+    const reading = Object.entries(processes).filter(([, variables]) => Object.hasOwn(variables, name));
+    expect(readers.split(', ').toSorted()).toEqual(reading.map(([process]) => process).toSorted());
+  });
+
+  it('agrees with .env.example, which sets or mentions every variable and no other', () => {
+    const mentioned = [...read('.env.example').matchAll(/^(?:# *)?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = '']) => name);
+    expect(mentioned.toSorted()).toEqual([...new Set(mentioned)].toSorted());
+    expect(Object.keys(shape).filter((name) => !mentioned.includes(name))).toEqual([]);
+    expect(mentioned.filter((name) => !table.has(name))).toEqual([]);
+  });
+
+  it('has every setting of one request with its default and bounds', () => {
+    const settings = named(rows(text, 'Settings of one request'));
+    expect([...settings.keys()].toSorted()).toEqual(Object.keys(defaultPolicy).toSorted());
+    for (const name of Object.keys(defaultPolicy) as (keyof Policy)[]) {
+      const { minMs, maxMs } = policyBounds[name];
+      const expected = [defaultPolicy[name], minMs, maxMs].map(describeDuration);
+      expect([name, ...(settings.get(name)?.slice(1, 4) ?? [])]).toEqual([name, ...expected]);
+    }
+  });
+});
+
+describe('docs/operations.md', () => {
+  const text = read(join('docs', 'operations.md'));
+
+  it('says of every attention reason whether it is tried daily and what to do', () => {
+    const reasons = named(rows(text, 'What each attention reason means'));
+    expect([...reasons.keys()].toSorted()).toEqual(Object.keys(attentionGuide).toSorted());
+    for (const [reason, [, happened = '', daily, todo = '']] of reasons) {
+      expect([reason, daily]).toEqual([reason, triesDaily(reason as AttentionReason) ? 'yes' : 'no']);
+      expect(happened.length).toBeGreaterThan(10);
+      expect(todo.length).toBeGreaterThan(10);
+    }
+  });
+
+  it('lists every exit code', () => {
+    const codes = rows(text, 'Watching').flatMap(([code = '']) => (/^\d+$/.test(code) ? [Number(code)] : []));
+    expect(codes).toEqual(Object.values(exitCode));
+  });
+
+  it('names the queues, the workflow and the updates as the code does', () => {
+    const queues = named(rows(text, 'Queues and limits'));
+    expect([...queues.keys()]).toEqual([WORKFLOW_QUEUE, ...providerKeys.map(providerQueue)]);
+    expect(text).toContain(`\`${WORKFLOW_TYPE}\``);
+    const updates = Object.values(messages).flatMap(({ type, name }) => (type === 'update' ? [name] : []));
+    expect([...named(rows(text, 'Deciding')).keys()].toSorted()).toEqual(updates.toSorted());
+  });
+
+  it('names only subcommands that exist', () => {
+    const known = program().commands.map((command) => command.name());
+    const told = documents.flatMap((document) =>
+      [...read(document).matchAll(/`erasure ([a-z]+)/g)].map(([, name]) => name),
+    );
+    expect(told.length).toBeGreaterThan(10);
+    expect([...new Set(told)].filter((name) => !known.includes(name ?? ''))).toEqual([]);
+    const changes = read('CHANGELOG.md');
+    expect(known.filter((name) => !changes.includes(`\`${name}`))).toEqual([]);
+  });
+
+  it('shows a decision that the workflow accepts', () => {
+    expect(whyNoDecision(JSON.parse(blocks(text, 'json')[0] ?? ''))).toBeUndefined();
+  });
+});
+
+describe('docs/providers.md', () => {
+  const text = read(join('docs', 'providers.md'));
+
+  it('has every failure type', () => {
+    expect([...named(rows(text, 'Failures and retries')).keys()].toSorted()).toEqual([...failureTypes].toSorted());
+  });
+
+  it('has every outcome of a leg', () => {
+    const told = rows(text, 'Leg outcomes').map(([first = '']) => first);
+    for (const outcome of union('domain/outcome.ts', 'LegOutcome')) expect(told.join()).toContain(`\`${outcome}\``);
+  });
+
+  it('has every provider', () => {
+    const [, keys = []] = rows(text, 'Providers');
+    expect(keys.slice(1)).toEqual(providerKeys.map((key) => `\`${key}\``));
+  });
+});
+
+describe('docs/architecture.md', () => {
+  const text = read(join('docs', 'architecture.md'));
+
+  it('draws every phase of a leg, and no other', () => {
+    const [diagram = ''] = blocks(text, 'mermaid');
+    const drawn = [...diagram.matchAll(/^\s+(\w+|\[\*\]) --> (\w+|\[\*\])/gm)].flatMap(([, from = '', to = '']) => [
+      from,
+      to,
+    ]);
+    const phases = [...new Set(drawn)].filter((phase) => phase !== '[*]');
+    expect(phases.toSorted()).toEqual(union('domain/leg.ts', 'Phase').toSorted());
+  });
+
+  it('says of every folder of code what may be in it', () => {
+    const folders = readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name)))
+      .map(({ name }) => name)
+      .filter((name) => readdirSync(join(root, name)).some((file) => file.endsWith('.ts')) && name !== 'dist');
+    const told = [...named(rows(text, 'Folders')).keys()];
+    expect(folders.filter((folder) => !told.includes(`${folder}/`))).toEqual([]);
+    expect(told.filter((folder) => !existsSync(join(root, folder)))).toEqual([]);
+  });
+
+  it('names files that exist where it says how to add a provider', () => {
+    const files = rows(text, 'Adding a provider')
+      .flatMap(([first = '']) => [...first.matchAll(/`([\w./<>-]+\.ts)`/g)])
+      .flatMap(([, file = '']) => providerKeys.map((key) => file.replace('<key>', key)));
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    for (const name of ['providersThatCallBack', 'completionEvents']) expect(text).toContain(name);
+  });
+});
+
+describe('docs/security.md', () => {
+  it('names every key file', () => {
+    const text = rows(read(join('docs', 'security.md')), 'Keys by role')
+      .flat()
+      .join();
+    for (const file of newRoleFiles('docs', '2026-11').keys()) expect(text).toContain(`\`${file}\``);
+  });
+});
+
+describe('docs/dependencies.md', () => {
+  it('has one line for each direct dependency, and no other', () => {
+    const text = read(join('docs', 'dependencies.md'));
+    const keysOf = (heading: string): string[] => [...named(rows(text, heading)).keys()].toSorted();
+    expect(keysOf('Used by the running system')).toEqual(Object.keys(dependencies).toSorted());
+    expect(keysOf('Used to build, test and demonstrate')).toEqual(Object.keys(devDependencies).toSorted());
+  });
+});
