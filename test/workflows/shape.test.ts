@@ -1,0 +1,233 @@
+import { defaultPayloadConverter } from '@temporalio/common';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import type { Withdrawal } from '../../domain/receipt';
+import { attestProvider, providerConfirmed } from '../../workflows/messages';
+import { actionsOf, eventsOf } from '../support/history-cost';
+import {
+  accepted,
+  eventually,
+  expectReplays,
+  failure,
+  HOURS_120_MS,
+  sealedLike,
+  unknown,
+  WorkflowBench,
+} from '../support/workflow-bench';
+
+const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
+type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  bench = await WorkflowBench.open();
+});
+beforeEach(() => bench.reset());
+afterAll(() => bench.close());
+
+/** Three providers without trouble: one calls back, two are looked at, each window ends on its own. */
+async function withoutTrouble(callback: 'in the window' | 'in the grace'): Promise<Handle> {
+  bench.providers.measureone.ask.set(accepted({ proof: 'callback', seen: false }));
+  bench.providers.person.ask.set(accepted({ window: { endsAt: Date.now() + 3 * DAY_MS } }));
+  bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 9 * DAY_MS }, windowKind: 'revival' }));
+  const handle = await bench.start();
+  await bench.forward(handle, callback === 'in the window' ? 4 * DAY_MS : 6 * DAY_MS);
+  await handle.signal(providerConfirmed, { provider: 'measureone', handle: 'h1', event: 'individual.purged' });
+  await bench.forward(handle, 7 * DAY_MS);
+  await handle.result();
+  return handle;
+}
+
+describe('the history of three providers without trouble', () => {
+  it.each(['in the window', 'in the grace'] as const)(
+    'takes at most 12 Actions and 62 events, called back %s',
+    async (callback) => {
+      const handle = await withoutTrouble(callback);
+      const history = await handle.fetchHistory();
+      const actions = actionsOf(history);
+      const events = eventsOf(history);
+      // Start, three askings, three windows, two looks, a callback, a certificate; the grace is one more timer.
+      expect(actions).toBe(callback === 'in the window' ? 11 : 12);
+      expect(events).toBeLessThanOrEqual(62);
+      expect(events).toBeLessThan(history.events?.length ?? 0);
+      await expectReplays(handle);
+    },
+  );
+
+  it('labels every timer and activity, and no label holds an identifier', async () => {
+    const handle = await withoutTrouble('in the grace');
+    const { events } = await handle.fetchHistory();
+    const labels = (events ?? [])
+      .filter((event) => event.timerStartedEventAttributes ?? event.activityTaskScheduledEventAttributes)
+      .map(({ userMetadata }) =>
+        userMetadata?.summary ? defaultPayloadConverter.fromPayload<string>(userMetadata.summary) : 'no label',
+      );
+    const instant = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d UTC`;
+    const timed = (text: string): unknown => expect.stringMatching(new RegExp(`^${text} until ${instant}$`));
+    expect(labels.toSorted((one, other) => one.localeCompare(other))).toEqual([
+      'Aptrinsic (Gainsight PX): ask to erase, round 1',
+      'Aptrinsic (Gainsight PX): look whether it is gone',
+      timed(String.raw`Aptrinsic \(Gainsight PX\): wait out the window`),
+      'MeasureOne: ask to erase, round 1',
+      timed('MeasureOne: hope for the callback'),
+      timed('MeasureOne: wait out the window'),
+      'Person API: ask to erase, round 1',
+      'Person API: look whether it is gone',
+      timed('Person API: wait out the window'),
+      'Sign the certificate',
+    ]);
+  });
+
+  it('counts each attempt and each decision', async () => {
+    bench.providers.person.ask.set(failure('ProviderUnavailable'), failure('ProviderUnavailable'), accepted());
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, HOUR_MS);
+    await handle.executeUpdate(attestProvider, {
+      args: [{ provider: 'person', actor: 'staff-7', reason: { code: 'checked', ticket: 'PRIV-1' } }],
+    });
+    await handle.result();
+    // Start, an asking in three attempts, a window, an update, a certificate.
+    expect(actionsOf(await handle.fetchHistory())).toBe(1 + 3 + 1 + 1 + 1);
+  });
+});
+
+async function currentDetails(handle: Handle): Promise<string> {
+  const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+  return metadata.currentDetails ?? '';
+}
+
+/** The cells of a provider's row: state, waits for, until, you can. */
+async function row(handle: Handle, provider: string): Promise<string[]> {
+  const line = (await currentDetails(handle)).split('\n').find((candidate) => candidate.startsWith(`| ${provider}`));
+  return (line ?? '')
+    .split(/(?<!\\)\|/)
+    .slice(2, -1)
+    .map((cell) => cell.trim());
+}
+
+describe('the current details', () => {
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
+
+  it('are a table that says of each provider what it waits for, until when, and what one can do', async () => {
+    const handle = await bench.start();
+    await bench.settle(handle);
+    const requestId = handle.workflowId.replace('erasure-', '');
+    const lines = (await currentDetails(handle)).split('\n');
+    expect(lines[0]).toMatch(new RegExp(`^\\*\\*Erasure request ${requestId}\\*\\* \\(gdpr\\), made .* UTC$`));
+    expect(lines).toContain('State: **running: nothing is confirmed before every provider has settled**');
+    expect(lines).toContain('| provider | state | waits for | until | you can |');
+    expect(lines.filter((line) => line.startsWith('| ') && line.split('|').length === 7)).toHaveLength(4);
+    expect(lines.join('\n')).toContain('retryProvider, waiveProvider, attestProvider');
+    expect(lines.at(-1)).toContain('Accepted is not erased, and neither is silence.');
+    for (const provider of ['measureone', 'person', 'aptrinsic'])
+      expect(lines.join('\n')).not.toContain(sealedLike(provider));
+  });
+
+  it('follow a leg through asking, window, grace and settling', async () => {
+    bench.providers.measureone.ask.set(
+      failure('ProviderUnavailable', { nextRetryDelayMs: HOUR_MS }),
+      accepted({ proof: 'callback', seen: false }),
+    );
+    bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 30 * DAY_MS } }));
+    const handle = await bench.startFor('measureone', 'aptrinsic');
+    await bench.settle(handle);
+    expect(await row(handle, 'MeasureOne')).toEqual([
+      'asking',
+      'MeasureOne to take the request on',
+      '–',
+      'waive or attest',
+    ]);
+
+    await bench.forward(handle, DAY_MS);
+    expect(await row(handle, 'MeasureOne')).toEqual([
+      'waiting out its window',
+      'the end of the purge window',
+      time,
+      'nothing to do; waive or attest',
+    ]);
+
+    await bench.forward(handle, HOURS_120_MS);
+    expect(await row(handle, 'MeasureOne')).toEqual([
+      'waiting for its callback',
+      "MeasureOne's callback; without it the leg ends as presumed-erased",
+      time,
+      'nothing to do; waive or attest',
+    ]);
+
+    await bench.forward(handle, 80 * HOUR_MS);
+    expect(await row(handle, 'MeasureOne')).toEqual([
+      'presumed-erased',
+      'nothing',
+      expect.stringMatching(/^since .* UTC$/),
+      '–',
+    ]);
+    await handle.signal(providerConfirmed, { provider: 'measureone', handle: 'h1' });
+    expect((await row(handle, 'MeasureOne'))[0]).toBe('erased, confirmed');
+  });
+
+  it('say of a leg in attention what happened, since when, and what to do', async () => {
+    bench.providers.person.ask.set(failure('ProviderUnauthorized'));
+    bench.providers.aptrinsic.ask.set(failure('ProviderRejected'));
+    const handle = await bench.startFor('person', 'aptrinsic');
+    await bench.settle(handle);
+    expect(await row(handle, 'Person API')).toEqual([
+      expect.stringMatching(/^⚠️ \*\*needs attention\*\*: ProviderUnauthorized since .* UTC$/),
+      'the world to mend, or a staff member: the provider refused our credentials, also after a fresh login',
+      'tried again daily',
+      'mend the credentials; it is tried again daily; retry to try now',
+    ]);
+    expect(await row(handle, 'Aptrinsic')).toEqual([
+      expect.stringMatching(/^⚠️ \*\*needs attention\*\*: ProviderRejected since .* UTC$/),
+      'a staff member: the provider refused the request for good',
+      '–',
+      'find out why with the provider, then retry, attest or waive',
+    ]);
+  });
+
+  it('show a look, a withdrawal, and how the run ended', async () => {
+    const held = bench.hold<Withdrawal>();
+    bench.providers.person.ask.set(accepted({ withdrawable: true }));
+    bench.providers.person.look.set(failure('StillPending', { nextRetryDelayMs: 6 * HOUR_MS }));
+    bench.providers.person.withdraw.set(held.answer);
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, OVER_MS);
+    expect(await row(handle, 'Person API')).toEqual([
+      'looking whether it is gone',
+      'Person API to say whether the record is gone',
+      '–',
+      'waive or attest',
+    ]);
+    await handle.cancel();
+    await held.asked;
+    expect(await row(handle, 'Person API')).toEqual([
+      'undoing the request',
+      'Person API to undo the request',
+      '–',
+      '–',
+    ]);
+    held.release({ status: 'withdrawn' });
+    await handle.result();
+    expect(await row(handle, 'Person API')).toEqual(['withdrawn', 'nothing', expect.stringMatching(/^since /), '–']);
+    expect(await currentDetails(handle)).toContain('State: **withdrawn; the certificate in the result says');
+  });
+
+  it('say that the certificate is being signed', async () => {
+    const held = bench.hold<undefined>();
+    bench.certificateGate = held.answer;
+    bench.providers.measureone.ask.set(unknown());
+    const handle = await bench.startFor('measureone');
+    await held.asked;
+    expect(await currentDetails(handle)).toContain('every provider has settled; the certificate is being signed');
+    held.release(undefined);
+    await handle.result();
+    expect(await eventually(() => currentDetails(handle))).toContain('completed; the certificate is in the result');
+  });
+
+  it('cost no event', async () => {
+    const handle = await bench.startFor('person');
+    await bench.settle(handle);
+    const before = eventsOf(await handle.fetchHistory());
+    await currentDetails(handle);
+    await bench.leg(handle);
+    expect(eventsOf(await handle.fetchHistory())).toBe(before);
+  });
+});
