@@ -7,6 +7,7 @@ import { workflowBundlePath } from './workflow-bundle';
 async function main(): Promise<void> {
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(__dirname, '..', 'workflows'),
+    payloadConverterPath: join(__dirname, '..', 'workflows', 'payload-converter'),
     logger: new DefaultLogger('WARN'),
   });
   await writeFile(workflowBundlePath, code);

@@ -47,6 +47,8 @@ export function lookOptions(provider: Provider, policy: Policy, tries: 'soon' | 
       ? { retry: daily }
       : {
           scheduleToCloseTimeout: policy.stillPendingBudgetMs + policy.outageBudgetMs,
+          // A queue that no worker serves is an outage too, and the activity itself cannot notice it.
+          scheduleToStartTimeout: policy.outageBudgetMs,
           retry: { ...soon, nonRetryableErrorTypes: hopelessForNow },
         }),
   };

@@ -50,6 +50,7 @@ async function measuredBundle(): Promise<string> {
   const { code } = await bundleWorkflowCode(
     new WorkflowCoverage().augmentBundleOptions({
       workflowsPath: join(root, 'workflows'),
+      payloadConverterPath: join(root, 'workflows', 'payload-converter'),
       logger: new DefaultLogger('WARN'),
       webpackConfigHook: (config) => measureWorkflowsOnly(config),
     }),
