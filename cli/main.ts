@@ -27,8 +27,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.on('uncaughtException', fail);
 process.on('unhandledRejection', fail);
 
-createProgram(context)
-  .parseAsync(process.argv)
-  .catch((error: unknown) => {
-    process.exitCode = report(error, context);
-  });
+// Ends at once: what a service has half started would keep its process alive, and looking well.
+createProgram(context).parseAsync(process.argv).catch(fail);

@@ -11,6 +11,7 @@ type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 function impatient(changes: { readonly budgetMs: number; readonly startToCloseMs: number }): string {
   return alteredBundle(
     [/scheduleToCloseTimeout: policy\.outageBudgetMs/, `scheduleToCloseTimeout: ${changes.budgetMs}`],
+    [/scheduleToStartTimeout: policy\.outageBudgetMs/, `scheduleToStartTimeout: ${changes.budgetMs}`],
     [/startToCloseTimeout: START_TO_CLOSE_MS/g, `startToCloseTimeout: ${changes.startToCloseMs}`],
     [/initialInterval: 10 \* [^,]+,/, 'initialInterval: 100,'],
   );
@@ -59,6 +60,19 @@ describe('a provider whose queue nobody serves', () => {
     await bench.serve('aptrinsic');
     await bench.settle(handle);
     expect(bench.providers.aptrinsic.ask.calls.map(({ askedBefore }) => askedBefore)).toEqual([false, true]);
+    await bench.stop('aptrinsic');
+  });
+
+  it('comes into attention also when it was asked and is to be looked at, and is verified once it is served', async () => {
+    await bench.serve('aptrinsic');
+    const handle = await bench.startFor('aptrinsic');
+    await bench.settle(handle);
+    await bench.stop('aptrinsic');
+    // No further than the look: time stands still while it waits for a worker.
+    await bench.forward(handle, OVER_MS - MINUTE_MS);
+    expect(await attentionOf(handle)).toMatchObject({ reason: 'ProviderUnavailable', triesDaily: true });
+    await bench.serve('aptrinsic');
+    expect((await handle.result()).legs[0]).toMatchObject({ outcome: 'erased', assurance: 'verified' });
     await bench.stop('aptrinsic');
   });
 });
