@@ -47,7 +47,8 @@ function formsOf(value: string, guessable: boolean): Form[] {
     ...base64Forms(spelling),
     ...(guessable ? digestForms(spelling) : []),
   ]);
-  const byPattern = new Map(forms.map((each) => [each.pattern, each]));
+  // The plainest name first, where two forms look alike.
+  const byPattern = new Map(forms.toReversed().map((each) => [each.pattern, each]));
   return [...byPattern.values()].filter(({ pattern }) => pattern.length >= PATTERN_LENGTH_MIN);
 }
 
