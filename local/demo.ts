@@ -141,8 +141,13 @@ function stepFrom(
   now: number,
   { progress, worldEventAt }: { readonly progress: RequestProgress | undefined; readonly worldEventAt: number },
 ): number {
-  const untils = (progress?.legs ?? []).flatMap(({ until }) => (until === undefined ? [] : [Date.parse(until)]));
-  const next = Math.min(now + STEP_MS, worldEventAt, ...untils.filter((until) => until > now));
+  const legs = progress?.legs ?? [];
+  // The world moves first: a step that ends just before a window does keeps its callback from coming hours too early.
+  const stops = legs.flatMap(({ until, windowEndsAt }) => [
+    ...(until === undefined ? [] : [Date.parse(until)]),
+    ...(windowEndsAt === undefined ? [] : [Date.parse(windowEndsAt) - STEP_MS_MIN, Date.parse(windowEndsAt)]),
+  ]);
+  const next = Math.min(now + STEP_MS, worldEventAt, ...stops.filter((stop) => stop > now));
   return Math.max(STEP_MS_MIN, Math.ceil(next - now));
 }
 

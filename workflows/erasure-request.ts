@@ -16,16 +16,18 @@ export interface ErasureResult {
 }
 
 export async function erasureRequest(input: ErasureRequestInput): Promise<ErasureResult> {
-  const run = new RequestRun(acceptRequest(input));
-  run.listen();
+  const request = new RequestRun(acceptRequest(input));
+  request.listen();
 
-  await Promise.all(run.legs.map((leg) => leg.run()));
+  // Each provider on its own: ask, wait out its window, then look or hope for its word; ask again where the record came back.
+  await Promise.all(request.legs.map((leg) => leg.run()));
 
+  // From here on neither a cancellation nor a late word changes anything: what the certificate says is what the run ends with.
   return CancellationScope.nonCancellable(async () => {
     const { issueCertificate } = proxyActivities<CertificateActivities>(certificateOptions);
-    const statement = run.closeBooks();
+    const statement = request.closeBooks();
     const certificate = await issueCertificate(statement);
-    run.finish(statement.outcome);
+    request.finish(statement.outcome);
     await condition(allHandlersFinished);
     return {
       requestId: statement.requestId,

@@ -185,7 +185,7 @@ describe('watch', () => {
 
   it('outlives the absence of every worker', async () => {
     const requestId = await startFor('measureone');
-    const impatient = new ErasureClient({ client: bench.client, callTimeoutMs: 700 });
+    const impatient = new ErasureClient({ client: bench.client, callTimeoutMs: 2_500 });
     const watching = impatient.watch(requestId, { everyMs: 50 });
     const next = async (wanted: (status: RequestStatus) => boolean): Promise<RequestStatus> => {
       for (;;) {

@@ -31,11 +31,18 @@ describe('supervise', () => {
   });
 
   it('asks first and kills after the grace', async () => {
-    const polite = await shell('trap "exit 0" TERM; while :; do sleep 0.05; done');
+    // Asked before its trap is set, either would just end.
+    const trapped = async (trap: string, mark: string) => {
+      const markFile = path.join(directory, mark);
+      const process = await shell(`trap "${trap}" TERM; touch ${markFile}; while :; do sleep 0.05; done`);
+      await until(() => existsSync(markFile));
+      return process;
+    };
+    const polite = await trapped('exit 0', 'polite');
     await polite.stop({ graceMs: 5000 });
     expect(await polite.exited).toEqual({ code: 0, signal: null });
 
-    const stubborn = await shell('trap "" TERM; while :; do sleep 0.05; done');
+    const stubborn = await trapped('', 'stubborn');
     await stubborn.stop({ graceMs: 200 });
     expect(await stubborn.exited).toEqual({ code: null, signal: 'SIGKILL' });
   });
