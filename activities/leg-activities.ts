@@ -167,7 +167,9 @@ function asProviderFailure(
 
 /** Where a bug is, without its message. */
 function framesOf(error: unknown): string {
-  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  if (!(error instanceof Error)) return '';
+  // The message goes first: it may itself have a line that looks like a frame.
+  const lines = (error.stack ?? '').replace(error.message, '').split('\n');
   return lines.filter((line) => /^\s+at /.test(line)).join('\n');
 }
 

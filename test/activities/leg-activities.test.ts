@@ -145,6 +145,12 @@ describe('a leg activity', () => {
     });
   });
 
+  it('keeps a message to itself also where it looks like a stack frame', async () => {
+    await run({ look: () => Promise.reject(new RangeError(`broken\n    at ${IDENTIFIER}`)) });
+    expect(bugs.at(-1)).toMatchObject({ kind: 'RangeError', frames: expect.stringContaining(' at ') });
+    expect(JSON.stringify(bugs.at(-1))).not.toContain('planted');
+  });
+
   it('takes an earlier attempt that told nothing for one that may have asked', async () => {
     const asked: boolean[] = [];
     const look = (call: AdapterCall): Promise<Observation> => {
