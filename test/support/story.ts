@@ -23,6 +23,7 @@ import { initKeys, readClientKeys, readVerifyingKeys, VERIFYING_KEYS_FILE } from
 import { createSealer } from '../../security/sealing';
 import type { erasureRequest } from '../../workflows';
 import { startWorker, type RunningWorker } from '../../worker/worker';
+import { StartedRuns } from './started-runs';
 import { ownNamespace } from './test-namespace';
 import { eventually, mergeWorkflowCoverage, quietRuntime, withCoverage, workflowBundle } from './workflow-bench';
 
@@ -52,6 +53,7 @@ export class Story {
   readonly keysDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly logger: Logger;
+  readonly #started: StartedRuns;
   #worker: RunningWorker | undefined;
   #gateway: { readonly url: string; close(): Promise<void> } | undefined;
 
@@ -61,6 +63,7 @@ export class Story {
     readonly keysDirectory: string;
     readonly client: ErasureClient;
     readonly temporal: Client;
+    readonly started: StartedRuns;
     readonly environment: Readonly<Record<string, string>>;
   }) {
     this.simulator = parts.simulator;
@@ -68,6 +71,7 @@ export class Story {
     this.keysDirectory = parts.keysDirectory;
     this.client = parts.client;
     this.temporal = parts.temporal;
+    this.#started = parts.started;
     this.environment = parts.environment;
     const { logged } = this;
     const stream = new Writable({
@@ -87,7 +91,12 @@ export class Story {
       settings: { ...options.simulator, person: { defaultDelayMs: 3 * DAY_MS, ...options.simulator?.person } },
     });
     const connection = await Connection.connect({ address: process.env['TEST_TEMPORAL_ADDRESS'] ?? '' });
-    const temporal = new Client({ connection: withVirtualTime(connection), namespace: ownNamespace });
+    const started = new StartedRuns();
+    const temporal = new Client({
+      connection: withVirtualTime(connection),
+      namespace: ownNamespace,
+      interceptors: { workflow: [started.interceptor] },
+    });
     const sealer = createSealer(await readClientKeys(keysDirectory));
     const story = new Story({
       simulator,
@@ -95,6 +104,7 @@ export class Story {
       keysDirectory,
       temporal,
       client: new ErasureClient({ client: temporal, sealer }),
+      started,
       environment: {
         TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '',
         TEMPORAL_NAMESPACE: ownNamespace,
@@ -215,6 +225,7 @@ export class Story {
   }
 
   async close(): Promise<void> {
+    await this.#started.end(this.temporal);
     await this.stopWorker();
     await this.#gateway?.close();
     await this.simulator.close();

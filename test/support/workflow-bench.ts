@@ -19,6 +19,7 @@ import { fastForward, virtualNow, withVirtualTime } from '../../local/virtual-ti
 import type { erasureRequest } from '../../workflows';
 import { progress } from '../../workflows/messages';
 import { absent, accepted } from './receipts';
+import { StartedRuns } from './started-runs';
 import { ownNamespace } from './test-namespace';
 
 export const PROVIDERS: readonly Provider[] = ['measureone', 'person', 'aptrinsic'];
@@ -150,13 +151,17 @@ export class WorkflowBench {
   certificateGate: (() => Promise<unknown>) | undefined;
   readonly #native: NativeConnection;
   readonly #held: ((answer: Error) => void)[] = [];
-  readonly #started: WorkflowHandle<typeof erasureRequest>[] = [];
+  readonly #started = new StartedRuns();
   readonly #workers: { readonly what: string; readonly worker: Worker; readonly running: Promise<void> }[] = [];
 
   private constructor(connection: Connection, native: NativeConnection) {
     this.connection = connection;
     this.#native = native;
-    this.client = new Client({ connection: withVirtualTime(connection), namespace: ownNamespace });
+    this.client = new Client({
+      connection: withVirtualTime(connection),
+      namespace: ownNamespace,
+      interceptors: { workflow: [this.#started.interceptor] },
+    });
     this.providers = {
       measureone: new ScriptedProvider(),
       person: new ScriptedProvider(),
@@ -210,8 +215,7 @@ export class WorkflowBench {
   /** For `beforeEach`: ends the runs of the test before, and gives every script its first answer again. */
   async reset(): Promise<void> {
     this.#releaseAll();
-    // A run that has ended by itself needs no ending.
-    await Promise.all(this.#started.splice(0).map((handle) => handle.terminate().catch(() => undefined)));
+    await this.#started.end(this.client);
     this.statements.length = 0;
     this.certificateGate = undefined;
     for (const provider of PROVIDERS) this.providers[provider].reset();
@@ -251,13 +255,11 @@ export class WorkflowBench {
 
   async start(overrides: Partial<ErasureRequestInput> = {}): Promise<WorkflowHandle<typeof erasureRequest>> {
     const input = requestInput(overrides);
-    const handle = await this.client.workflow.start<typeof erasureRequest>(WORKFLOW_TYPE, {
+    return this.client.workflow.start<typeof erasureRequest>(WORKFLOW_TYPE, {
       workflowId: workflowIdOf(input.requestId),
       taskQueue: WORKFLOW_QUEUE,
       args: [input],
     });
-    this.#started.push(handle);
-    return handle;
   }
 
   /** A request that concerns these providers only. */
@@ -304,6 +306,7 @@ export class WorkflowBench {
 
   async close(): Promise<void> {
     this.#releaseAll();
+    await this.#started.end(this.client);
     for (const { worker } of this.#workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all(this.#workers.map(({ running }) => running));
     mergeWorkflowCoverage();
