@@ -14,6 +14,7 @@ const legOutcome = z.enum([
   'never-asked',
   'unknown',
 ] satisfies LegOutcome[]);
+const proof = z.looseObject({ tokenId: text, keyId: text });
 const assurance = z.enum(['verified', 'confirmed'] satisfies Assurance[]);
 const evidence = z.looseObject({
   host: text,
@@ -36,7 +37,21 @@ const certificateClaims = z.looseObject({
   receivedVia: text.optional(),
   ground: text.optional(),
   verification: z.looseObject({ method: text, by: text, at: text, reference: text }).optional(),
-  decisionMode: text,
+  filedBy: text.optional(),
+  decisionMode: z.enum(['asserted', 'authenticated']),
+  legalClock: z
+    .looseObject({
+      rule: text,
+      source: text,
+      calendar: text,
+      calendarSource: text,
+      timeZone: text,
+      startsAt: text,
+      answerBy: text,
+      extended: z.boolean(),
+    })
+    .optional(),
+  decisions: z.array(z.looseObject({ kind: text, at: text, proof: proof.optional() })).optional(),
   outcome: text,
   meaning: text,
   providers: z.array(
@@ -57,13 +72,20 @@ const certificateClaims = z.looseObject({
           windowEndsAt: text.optional(),
           marginMs: z.number().optional(),
           evidence: evidence.optional(),
+          undoneAt: text.optional(),
         }),
       ),
       callback: z.looseObject({ at: text, handle: text, event: text.optional() }).optional(),
       lastObservation: z.looseObject({ at: text, found: text, evidence }).optional(),
       withdrawal: z.looseObject({ at: text, result: text, evidence: evidence.optional() }).optional(),
       decisions: z.array(
-        z.looseObject({ kind: text, at: text, actor: text, reason: z.looseObject({ code: text, ticket: text }) }),
+        z.looseObject({
+          kind: text,
+          at: text,
+          actor: text,
+          reason: z.looseObject({ code: text, ticket: text }),
+          proof: proof.optional(),
+        }),
       ),
       settledAt: text,
     }),

@@ -11,6 +11,7 @@ export const exitCode = {
   withdrawn: 8,
   noCertificate: 9,
   stillRunning: 10,
+  found: 11,
   interrupted: 130,
 } as const;
 
@@ -19,13 +20,14 @@ export type ExitCode = (typeof exitCode)[keyof typeof exitCode];
 export const exitCodeHelp = `Exit codes:
     0  done; of a request: completed, or (status, withdraw) still running
     1  unexpected error; ERASURE_DEBUG=1 shows where
-    2  wrong usage, input, keys or settings
+    2  wrong usage, input, keys or settings; some rows were rejected (submit --file); the namespace is not set up (setup)
     3  no such request
-    4  the request id is taken by another request
-    5  Temporal cannot be reached, or no worker answers
-    6  refused: the certificate does not hold, the decision was not taken, or the request is over
+    4  the request id is taken by another request, or some of a file are
+    5  Temporal, the gateway or the identity provider cannot be reached, or no worker answers
+    6  refused: the certificate does not hold, the decision was not taken or signed, the login failed, or the request is over
     7  completed with exceptions (status, watch, submit --wait)
     8  withdrawn (status, watch, submit --wait)
     9  ended without a certificate (status, watch, submit --wait, certificate)
    10  still running, so there is no certificate yet (certificate)
-  130  interrupted while waiting; the request goes on`;
+   11  the sweep found something, or does not run by itself (sweep)
+  130  interrupted while waiting, and the request goes on; or in the middle of many, and a repetition goes on`;

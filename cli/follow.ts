@@ -4,12 +4,21 @@ import { remark, type CommandContext } from './context';
 import { exitCode } from './exit-code';
 import { legLine } from './request-view';
 
-/** Waits for the end and tells each change on the way. An interruption leaves the request alone. */
+/** How it ended, or how it stands while only the answer to the person is left to be recorded. */
+export type Followed = RequestStatus & {
+  /** Where the request has not ended yet. */
+  readonly certificate?: string;
+};
+
+/**
+ * Waits for the certificate and tells each change on the way. What may be left then is the answer to the person, which can
+ * take days and is somebody's to give. An interruption leaves the request alone.
+ */
 export async function follow(
   client: ErasureClient,
   requestId: string,
   { context, tell }: { readonly context: CommandContext; readonly tell: (status: RequestStatus) => void },
-): Promise<RequestStatus> {
+): Promise<Followed> {
   const interrupted = (): void => {
     remark(context, `Stopped waiting. The request goes on; follow it with: erasure watch ${requestId}`);
     process.exit(exitCode.interrupted);
@@ -18,6 +27,7 @@ export async function follow(
   try {
     for await (const status of client.watch(requestId)) {
       if (status.status !== 'running') return status;
+      if (status.state === 'awaiting-answer') return { ...status, certificate: await client.certificate(requestId) };
       tell(status);
     }
   } finally {
@@ -33,7 +43,10 @@ export function newLines(): (status: RequestStatus) => readonly string[] {
     const lines: readonly (readonly [about: string, line: string])[] =
       progress === undefined
         ? [['worker', 'No worker answers at the moment; still waiting.']]
-        : progress.legs.map((leg) => [leg.provider, legLine(leg)]);
+        : [
+            ...progress.legs.map((leg) => [leg.provider, legLine(leg)] as const),
+            ...progress.todo.map((todo) => [todo, `To do: ${todo}`] as const),
+          ];
     const fresh = lines.filter(([about, line]) => told.get(about) !== line);
     for (const [about, line] of fresh) told.set(about, line);
     if (progress !== undefined) told.delete('worker');

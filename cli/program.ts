@@ -1,13 +1,20 @@
 import { Command } from 'commander';
+import { addBulkDecide } from './commands/bulk-decide';
 import { addCertificate } from './commands/certificate';
 import { addCompletion } from './commands/completion';
 import { addDecisions } from './commands/decide';
 import { addGateway } from './commands/gateway';
+import { addHealth } from './commands/health';
 import { addKeys } from './commands/keys';
 import { addList } from './commands/list';
+import { addLogin, addLogout } from './commands/login';
+import { addReport } from './commands/report';
 import { addSeal } from './commands/seal';
+import { addSetup } from './commands/setup';
+import { addSignDecision } from './commands/sign-decision';
 import { addStatus } from './commands/status';
 import { addSubmit } from './commands/submit';
+import { addSweep } from './commands/sweep';
 import { addVerify } from './commands/verify';
 import { addWatch } from './commands/watch';
 import { addWithdraw } from './commands/withdraw';
@@ -18,18 +25,26 @@ import { packageVersion } from './version';
 
 /** In the order of a request's life; `--help` lists them so. */
 const commands = [
+  addSetup,
   addKeys,
+  addLogin,
+  addLogout,
   addSeal,
   addSubmit,
   addStatus,
   addWatch,
   addList,
+  addSweep,
   addDecisions,
+  addBulkDecide,
   addWithdraw,
+  addSignDecision,
   addCertificate,
   addVerify,
+  addReport,
   addWorker,
   addGateway,
+  addHealth,
   addCompletion,
 ];
 

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import type { RequestStatus } from '../client/request-status';
 import type { LegProgress } from '../domain/progress';
+import type { DueProgress, RequestProgress } from '../domain/request-progress';
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/outcome';
 import { providerName } from '../domain/provider';
 import type { ErasureResult } from '../workflows/erasure-request';
@@ -16,12 +17,13 @@ export function exitCodeOf(outcome: RequestOutcome): ExitCode {
     case 'completed-with-exceptions':
       return exitCode.withExceptions;
     case 'withdrawn':
+    case 'rejected':
       return exitCode.withdrawn;
   }
 }
 
-export function statusExitCode({ status, result }: RequestStatus): ExitCode {
-  if (status === 'running') return exitCode.ok;
+export function statusExitCode({ status, progress, result }: RequestStatus): ExitCode {
+  if (status === 'running') return progress?.outcome === undefined ? exitCode.ok : exitCodeOf(progress.outcome);
   return result === undefined ? exitCode.noCertificate : exitCodeOf(result.outcome);
 }
 
@@ -33,15 +35,46 @@ export function resultJson({ outcome, legs, certificate }: ErasureResult) {
 export function statusJson({ progress, result, ...status }: RequestStatus) {
   return {
     ...status,
-    ...(progress === undefined ? {} : { providers: progress.legs }),
-    ...(result === undefined ? {} : resultJson(result)),
+    ...(progress === undefined ? {} : progressFields(progress)),
+    ...(result === undefined ? {} : { ...resultJson(result), trail: result.trail ?? [] }),
   };
+}
+
+/** A request after a decision. `state` is its own: a leg in attention shows in `providers`. */
+export function progressJson(progress: RequestProgress) {
+  return { requestId: progress.requestId, state: progress.state, ...progressFields(progress) };
+}
+
+function progressFields({ legs, todo, blockedOn, decisionMode, due, outcome, trail }: RequestProgress) {
+  return {
+    providers: legs,
+    todo,
+    blockedOn,
+    decisionMode,
+    ...(due === undefined ? {} : { due }),
+    ...(outcome === undefined ? {} : { outcome }),
+    trail,
+  };
+}
+
+export function progressText(progress: RequestProgress, context: CommandContext): string {
+  const { bold } = colorsFor(context);
+  return [
+    `Request   ${progress.requestId}`,
+    `State     ${bold(progress.state)}`,
+    ...dueAndTodo(progress, context),
+  ].join('\n');
+}
+
+function dueAndTodo({ due, todo }: RequestProgress, context: CommandContext): readonly string[] {
+  return [...(due === undefined ? [] : [dueText(due, context)]), ...todo.map((line) => `To do     ${line}`)];
 }
 
 export function statusText(status: RequestStatus, context: CommandContext): string {
   const { requestId, workflowId, runId, startedAt, closedAt, progress, result, failure, state } = status;
   const legs = result?.legs ?? progress?.legs;
-  const outcome = result?.outcome;
+  const isThere = state === 'awaiting-answer';
+  const outcome = result?.outcome ?? (isThere ? progress?.outcome : undefined);
   const { bold } = colorsFor(context);
   return [
     `Request   ${requestId}`,
@@ -49,11 +82,23 @@ export function statusText(status: RequestStatus, context: CommandContext): stri
     `Run       ${runId}`,
     `Started   ${instantText(startedAt)}`,
     ...(closedAt === undefined ? [] : [`Ended     ${instantText(closedAt)}`]),
-    outcome === undefined
-      ? `State     ${bold(state)}`
-      : `Outcome   ${bold(outcome)}: ${requestOutcomeMeaning[outcome]}`,
+    ...(result === undefined ? [`State     ${bold(state)}`] : []),
+    ...(outcome === undefined ? [] : [`Outcome   ${bold(outcome)}: ${requestOutcomeMeaning[outcome]}`]),
     ...(failure === undefined ? [] : [failure]),
+    ...(progress === undefined ? [] : dueAndTodo(progress, context)),
+    ...(isThere ? [`Proof     the certificate is there: erasure certificate ${requestId} --out certificate.jws`] : []),
     ...(legs === undefined ? [] : [legsTable(legs, context)]),
+  ].join('\n');
+}
+
+function dueText(due: DueProgress, context: CommandContext): string {
+  const { bold, yellow } = colorsFor(context);
+  const standing = due.standing === 'overdue' || due.standing === 'due-soon' ? yellow(due.standing) : due.standing;
+  const aim = due.aimOn === undefined ? '' : `, aim at ${due.aimOn}`;
+  const extended = due.extended ? ', extended' : '';
+  return [
+    `Answer    due ${bold(due.on)} (${standing}${extended}${aim}; ${due.rule}, ${due.calendar}, ${due.timeZone})`,
+    ...due.feasibility.map((sentence) => `          ${sentence}`),
   ].join('\n');
 }
 
@@ -117,6 +162,6 @@ function instantText(at: string): string {
   return at.replace(/^(.{10})T(.{5}).*$/, '$1 $2 UTC');
 }
 
-function colorsFor({ stdout, environment }: CommandContext) {
+export function colorsFor({ stdout, environment }: CommandContext) {
   return createColors(stdout.isTTY === true && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb');
 }

@@ -1,7 +1,6 @@
 /** The client of erasure requests: submit, follow, decide. */
 import {
   Client,
-  Connection,
   QueryNotRegisteredError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -9,21 +8,38 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Connection,
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
+import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { readClientConfig } from '../config/client-config';
 import type { Environment } from '../config/environment';
-import { whyNoDecision, type ProviderDecision } from '../domain/decision';
+import {
+  whyNoDecision,
+  whyNoRequestDecision,
+  type ProviderDecision,
+  type RequestDecisionKind,
+  type RequestDecisions,
+} from '../domain/decision';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
-import type { LegProgress, RequestProgress } from '../domain/progress';
+import type { LegProgress } from '../domain/progress';
+import type { RequestProgress } from '../domain/request-progress';
 import { providerKeys, providerName, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../domain/provider';
 import { isRequestId, workflowIdOf, type ErasureRequestInput } from '../domain/request';
 import type { Sealer } from '../security/sealing';
 import type { erasureRequest } from '../workflows';
 import type { ErasureResult } from '../workflows/erasure-request';
-import { attestProvider, progress, retryProvider, waiveProvider } from '../workflows/messages';
+import {
+  attestProvider,
+  certificate,
+  progress,
+  requestDecisionUpdates,
+  retryProvider,
+  waiveProvider,
+} from '../workflows/messages';
+import { openConnection } from './connection';
 import {
   DecisionRefusedError,
   ErasureClientError,
@@ -36,11 +52,13 @@ import {
   SealingUnavailableError,
   TemporalUnavailableError,
 } from './errors';
+import { foundRequest, inputOf, type FoundRequest, type RequestOrigin } from './found-request';
 import { isListed, lookAhead, parseListOptions, requestIdIn, visibilityQuery, type ListOptions } from './listing';
 import { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 import { requestFailure, requestStateOf, runStatusOf, type RequestStatus } from './request-status';
 import type { ErasureSubmission } from './submission';
-import { FAILED_PRECONDITION, grpcStatusOf, temporalTrouble, unreachable } from './temporal-failure';
+import { filterQuery, parseFilter } from './request-filter';
+import { FAILED_PRECONDITION, grpcStatusOf, INVALID_ARGUMENT, temporalTrouble } from './temporal-failure';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** The server answers a long poll after 20 s at the latest: one that takes longer hangs. */
@@ -117,12 +135,7 @@ export class ErasureClient {
   static async connect(options: ConnectOptions = {}): Promise<ErasureClient> {
     const config = readClientConfig(options.environment ?? process.env);
     const { keysDirectory = config.keysDirectory, callTimeoutMs = CALL_MS_MAX } = options;
-    const connection = await Connection.connect({ ...config.temporal.connection, connectTimeout: callTimeoutMs }).catch(
-      (error: unknown) => {
-        const trouble = temporalTrouble(error);
-        throw trouble === undefined || trouble.timedOut ? unreachable(error) : trouble;
-      },
-    );
+    const connection = await openConnection(config.temporal, callTimeoutMs);
     const erasure = new ErasureClient({
       client: new Client({ connection, namespace: config.temporal.namespace }),
       sealer: keysDirectory === undefined ? undefined : sealerFromFiles(keysDirectory),
@@ -184,8 +197,10 @@ export class ErasureClient {
    * iteration goes on: breaking off early saves the rest.
    *
    * Costs a query (one Action in Temporal Cloud) for each *open* request looked at, also for those that a filter then
-   * leaves out; ended ones cost none. `provider` and the states `attention`, `completed`, `completed-with-exceptions` and
-   * `withdrawn` are told by looking, all else by Temporal.
+   * leaves out; ended ones cost none. Where the namespace has our search attributes (`erasure setup`), Temporal itself finds
+   * those that a filter may be about, and few others are looked at: runs without attributes, e.g. of the time before them.
+   * Without them every open request (of the outcomes: every completed one) is looked at, but for `olderThanMs` and the states
+   * that Temporal knows by itself.
    *
    * What cannot be judged is listed rather than left out: where no worker answers, an open request comes without progress
    * under every filter of open ones, and one that ended without a certificate under every `provider`.
@@ -194,6 +209,7 @@ export class ErasureClient {
    */
   async *list(options: ListOptions = {}): AsyncGenerator<RequestStatus, void, undefined> {
     const { limit } = parseListOptions(options);
+    const now = Date.now();
     let unanswered = 0;
     const look = async (requestId: string): Promise<RequestStatus | undefined> => {
       try {
@@ -207,13 +223,72 @@ export class ErasureClient {
       }
     };
     let listed = 0;
-    const ids = this.#listedIds(visibilityQuery(options, Date.now()), Math.min(limit, LIST_PAGE_SIZE_MAX));
+    const ids = this.#listedIds(
+      [true, false].map((isIndexed) => visibilityQuery(options, now, { isIndexed })),
+      Math.min(limit, LIST_PAGE_SIZE_MAX),
+    );
     for await (const found of lookAhead(ids, Math.min(limit, LOOKS_AT_ONCE), look)) {
-      if (found === undefined || !isListed(found, options)) continue;
+      if (found === undefined || !isListed(found, options, now)) continue;
       yield found;
       listed += 1;
       if (listed >= limit) return;
     }
+  }
+
+  /**
+   * What Temporal's index has of each run, without looking at any: costs no query, and lags by a second or two. Open
+   * ones first, the newest first. `filter` as in `parseFilter`; `open`: running ones only. A request that was reset has several runs.
+   * Throws `FilterError`.
+   */
+  async *find(options: {
+    readonly filter?: string;
+    readonly open?: boolean;
+  }): AsyncGenerator<FoundRequest, void, undefined> {
+    const query = this.#queryOf(options);
+    const runs = this.#client.workflow.list({ query, pageSize: LIST_PAGE_SIZE_MAX })[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value } = await this.#within(undefined, () => runs.next());
+      if (done === true) return;
+      const found = foundRequest(value);
+      if (found !== undefined) yield found;
+    }
+  }
+
+  /** How many `find` would name. Throws `FilterError`. */
+  async count(options: { readonly filter?: string; readonly open?: boolean }): Promise<number> {
+    const query = this.#queryOf(options);
+    return (await this.#within(undefined, () => this.#client.workflow.count(query))).count;
+  }
+
+  #queryOf({ filter, open }: { readonly filter?: string; readonly open?: boolean }): string {
+    return filterQuery({
+      ...(filter === undefined ? {} : { filter: parseFilter(filter) }),
+      ...(open === undefined ? {} : { open }),
+    });
+  }
+
+  /**
+   * What one run was started with, read from the first event of its history: costs no query, and needs no worker.
+   * Undefined where it was started with something that is no request.
+   */
+  async origin({ requestId, runId }: Pick<FoundRequest, 'requestId' | 'runId'>): Promise<RequestOrigin | undefined> {
+    const { workflowService, options } = this.#client;
+    const { history } = await this.#within(requestId, () =>
+      workflowService.getWorkflowExecutionHistory({
+        namespace: options.namespace,
+        execution: { workflowId: workflowIdOf(requestId), runId },
+        maximumPageSize: 1,
+      }),
+    );
+    return inputOf(history?.events?.[0]);
+  }
+
+  /** How long Temporal remembers a request that has ended, in ms; undefined where it does not say. */
+  async retentionMs(): Promise<number | undefined> {
+    const { workflowService, options } = this.#client;
+    const { namespace } = options;
+    const { config } = await this.#within(undefined, () => workflowService.describeNamespace({ namespace }));
+    return optionalTsToMs(config?.workflowExecutionRetentionTtl);
   }
 
   /**
@@ -265,11 +340,11 @@ export class ErasureClient {
   }
 
   /**
-   * The signed certificate of a request that has completed: compact JWS, not checked here (`erasure verify`).
-   * Throws `RequestStillRunningError`, and `RequestFailedError` when it ended without one.
+   * The signed certificate, from the moment that every provider has settled: compact JWS, not checked here (`erasure verify`).
+   * Throws `RequestStillRunningError` before that, `NoWorkerError`, and `RequestFailedError` when it ended without one.
    */
   async certificate(requestId: string): Promise<string> {
-    if (runStatusOf(await this.#describe(requestId)) === 'running') throw new RequestStillRunningError(requestId);
+    if (runStatusOf(await this.#describe(requestId)) === 'running') return this.#certificateOfOpen(requestId);
     return (await this.result(requestId, { timeoutMs: this.#callTimeoutMs })).certificate;
   }
 
@@ -308,6 +383,47 @@ export class ErasureClient {
   /** A staff member vouches that one provider has erased: that leg ends as `attested`. Throws as `waiveProvider`. */
   async attestProvider(requestId: string, decision: DecisionOptions): Promise<LegProgress> {
     return this.#decide(attestProvider, requestId, decision);
+  }
+
+  /**
+   * Takes one decision about the whole request; resolves to the request as it stands after it. What each kind has to say
+   * stands in `RequestDecisions`: approve, reject, hold, release, withdraw, extend, notice, identity.
+   * Throws as `waiveProvider`.
+   */
+  async decide<K extends RequestDecisionKind>(
+    kind: K,
+    requestId: string,
+    decision: RequestDecisions[K] & { readonly decisionId?: string | undefined },
+  ): Promise<RequestProgress> {
+    const handle = this.#handle(requestId);
+    const malformed = whyNoRequestDecision(kind, decision);
+    if (malformed !== undefined) throw new DecisionRefusedError(requestId, malformed);
+    const { decisionId, ...content } = decision;
+    const update = requestDecisionUpdates[kind] as UpdateDefinition<RequestProgress, [unknown]>;
+    try {
+      return await this.#within(requestId, () =>
+        handle.executeUpdate(update, {
+          args: [content],
+          ...(decisionId === undefined ? {} : { updateId: decisionId }),
+        }),
+      );
+    } catch (error) {
+      throw await this.#whyNotDecided(requestId, error);
+    }
+  }
+
+  async #certificateOfOpen(requestId: string): Promise<string> {
+    try {
+      const found = await this.#within(requestId, () => this.#handle(requestId).query(certificate));
+      if (found !== null) return found;
+    } catch (error) {
+      // A worker of an older release does not know this query; there is no certificate in a run of its.
+      if (!(error instanceof QueryNotRegisteredError)) {
+        if (await this.#isUnanswered(requestId, error)) throw new NoWorkerError(requestId);
+        throw error;
+      }
+    }
+    throw new RequestStillRunningError(requestId);
   }
 
   async #start({ workflowId, input, fingerprint }: PreparedRequest): Promise<string> {
@@ -352,14 +468,25 @@ export class ErasureClient {
     };
   }
 
-  /** A request that was reset has several runs; it is one request. */
-  async *#listedIds(query: string, pageSize: number): AsyncGenerator<string, void, undefined> {
-    const runs = this.#client.workflow.list({ query, pageSize })[Symbol.asyncIterator]();
+  /**
+   * A request that was reset has several runs; it is one request. `queries`: the next one is for a namespace that does not
+   * know what the one before asks for.
+   */
+  async *#listedIds(queries: readonly string[], pageSize: number): AsyncGenerator<string, void, undefined> {
+    const [query, ...others] = [...new Set(queries)];
+    const runs = this.#client.workflow.list({ query: query ?? '', pageSize })[Symbol.asyncIterator]();
     const seen = new Set<string>();
     for (;;) {
-      const { done, value } = await this.#within(undefined, () => runs.next());
-      if (done === true) return;
-      const requestId = requestIdIn(value.workflowId);
+      let next: Awaited<ReturnType<typeof runs.next>>;
+      try {
+        next = await this.#within(undefined, () => runs.next());
+      } catch (error) {
+        if (grpcStatusOf(error) !== INVALID_ARGUMENT || others.length === 0) throw error;
+        yield* this.#listedIds(others, pageSize);
+        return;
+      }
+      if (next.done === true) return;
+      const requestId = requestIdIn(next.value.workflowId);
       if (requestId === undefined || seen.has(requestId)) continue;
       seen.add(requestId);
       yield requestId;
@@ -442,8 +569,15 @@ export class ErasureClient {
     const handle = this.#handle(requestId);
     const malformed = whyNoDecision(options);
     if (malformed !== undefined) throw new DecisionRefusedError(requestId, malformed);
-    const { provider, actor, reason, decisionId } = options;
-    const args: [ProviderDecision] = [{ provider, actor, reason: { code: reason.code, ticket: reason.ticket } }];
+    const { provider, actor, reason, token, decisionId } = options;
+    const args: [ProviderDecision] = [
+      {
+        provider,
+        actor,
+        reason: { code: reason.code, ticket: reason.ticket },
+        ...(token === undefined ? {} : { token }),
+      },
+    ];
     try {
       return await this.#within(requestId, () =>
         handle.executeUpdate(update, { args, ...(decisionId === undefined ? {} : { updateId: decisionId }) }),

@@ -21,15 +21,27 @@ export {
   TemporalUnavailableError,
   type RunStatus,
 } from './errors';
+export { BulkFileError } from './bulk/bulk-file-error';
+export {
+  checkBulk,
+  submitBulk,
+  type BulkCheck,
+  type BulkOptions,
+  type BulkSubmitted,
+  type BulkTally,
+  type SubmitBulkOptions,
+} from './bulk/submit-bulk';
 export { requestStates, type ListOptions } from './listing';
+export { FilterError, namedFilters } from './request-filter';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 export type { RequestState, RequestStatus } from './request-status';
 export { identifierFields, parseSubmission, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-files';
-export type { ProviderDecision, Reason } from '../domain/decision';
+export type { NoticeGiven, ProviderDecision, Reason, RequestDecisionKind, RequestDecisions } from '../domain/decision';
 export type { Assurance, LegOutcome, RequestOutcome } from '../domain/outcome';
-export type { LegProgress, LegProgressState, RequestProgress } from '../domain/progress';
+export type { LegProgress, LegProgressState } from '../domain/progress';
+export type { DueProgress, RequestProgress, RequestProgressState } from '../domain/request-progress';
 export type { Provider } from '../domain/provider';
 export type { ErasureRequestInput, Regulation, Verification } from '../domain/request';
 export type { ErasureResult } from '../workflows/erasure-request';

@@ -1,6 +1,7 @@
 /** Which requests `list` names: what Temporal's own index can tell, and what only a look at the request can. */
 import { isProvider, providerKeys, WORKFLOW_TYPE, type Provider } from '../domain/provider';
 import { isRequestId } from '../domain/request';
+import { searchAttributes } from '../domain/visibility';
 import type { RequestState, RequestStatus } from './request-status';
 
 /** What `list` can be narrowed down by. All that is given must hold. */
@@ -11,38 +12,75 @@ export interface ListOptions {
   readonly provider?: Provider | undefined;
   /** Requests that were started longer ago than this, in ms. */
   readonly olderThanMs?: number | undefined;
+  /** Open requests whose answer to the person is due within this, in ms, or was due already, and has not been recorded. */
+  readonly dueWithinMs?: number | undefined;
+  /** Open requests whose answer is overdue. */
+  readonly overdue?: boolean | undefined;
+  /** Open requests in which somebody has to decide or to record something; a leg that is tried again daily needs nobody. */
+  readonly needsStaff?: boolean | undefined;
+  /** Open requests that are stuck at this provider: its leg is in attention. Waiting out its window is not meant. */
+  readonly waitingFor?: Provider | undefined;
   /** How many to name at most; all where absent. */
   readonly limit?: number | undefined;
 }
 
-/** Standard attributes only, so that it works in any namespace. */
-const conditions: Readonly<Record<RequestState, string>> = {
-  running: 'CloseTime IS NULL',
-  attention: 'CloseTime IS NULL',
-  'issuing-certificate': 'CloseTime IS NULL',
-  completed: "ExecutionStatus = 'Completed'",
-  'completed-with-exceptions': "ExecutionStatus = 'Completed'",
-  withdrawn: "ExecutionStatus = 'Completed'",
-  failed: "ExecutionStatus = 'Failed'",
-  terminated: "ExecutionStatus = 'Terminated'",
-  'timed-out': "ExecutionStatus = 'TimedOut'",
-  cancelled: "ExecutionStatus = 'Canceled'",
+const { state: stateAttribute, providers, dueAt, blockedOn } = searchAttributes;
+const open = 'CloseTime IS NULL';
+
+/**
+ * `standard`: told by what Temporal knows of every run. `ours`: told by our search attributes, where the namespace has
+ * them; never less than what a look would find.
+ */
+interface Condition {
+  readonly standard?: string;
+  readonly ours?: string;
+}
+
+const completedAs = (outcome: string): Condition => ({
+  standard: "ExecutionStatus = 'Completed'",
+  ours: `${stateAttribute.name} = '${outcome}'`,
+});
+const ended = (status: string): Condition => ({ standard: `ExecutionStatus = '${status}'` });
+const blockedBy = (value: string): string => `${blockedOn.name} = '${value}'`;
+
+const conditions: Readonly<Record<RequestState, Condition>> = {
+  running: { standard: open },
+  attention: { standard: open, ours: providerKeys.map(blockedBy).join(' OR ') },
+  'taking-on': { standard: open, ours: `${stateAttribute.name} IS NULL` },
+  'awaiting-approval': { standard: open, ours: `${stateAttribute.name} = 'awaiting-approval'` },
+  'on-hold': { standard: open, ours: blockedBy('hold') },
+  // Over within seconds: the attributes have no word for it.
+  'issuing-certificate': { standard: open },
+  'awaiting-answer': { standard: open, ours: blockedBy('answer') },
+  completed: completedAs('completed'),
+  'completed-with-exceptions': completedAs('completed-with-exceptions'),
+  withdrawn: completedAs('withdrawn'),
+  rejected: completedAs('rejected'),
+  failed: ended('Failed'),
+  terminated: ended('Terminated'),
+  'timed-out': ended('TimedOut'),
+  cancelled: ended('Canceled'),
 };
 
 export const requestStates = Object.keys(conditions) as RequestState[];
+const openStates = requestStates.filter((state) => conditions[state].standard === open);
 
 /** Callers may be plain JavaScript, and the options end up in Temporal's query language. */
-export function parseListOptions({ state, provider, olderThanMs, limit = Infinity }: ListOptions): {
-  readonly limit: number;
-} {
+export function parseListOptions(options: ListOptions): { readonly limit: number } {
+  const { state, olderThanMs, dueWithinMs, limit = Infinity } = options;
   if (state !== undefined && !requestStates.includes(state)) {
     throw new RangeError(`state: expected one of ${requestStates.join(', ')}`);
   }
-  if (provider !== undefined && !isProvider(provider)) {
-    throw new RangeError(`provider: expected one of ${providerKeys.join(', ')}`);
+  for (const name of ['provider', 'waitingFor'] as const) {
+    if (options[name] !== undefined && !isProvider(options[name])) {
+      throw new RangeError(`${name}: expected one of ${providerKeys.join(', ')}`);
+    }
   }
   if (olderThanMs !== undefined && !(olderThanMs >= 0 && olderThanMs < Date.now())) {
     throw new RangeError('olderThanMs: expected a length of time in milliseconds');
+  }
+  if (dueWithinMs !== undefined && !(dueWithinMs >= 0 && dueWithinMs < Date.now())) {
+    throw new RangeError('dueWithinMs: expected a length of time in milliseconds');
   }
   if (limit !== Infinity && !(Number.isInteger(limit) && limit > 0)) {
     throw new RangeError('limit: expected a whole number above 0');
@@ -50,18 +88,56 @@ export function parseListOptions({ state, provider, olderThanMs, limit = Infinit
   return { limit };
 }
 
-export function visibilityQuery({ state, olderThanMs }: ListOptions, now: number): string {
+/**
+ * What Temporal is asked for. With `isIndexed` our search attributes narrow it down further. A run that carries none (it was
+ * taken on before they were registered, or by an older release) has to be looked at in any case.
+ */
+export function visibilityQuery(
+  options: ListOptions,
+  now: number,
+  { isIndexed }: { readonly isIndexed: boolean },
+): string {
+  const wanted = conditionsOf(options, now);
+  const ours = isIndexed ? wanted.flatMap((condition) => condition.ours ?? []) : [];
+  const standard = wanted.flatMap((condition) => condition.standard ?? []);
   return [
     `WorkflowType = '${WORKFLOW_TYPE}'`,
-    ...(state === undefined ? [] : [conditions[state]]),
-    ...(olderThanMs === undefined ? [] : [`StartTime <= '${new Date(now - olderThanMs).toISOString()}'`]),
+    ...new Set(standard),
+    ...(ours.length === 0
+      ? []
+      : [`(${stateAttribute.name} IS NULL OR (${ours.map((condition) => `(${condition})`).join(' AND ')}))`]),
   ].join(' AND ');
 }
 
+function conditionsOf(options: ListOptions, now: number): readonly Condition[] {
+  const { state, provider, olderThanMs, dueWithinMs, overdue, needsStaff, waitingFor } = options;
+  return [
+    ...(state === undefined ? [] : [conditions[state]]),
+    ...(provider === undefined ? [] : [{ ours: `${providers.name} = '${provider}'` }]),
+    ...(provider === undefined || state !== 'attention' ? [] : [{ ours: blockedBy(provider) }]),
+    ...(olderThanMs === undefined ? [] : [{ standard: `StartTime <= '${instant(now - olderThanMs)}'` }]),
+    ...(dueWithinMs === undefined
+      ? []
+      : [{ standard: open, ours: `${dueAt.name} <= '${instant(now + dueWithinMs)}' OR ${blockedBy('overdue')}` }]),
+    // The day itself tells it as well where no worker was there to report it.
+    ...(overdue === true
+      ? [{ standard: open, ours: `${dueAt.name} < '${instant(now)}' OR ${blockedBy('overdue')}` }]
+      : []),
+    ...(needsStaff === true ? [{ standard: open, ours: blockedBy('staff') }] : []),
+    ...(waitingFor === undefined ? [] : [{ standard: open, ours: blockedBy(waitingFor) }]),
+  ];
+}
+
+function instant(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
 /** What cannot be judged, since no worker answers or there is no result, is listed: nothing may be overlooked. */
-export function isListed(found: RequestStatus, { state, provider }: ListOptions): boolean {
+export function isListed(found: RequestStatus, options: ListOptions, now: number): boolean {
+  const { state, provider } = options;
   const legs = found.result?.legs ?? found.progress?.legs;
   if (state !== undefined && !isInState(found, state)) return false;
+  if (!holdsWhatIsAsked(found, options, now)) return false;
   if (provider === undefined || legs === undefined) return true;
   return legs.some((leg) => leg.provider === provider && (state !== 'attention' || leg.state === 'attention'));
 }
@@ -69,8 +145,26 @@ export function isListed(found: RequestStatus, { state, provider }: ListOptions)
 function isInState({ status, state, progress }: RequestStatus, wanted: RequestState): boolean {
   if (wanted === 'running') return status === 'running';
   if (status !== 'running') return state === wanted;
-  const isUnanswered = progress === undefined && conditions[wanted] === conditions.running;
-  return isUnanswered || state === wanted;
+  if (progress === undefined) return openStates.includes(wanted);
+  // A leg in attention comes first in the word for the whole; the request may be on hold all the same.
+  return state === wanted || (progress.state === wanted && openStates.includes(wanted));
+}
+
+/** What only open requests can be asked for. */
+function holdsWhatIsAsked({ status, progress }: RequestStatus, options: ListOptions, now: number): boolean {
+  const { dueWithinMs, overdue, needsStaff, waitingFor } = options;
+  if (dueWithinMs === undefined && overdue !== true && needsStaff !== true && waitingFor === undefined) return true;
+  if (status !== 'running') return false;
+  if (progress === undefined) return true;
+  const { due, blockedOn: blocks, legs } = progress;
+  const isDue = due !== undefined && due.standing !== 'answered';
+  const isOverdue = isDue && due.standing === 'overdue';
+  return (
+    (dueWithinMs === undefined || isOverdue || (isDue && Date.parse(due.at) <= now + dueWithinMs)) &&
+    (overdue !== true || isOverdue) &&
+    (needsStaff !== true || blocks.includes('staff')) &&
+    (waitingFor === undefined || legs.some(({ provider, state }) => provider === waitingFor && state === 'attention'))
+  );
 }
 
 /** Undefined for a run that was started under another id, which it was refused for. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { defaultPolicy, type Policy } from '../domain/policy';
+import type { Policy } from '../domain/policy';
 import { workflowIdOf, type ErasureRequestInput } from '../domain/request';
 import { readClientKeys } from '../security/key-files';
 import { createSealer, SealError, type Sealer } from '../security/sealing';
@@ -34,12 +34,13 @@ export async function prepareRequest(submission: unknown, sealer: Sealer): Promi
   };
 }
 
-/** The whole policy is written down: a later release with other defaults changes nothing for this request. */
+/** Only what differs is written down: the rest is pinned by the worker that takes the request on. */
 async function sealedInput(
   submission: ErasureSubmission & { readonly requestId: string },
   sealer: Sealer,
 ): Promise<ErasureRequestInput> {
-  const { requestId, regulation, submittedAt, receivedVia, ground, verification } = submission;
+  const { requestId, regulation, submittedAt, receivedVia, ground, verification, identityAskedAt, filedBy } =
+    submission;
   const changes = Object.fromEntries(
     Object.entries(submission.policy ?? {}).filter(([, value]) => value !== undefined),
   ) as Partial<Policy>;
@@ -54,10 +55,12 @@ async function sealedInput(
     regulation,
     submittedAt,
     subject: Object.fromEntries(sealed) as ErasureRequestInput['subject'],
-    policy: { ...defaultPolicy, ...changes },
+    ...(Object.keys(changes).length === 0 ? {} : { policy: changes }),
     ...(receivedVia === undefined ? {} : { receivedVia }),
     ...(ground === undefined ? {} : { ground }),
     ...(verification === undefined ? {} : { verification }),
+    ...(identityAskedAt === undefined ? {} : { identityAskedAt }),
+    ...(filedBy === undefined ? {} : { filedBy }),
   };
 }
 

@@ -1,15 +1,15 @@
-import type { WorkflowExecutionDescription, WorkflowFailedError } from '@temporalio/client';
+import type { WorkflowExecutionInfo, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import type { RequestOutcome } from '../domain/outcome';
-import type { RequestProgress } from '../domain/progress';
+import type { RequestProgress, RequestProgressState } from '../domain/request-progress';
 import type { ErasureResult } from '../workflows/erasure-request';
 import { RequestFailedError, type RunStatus } from './errors';
 
 /**
  * Where a request stands, in one word. `attention`: it runs, and at least one provider's leg waits for a staff member or
- * for the world to mend. `running` also where no worker could say more.
+ * for the world to mend. `awaiting-answer`: its certificate is there, and the answer to the person is not recorded yet.
+ * `running` also where no worker could say more.
  */
-export type RequestState = RunStatus | 'attention' | 'issuing-certificate' | RequestOutcome;
+export type RequestState = RunStatus | 'attention' | RequestProgressState;
 
 /** One request as Temporal knows it. Instants are RFC 3339 in UTC. */
 export interface RequestStatus {
@@ -29,7 +29,7 @@ export interface RequestStatus {
   readonly failure?: string;
 }
 
-const runStatuses: Record<WorkflowExecutionDescription['status']['name'], RunStatus> = {
+const runStatuses: Record<WorkflowExecutionInfo['status']['name'], RunStatus> = {
   RUNNING: 'running',
   PAUSED: 'running',
   CONTINUED_AS_NEW: 'running',
@@ -42,7 +42,7 @@ const runStatuses: Record<WorkflowExecutionDescription['status']['name'], RunSta
   CANCELLED: 'cancelled',
 };
 
-export function runStatusOf(description: WorkflowExecutionDescription): RunStatus {
+export function runStatusOf(description: Pick<WorkflowExecutionInfo, 'status'>): RunStatus {
   return runStatuses[description.status.name];
 }
 

@@ -8,6 +8,7 @@ const PERMISSION_DENIED = 7;
 const RESOURCE_EXHAUSTED = 8;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
+export const INVALID_ARGUMENT = 3;
 export const FAILED_PRECONDITION = 9;
 
 /** The gRPC status at the root of what the SDK threw; it wraps it in errors of its own. */
@@ -41,6 +42,12 @@ export function temporalTrouble(error: unknown): TemporalUnavailableError | unde
     default:
       return undefined;
   }
+}
+
+/** Overload, an outage or a slow answer: trying again later may help. Refused credentials or a missing namespace do not mend. */
+export function mayPass(error: unknown): boolean {
+  const status = grpcStatusOf(error);
+  return status !== undefined && [CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE].includes(status);
 }
 
 export function unreachable(cause: unknown): TemporalUnavailableError {

@@ -35,6 +35,11 @@ export function readEnvironment<Shape extends z.ZodRawShape>(
   );
 }
 
+/** Whether a variable is set; an empty one counts as unset. */
+export function isGiven(name: string, environment: Environment): boolean {
+  return (environment[name]?.trim() ?? '') !== '';
+}
+
 /** Runs several readers and reports the problems of all of them together. */
 export function readAll<Parts extends Record<string, () => unknown>>(
   parts: Parts,
@@ -102,6 +107,18 @@ function isBindAddress(value: string): boolean {
   const [, six = '', four = '', portNumber = ''] = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(value) ?? [];
   return (isIPv6(six) || isIPv4(four)) && Number(portNumber) <= 65_535;
 }
+
+const CAPABILITY_HEADER = 'x-erasure-capability';
+
+/** Names of headers in lower case, without the one that is taken by the capability. */
+export const headerNames = z
+  .string()
+  .transform((value) => value.split(',').map((part) => part.trim().toLowerCase()))
+  .refine(
+    (names) => names.length <= 8 && names.every((name) => /^[a-z0-9-]{1,64}$/.test(name) && name !== CAPABILITY_HEADER),
+    `expected up to 8 names of headers, separated by commas, and not ${CAPABILITY_HEADER}`,
+  )
+  .transform((names) => [...new Set(names)]);
 
 export const providerList = z
   .string()

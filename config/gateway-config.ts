@@ -1,16 +1,60 @@
 /** Settings of the gateway process. */
 import { z } from 'zod';
-import { port, positiveInteger, readAll, readEnvironment, type Environment } from './environment';
+import { decisionRoles, issuerUrl, type DecisionRoles } from './identity-provider';
+import {
+  bindAddress,
+  ConfigurationError,
+  flag,
+  headerNames,
+  isGiven,
+  port,
+  positiveInteger,
+  readAll,
+  readEnvironment,
+  type Environment,
+} from './environment';
 import { logLevel, type LogLevel } from './logging';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
+import { acceptedTokenCredentials, type AcceptedTokenCredentials } from './token-credentials';
 
 export const gatewayVariables = {
   ERASURE_KEYS_DIR: z.string().min(1),
   GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_PORT: port.default(8080),
   GATEWAY_INVALID_PER_MINUTE: positiveInteger.default(60),
+  GATEWAY_METRICS_ADDRESS: bindAddress.optional(),
+  GATEWAY_TOKEN_CREDENTIALS: acceptedTokenCredentials.optional(),
+  GATEWAY_TOKEN_HEADERS: headerNames.default(['authorization', 'x-auth-token']),
+  GATEWAY_TOKEN_REQUIRED: flag.default(true),
+  GATEWAY_OIDC_ISSUER: issuerUrl.optional(),
+  GATEWAY_OIDC_AUDIENCE: z.string().min(1).optional(),
+  GATEWAY_OIDC_ROLES: decisionRoles.optional(),
+  GATEWAY_OIDC_ACTOR_CLAIM: z.string().min(1).default('sub'),
+  GATEWAY_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   LOG_LEVEL: logLevel,
 } as const;
+
+/** Callbacks also carry a token that their sender has fetched from us. */
+export interface TokenModeConfig {
+  /** Who is let in at the token endpoint: any one of these. */
+  readonly credentials: readonly AcceptedTokenCredentials[];
+  /** The headers in which a callback may bring its token, in lower case. */
+  readonly headers: readonly string[];
+  /** False while callbacks are still to come that were asked for without a token: those are noticed, and let in. */
+  readonly required: boolean;
+}
+
+/** Staff members get their decisions signed, whom the company's identity provider has logged in. */
+export interface StaffLoginConfig {
+  readonly issuer: string;
+  /** Whom the identity provider's token has to be for. */
+  readonly audience: string;
+  /** The claim that holds the staff member's opaque id. */
+  readonly actorClaim: string;
+  /** The claim that holds their roles; dots lead into objects. */
+  readonly rolesClaim: string;
+  readonly roles: DecisionRoles;
+}
 
 export interface GatewayConfig {
   readonly temporal: TemporalConfig;
@@ -19,6 +63,10 @@ export interface GatewayConfig {
   readonly port: number;
   /** Invalid callbacks that one address may send each minute before it is answered 429. Valid ones are never limited. */
   readonly invalidPerMinute: number;
+  /** Where metrics are served; nowhere without it. */
+  readonly metricsAddress?: string;
+  readonly token?: TokenModeConfig;
+  readonly staffLogin?: StaffLoginConfig;
   readonly logLevel: LogLevel;
 }
 
@@ -26,13 +74,51 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
   const read = readAll({
     own: () => readEnvironment(gatewayVariables, environment),
     temporal: () => readTemporalConfig(environment),
+    token: () => refuseHalfTokenMode(environment),
+    staffLogin: () => refuseHalfStaffLogin(environment),
   });
+  const staffLogin = staffLoginOf(read.own);
+  const { GATEWAY_TOKEN_CREDENTIALS: credentials, GATEWAY_METRICS_ADDRESS: metricsAddress } = read.own;
   return {
     temporal: read.temporal,
     keysDirectory: read.own.ERASURE_KEYS_DIR,
     host: read.own.GATEWAY_HOST,
     port: read.own.GATEWAY_PORT,
     invalidPerMinute: read.own.GATEWAY_INVALID_PER_MINUTE,
+    ...(metricsAddress === undefined ? {} : { metricsAddress }),
+    ...(credentials === undefined
+      ? {}
+      : {
+          token: { credentials, headers: read.own.GATEWAY_TOKEN_HEADERS, required: read.own.GATEWAY_TOKEN_REQUIRED },
+        }),
+    ...(staffLogin === undefined ? {} : { staffLogin }),
     logLevel: read.own.LOG_LEVEL,
   };
+}
+
+/** Whoever sets one of these believes that callbacks need a token, and without credentials none would. */
+function refuseHalfTokenMode(environment: Environment): void {
+  if (isGiven('GATEWAY_TOKEN_CREDENTIALS', environment)) return;
+  const alone = ['GATEWAY_TOKEN_HEADERS', 'GATEWAY_TOKEN_REQUIRED'].filter((name) => isGiven(name, environment));
+  if (alone.length === 0) return;
+  throw new ConfigurationError(
+    alone.map((name) => `${name} is set, but tokens are off: set GATEWAY_TOKEN_CREDENTIALS as well, or neither`),
+  );
+}
+
+function staffLoginOf(own: z.output<z.ZodObject<typeof gatewayVariables>>): StaffLoginConfig | undefined {
+  const { GATEWAY_OIDC_ISSUER: issuer, GATEWAY_OIDC_AUDIENCE: audience, GATEWAY_OIDC_ROLES: roles } = own;
+  if (issuer === undefined || audience === undefined || roles === undefined) return undefined;
+  const { GATEWAY_OIDC_ACTOR_CLAIM: actorClaim, GATEWAY_OIDC_ROLES_CLAIM: rolesClaim } = own;
+  return { issuer, audience, actorClaim, rolesClaim, roles };
+}
+
+/** Without an audience a token for any other application would do, and without roles everybody could decide. */
+function refuseHalfStaffLogin(environment: Environment): void {
+  const names = Object.keys(gatewayVariables).filter((name) => name.startsWith('GATEWAY_OIDC_'));
+  const needed = ['GATEWAY_OIDC_ISSUER', 'GATEWAY_OIDC_AUDIENCE', 'GATEWAY_OIDC_ROLES'];
+  const [given] = names.filter((name) => isGiven(name, environment));
+  const missing = needed.filter((name) => !isGiven(name, environment));
+  if (given === undefined || missing.length === 0) return;
+  throw new ConfigurationError(missing.map((name) => `${name} is missing, and ${given} is set: set both, or neither`));
 }

@@ -4,13 +4,16 @@ import type { Provider } from '../domain/provider';
 import { HOUR_MS } from '../domain/duration';
 import {
   baseUrl,
+  ConfigurationError,
   flag,
+  isGiven,
   positiveInteger,
   positiveNumber,
   readEnvironment,
   secret,
   type Environment,
 } from './environment';
+import { sentTokenCredentials } from './token-credentials';
 
 /** How fast and how wide one worker may call a provider. */
 export interface ProviderLimits {
@@ -32,6 +35,12 @@ const purgeDelay = z
   .regex(/^(asap|\d{1,4}(\.\d+)?h)$/, 'expected "asap" or a number of hours such as "72h"')
   .transform((value) => (value === 'asap' ? ('asap' as const) : Number(value.slice(0, -1)) * HOUR_MS));
 
+/** Stands for no path: the whole answer is the token. */
+const WHOLE_ANSWER = 'whole-answer';
+
+/** A dotted path, JSONPath, a pointer: MeasureOne's document does not say which, so it is taken as it is. */
+const tokenPath = z.string().regex(/^[!-~]{1,128}$/, `expected a path such as access_token, or ${WHOLE_ANSWER}`);
+
 export const providerVariables = {
   measureone: {
     MEASUREONE_BASE_URL: baseUrl,
@@ -41,6 +50,8 @@ export const providerVariables = {
       .string()
       .regex(/^\d+(\.\d+)?$/, 'expected a number such as 3.0')
       .default('3.0'),
+    MEASUREONE_TOKEN_CREDENTIALS: sentTokenCredentials.optional(),
+    MEASUREONE_TOKEN_PATH: tokenPath.default('access_token'),
     ...limits('MEASUREONE', 5, 10),
   },
   person: {
@@ -61,11 +72,21 @@ export const providerVariables = {
 
 export function readMeasureOneConfig(environment: Environment) {
   const read = readEnvironment(providerVariables.measureone, environment);
+  const { MEASUREONE_TOKEN_CREDENTIALS: credentials, MEASUREONE_TOKEN_PATH: path } = read;
+  if (credentials === undefined && isGiven('MEASUREONE_TOKEN_PATH', environment)) {
+    throw new ConfigurationError([
+      'MEASUREONE_TOKEN_PATH is set, but MeasureOne fetches no token: set MEASUREONE_TOKEN_CREDENTIALS as well, or neither',
+    ]);
+  }
   return {
     baseUrl: read.MEASUREONE_BASE_URL,
     clientId: read.MEASUREONE_CLIENT_ID,
     clientSecret: read.MEASUREONE_CLIENT_SECRET,
     apiVersion: read.MEASUREONE_API_VERSION,
+    /** What MeasureOne shall fetch a token with before it calls back, and where in our answer it stands. */
+    ...(credentials === undefined
+      ? {}
+      : { callbackToken: { credentials, ...(path === WHOLE_ANSWER ? {} : { responsePath: path }) } }),
     limits: limitsOf(read, 'MEASUREONE'),
   };
 }

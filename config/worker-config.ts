@@ -1,18 +1,32 @@
 /** Settings of the worker process. */
 import { z } from 'zod';
 import { providerKeys, type Provider } from '../domain/provider';
-import { baseUrl, bindAddress, flag, providerList, readAll, readEnvironment, type Environment } from './environment';
+import {
+  baseUrl,
+  bindAddress,
+  ConfigurationError,
+  flag,
+  isGiven,
+  providerList,
+  readAll,
+  readEnvironment,
+  type Environment,
+} from './environment';
 import { logLevel, type LogLevel } from './logging';
+import { readPolicyFile, type PolicyFile } from './policy-file';
 import { readAptrinsicConfig, readMeasureOneConfig, readPersonConfig } from './provider-config';
+import { readSweepConfig, sweepVariables, type SweepConfig } from './sweep-config';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
 export const workerVariables = {
   ERASURE_KEYS_DIR: z.string().min(1),
+  ERASURE_POLICY_FILE: z.string().min(1).optional(),
   ERASURE_PROVIDERS: providerList.default([...providerKeys]),
   ERASURE_SERVE_WORKFLOWS: flag.default(true),
   GATEWAY_PUBLIC_URL: baseUrl.optional(),
   LOG_LEVEL: logLevel,
   METRICS_ADDRESS: bindAddress.optional(),
+  ...sweepVariables,
 } as const;
 
 /** Absent for a provider that this worker does not serve. */
@@ -25,12 +39,15 @@ export interface ProviderSettings {
 export interface WorkerConfig {
   readonly temporal: TemporalConfig;
   readonly keysDirectory: string;
+  /** What all requests are held to that this worker takes on. */
+  readonly policy: PolicyFile;
   readonly providers: readonly Provider[];
   /** Also run the workflows themselves and sign certificates. */
   readonly servesWorkflows: boolean;
   /** Where providers reach the gateway; without it nobody can call back. */
   readonly gatewayUrl?: string;
   readonly settings: ProviderSettings;
+  readonly sweep: SweepConfig;
   readonly logLevel: LogLevel;
   readonly metricsAddress?: string;
 }
@@ -47,17 +64,30 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     own: () => readEnvironment(workerVariables, environment),
     temporal: () => readTemporalConfig(environment),
     settings: () => readSettings(served, environment),
+    sweep: () => readSweepConfig(environment),
+    policy: () => readPolicyFile(environment['ERASURE_POLICY_FILE']?.trim() || undefined),
+    token: () => served.includes('measureone') && refuseTokenWithoutCallback(environment),
   });
+  const { GATEWAY_PUBLIC_URL: gatewayUrl } = read.own;
   return {
     temporal: read.temporal,
     keysDirectory: read.own.ERASURE_KEYS_DIR,
     providers: read.own.ERASURE_PROVIDERS,
     servesWorkflows: read.own.ERASURE_SERVE_WORKFLOWS,
-    ...(read.own.GATEWAY_PUBLIC_URL === undefined ? {} : { gatewayUrl: read.own.GATEWAY_PUBLIC_URL }),
+    ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
     settings: read.settings,
+    sweep: read.sweep,
+    policy: read.policy,
     logLevel: read.own.LOG_LEVEL,
     ...(read.own.METRICS_ADDRESS === undefined ? {} : { metricsAddress: read.own.METRICS_ADDRESS }),
   };
+}
+
+function refuseTokenWithoutCallback(environment: Environment): void {
+  if (!isGiven('MEASUREONE_TOKEN_CREDENTIALS', environment) || isGiven('GATEWAY_PUBLIC_URL', environment)) return;
+  throw new ConfigurationError([
+    'MEASUREONE_TOKEN_CREDENTIALS is set, but MeasureOne is given no callback: set GATEWAY_PUBLIC_URL as well, or neither',
+  ]);
 }
 
 /** A wrong list is reported by the reader of the whole; here it only decides whose settings are asked for. */

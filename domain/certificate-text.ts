@@ -1,5 +1,5 @@
 /** The certificate for people: the whole of what it claims as plain text, at most 100 columns wide. */
-import type { CertificateClaims, ProviderClaim, RoundClaim } from './certificate';
+import type { CertificateClaims, DecisionClaim, LegalClockClaim, ProviderClaim, RoundClaim } from './certificate';
 import { describeDuration } from './duration';
 import type { Assurance, LegOutcome } from './outcome';
 import type { Evidence } from './receipt';
@@ -16,6 +16,12 @@ const outcomeMeaning: Record<LegOutcome, string> = {
   withdrawn: 'undone at the provider in time; not erased by this request',
   'never-asked': 'the request ended before the provider was asked; not erased by this request',
   unknown: 'the provider had been asked, and the result could not be learnt',
+};
+
+const decisionModeMeaning: Record<CertificateClaims['decisionMode'], string> = {
+  asserted: 'as stated by whoever could decide, without a signature of theirs',
+  authenticated:
+    'those that approve, reject, hold, release, withdraw, extend, waive or attest carry a signature of their actor',
 };
 
 const assuranceMeaning: Record<Assurance, string> = {
@@ -53,9 +59,25 @@ function requestLines(claims: CertificateClaims, keyId: string | undefined): str
       verification &&
         `${verification.method} by ${verification.by} at ${instant(verification.at)}, ${verification.reference}`,
     ),
-    ...entry('Decisions', `${claims.decisionMode}: as stated by whoever could decide, without a signature of theirs`),
+    ...entry('Filed by', claims.filedBy),
+    ...entry('Answer due', claims.legalClock && dueLine(claims.legalClock)),
+    ...entry('Decisions', `${claims.decisionMode}: ${decisionModeMeaning[claims.decisionMode]}`),
+    ...(claims.decisions ?? []).flatMap((decision) => entry('', decisionLine(decision))),
     ...entry('Signed by key', keyId),
   ];
+}
+
+function dueLine({ answerBy, extended, rule, calendar, timeZone, source }: LegalClockClaim): string {
+  return `${answerBy}${extended ? ' (extended)' : ''} by rule ${rule}, calendar ${calendar}, ${timeZone}: ${source}`;
+}
+
+function decisionLine({ kind, at, proof, actor, reason, ...details }: DecisionClaim): string {
+  const { code, ticket } = (reason ?? {}) as { readonly code?: string; readonly ticket?: string };
+  const by = typeof actor === 'string' ? ` by ${actor}: ${code}, ${ticket}` : '';
+  const said = Object.entries(details).flatMap(([name, value]) =>
+    typeof value === 'string' ? [`; ${name} ${value}`] : [],
+  );
+  return `${kind} at ${instant(at)}${by}${said.join('')}${proof === undefined ? '' : `; signed (${proof.keyId})`}`;
 }
 
 function providerLines(claim: ProviderClaim, position: number): string[] {
@@ -72,8 +94,11 @@ function providerLines(claim: ProviderClaim, position: number): string[] {
     ...entry('', lastObservation && evidence(lastObservation.evidence)),
     ...entry('Withdrawal', withdrawal && `${instant(withdrawal.at)}: ${withdrawal.result}`),
     ...entry('', withdrawal?.evidence && evidence(withdrawal.evidence)),
-    ...claim.decisions.flatMap(({ kind, at, actor, reason }) =>
-      entry('Decision', `${kind} at ${instant(at)} by ${actor}: ${reason.code}, ${reason.ticket}`),
+    ...claim.decisions.flatMap(({ kind, at, actor, reason, proof }) =>
+      entry(
+        'Decision',
+        `${kind} at ${instant(at)} by ${actor}: ${reason.code}, ${reason.ticket}${proof === undefined ? '' : `; signed (${proof.keyId})`}`,
+      ),
     ),
     ...claim.leavesUnsaid.flatMap((sentence, index) => entry(index === 0 ? 'Leaves unsaid' : '', sentence)),
     ...entry('Subject hash', claim.subjectHash ?? 'none: the provider never answered'),
@@ -82,13 +107,14 @@ function providerLines(claim: ProviderClaim, position: number): string[] {
 }
 
 function roundLines(round: RoundClaim): string[] {
-  const { acceptedAt, windowEndsAt, windowKind, marginMs } = round;
+  const { acceptedAt, windowEndsAt, windowKind, marginMs, undoneAt } = round;
   const answered = acceptedAt === undefined ? 'no answer that counts' : `answered ${instant(acceptedAt)}`;
   const margin = marginMs === undefined || marginMs === 0 ? '' : `, margin ${describeDuration(marginMs)}`;
   return [
     ...entry(`Round ${round.number}`, `asked ${instant(round.askedAt)}, ${answered}`),
     ...entry('', windowEndsAt && `${windowKind} window until ${instant(windowEndsAt)}${margin}`),
     ...entry('', round.evidence && evidence(round.evidence)),
+    ...entry('', undoneAt && `undone at the provider ${instant(undoneAt)}, because of a legal hold`),
   ];
 }
 

@@ -1,10 +1,13 @@
 /** The certificate: what it claims of each provider, on what basis. Free of personal data. */
-import type { DecisionKind, ProviderDecision } from './decision';
+import type { DecisionKind, DecisionProof, ProviderDecision } from './decision';
 import type { LegState, Round } from './leg';
+import { dueOf, type LegalClock } from './legal-clock';
 import { requestOutcomeMeaning, type Assurance, type LegOutcome, type RequestOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
 import type { Evidence, WindowKind } from './receipt';
 import type { Regulation, Verification } from './request';
+import type { TrailEntry } from './request-state';
+import type { DecisionMode } from './rules';
 import { basisOf, leavesUnsaid, type Statement } from './statement';
 
 /** Instants are RFC 3339 in UTC. */
@@ -23,11 +26,36 @@ export interface CertificateClaims {
   readonly receivedVia?: string;
   readonly ground?: string;
   readonly verification?: Verification;
-  /** `asserted`: decisions are what whoever may write to the Temporal namespace said they are. */
-  readonly decisionMode: 'asserted';
+  readonly filedBy?: string;
+  readonly decisionMode: DecisionMode;
+  /** By when the law wants the person answered; absent where no calendar was chosen for it. */
+  readonly legalClock?: LegalClockClaim;
+  /** What staff decided about the whole request before the certificate was issued, in order. Absent in release 0.1.0. */
+  readonly decisions?: readonly DecisionClaim[];
   readonly outcome: RequestOutcome;
   readonly meaning: string;
   readonly providers: readonly ProviderClaim[];
+}
+
+export interface LegalClockClaim {
+  readonly rule: string;
+  readonly source: string;
+  readonly calendar: string;
+  readonly calendarSource: string;
+  readonly timeZone: string;
+  /** From when the law counts. */
+  readonly startsAt: string;
+  /** The law's day when the certificate was issued, e.g. `2026-03-02`. */
+  readonly answerBy: string;
+  readonly extended: boolean;
+}
+
+/** Kind, actor, reason, and what a decision of its kind says beside them; `proof` where the actor signed for it. */
+export interface DecisionClaim {
+  readonly kind: string;
+  readonly at: string;
+  readonly proof?: DecisionProof;
+  readonly [detail: string]: unknown;
 }
 
 export interface ProviderClaim {
@@ -45,7 +73,11 @@ export interface ProviderClaim {
   readonly callback?: { readonly at: string; readonly handle: string; readonly event?: string };
   readonly lastObservation?: { readonly at: string; readonly found: string; readonly evidence: Evidence };
   readonly withdrawal?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
-  readonly decisions: readonly (ProviderDecision & { readonly kind: DecisionKind; readonly at: string })[];
+  readonly decisions: readonly (ProviderDecision & {
+    readonly kind: DecisionKind;
+    readonly at: string;
+    readonly proof?: DecisionProof;
+  })[];
   readonly settledAt: string;
 }
 
@@ -57,13 +89,14 @@ export interface RoundClaim {
   readonly windowEndsAt?: string;
   readonly marginMs?: number;
   readonly evidence?: Evidence;
+  readonly undoneAt?: string;
 }
 
 export function certificateClaims(
   statement: Statement,
   issue: { readonly environment: string; readonly at: number },
 ): CertificateClaims {
-  const { requestId, workflowId, runId, regulation, receivedVia, ground, verification, outcome } = statement;
+  const { requestId, workflowId, runId, regulation, receivedVia, ground, verification, filedBy, outcome } = statement;
   return {
     format: 'erasure-certificate/1',
     environment: issue.environment,
@@ -74,8 +107,10 @@ export function certificateClaims(
     submittedAt: iso(statement.submittedAt),
     intakeAt: iso(statement.startedAt),
     issuedAt: iso(issue.at),
-    ...given({ receivedVia, ground, verification }),
-    decisionMode: 'asserted',
+    ...given({ receivedVia, ground, verification, filedBy }),
+    decisionMode: statement.decisionMode,
+    ...given({ legalClock: statement.clock && legalClockClaim(statement.clock, statement.isExtended) }),
+    decisions: statement.trail.flatMap(decisionClaim),
     outcome,
     meaning: requestOutcomeMeaning[outcome],
     providers: statement.legs.map(providerClaim),
@@ -113,7 +148,30 @@ function providerClaim(leg: LegState): ProviderClaim {
   };
 }
 
-function roundClaim({ number, askedAt, acceptedAt, windowEndsAt, receipt }: Round): RoundClaim {
+function legalClockClaim(clock: LegalClock, extended: boolean): LegalClockClaim {
+  const { rule, source, calendar, calendarSource, timeZone, startsAt } = clock;
+  const answerBy = dueOf(clock, { extended }).on;
+  return { rule, source, calendar, calendarSource, timeZone, startsAt: iso(startsAt), answerBy, extended };
+}
+
+/** What the run itself reported is in its history, and no decision. */
+function decisionClaim(entry: TrailEntry): DecisionClaim[] {
+  if (entry.kind === 'reminded') return [];
+  const at = iso(entry.at);
+  if (entry.kind === 'cancelled') return [{ kind: entry.kind, at }];
+  const { at: saidAt, ...said } = { at: undefined, ...entry.content };
+  return [
+    {
+      ...said,
+      ...(saidAt === undefined ? {} : { happenedAt: saidAt }),
+      kind: entry.kind,
+      at,
+      ...(entry.proof === undefined ? {} : { proof: entry.proof }),
+    },
+  ];
+}
+
+function roundClaim({ number, askedAt, acceptedAt, windowEndsAt, receipt, undoneAt }: Round): RoundClaim {
   return {
     number,
     askedAt: iso(askedAt),
@@ -123,6 +181,7 @@ function roundClaim({ number, askedAt, acceptedAt, windowEndsAt, receipt }: Roun
       windowEndsAt: windowEndsAt === undefined ? undefined : iso(windowEndsAt),
       marginMs: receipt?.marginMs,
       evidence: receipt?.evidence,
+      undoneAt: undoneAt === undefined ? undefined : iso(undoneAt),
     }),
   };
 }

@@ -2,7 +2,7 @@
  * One request at one provider, from asking to its outcome: a pure state machine. The workflow performs the step that
  * `nextStep` names and tells `advance` what came of it; everything that is decided about a leg is decided here.
  */
-import type { DecisionKind, ProviderDecision } from './decision';
+import type { DecisionKind, DecisionProof, ProviderDecision } from './decision';
 import { type AttentionReason, type FailureDetails, type FailureType, triesDaily } from './failure';
 import type { Assurance, LegOutcome } from './outcome';
 import { MAX_POSTPONEMENTS, MAX_ROUNDS, type Policy } from './policy';
@@ -18,6 +18,17 @@ export interface Round {
   /** When the window ends, without our margin. Moves where the provider moves its own time. */
   readonly windowEndsAt?: number;
   readonly receipt?: Receipt;
+  /** When the provider undid it during a legal hold: it counts as never asked. */
+  readonly undoneAt?: number;
+}
+
+/** The request is on legal hold: nothing is sent, and what can be undone is. */
+export interface LegHold {
+  readonly since: number;
+  /** What came of undoing, once it was tried; absent where there was nothing to try. */
+  readonly withdrawal?: Withdrawal & { readonly at: number };
+  /** Undoing could not be brought to an end within its budget. */
+  readonly couldNotUndo?: boolean;
 }
 
 export interface Attention {
@@ -43,7 +54,14 @@ export interface LegState {
   readonly attention?: Attention;
   /** A staff member wants it asked again should the next look find the record. */
   readonly askAgainIfPresent: boolean;
-  readonly decisions: readonly (ProviderDecision & { readonly kind: DecisionKind; readonly at: number })[];
+  readonly decisions: readonly (ProviderDecision & {
+    readonly kind: DecisionKind;
+    readonly at: number;
+    readonly proof?: DecisionProof;
+  })[];
+  readonly hold?: LegHold;
+  /** The provider is being asked to undo because of a hold, and has not answered yet. */
+  readonly isUndoing?: boolean;
   /** When the whole request was withdrawn or cancelled, had this leg not settled by then. */
   readonly endedAt?: number;
   /** What the leg was in attention for at that time. */
@@ -63,9 +81,18 @@ export type LegEvent = { readonly at: number } & (
   | { readonly type: 'interrupted' }
   | { readonly type: 'timePassed' }
   | { readonly type: 'calledBack'; readonly evidence: CallbackEvidence }
-  | { readonly type: 'decided'; readonly kind: DecisionKind; readonly decision: ProviderDecision }
+  | {
+      readonly type: 'decided';
+      readonly kind: DecisionKind;
+      readonly decision: ProviderDecision;
+      readonly proof?: DecisionProof;
+    }
+  | { readonly type: 'held' }
+  | { readonly type: 'released' }
   | { readonly type: 'requestEnded' }
+  | { readonly type: 'undoing' }
   | { readonly type: 'withdrawalAnswered'; readonly withdrawal: Withdrawal }
+  | { readonly type: 'withdrawalFailed' }
 );
 
 export type LegStep =
@@ -73,6 +100,7 @@ export type LegStep =
   | { readonly do: 'wait'; readonly for: 'window' | 'callback'; readonly until: number }
   | { readonly do: 'look'; readonly round: number; readonly daily: boolean }
   | { readonly do: 'waitForDecision' }
+  | { readonly do: 'waitForRelease' }
   | { readonly do: 'withdraw' }
   | { readonly do: 'finish' };
 
@@ -107,6 +135,11 @@ export function lastRound(leg: LegState): Round | undefined {
   return leg.rounds.at(-1);
 }
 
+/** A round that was undone during a hold counts as never asked. */
+function standingRounds(leg: LegState): readonly Round[] {
+  return leg.rounds.filter(({ undoneAt }) => undoneAt === undefined);
+}
+
 /** When the answer about the data begins to mean something: the end of the window and our margin. */
 export function windowIsOverAt(leg: LegState): number | undefined {
   const round = lastRound(leg);
@@ -123,6 +156,8 @@ export function graceIsOverAt(leg: LegState): number | undefined {
 }
 
 export function nextStep(leg: LegState): LegStep {
+  if (leg.hold !== undefined && isHeldBack(leg))
+    return { do: mayBeUndone(leg, leg.hold) ? 'withdraw' : 'waitForRelease' };
   switch (leg.phase) {
     case 'ask':
       return { do: 'ask', round: roundToAsk(leg), askedBefore: leg.askedBefore, daily: false };
@@ -141,6 +176,30 @@ export function nextStep(leg: LegState): LegStep {
   }
 }
 
+/** What a hold stops: asking, and a window that the provider can still be kept from carrying through. */
+function isHeldBack(leg: LegState): boolean {
+  return isAsking(leg) || (leg.phase === 'window' && leg.hold !== undefined && mayBeUndone(leg, leg.hold));
+}
+
+/** Something of ours may stand at the provider, and undoing it has not been tried in this hold. */
+function mayBeUndone(leg: LegState, hold: LegHold): boolean {
+  if (hold.withdrawal !== undefined || hold.couldNotUndo === true) return false;
+  const receipt = standingReceipt(leg);
+  return receipt === undefined
+    ? leg.askedBefore && !isUndone(leg)
+    : receipt.status === 'accepted' && receipt.withdrawable;
+}
+
+/** The provider's last answer that still stands. */
+function standingReceipt(leg: LegState): Receipt | undefined {
+  return isUndone(leg) ? undefined : leg.rounds.findLast((round) => round.receipt !== undefined)?.receipt;
+}
+
+/** The last round was undone during a hold: nothing of ours stands at the provider. */
+function isUndone(leg: LegState): boolean {
+  return lastRound(leg)?.undoneAt !== undefined;
+}
+
 function stepInAttention(leg: LegState, attention: Attention): LegStep {
   if (!triesDaily(attention.reason)) return { do: 'waitForDecision' };
   return attention.step === 'ask'
@@ -151,13 +210,14 @@ function stepInAttention(leg: LegState, attention: Attention): LegStep {
 /** A round that was asked and not answered is asked again under its own number. */
 function roundToAsk(leg: LegState): number {
   const round = lastRound(leg);
-  return round === undefined || round.acceptedAt !== undefined ? leg.rounds.length + 1 : round.number;
+  const isOver = round?.acceptedAt !== undefined || round?.undoneAt !== undefined;
+  return round === undefined || isOver ? leg.rounds.length + 1 : round.number;
 }
 
 export function advance(leg: LegState, event: LegEvent): LegState {
   switch (event.type) {
     case 'asked':
-      return isAsking(leg) && roundToAsk(leg) > leg.rounds.length
+      return nextStep(leg).do === 'ask' && roundToAsk(leg) > leg.rounds.length
         ? { ...leg, rounds: [...leg.rounds, { number: roundToAsk(leg), askedAt: event.at }] }
         : leg;
     case 'answered':
@@ -175,11 +235,19 @@ export function advance(leg: LegState, event: LegEvent): LegState {
     case 'calledBack':
       return calledBack(leg, event.evidence, event.at);
     case 'decided':
-      return decided(leg, event.kind, event.decision, event.at);
+      return decided(leg, event);
+    case 'held':
+      return leg.phase === 'settled' || leg.hold !== undefined ? leg : { ...leg, hold: { since: event.at } };
+    case 'released':
+      return withoutHold(leg);
     case 'requestEnded':
       return requestEnded(leg, event.at);
+    case 'undoing':
+      return leg.hold !== undefined && nextStep(leg).do === 'withdraw' ? { ...leg, isUndoing: true } : leg;
     case 'withdrawalAnswered':
       return withdrawalAnswered(leg, event.withdrawal, event.at);
+    case 'withdrawalFailed':
+      return withdrawalFailed(leg, event.at);
   }
 }
 
@@ -211,7 +279,7 @@ function answered(leg: LegState, receipt: Receipt, at: number): LegState {
   if (!isAsking(leg)) return kept;
   if (receipt.status === 'accepted' || window !== undefined) return enter(kept, 'window');
   // The provider contradicts itself if it knew the record or took it on earlier.
-  if (kept.seen || leg.rounds.length > 1) return attend(kept, 'Inconclusive', 'ask', at);
+  if (kept.seen || standingRounds(leg).length > 1) return attend(kept, 'Inconclusive', 'ask', at);
   return settle(kept, { outcome: 'not-found' }, at);
 }
 
@@ -237,11 +305,13 @@ function calledBack(leg: LegState, evidence: CallbackEvidence, at: number): LegS
   return expected && windowIsOver && silent ? settle(kept, { outcome: 'erased', assurance: 'confirmed' }, at) : kept;
 }
 
-/** The callback, unless the record was found there after it: then it was about an earlier round, or wrong. */
+/** The callback, unless the record was found there or the round undone after it: then it was about an earlier round, or wrong. */
 function heardCallback(leg: LegState): LegState['callback'] {
   const { callback, lastObservation } = leg;
-  const contradicted = lastObservation?.status === 'present' && lastObservation.at >= (callback?.at ?? Infinity);
-  return contradicted ? undefined : callback;
+  const heardAt = callback?.at ?? Infinity;
+  const isPresent = lastObservation?.status === 'present' && lastObservation.at >= heardAt;
+  const isOfUndone = leg.rounds.some(({ undoneAt }) => (undoneAt ?? 0) >= heardAt);
+  return isPresent || isOfUndone ? undefined : callback;
 }
 
 function observed(leg: LegState, observation: Observation, at: number): LegState {
@@ -281,20 +351,20 @@ function present(leg: LegState, found: Observation & { status: 'present' }, at: 
   const seen: LegState = { ...leg, seen: true };
   if (leg.askAgainIfPresent) return enter({ ...seen, askAgainIfPresent: false }, 'ask');
   if (found.takenOffQueue === true) return attend(seen, 'TakenOffQueue', 'look', at);
-  return leg.rounds.length < MAX_ROUNDS ? enter(seen, 'ask') : attend(seen, 'Reappeared', 'look', at);
+  return standingRounds(leg).length < MAX_ROUNDS ? enter(seen, 'ask') : attend(seen, 'Reappeared', 'look', at);
 }
 
 function failed(leg: LegState, failure: { readonly type: FailureType } & FailureDetails, at: number): LegState {
   const asked: LegState = isLooking(leg) ? leg : { ...leg, askedBefore: leg.askedBefore || failure.mayHaveReached };
-  if (leg.phase === 'withdraw') return settle(leg, { outcome: 'unknown' }, at);
   const reason = failure.type === 'InvalidRequest' ? 'ProviderContractBroken' : failure.type;
   if (isAsking(leg)) return attend(asked, reason, 'ask', at);
   return isLooking(leg) ? attend(leg, reason, 'look', at) : asked;
 }
 
-function decided(leg: LegState, kind: DecisionKind, decision: ProviderDecision, at: number): LegState {
+function decided(leg: LegState, { kind, decision, proof, at }: LegEvent & { type: 'decided' }): LegState {
   if (whyNotNow(leg, kind) !== undefined) return leg;
-  const kept: LegState = { ...leg, decisions: [...leg.decisions, { ...decision, kind, at }] };
+  const entry = { ...decision, kind, at, ...(proof === undefined ? {} : { proof }) };
+  const kept: LegState = { ...leg, decisions: [...leg.decisions, entry] };
   switch (kind) {
     case 'waive':
       return settle(kept, { outcome: 'waived' }, at);
@@ -316,6 +386,8 @@ export function whyNotNow(leg: LegState, kind: DecisionKind): string | undefined
   if (leg.phase === 'settled') return `is settled already (${leg.outcome})`;
   if (leg.phase === 'withdraw') return 'is being withdrawn, and settles by itself';
   if (kind === 'retry' && leg.phase !== 'attention') return 'needs no retry: it is not in attention';
+  if (kind === 'retry' && leg.hold !== undefined && isAsking(leg))
+    return 'is on hold, and asks nothing before its release';
   return undefined;
 }
 
@@ -323,12 +395,13 @@ export function whyNotNow(leg: LegState, kind: DecisionKind): string | undefined
 function requestEnded(leg: LegState, at: number): LegState {
   if (leg.phase === 'settled' || leg.phase === 'withdraw') return leg;
   const ended: LegState = {
-    ...leg,
+    ...withoutHold(leg),
     endedAt: at,
     ...(leg.attention === undefined ? {} : { endedInAttention: leg.attention.reason }),
   };
   if (leg.phase === 'callback') return settle(ended, { outcome: 'presumed-erased' }, at);
-  const receipt = leg.rounds.findLast((round) => round.receipt !== undefined)?.receipt;
+  if (isUndone(leg)) return settle(ended, { outcome: 'withdrawn' }, at);
+  const receipt = standingReceipt(leg);
   if (receipt === undefined) {
     return leg.askedBefore ? enter(ended, 'withdraw') : settle(ended, { outcome: 'never-asked' }, at);
   }
@@ -338,9 +411,40 @@ function requestEnded(leg: LegState, at: number): LegState {
 }
 
 function withdrawalAnswered(leg: LegState, withdrawal: Withdrawal, at: number): LegState {
+  if (leg.isUndoing === true) return undoneInHold(withoutUndoing(leg), withdrawal, at);
   if (leg.phase !== 'withdraw') return leg;
   const kept: LegState = { ...leg, withdrawal: { ...withdrawal, at } };
   return settle(kept, { outcome: withdrawal.status === 'withdrawn' ? 'withdrawn' : 'unknown' }, at);
+}
+
+/** Undone: to be asked anew after the release. Too late: its window runs on, hold or not. */
+function undoneInHold(leg: LegState, withdrawal: Withdrawal, at: number): LegState {
+  const { hold } = leg;
+  if (leg.phase === 'settled') return leg;
+  // Released while it was on its way: what was undone at the provider is undone all the same.
+  const tried = hold === undefined ? leg : { ...leg, hold: { ...hold, withdrawal: { ...withdrawal, at } } };
+  if (withdrawal.status !== 'withdrawn') return tried;
+  const rounds = leg.rounds.map((round, index) =>
+    index === leg.rounds.length - 1 ? { ...round, undoneAt: at } : round,
+  );
+  return enter({ ...tried, rounds }, 'ask');
+}
+
+function withdrawalFailed(leg: LegState, at: number): LegState {
+  if (leg.phase === 'withdraw') return settle(leg, { outcome: 'unknown' }, at);
+  if (leg.isUndoing !== true) return leg;
+  const { hold, ...rest } = withoutUndoing(leg);
+  return hold === undefined ? rest : { ...rest, hold: { ...hold, couldNotUndo: true } };
+}
+
+function withoutUndoing(leg: LegState): LegState {
+  const { isUndoing: _isUndoing, ...rest } = leg;
+  return rest;
+}
+
+function withoutHold(leg: LegState): LegState {
+  const { hold: _hold, ...rest } = leg;
+  return rest;
 }
 
 interface Settlement {
@@ -349,7 +453,7 @@ interface Settlement {
 }
 
 function settle(leg: LegState, settlement: Settlement, at: number): LegState {
-  return { ...withoutAttention(leg), phase: 'settled', ...settlement, settledAt: at };
+  return { ...withoutHold(withoutAttention(leg)), phase: 'settled', ...settlement, settledAt: at };
 }
 
 function enter(leg: LegState, phase: Exclude<Phase, 'attention' | 'settled'>): LegState {

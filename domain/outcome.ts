@@ -23,7 +23,7 @@ export type LegOutcome =
   /** The request ended while we had asked and could not learn the result. */
   | 'unknown';
 
-export type RequestOutcome = 'completed' | 'completed-with-exceptions' | 'withdrawn';
+export type RequestOutcome = 'completed' | 'completed-with-exceptions' | 'withdrawn' | 'rejected';
 
 /** For people: what the outcome of a whole request says, and what it does not. */
 export const requestOutcomeMeaning: Record<RequestOutcome, string> = {
@@ -31,12 +31,15 @@ export const requestOutcomeMeaning: Record<RequestOutcome, string> = {
   'completed-with-exceptions':
     'Every provider has settled, but not for every one is the erasure known: see each below.',
   withdrawn: 'The request was withdrawn or cancelled before every provider had settled: see each below.',
+  rejected: 'The request was rejected before any provider was asked: its ground is among the decisions.',
 };
 
 /** `withdrawn` if the request was ended before its time, `completed` if nothing is left open to doubt. */
 export function requestOutcome(
   legs: readonly { readonly outcome: LegOutcome; readonly endedAt?: number }[],
+  { isRejected = false }: { readonly isRejected?: boolean } = {},
 ): RequestOutcome {
+  if (isRejected) return 'rejected';
   if (legs.some((leg) => leg.endedAt !== undefined)) return 'withdrawn';
   const withoutDoubt = legs.every((leg) => leg.outcome === 'erased' || leg.outcome === 'not-found');
   return withoutDoubt ? 'completed' : 'completed-with-exceptions';

@@ -14,6 +14,8 @@ export interface Policy {
   readonly stillPendingEveryMs: number;
   /** How long we try to undo a request at a provider after a withdrawal. */
   readonly withdrawalBudgetMs: number;
+  /** How long after our asking the person API is wished to purge; 0: as soon as it can. Absent: its own default. */
+  readonly purgeWishMs?: number;
 }
 
 export const defaultPolicy: Policy = {
@@ -25,14 +27,18 @@ export const defaultPolicy: Policy = {
   withdrawalBudgetMs: 1 * DAY_MS,
 };
 
+/** A provider's own time further ahead than this is not believed. */
+export const MAX_WINDOW_MS = 400 * DAY_MS;
+
 /** Inclusive bounds of each setting, in milliseconds. */
-export const policyBounds: Record<keyof Policy, { readonly minMs: number; readonly maxMs: number }> = {
+export const policyBounds: Record<keyof Required<Policy>, { readonly minMs: number; readonly maxMs: number }> = {
   marginMs: { minMs: 0, maxMs: 7 * DAY_MS },
   callbackGraceMs: { minMs: 0, maxMs: 60 * DAY_MS },
   outageBudgetMs: { minMs: 1 * HOUR_MS, maxMs: 90 * DAY_MS },
   stillPendingBudgetMs: { minMs: 1 * HOUR_MS, maxMs: 90 * DAY_MS },
   stillPendingEveryMs: { minMs: HOUR_MS / 4, maxMs: 1 * DAY_MS },
   withdrawalBudgetMs: { minMs: HOUR_MS / 4, maxMs: 7 * DAY_MS },
+  purgeWishMs: { minMs: 0, maxMs: MAX_WINDOW_MS },
 };
 
 /** A patient retry of a leg in attention, once a day. */
@@ -41,5 +47,3 @@ export const DAILY_TRY_MS = DAY_MS;
 export const MAX_ROUNDS = 3;
 /** Times a provider may move its own time before a staff member is asked. */
 export const MAX_POSTPONEMENTS = 20;
-/** A provider's own time further ahead than this is not believed. */
-export const MAX_WINDOW_MS = 400 * DAY_MS;

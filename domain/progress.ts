@@ -1,13 +1,19 @@
-/** What a person sees of a request: each state says what it waits for, until when, and what they can do. */
+/** What a person sees of one leg: each state says what it waits for, until when, and what they can do. */
 import { describeInstant } from './duration';
 import { attentionGuide, triesDaily, type AttentionReason } from './failure';
-import { graceIsOverAt, lastRound, windowIsOverAt, type LegState } from './leg';
-import type { Assurance, LegOutcome, RequestOutcome } from './outcome';
+import { graceIsOverAt, lastRound, nextStep, windowIsOverAt, type LegHold, type LegState } from './leg';
+import type { Assurance, LegOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
-import type { Regulation } from './request';
 
 export type LegProgressState =
-  'asking' | 'waiting-out-window' | 'waiting-for-callback' | 'looking' | 'attention' | 'withdrawing' | 'settled';
+  | 'asking'
+  | 'waiting-out-window'
+  | 'waiting-for-callback'
+  | 'looking'
+  | 'attention'
+  | 'held'
+  | 'withdrawing'
+  | 'settled';
 
 /** Instants are RFC 3339 in UTC. */
 export interface LegProgress {
@@ -31,15 +37,6 @@ export interface LegProgress {
   readonly settledAt?: string;
 }
 
-export interface RequestProgress {
-  readonly requestId: string;
-  readonly regulation: Regulation;
-  readonly submittedAt: string;
-  readonly startedAt: string;
-  readonly state: 'running' | 'issuing-certificate' | RequestOutcome;
-  readonly legs: readonly LegProgress[];
-}
-
 export function legProgress(leg: LegState): LegProgress {
   const round = lastRound(leg);
   const view = viewOf(leg);
@@ -61,6 +58,8 @@ type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'atten
 
 function viewOf(leg: LegState): View {
   const name = providerName(leg.provider);
+  const held = viewOfHold(leg);
+  if (held !== undefined) return held;
   switch (leg.phase) {
     case 'ask':
       return { state: 'asking', waitsFor: `${name} to take the request on`, youCan: 'waive or attest' };
@@ -90,6 +89,36 @@ function viewOf(leg: LegState): View {
     case 'settled':
       return { state: 'settled', waitsFor: 'nothing' };
   }
+}
+
+/** What a hold stops; undefined where the leg goes on as if there were none. */
+function viewOfHold(leg: LegState): View | undefined {
+  const { hold } = leg;
+  if (hold === undefined) return undefined;
+  const name = providerName(leg.provider);
+  const step = nextStep(leg);
+  if (step.do === 'withdraw') return { state: 'withdrawing', waitsFor: `${name} to undo the request during the hold` };
+  if (step.do === 'waitForRelease') {
+    return {
+      state: 'held',
+      waitsFor: `the release of the legal hold; ${name} is asked nothing before it`,
+      youCan: 'release the hold, waive or attest',
+    };
+  }
+  if (leg.phase !== 'window') return undefined;
+  return {
+    state: 'waiting-out-window',
+    waitsFor: `the end of the ${lastRound(leg)?.receipt?.windowKind ?? 'purge'} window: ${tooLateToHold(leg, hold)}`,
+    ...instant('until', windowIsOverAt(leg)),
+    youCan: 'nothing to do; waive or attest',
+  };
+}
+
+function tooLateToHold(leg: LegState, hold: LegHold): string {
+  if (hold.couldNotUndo === true) return 'the hold came, and the provider could not be reached to undo it';
+  const told = hold.withdrawal?.status === 'too-late' ? hold.withdrawal.since : undefined;
+  const since = told ?? lastRound(leg)?.acceptedAt;
+  return `too late for the hold since ${describeInstant(since ?? hold.since)}`;
 }
 
 function viewOfAttention(leg: LegState): View {

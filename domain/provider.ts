@@ -1,9 +1,20 @@
+import { DAY_MS, HOUR_MS } from './duration';
+
+export interface ProviderFacts {
+  readonly name: string;
+  /**
+   * How long its window is expected to last, for planning before it was asked. Once it was asked, its receipt says so.
+   * 0 where only its answer can tell.
+   */
+  readonly plannedWindowMs: number;
+}
+
 /** The outside systems we can ask to erase. A new provider is one line here, one adapter and one simulator file. */
 export const providers = {
-  measureone: { name: 'MeasureOne' },
-  person: { name: 'Person API' },
-  aptrinsic: { name: 'Aptrinsic (Gainsight PX)' },
-} as const satisfies Record<string, { readonly name: string }>;
+  measureone: { name: 'MeasureOne', plannedWindowMs: 120 * HOUR_MS },
+  person: { name: 'Person API', plannedWindowMs: 0 },
+  aptrinsic: { name: 'Aptrinsic (Gainsight PX)', plannedWindowMs: 7 * DAY_MS },
+} as const satisfies Record<string, ProviderFacts>;
 
 export type Provider = keyof typeof providers;
 

@@ -1,7 +1,8 @@
-import { isMatch, isRecord, opaquePattern, reasonCodePattern } from './decision';
 import { MINUTE_MS } from './duration';
+import { parseInstant } from './instant';
 import { type Policy, defaultPolicy, policyBounds } from './policy';
 import { isProvider, providerKeys, type Provider } from './provider';
+import { isCode, isMatch, isRecord, opaquePattern } from './text';
 
 /** The law the request is made under. */
 export const regulations = ['gdpr', 'uk-gdpr', 'ccpa'] as const;
@@ -36,6 +37,10 @@ export interface ErasureRequestInput {
   /** Code of the legal ground, e.g. `consent-withdrawn`. */
   readonly ground?: string;
   readonly verification?: Verification;
+  /** When the person was asked to prove who they are, where that was needed: RFC 3339 instant. */
+  readonly identityAskedAt?: string;
+  /** Opaque id of the staff member or service that filed the request: whoever approves it must be somebody else. */
+  readonly filedBy?: string;
 }
 
 /** An input that passed the guard. */
@@ -45,10 +50,16 @@ export interface ErasureRequest {
   /** Epoch ms. */
   readonly submittedAt: number;
   readonly subject: ReadonlyMap<Provider, string>;
+  /** The request's own settings, over the built-in defaults. */
   readonly policy: Policy;
+  /** The request's own settings alone. */
+  readonly ownPolicy: Readonly<Partial<Policy>>;
   readonly receivedVia?: string;
   readonly ground?: string;
   readonly verification?: Verification;
+  /** Epoch ms. */
+  readonly identityAskedAt?: number;
+  readonly filedBy?: string;
 }
 
 export function workflowIdOf(requestId: string): string {
@@ -56,7 +67,6 @@ export function workflowIdOf(requestId: string): string {
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const instantPattern = /^\d{4}-\d{2}-\d{2}[Tt]([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 const sealedPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$/;
 const SEALED_LENGTH_MAX = 8_192;
 /** Another machine's clock may be a little ahead of ours. */
@@ -64,17 +74,6 @@ export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
 
 export function isRequestId(value: unknown): value is string {
   return isMatch(value, uuidPattern);
-}
-
-/** Epoch ms of an RFC 3339 instant with a zone, or undefined: also for days that no month has. */
-export function parseInstant(value: unknown): number | undefined {
-  if (!isMatch(value, instantPattern)) return undefined;
-  const epochMs = Date.parse(value.toUpperCase().replace(/(\.\d{3})\d+/, '$1'));
-  if (Number.isNaN(epochMs)) return undefined;
-  // Some engines roll 31 February over into March instead of refusing it.
-  const day = Number(value.slice(8, 10));
-  const lastDay = new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
-  return day <= lastDay ? epochMs : undefined;
 }
 
 /**
@@ -92,8 +91,9 @@ export function parseErasureRequest(
     if (!holds) problems.push(problem);
   };
 
-  const { requestId, regulation, receivedVia, ground, verification } = input;
+  const { requestId, regulation, receivedVia, ground, verification, filedBy } = input;
   const submittedAt = parseInstant(input['submittedAt']);
+  const identityAskedAt = parseInstant(input['identityAskedAt']);
   expect(
     Object.keys(input).every((key) => knownFields.includes(key)),
     `input: has a field other than ${knownFields.join(', ')}`,
@@ -110,6 +110,11 @@ export function parseErasureRequest(
   expect((submittedAt ?? 0) <= context.now + CLOCK_SKEW_MS, 'submittedAt: lies in the future');
   expect(receivedVia === undefined || isCode(receivedVia), 'receivedVia: expected a code such as web-form');
   expect(ground === undefined || isCode(ground), 'ground: expected a code such as consent-withdrawn');
+  expect(filedBy === undefined || isMatch(filedBy, opaquePattern), 'filedBy: expected an opaque id');
+  expect(
+    input['identityAskedAt'] === undefined || identityAskedAt !== undefined,
+    'identityAskedAt: expected an RFC 3339 instant with a zone',
+  );
   problems.push(...problemsOfSubject(input['subject']));
   problems.push(...problemsOfPolicy(input['policy']));
   problems.push(...problemsOfVerification(verification));
@@ -128,9 +133,12 @@ export function parseErasureRequest(
         }),
       ),
       policy: { ...defaultPolicy, ...valid.policy },
+      ownPolicy: valid.policy ?? {},
       ...(valid.receivedVia === undefined ? {} : { receivedVia: valid.receivedVia }),
       ...(valid.ground === undefined ? {} : { ground: valid.ground }),
       ...(valid.verification === undefined ? {} : { verification: valid.verification }),
+      ...(identityAskedAt === undefined ? {} : { identityAskedAt }),
+      ...(valid.filedBy === undefined ? {} : { filedBy: valid.filedBy }),
     },
   };
 }
@@ -144,11 +152,9 @@ const knownFields: readonly string[] = [
   'receivedVia',
   'ground',
   'verification',
+  'identityAskedAt',
+  'filedBy',
 ] satisfies (keyof ErasureRequestInput)[];
-
-export function isCode(value: unknown): value is string {
-  return isMatch(value, reasonCodePattern) && value.length <= 64;
-}
 
 function problemsOfSubject(subject: unknown): string[] {
   const expected = `subject: expected the sealed identifier of at least one provider (${providerKeys.join(', ')})`;

@@ -2,9 +2,12 @@
 import { describeInstant } from './duration';
 import { attentionGuide } from './failure';
 import { lastRound, windowIsOverAt, type LegState } from './leg';
+import type { LegalClock } from './legal-clock';
 import type { RequestOutcome } from './outcome';
 import { providerName } from './provider';
 import type { Regulation, Verification } from './request';
+import type { TrailEntry } from './request-state';
+import type { DecisionMode } from './rules';
 
 /** Everything that the certificate is made from, as the workflow's history holds it. Instants in epoch ms. */
 export interface Statement {
@@ -18,8 +21,14 @@ export interface Statement {
   readonly receivedVia?: string;
   readonly ground?: string;
   readonly verification?: Verification;
+  readonly filedBy?: string;
   readonly outcome: RequestOutcome;
   readonly legs: readonly LegState[];
+  readonly decisionMode: DecisionMode;
+  readonly clock?: LegalClock;
+  readonly isExtended: boolean;
+  /** What staff decided about the whole request, and what was reported of it, in order. */
+  readonly trail: readonly TrailEntry[];
 }
 
 /** In plain words: what is known about this leg, how we know it, and never more. */
@@ -38,8 +47,12 @@ function storyOf(leg: LegState): string[] {
       continue;
     }
     const asked = `${round.number === 1 ? 'We asked' : `In round ${round.number} we asked`} ${name} to erase at ${when}`;
+    const undone =
+      round.undoneAt === undefined
+        ? ''
+        : ` It was undone at the provider at ${describeInstant(round.undoneAt)}, because of a legal hold.`;
     if (receipt === undefined || round.acceptedAt === undefined) {
-      story.push(`${asked}; no answer that counts has come.`);
+      story.push(`${asked}; no answer that counts has come.${undone}`);
       continue;
     }
     const answer = receipt.status === 'accepted' ? 'took the request on' : 'answered that it knows no such identifier';
@@ -47,7 +60,9 @@ function storyOf(leg: LegState): string[] {
       round.windowEndsAt === undefined
         ? ''
         : `; its ${receipt.windowKind} window ends at ${describeInstant(round.windowEndsAt)}`;
-    story.push(`${asked}; ${receipt.evidence.host} ${answer} at ${describeInstant(round.acceptedAt)}${window}.`);
+    story.push(
+      `${asked}; ${receipt.evidence.host} ${answer} at ${describeInstant(round.acceptedAt)}${window}.${undone}`,
+    );
   }
   if (leg.seen) story.push('The record was known to be there before it was to be erased.');
   if (leg.callback !== undefined) story.push(`Its callback came at ${describeInstant(leg.callback.at)}.`);

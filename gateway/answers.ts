@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 /** Every answer is one of these, whatever was asked: nothing of a request is ever repeated in its answer. */
 const words = {
   400: 'bad request',
+  401: 'not authorized',
   404: 'not found',
   413: 'too large',
   422: 'not the expected event',
@@ -15,6 +16,11 @@ export type ErrorStatus = keyof typeof words;
 
 export function answer(reply: FastifyReply, status: ErrorStatus): FastifyReply {
   return reply.code(status).send({ error: words[status] });
+}
+
+/** To an address that has sent too much that does not prove itself. */
+export function answerTooMany(reply: FastifyReply, retryAfterS: number): FastifyReply {
+  return answer(reply.header('retry-after', retryAfterS), 429);
 }
 
 export function isErrorStatus(status: unknown): status is ErrorStatus {

@@ -1,4 +1,4 @@
-import { isRecord } from '../domain/decision';
+import { isRecord } from '../domain/text';
 import type { Provider } from '../domain/provider';
 
 /** What a provider that calls back names the event that we asked for. */

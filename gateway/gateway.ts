@@ -4,50 +4,99 @@ import type { Logger } from 'pino';
 import type { GatewayConfig } from '../config/gateway-config';
 import { SECOND_MS } from '../domain/duration';
 import { createCapabilityChecker } from '../security/callback-capability';
-import { readGatewayKeys } from '../security/key-files';
+import { createTokenChecker, createTokenIssuer } from '../security/callback-token';
+import { createDecisionTokenIssuer } from '../security/decision-token';
+import { readGatewayDecisionKeys, readGatewayKeys, type GatewayKeys } from '../security/key-files';
+import { createCredentialCheck } from '../security/token-credentials';
 import { createConfirmer } from './confirmer';
+import { createGatewayMetrics } from './metrics';
+import { createMetricsServer, listenOptions } from './metrics-server';
 import { createReadiness } from './readiness';
-import { createGateway } from './server';
+import { createGateway, type GatewayOptions } from './server';
+import { createStaffIdentifier } from './staff-identity';
 
 /** More than a callback under way can take. */
 const DRAIN_MS_MAX = 15 * SECOND_MS;
 
 export interface RunningGateway {
   readonly url: string;
+  /** Where the metrics are served, if they are. */
+  readonly metricsUrl: string | undefined;
   /** Takes no new callbacks, finishes those under way, and disconnects. */
   close(): Promise<void>;
 }
 
-export async function startGateway(config: GatewayConfig, logger: Logger): Promise<RunningGateway> {
-  const checker = createCapabilityChecker(await readGatewayKeys(config.keysDirectory));
+export async function startGateway(
+  config: GatewayConfig,
+  logger: Logger,
+  overrides: Pick<GatewayOptions, 'now'> = {},
+): Promise<RunningGateway> {
+  const keys = await readGatewayKeys(config.keysDirectory);
+  const staff = await decisionTokens(config);
   const connection = Connection.lazy(config.temporal.connection);
   const temporal = { connection, namespace: config.temporal.namespace };
+  const metrics = createGatewayMetrics();
   const server = createGateway({
-    checker,
+    checker: createCapabilityChecker(keys),
+    token: tokenMode(config, keys),
+    staff,
     confirmer: createConfirmer(temporal),
+    metrics,
     logger,
     invalidPerMinute: config.invalidPerMinute,
     isReady: createReadiness(temporal),
+    ...overrides,
   });
+  const { metricsAddress } = config;
+  const metricsServer = metricsAddress === undefined ? undefined : createMetricsServer(metrics.registry);
 
   let url: string;
+  let metricsUrl: string | undefined;
   try {
+    if (metricsAddress !== undefined) metricsUrl = await metricsServer?.listen(listenOptions(metricsAddress));
     url = await server.listen({ host: config.host, port: config.port });
   } catch (error) {
     await server.close();
+    await metricsServer?.close();
     await connection.close();
     throw error;
   }
-  logger.info({ url, namespace: temporal.namespace }, 'The gateway listens');
+  const modes = { tokens: tokensWord(config), decisionTokens: staff === undefined ? 'off' : 'on' };
+  logger.info({ url, metricsUrl, namespace: temporal.namespace, ...modes }, 'The gateway listens');
 
   let closed: Promise<void> | undefined;
-  return { url, close: () => (closed ??= drain()) };
+  return { url, metricsUrl, close: () => (closed ??= drain()) };
 
   async function drain(): Promise<void> {
     // A client that sends its request drop by drop must not hold us up.
     const timer = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS_MAX);
     await server.close().finally(() => clearTimeout(timer));
     await connection.close();
+    // Last, so that what happened until now can still be read.
+    await metricsServer?.close();
     logger.info('The gateway has stopped');
   }
+}
+
+function tokenMode({ token }: GatewayConfig, keys: GatewayKeys): GatewayOptions['token'] {
+  if (token === undefined) return undefined;
+  const { credentials, headers, required } = token;
+  return {
+    issuer: createTokenIssuer(keys),
+    checker: createTokenChecker(keys),
+    isCaller: createCredentialCheck(credentials),
+    headers,
+    required,
+  };
+}
+
+async function decisionTokens({ staffLogin, keysDirectory }: GatewayConfig): Promise<GatewayOptions['staff']> {
+  if (staffLogin === undefined) return undefined;
+  const keys = await readGatewayDecisionKeys(keysDirectory);
+  return { issuer: createDecisionTokenIssuer(keys), identify: createStaffIdentifier(staffLogin) };
+}
+
+function tokensWord({ token }: GatewayConfig): 'off' | 'required' | 'accepted' {
+  if (token === undefined) return 'off';
+  return token.required ? 'required' : 'accepted';
 }

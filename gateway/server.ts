@@ -2,10 +2,18 @@
 import type { Socket } from 'node:net';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
 import { SECOND_MS } from '../domain/duration';
+import type { CapabilityChecker } from '../security/callback-capability';
 import { answer, isErrorStatus } from './answers';
-import { addCallbackRoute, type CallbackRouteOptions } from './callback-route';
+import { createCallbackVerifier, type TokenDemand } from './callback-proof';
+import { addCallbackRoute } from './callback-route';
+import type { Confirmer } from './confirmer';
+import { addDecisionTokenRoute, type DecisionTokenRouteOptions } from './decision-token-route';
 import { failureCode } from './grpc-failure';
+import type { GatewayMetrics } from './metrics';
+import { createStrangerCount } from './strangers';
+import { addTokenRoute, type TokenRouteOptions } from './token-route';
 
 const BODY_BYTES_MAX = 64 * 1_024;
 const HEADER_BYTES_MAX = 8 * 1_024;
@@ -16,9 +24,20 @@ const SILENCE_MS_MAX = 30 * SECOND_MS;
 /** Longer than the usual 60 s of a load balancer: whoever closes first loses the request that is on its way. */
 const KEEP_ALIVE_MS = 72 * SECOND_MS;
 
-export interface GatewayOptions extends CallbackRouteOptions {
+export interface GatewayOptions {
+  readonly checker: CapabilityChecker;
+  /** Callbacks also carry a token that their sender has fetched here. */
+  readonly token?: (TokenDemand & Pick<TokenRouteOptions, 'issuer' | 'isCaller'>) | undefined;
+  /** Staff members who are logged in get their decisions signed here. */
+  readonly staff?: Pick<DecisionTokenRouteOptions, 'issuer' | 'identify'> | undefined;
+  readonly confirmer: Confirmer;
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+  readonly invalidPerMinute: number;
   /** Whether Temporal answers. */
   readonly isReady: () => Promise<boolean>;
+  /** Epoch ms. */
+  readonly now?: () => number;
 }
 
 /** The server, not listening yet. */
@@ -61,7 +80,11 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
 
   app.register(rateLimit, { global: false });
   app.register(async (routes) => {
-    addCallbackRoute(routes, options);
+    const { checker, token, staff, confirmer, metrics, logger, now = Date.now } = options;
+    const common = { metrics, logger, now, countStranger: createStrangerCount(routes, options.invalidPerMinute) };
+    addCallbackRoute(routes, { ...common, confirmer, verify: createCallbackVerifier({ checker, token }) });
+    if (token !== undefined) addTokenRoute(routes, { ...common, ...token });
+    if (staff !== undefined) addDecisionTokenRoute(routes, { ...common, ...staff });
     routes.get('/healthz', async () => ({ status: 'alive' }));
     routes.get('/readyz', async (_request, reply) =>
       (await options.isReady()) ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),

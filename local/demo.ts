@@ -7,8 +7,8 @@ import { Command, Option } from 'commander';
 import type { ErasureClient, RequestStatus } from '../client';
 import type { CertificateClaims } from '../domain/certificate';
 import { certificateText } from '../domain/certificate-text';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/duration';
-import type { RequestProgress } from '../domain/progress';
+import { DAY_MS, describeInstant, HOUR_MS, MINUTE_MS } from '../domain/duration';
+import type { RequestProgress } from '../domain/request-progress';
 import { verifyCertificate } from '../security/certificate';
 import { readVerifyingKeys } from '../security/key-files';
 import { createLiveView, elapsed, type LiveView } from './live-view';
@@ -105,11 +105,25 @@ async function live(
   const startedAt = started.at;
   const pending = [...started.pending];
   await untilAsked(client, requestId);
+  const { due } = await client.progress(requestId);
+  if (due !== undefined) {
+    view.tell(
+      `By law the person is to be answered by ${due.on} (${due.rule}, calendar ${due.calendar}, ${due.timeZone}).`,
+    );
+  }
   for (;;) {
     const requestView = await client.get(requestId);
     const now = (await virtualNow(connection, { namespace, workflowId })).getTime();
     if (requestView.progress !== undefined) view.show(requestView.progress, { now, startedAt });
     if (requestView.status !== 'running') return { requestView, lastedMs: now - startedAt };
+    if (requestView.state === 'issuing-certificate') {
+      await pause(50);
+      continue;
+    }
+    if (requestView.state === 'awaiting-answer') {
+      await answer(client, { requestId, at: now, view });
+      continue;
+    }
     if (now - startedAt > VIRTUAL_MS_MAX) throw new Error(`The story is not over after ${elapsed(VIRTUAL_MS_MAX)}.`);
 
     const next = pending[0];
@@ -126,12 +140,28 @@ async function live(
   }
 }
 
+/** What is left is for people: somebody tells the person, and says here that it was done. */
+async function answer(
+  client: ErasureClient,
+  { requestId, at, view }: { readonly requestId: string; readonly at: number; readonly view: LiveView },
+): Promise<void> {
+  await client.decide('notice', requestId, {
+    actor: 'demo-staff',
+    reason: { code: 'person-told', ticket: 'DEMO-1' },
+    notice: 'outcome',
+    at: new Date(at).toISOString(),
+    channel: 'email',
+    reference: 'DEMO-MAIL-1',
+  });
+  view.tell(`${describeInstant(at)}: the certificate is issued, and a staff member recorded that the person was told.`);
+}
+
 /** The world must not move on before every provider has been asked; one that is out of reach is asked again later. */
 async function untilAsked(client: ErasureClient, requestId: string): Promise<void> {
   const until = performance.now() + ASKING_MS_MAX;
   while (performance.now() < until) {
-    const { legs } = await client.progress(requestId);
-    if (legs.every((leg) => leg.state !== 'asking')) return;
+    const { state, legs } = await client.progress(requestId);
+    if (state !== 'taking-on' && legs.every((leg) => leg.state !== 'asking')) return;
     await pause(50);
   }
 }

@@ -131,6 +131,11 @@ async function forward({
       tell(`  ${providerName(provider)}: ${[outcome, assurance].filter((word) => word !== undefined).join(', ')}`);
     }
     tell(`The request has ended: ${after.result?.outcome ?? after.status}.`);
+  } else if (after.state === 'awaiting-answer') {
+    tell(
+      `Every provider has settled (${after.progress?.outcome}), and its certificate is there: erasure certificate ${requestId}`,
+    );
+    for (const todo of after.progress?.todo ?? []) tell(`  To do: ${todo}`);
   } else if (!isSettled) {
     tell('Something of it is still under way; it will show in the status.');
   }

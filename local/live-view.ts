@@ -3,7 +3,8 @@ import { clearScreenDown, moveCursor } from 'node:readline';
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import { DAY_MS, describeInstant, HOUR_MS } from '../domain/duration';
-import type { LegProgress, RequestProgress } from '../domain/progress';
+import type { LegProgress } from '../domain/progress';
+import type { RequestProgress } from '../domain/request-progress';
 import { providerName } from '../domain/provider';
 
 export interface LiveView {

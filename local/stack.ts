@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ErasureClient } from '../client';
+import { ensureSearchAttributes } from '../config/search-attributes';
 import { initKeys, readClientKeys, VERIFYING_KEYS_FILE } from '../security/key-files';
 import { createSealer } from '../security/sealing';
 import { startProcess, type OwnProcess } from './child-process';
@@ -13,6 +14,7 @@ import type { Environment } from './engine/cache';
 import { startEngine, type Engine } from './engine/engine';
 import { freePorts } from './engine/ports';
 import { startUi } from './engine/ui';
+import { keepPolicy } from './sample-policy';
 import { connectControl } from './simulator/control-client';
 import type { Addresses, SimulatorControl } from './simulator/control';
 import { assertVirtualTimeSupported, withVirtualTime } from './virtual-time';
@@ -26,6 +28,11 @@ const credentials = {
   PERSON_CLIENT_SECRET: 'local-person-secret',
   APTRINSIC_API_KEY: 'local-aptrinsic-key',
 };
+
+/** Always the same, since what the simulated MeasureOne was told in a request of days ago must go on to be let in. */
+const tokenCredentials = JSON.stringify({
+  data: { client_id: 'measureone', client_secret: 'local-callback-token-secret' },
+});
 
 export interface Stack {
   readonly engine: Engine;
@@ -72,6 +79,8 @@ export interface StackOptions {
   readonly workerSettings?: Readonly<Record<string, string>>;
   /** Where the compiled programs are; beside this file, unless it runs uncompiled. */
   readonly programs?: string;
+  /** Settings of the policy file, over those of `samplePolicy`; where there is a policy file already, it stays as it is. */
+  readonly policy?: object;
 }
 
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -99,12 +108,18 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const connection = await Connection.connect(engine.connectionOptions);
     undo.push(() => connection.close());
     await assertVirtualTimeSupported(connection, engine.namespace);
+    await ensureSearchAttributes({ connection, namespace: engine.namespace });
+    const policyFile = await keepPolicy(directory, options.policy);
     const uiUrl =
       ports === undefined ? undefined : await serveUi(engine, { port: ports.ui, environment, report, undo });
 
     const gatewayPort = ports?.gateway ?? (await freePorts(1))[0] ?? 0;
     const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
-    const common = { ...temporalSettings(engine), ERASURE_KEYS_DIR: keysDirectory };
+    const common = {
+      ...temporalSettings(engine),
+      ERASURE_KEYS_DIR: keysDirectory,
+      GATEWAY_TOKEN_CREDENTIALS: tokenCredentials,
+    };
     // Before the simulator, which may have a callback to make up for.
     const gateway = await startProcess({
       name: 'gateway',
@@ -130,7 +145,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         .join(', ')}`,
     );
 
-    const settings = { ...common, ...providerSettings(simulator.addresses), GATEWAY_PUBLIC_URL: gatewayUrl };
+    const settings = {
+      ...common,
+      ...providerSettings(simulator.addresses),
+      GATEWAY_PUBLIC_URL: gatewayUrl,
+      ERASURE_POLICY_FILE: policyFile,
+    };
     const startWorker = async (): Promise<OwnProcess> => {
       const worker = await startProcess({
         name: 'worker',
@@ -268,6 +288,7 @@ function providerSettings(addresses: Addresses): Record<string, string> {
     MEASUREONE_BASE_URL: addresses.measureone,
     MEASUREONE_CLIENT_ID: credentials.MEASUREONE_CLIENT_ID,
     MEASUREONE_CLIENT_SECRET: credentials.MEASUREONE_CLIENT_SECRET,
+    MEASUREONE_TOKEN_CREDENTIALS: tokenCredentials,
     PERSON_API_BASE_URL: addresses.person,
     PERSON_API_CLIENT_ID: credentials.PERSON_CLIENT_ID,
     PERSON_API_CLIENT_SECRET: credentials.PERSON_CLIENT_SECRET,

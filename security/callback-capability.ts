@@ -1,10 +1,11 @@
-import { createHash, sign, timingSafeEqual } from 'node:crypto';
+import { createHash, sign } from 'node:crypto';
 import { z } from 'zod';
 import { DAY_MS, SECOND_MS } from '../domain/duration';
 import { isProvider, type Provider } from '../domain/provider';
 import { isRequestId } from '../domain/request';
 import { importPrivateKey, publicKeyRing } from './key-ring';
 import type { CallbackProviderKeys, GatewayKeys } from './key-shapes';
+import { isSameText } from './same-text';
 import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
 
 /** The header in which the provider hands the capability back to us. */
@@ -15,6 +16,11 @@ const CLAIMS_TYPE = 'erasure-callback+jwt';
 /** 192 bits in base64url. */
 const HANDLE_LENGTH = 32;
 const handlePattern = /^[A-Za-z0-9_-]{32}$/;
+
+/** Whether a text has the form of a handle; whose it is, only a capability tells. */
+export function isHandle(text: unknown): text is string {
+  return typeof text === 'string' && handlePattern.test(text);
+}
 
 /** Whom a callback is about, once its capability was checked. */
 export interface CallbackSubject {
@@ -50,7 +56,7 @@ const capabilityClaims = z.strictObject({
   purpose: z.literal('callback'),
   requestId: z.string().refine(isRequestId),
   provider: z.string().refine(isProvider),
-  handle: z.string().regex(handlePattern),
+  handle: z.string().refine(isHandle),
   exp: z.int(),
 });
 type CapabilityClaims = z.infer<typeof capabilityClaims>;
@@ -92,7 +98,7 @@ export function createCapabilityChecker(keys: GatewayKeys): CapabilityChecker {
       if (!parsed.success) return undefined;
       const { aud, exp, requestId, provider } = parsed.data;
       if (aud !== keys.environment || !(now < exp * SECOND_MS)) return undefined;
-      if (typeof handle !== 'string' || !isSame(handle, parsed.data.handle)) return undefined;
+      if (typeof handle !== 'string' || !isSameText(handle, parsed.data.handle)) return undefined;
       return { requestId, provider, handle };
     },
   };
@@ -116,10 +122,4 @@ export function signalRequestIdOf(handle: string): string {
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = digest.toString('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
-}
-
-/** Takes the same time wherever the texts differ. */
-function isSame(left: string, right: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
 }

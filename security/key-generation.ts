@@ -5,6 +5,8 @@ import {
   thumbprintOf,
   type CertificateKeys,
   type ClientKeys,
+  type DecisionKeys,
+  type GatewayDecisionKeys,
   type GatewayKeys,
   type PrivateSealingKey,
   type PrivateSigningKey,
@@ -12,10 +14,20 @@ import {
   type PublicSealingKey,
   type PublicSigningKey,
   type SecretKey,
+  type StaffKeys,
 } from './key-shapes';
 
 /** The file whose keys verify certificates: the only one that may be given away. */
 export const VERIFYING_KEYS_FILE = 'certificate.public.jwk';
+/** The file that says whose decisions are believed. */
+export const DECISION_KEYS_FILE = 'decision.json';
+export const GATEWAY_DECISION_FILE = 'gateway-decision.json';
+
+const publicFiles = [VERIFYING_KEYS_FILE, DECISION_KEYS_FILE];
+
+export function isPublicFile(name: string): boolean {
+  return publicFiles.includes(name);
+}
 
 export function providerFile(provider: Provider): string {
   return `provider-${provider}.json`;
@@ -26,6 +38,7 @@ export function newRoleFiles(environment: string, epoch: string): Map<string, ob
   const intake = newSigningKey(epoch);
   const callback = newSigningKey(epoch);
   const certificate = newSigningKey(epoch);
+  const decision = newSigningKey(epoch);
   const sealing = new Map(providerKeys.map((provider) => [provider, newSealingKey(epoch)] as const));
   const files = new Map<string, object>();
   files.set('client.json', {
@@ -56,8 +69,32 @@ export function newRoleFiles(environment: string, epoch: string): Map<string, ob
     callback: [callback.publicKey],
     token: [newSecretKey(epoch)],
   } satisfies GatewayKeys);
+  files.set(GATEWAY_DECISION_FILE, {
+    role: 'gateway-decision',
+    environment,
+    decision: [decision.privateKey],
+  } satisfies GatewayDecisionKeys);
+  files.set(DECISION_KEYS_FILE, {
+    role: 'decision',
+    environment,
+    keys: [{ for: 'gateway', key: decision.publicKey }],
+  } satisfies DecisionKeys);
   files.set(VERIFYING_KEYS_FILE, { keys: [certificate.publicKey] });
   return files;
+}
+
+/** A staff member's own key file, and what the workers have to know of it. */
+export function newStaffKeys(
+  member: Pick<StaffKeys, 'actor' | 'kinds' | 'environment'>,
+  epoch: string,
+): { readonly staff: StaffKeys; readonly known: DecisionKeys['keys'][number] } {
+  const { environment, actor, kinds } = member;
+  const whose = { actor, ...(kinds === undefined ? {} : { kinds }) };
+  const { publicKey, privateKey } = newSigningKey(epoch);
+  return {
+    staff: { role: 'staff', environment, ...whose, decision: [privateKey] },
+    known: { for: whose, key: publicKey },
+  };
 }
 
 interface Pair<PublicKey, PrivateKey> {

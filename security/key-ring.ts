@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { thumbprintOf } from './key-shapes';
 
 /** Imported keys by kid. Imported once: jose keeps what it derives from a key object for as long as the object lives. */
@@ -20,6 +20,14 @@ export function privateKeyRing(
   keys: readonly (OctetKeyPair & { readonly d: string; readonly kid: string })[],
 ): KeyRing {
   return new Map(keys.map((key) => [key.kid, importPrivateKey(key)]));
+}
+
+export function secretKeyRing(keys: readonly { readonly k: string; readonly kid: string }[]): KeyRing {
+  return new Map(keys.map((key) => [key.kid, importSecretKey(key)]));
+}
+
+export function importSecretKey({ k }: { readonly k: string }): KeyObject {
+  return createSecretKey(k, 'base64url');
 }
 
 export function importPublicKey({ kty, crv, x }: OctetKeyPair): KeyObject {

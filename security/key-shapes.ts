@@ -1,6 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { providerDecisionKinds, requestDecisionKinds } from '../domain/decision';
 import { providerKeys, type Provider } from '../domain/provider';
+import { opaquePattern } from '../domain/text';
 
 /** Name of the deployment that keys, seals and capabilities belong to, e.g. `production`. */
 export const environmentPattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
@@ -103,6 +105,40 @@ export const gatewayKeys = z.strictObject({
   token: keyList(secretKey),
 });
 
+const staffMember = {
+  /** Opaque id of the one staff member who decides with this key. */
+  actor: z.string().regex(opaquePattern),
+  /** What it may sign; everything where it is absent. */
+  kinds: z
+    .array(z.enum([...providerDecisionKinds, ...requestDecisionKinds]))
+    .min(1)
+    .optional(),
+};
+
+/** The gateway signs for everybody whom it has authenticated; a process of its own role, so that not every gateway can. */
+export const gatewayDecisionKeys = z.strictObject({
+  role: z.literal('gateway-decision'),
+  environment,
+  decision: keyList(privateSigningKey),
+});
+
+export const staffKeys = z.strictObject({
+  role: z.literal('staff'),
+  environment,
+  ...staffMember,
+  decision: keyList(privateSigningKey),
+});
+
+/** Public, but whoever can change it decides as anybody. */
+export const decisionKeys = z.strictObject({
+  role: z.literal('decision'),
+  environment,
+  keys: z
+    .array(z.strictObject({ for: z.union([z.literal('gateway'), z.strictObject(staffMember)]), key: publicSigningKey }))
+    .min(1)
+    .refine((keys) => new Set(keys.map(({ key }) => key.kid)).size === keys.length, { error: 'has one kid twice' }),
+});
+
 /** A verifier may bring a key from anywhere: only what matters is required, and a private member is still refused. */
 export const verifyingKey = z
   .looseObject({
@@ -125,6 +161,9 @@ export type ClientKeys = z.infer<typeof clientKeys>;
 export type ProviderKeys = z.infer<typeof providerRoleKeys>;
 export type CertificateKeys = z.infer<typeof certificateKeys>;
 export type GatewayKeys = z.infer<typeof gatewayKeys>;
+export type GatewayDecisionKeys = z.infer<typeof gatewayDecisionKeys>;
+export type StaffKeys = z.infer<typeof staffKeys>;
+export type DecisionKeys = z.infer<typeof decisionKeys>;
 
 /** Keys of a provider that calls back. */
 export type CallbackProviderKeys = ProviderKeys & { readonly callback: NonNullable<ProviderKeys['callback']> };

@@ -6,7 +6,16 @@ import type { KeyRing } from './key-ring';
 import { keyIdPattern } from './key-shapes';
 
 /** What a signature is for; it stands in the signed header, so that one kind never passes for another. */
-export type ClaimsType = 'erasure-identifier+jwt' | 'erasure-callback+jwt' | 'erasure-certificate+jwt';
+export type ClaimsType = keyof typeof algorithmOf;
+
+/** Decided by what the signature is for, never by what a text says of itself. */
+const algorithmOf = {
+  'erasure-identifier+jwt': 'EdDSA',
+  'erasure-callback+jwt': 'EdDSA',
+  'erasure-certificate+jwt': 'EdDSA',
+  'erasure-callback-token+jwt': 'HS256',
+  'erasure-decision+jwt': 'EdDSA',
+} as const;
 
 export type RefusalReason = 'malformed' | 'algorithm-not-allowed' | 'wrong-type' | 'unknown-key' | 'altered';
 
@@ -24,10 +33,9 @@ export class ClaimsRefused extends Error {
   }
 }
 
-const ALGORITHM = 'EdDSA';
 const header = z.strictObject({ alg: z.string(), kid: z.string().regex(keyIdPattern), typ: z.string() });
 
-/** A compact JWS over the JSON of `claims`. Deterministic, as Ed25519 is. */
+/** A compact JWS over the JSON of `claims`. Deterministic, as Ed25519 and HMAC are. */
 export async function signClaims(options: {
   readonly claims: object;
   readonly type: ClaimsType;
@@ -35,7 +43,7 @@ export async function signClaims(options: {
   readonly keyId: string;
 }): Promise<string> {
   return new CompactSign(Buffer.from(JSON.stringify(options.claims)))
-    .setProtectedHeader({ alg: ALGORITHM, kid: options.keyId, typ: options.type })
+    .setProtectedHeader({ alg: algorithmOf[options.type], kid: options.keyId, typ: options.type })
     .sign(options.key);
 }
 
@@ -51,11 +59,11 @@ export async function verifyClaims(options: {
   const parsed = header.safeParse(jsonOf(parts?.[0]));
   if (parts === undefined || !parsed.success) throw new ClaimsRefused('malformed');
   const { alg, kid, typ } = parsed.data;
-  if (alg !== ALGORITHM) throw new ClaimsRefused('algorithm-not-allowed');
+  if (alg !== algorithmOf[type]) throw new ClaimsRefused('algorithm-not-allowed');
   if (typ !== type) throw new ClaimsRefused('wrong-type');
   const key = keys.get(kid);
   if (key === undefined) throw new ClaimsRefused('unknown-key', kid);
-  const verified = await compactVerify(parts.join('.'), key, { algorithms: [ALGORITHM] }).catch(() => {
+  const verified = await compactVerify(parts.join('.'), key, { algorithms: [algorithmOf[type]] }).catch(() => {
     throw new ClaimsRefused('altered');
   });
   const claims = parseJson(verified.payload);

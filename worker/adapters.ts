@@ -1,6 +1,6 @@
 /** Wires each provider's adapter to its settings and keys. */
 import { createAptrinsicAdapter } from '../activities/providers/aptrinsic';
-import { createMeasureOneAdapter } from '../activities/providers/measureone';
+import { createMeasureOneAdapter, type MeasureOneTokenRequest } from '../activities/providers/measureone';
 import { createPersonAdapter } from '../activities/providers/person';
 import type { ProviderAdapter } from '../activities/providers/provider';
 import type { ProviderLimits } from '../config/provider-config';
@@ -22,10 +22,12 @@ interface FactoryParts {
 }
 
 const factories: AdapterFactories = {
-  measureone: (settings, { keys, gatewayUrl }) =>
+  measureone: ({ callbackToken, ...settings }, { keys, gatewayUrl }) =>
     createMeasureOneAdapter({
       ...settings,
-      ...(gatewayUrl === undefined || !hasCallbackKeys(keys) ? {} : { callback: callbackOf(keys, gatewayUrl) }),
+      ...(gatewayUrl === undefined || !hasCallbackKeys(keys)
+        ? {}
+        : { callback: callbackOf({ keys, gatewayUrl, callbackToken }) }),
     }),
   person: (settings) => createPersonAdapter(settings),
   aptrinsic: (settings) => createAptrinsicAdapter(settings),
@@ -44,14 +46,34 @@ export function createAdapter(
   };
 }
 
+type CallbackToken = NonNullable<NonNullable<WorkerConfig['settings']['measureone']>['callbackToken']>;
+
 /** The URL names a handle only, since paths end up in access logs; the secret travels in a header. */
-function callbackOf(keys: CallbackProviderKeys, gatewayUrl: string) {
+function callbackOf({
+  keys,
+  gatewayUrl,
+  callbackToken,
+}: {
+  readonly keys: CallbackProviderKeys;
+  readonly gatewayUrl: string;
+  readonly callbackToken: CallbackToken | undefined;
+}) {
   const issuer = createCapabilityIssuer(keys);
+  const callbacks = `${gatewayUrl}/callbacks/${keys.provider}`;
   return async ({ requestId, now }: { readonly requestId: string; readonly now: number }) => {
     const { handle, capability } = await issuer.issue({ requestId, provider: keys.provider, now });
     return {
-      url: `${gatewayUrl}/callbacks/${keys.provider}/${handle}`,
+      url: `${callbacks}/${handle}`,
       headers: { [CAPABILITY_HEADER]: capability },
+      ...(callbackToken && { token: tokenRequestOf(callbackToken, `${callbacks}/token/${handle}`) }),
     };
   };
+}
+
+/**
+ * The URL says also which form of answer is wanted: MeasureOne keeps it for days, and what it was told then must go on to
+ * work after the setting has changed. The handle stands in the URL since everything else may be ciphertext.
+ */
+function tokenRequestOf({ credentials, responsePath }: CallbackToken, url: string): MeasureOneTokenRequest {
+  return responsePath === undefined ? { ...credentials, url: `${url}/plain` } : { ...credentials, url, responsePath };
 }

@@ -1,21 +1,30 @@
 /** The worker process: one Temporal worker for the workflows, one for each provider with that provider's limits. */
+import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createCertificateActivities } from '../activities/certificate-activities';
+import { createDecisionActivities } from '../activities/decision-activities';
+import { createIntakeActivities, problemsOfCalendars } from '../activities/intake-activities';
 import { createLegActivities } from '../activities/leg-activities';
+import { createSweepActivities } from '../activities/sweep-activities';
+import { ConfigurationError } from '../config/environment';
 import type { WorkerConfig } from '../config/worker-config';
 import { sdkLogger } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { providerQueue, WORKFLOW_QUEUE, type Provider } from '../domain/provider';
+import { regulations } from '../domain/request';
 import { createCertificateSigner } from '../security/certificate';
-import { readCertificateKeys, readProviderKeys } from '../security/key-files';
+import { createDecisionTokenChecker, type DecisionTokenChecker } from '../security/decision-token';
+import { hasDecisionKeys, readCertificateKeys, readDecisionKeys, readProviderKeys } from '../security/key-files';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
+import { checkRetention } from './retention';
+import { checkSearchAttributes } from './search-attributes';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
 
 /** An asking in flight is not broken off: it ends by its own HTTP time-outs well within this. */
 const SHUTDOWN_GRACE_MS = 45 * SECOND_MS;
-const SHUTDOWN_FORCE_MS = 1 * MINUTE_MS;
+export const SHUTDOWN_FORCE_MS = 1 * MINUTE_MS;
 const CONNECT_TRIES_MS = 60 * SECOND_MS;
 const CONNECT_PAUSE_MS = 2 * SECOND_MS;
 
@@ -55,9 +64,10 @@ export async function startWorker(
   const connection = await connect(config, logger, overrides.connectTriesMs ?? CONNECT_TRIES_MS);
   try {
     const workers = await Promise.all([
-      ...(config.servesWorkflows ? [createWorkflowWorker(connection, config, overrides)] : []),
+      ...(config.servesWorkflows ? [createWorkflowWorker(connection, { config, logger, overrides })] : []),
       ...config.providers.map((provider) => createProviderWorker(connection, { config, provider, logger })),
     ]);
+    await checkRetention({ connection, namespace: config.temporal.namespace, logger });
     logger.info({ providers: config.providers, workflows: config.servesWorkflows }, 'The worker serves');
     return {
       finished: runUntilDrained(workers, { connection, logger }),
@@ -107,24 +117,62 @@ const common = {
 
 async function createWorkflowWorker(
   connection: NativeConnection,
-  config: WorkerConfig,
-  overrides: Pick<WorkerOptions, 'workflowBundle'>,
+  parts: {
+    readonly config: WorkerConfig;
+    readonly logger: Logger;
+    readonly overrides: Pick<WorkerOptions, 'workflowBundle'>;
+  },
 ): Promise<Worker> {
+  const { config, logger, overrides } = parts;
+  refuseUnknownCalendars(config, logger);
   const keys = await readCertificateKeys(config.keysDirectory);
+  const checker = await decisionChecker(config);
+  const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
   return Worker.create({
     ...common,
     connection,
     namespace: config.temporal.namespace,
     taskQueue: WORKFLOW_QUEUE,
     workflowBundle: overrides.workflowBundle ?? prebuiltWorkflowBundle(),
-    activities: createCertificateActivities({
-      signer: createCertificateSigner(keys),
-      environment: keys.environment,
-    }),
+    activities: {
+      ...createIntakeActivities({ ...config.policy, isIndexed }),
+      ...createDecisionActivities({ checker }),
+      ...createCertificateActivities({
+        signer: createCertificateSigner(keys),
+        environment: keys.environment,
+      }),
+      ...createSweepActivities({
+        client: new Client({ connection, namespace: config.temporal.namespace }),
+        looks: config.sweep.looks,
+        log: logger,
+        ...(config.sweep.webhook && { webhook: { ...config.sweep.webhook, environment: keys.environment } }),
+      }),
+    },
     maxCachedWorkflows: 500,
     workflowTaskPollerBehavior: { type: 'autoscaling' },
     activityTaskPollerBehavior: { type: 'autoscaling' },
   });
+}
+
+/** Also while decisions are merely asserted: requests that were taken on before keep the rules they were taken on with. */
+async function decisionChecker({ keysDirectory, policy }: WorkerConfig): Promise<DecisionTokenChecker | undefined> {
+  if (await hasDecisionKeys(keysDirectory)) return createDecisionTokenChecker(await readDecisionKeys(keysDirectory));
+  if (policy.rules.decisionMode === 'asserted') return undefined;
+  throw new ConfigurationError([
+    'ERASURE_KEYS_DIR: the policy says decisions: "authenticated", and decision.json is missing: no decision token could be checked',
+  ]);
+}
+
+function refuseUnknownCalendars({ policy: { calendars } }: WorkerConfig, logger: Logger): void {
+  const problems = problemsOfCalendars(calendars);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  const without = regulations.filter((regulation) => calendars[regulation] === undefined);
+  if (without.length > 0) {
+    logger.warn(
+      { regulations: without },
+      'The policy names no calendar for these laws: their requests have no due date',
+    );
+  }
 }
 
 async function createProviderWorker(

@@ -64,6 +64,22 @@ export function withdrawOptions(provider: Provider, policy: Policy): ActivityOpt
   };
 }
 
+/** Tried for as long as it takes: nothing is asked of anybody before it is known what the request is held to. */
+export const intakeOptions: ActivityOptions = {
+  taskQueue: WORKFLOW_QUEUE,
+  startToCloseTimeout: 30 * SECOND_MS,
+  retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: HOUR_MS },
+  summary: 'Take the request on: rules and due dates',
+};
+
+/** Whoever decides is waiting for the answer. */
+export const decisionOptions: ActivityOptions = {
+  taskQueue: WORKFLOW_QUEUE,
+  startToCloseTimeout: 30 * SECOND_MS,
+  scheduleToCloseTimeout: 5 * MINUTE_MS,
+  retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: 30 * SECOND_MS },
+};
+
 /** Tried for as long as it takes: without its certificate a request is not over. */
 export const certificateOptions: ActivityOptions = {
   taskQueue: WORKFLOW_QUEUE,

@@ -1,6 +1,7 @@
 /** What the Temporal UI shows of a request: Markdown that a newcomer understands. Costs no event. */
 import { describeInstant } from '../domain/duration';
-import type { LegProgress, RequestProgress } from '../domain/progress';
+import type { LegProgress } from '../domain/progress';
+import type { DueProgress, RequestProgress } from '../domain/request-progress';
 import { providerName } from '../domain/provider';
 
 const states: Record<LegProgress['state'], string> = {
@@ -9,20 +10,26 @@ const states: Record<LegProgress['state'], string> = {
   'waiting-for-callback': 'waiting for its callback',
   looking: 'looking whether it is gone',
   attention: '⚠️ **needs attention**',
+  held: '⏸ held back by a legal hold',
   withdrawing: 'undoing the request',
   settled: 'settled',
 };
 
 const headlines: Record<RequestProgress['state'], string> = {
+  'taking-on': 'being taken on: rules and due dates are looked up',
+  'awaiting-approval': '⚠️ waits for its approval: nothing is sent to anybody before it',
   running: 'running: nothing is confirmed before every provider has settled',
+  'on-hold': '⏸ on legal hold: nothing is sent, what can be undone is',
   'issuing-certificate': 'every provider has settled; the certificate is being signed',
+  'awaiting-answer': '⚠️ every provider has settled and the certificate is there: the person is still to be told',
   completed: 'completed; the certificate is in the result',
   'completed-with-exceptions': 'completed with exceptions; the certificate in the result says which',
   withdrawn: 'withdrawn; the certificate in the result says what was undone and what was not',
+  rejected: 'rejected before any provider was asked; the certificate in the result says why',
 };
 
 export function describeRequest(progress: RequestProgress, now: string): string {
-  const { requestId, regulation, submittedAt, state, legs } = progress;
+  const { requestId, regulation, submittedAt, state, legs, due, todo } = progress;
   const rows = legs.map((leg) =>
     [providerName(leg.provider), statusOf(leg), leg.waitsFor, untilOf(leg), leg.youCan ?? '–'].map(cell).join(' | '),
   );
@@ -30,17 +37,39 @@ export function describeRequest(progress: RequestProgress, now: string): string 
     `**Erasure request ${requestId}** (${regulation}), made ${describeInstant(Date.parse(submittedAt))}`,
     '',
     `State: **${headlines[state]}**`,
+    ...(due === undefined ? [] : ['', ...dueLines(due)]),
+    ...(todo.length === 0 ? [] : ['', 'To do:', '', ...todo.map((one) => `- ${one}`)]),
     '',
     '| provider | state | waits for | until | you can |',
     '|---|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
     '',
-    `To decide, send one of the updates retryProvider, waiveProvider, attestProvider with`,
-    '`{ "provider": "…", "actor": "<staff id>", "reason": { "code": "…", "ticket": "…" } }`.',
-    '',
+    ...(legs.every((leg) => leg.state === 'settled') ? [] : [...howToDecide, '']),
     `As of ${now}. Accepted is not erased, and neither is silence.`,
   ].join('\n');
 }
+
+const standings: Record<DueProgress['standing'], string> = {
+  'on-time': 'on time',
+  'due-soon': '⚠️ due soon',
+  overdue: '🔴 **OVERDUE**',
+  answered: 'answered',
+};
+
+function dueLines({ on, aimOn, standing, extended, rule, calendar, timeZone, feasibility }: DueProgress): string[] {
+  const aim = aimOn === undefined ? '' : `, aim at ${aimOn}`;
+  const by = `${rule}, calendar ${calendar}, ${timeZone}`;
+  return [
+    `Answer to the person due **${on}**${extended ? ' (extended)' : ''}${aim}: ${standings[standing]} (${by})`,
+    ...(feasibility.length === 0 ? [] : ['', ...feasibility.map((sentence) => `- ${sentence}`)]),
+  ];
+}
+
+const howToDecide = [
+  'To decide about a provider, send one of the updates retryProvider, waiveProvider, attestProvider with',
+  '`{ "provider": "…", "actor": "<staff id>", "reason": { "code": "…", "ticket": "…" } }`;',
+  'about the whole request, see the updates that it offers: each says what it needs.',
+];
 
 function statusOf(leg: LegProgress): string {
   if (leg.state === 'settled') return [leg.outcome, leg.assurance].filter(Boolean).join(', ');

@@ -1,9 +1,10 @@
 /** The erasure request: ask every provider, wait out each one's own window, say what is known in one certificate. */
 import { allHandlersFinished, CancellationScope, condition, proxyActivities } from '@temporalio/workflow';
 import type { CertificateActivities } from '../activities/certificate-activities';
-import { legProgress, type LegProgress } from '../domain/progress';
+import type { LegProgress } from '../domain/progress';
 import type { RequestOutcome } from '../domain/outcome';
 import type { ErasureRequestInput } from '../domain/request';
+import type { TrailEntry } from '../domain/request-state';
 import { certificateOptions } from './activity-options';
 import { acceptRequest, RequestRun } from './request-run';
 
@@ -13,27 +14,31 @@ export interface ErasureResult {
   readonly legs: readonly LegProgress[];
   /** The signed certificate: compact JWS. */
   readonly certificate: string;
+  /** What staff decided about the whole request, also after the certificate; absent in results of release 0.1.0. */
+  readonly trail?: readonly TrailEntry[];
 }
 
 export async function erasureRequest(input: ErasureRequestInput): Promise<ErasureResult> {
   const request = new RequestRun(acceptRequest(input));
   request.listen();
 
+  // By when the law wants the person answered, and the rules of the house: looked up once, and held to from here on.
+  await request.takeOn();
+
+  // Where the rules ask for it, nothing is sent before somebody other than the filer has approved it.
+  await request.approval();
+
   // Each provider on its own: ask, wait out its window, then look or hope for its word; ask again where the record came back.
-  await Promise.all(request.legs.map((leg) => leg.run()));
+  await request.settleEveryProvider();
 
   // From here on neither a cancellation nor a late word changes anything: what the certificate says is what the run ends with.
   return CancellationScope.nonCancellable(async () => {
     const { issueCertificate } = proxyActivities<CertificateActivities>(certificateOptions);
-    const statement = request.closeBooks();
-    const certificate = await issueCertificate(statement);
-    request.finish(statement.outcome);
+    const certificate = await issueCertificate(request.closeBooks());
+
+    // The law's clock runs until the person has been told; so does the request.
+    await request.answerToPerson(certificate);
     await condition(allHandlersFinished);
-    return {
-      requestId: statement.requestId,
-      outcome: statement.outcome,
-      legs: statement.legs.map(legProgress),
-      certificate,
-    };
+    return request.result(certificate);
   });
 }

@@ -1,2 +1,3 @@
 /** What the worker's bundle offers to Temporal. */
 export { erasureRequest } from './erasure-request';
+export { erasureSweep } from './sweep';

@@ -1,9 +1,10 @@
 /** What a running request understands from outside. Shared with the client and the gateway; free of personal data. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { ProviderDecision } from '../domain/decision';
-import type { LegProgress, RequestProgress } from '../domain/progress';
+import type { DecisionKind, ProviderDecision, RequestDecisionKind, RequestDecisions } from '../domain/decision';
+import type { LegProgress } from '../domain/progress';
 import type { Provider } from '../domain/provider';
 import type { CallbackEvidence } from '../domain/receipt';
+import type { RequestProgress } from '../domain/request-progress';
 
 /** Sent by the gateway when a provider's callback proved itself. Welcome at any moment, any number of times. */
 export interface ProviderConfirmation extends CallbackEvidence {
@@ -17,4 +18,36 @@ export const retryProvider = defineUpdate<LegProgress, [ProviderDecision]>('retr
 export const waiveProvider = defineUpdate<LegProgress, [ProviderDecision]>('waiveProvider');
 export const attestProvider = defineUpdate<LegProgress, [ProviderDecision]>('attestProvider');
 
+const onRequest = <K extends RequestDecisionKind>(name: string) =>
+  defineUpdate<RequestProgress, [RequestDecisions[K]]>(name);
+
+/** Each resolves to the request as it stands after the decision. Refusals say why. */
+export const approveRequest = onRequest<'approve'>('approveRequest');
+export const rejectRequest = onRequest<'reject'>('rejectRequest');
+export const holdRequest = onRequest<'hold'>('holdRequest');
+export const releaseRequest = onRequest<'release'>('releaseRequest');
+export const withdrawRequest = onRequest<'withdraw'>('withdrawRequest');
+export const extendDeadline = onRequest<'extend'>('extendDeadline');
+export const recordNotice = onRequest<'notice'>('recordNotice');
+export const confirmIdentity = onRequest<'identity'>('confirmIdentity');
+
+export const providerDecisionUpdates = {
+  retry: retryProvider,
+  waive: waiveProvider,
+  attest: attestProvider,
+} as const satisfies Record<DecisionKind, unknown>;
+
+export const requestDecisionUpdates = {
+  approve: approveRequest,
+  reject: rejectRequest,
+  hold: holdRequest,
+  release: releaseRequest,
+  withdraw: withdrawRequest,
+  extend: extendDeadline,
+  notice: recordNotice,
+  identity: confirmIdentity,
+} as const satisfies Record<RequestDecisionKind, unknown>;
+
 export const progress = defineQuery<RequestProgress>('progress');
+/** The signed certificate (compact JWS) from the moment it is there; null before. */
+export const certificate = defineQuery<string | null>('certificate');

@@ -13,6 +13,7 @@ import { describeInstant } from '../domain/duration';
 import { isFailureType, type FailureDetails, type FailureType } from '../domain/failure';
 import { advance, nextStep, openLeg, type LegCall, type LegEvent, type LegState, type LegStep } from '../domain/leg';
 import { providerName, type Provider } from '../domain/provider';
+import type { Policy } from '../domain/policy';
 import type { ErasureRequest } from '../domain/request';
 import { askOptions, lookOptions, withdrawOptions } from './activity-options';
 
@@ -21,13 +22,20 @@ type Happening = LegEvent extends infer Event ? (Event extends LegEvent ? Omit<E
 export class ProviderLeg {
   readonly provider: Provider;
   readonly #request: ErasureRequest;
+  readonly #policy: () => Policy;
   readonly #onChange: () => void;
   #state: LegState;
   #step: CancellationScope | undefined;
 
-  constructor(request: ErasureRequest, provider: Provider, onChange: () => void) {
+  constructor(
+    request: ErasureRequest,
+    provider: Provider,
+    parts: { readonly policy: () => Policy; readonly onChange: () => void },
+  ) {
+    const { policy, onChange } = parts;
     this.provider = provider;
     this.#request = request;
+    this.#policy = policy;
     this.#onChange = onChange;
     this.#state = openLeg(provider);
   }
@@ -77,6 +85,7 @@ export class ProviderLeg {
         case 'wait':
           return this.#wait(step);
         case 'waitForDecision':
+        case 'waitForRelease':
           return CancellationScope.current().cancelRequested;
       }
     });
@@ -85,7 +94,7 @@ export class ProviderLeg {
   async #ask(step: LegStep & { do: 'ask' }): Promise<void> {
     this.#apply({ type: 'asked' });
     const { [`${this.provider}.requestErasure` as const]: requestErasure } = proxyActivities<LegActivities>({
-      ...askOptions(this.provider, this.#request.policy, step.daily ? 'daily' : 'soon'),
+      ...askOptions(this.provider, this.#policy(), step.daily ? 'daily' : 'soon'),
       summary: this.#label(step.daily ? 'ask to erase, once a day' : `ask to erase, round ${step.round}`),
     });
     await this.#attempt(async () => {
@@ -96,7 +105,7 @@ export class ProviderLeg {
 
   async #look(step: LegStep & { do: 'look' }): Promise<void> {
     const { [`${this.provider}.observeErasure` as const]: observeErasure } = proxyActivities<LegActivities>({
-      ...lookOptions(this.provider, this.#request.policy, step.daily ? 'daily' : 'soon'),
+      ...lookOptions(this.provider, this.#policy(), step.daily ? 'daily' : 'soon'),
       summary: this.#label(step.daily ? 'look whether it is gone, once a day' : 'look whether it is gone'),
     });
     await this.#attempt(async () => {
@@ -115,28 +124,35 @@ export class ProviderLeg {
   }
 
   async #withdraw(): Promise<void> {
+    this.#apply({ type: 'undoing' });
     const { [`${this.provider}.withdrawErasure` as const]: withdrawErasure } = proxyActivities<LegActivities>({
-      ...withdrawOptions(this.provider, this.#request.policy),
+      ...withdrawOptions(this.provider, this.#policy()),
       summary: this.#label('undo the request'),
     });
-    await this.#attempt(async () => {
-      const withdrawal = await withdrawErasure(this.#call(this.#state.rounds.length));
-      this.#apply({ type: 'withdrawalAnswered', withdrawal });
-    });
+    await this.#attempt(
+      async () => {
+        const withdrawal = await withdrawErasure(this.#call(this.#state.rounds.length));
+        this.#apply({ type: 'withdrawalAnswered', withdrawal });
+      },
+      () => ({ type: 'withdrawalFailed' }),
+    );
   }
 
   /** Only Temporal's own failures are told to the leg; anything else is a bug and blocks the task until it is mended. */
-  async #attempt(activity: () => Promise<void>): Promise<void> {
+  async #attempt(
+    activity: () => Promise<void>,
+    told: (error: ActivityFailure) => Happening = (error) => ({ type: 'failed', failure: readFailure(error) }),
+  ): Promise<void> {
     try {
       await activity();
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-      this.#apply({ type: 'failed', failure: readFailure(error) });
+      this.#apply(told(error));
     }
   }
 
   #call(round: number): LegCall {
-    const { requestId, subject, policy } = this.#request;
+    const { requestId, subject } = this.#request;
     return {
       requestId,
       provider: this.provider,
@@ -144,7 +160,7 @@ export class ProviderLeg {
       round,
       firstAskedAt: this.#state.rounds[0]?.askedAt ?? Date.now(),
       askedBefore: this.#state.askedBefore,
-      policy,
+      policy: this.#policy(),
     };
   }
 

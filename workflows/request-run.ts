@@ -1,18 +1,53 @@
-/** One run of an erasure request: its legs, the messages it understands and what it shows of itself. */
-import { ApplicationFailure, log, setCurrentDetails, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { UpdateDefinition } from '@temporalio/common';
-import { isRecord, whyNoDecision, type DecisionKind, type ProviderDecision } from '../domain/decision';
+/** One run of an erasure request: its legs, what staff and time do to it, and what it shows of itself. */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  log,
+  metricMeter,
+  patched,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { IntakeActivities, IntakeQuestion } from '../activities/intake-activities';
 import { describeInstant } from '../domain/duration';
-import { whyNotNow } from '../domain/leg';
+import { REMINDER_LABEL } from '../domain/finding';
+import { dueOf } from '../domain/legal-clock';
 import { requestOutcome, type RequestOutcome } from '../domain/outcome';
-import { legProgress, type LegProgress, type RequestProgress } from '../domain/progress';
-import { isProvider, providerName, type Provider } from '../domain/provider';
+import { legProgress } from '../domain/progress';
+import { isProvider, type Provider } from '../domain/provider';
 import type { CallbackEvidence } from '../domain/receipt';
 import { parseErasureRequest, type ErasureRequest } from '../domain/request';
+import {
+  nextReminder,
+  requestProgress,
+  type Reminder,
+  type RequestProgress,
+  type RequestView,
+} from '../domain/request-progress';
+import {
+  advanceRequest,
+  answerOwed,
+  isExtended,
+  openRequest,
+  type ReminderKind,
+  type RequestEvent,
+  type RequestFacts,
+  type RequestState,
+} from '../domain/request-state';
+import { intakeWithoutRules, type Intake } from '../domain/rules';
 import type { Statement } from '../domain/statement';
+import { isRecord } from '../domain/text';
+import { visibleOf } from '../domain/visibility';
+import { intakeOptions } from './activity-options';
 import { describeRequest } from './current-details';
-import { attestProvider, progress, providerConfirmed, retryProvider, waiveProvider } from './messages';
+import type { ErasureResult } from './erasure-request';
+import { certificate as certificateQuery, progress, providerConfirmed } from './messages';
 import { ProviderLeg } from './provider-leg';
+import { listenForDecisions } from './request-decisions';
+import { SearchAttributes } from './search-attributes';
 
 /** Refuses an input that is none, before anything is asked of anybody. The only way in which a run can fail. */
 export function acceptRequest(input: unknown): ErasureRequest {
@@ -25,33 +60,81 @@ export function acceptRequest(input: unknown): ErasureRequest {
   );
 }
 
+/** Distributes over the union, so that each happening keeps its own fields. */
+type Happening = RequestEvent extends infer Event ? (Event extends RequestEvent ? Omit<Event, 'at'> : never) : never;
+
 export class RequestRun {
   readonly legs: readonly ProviderLeg[];
   readonly #request: ErasureRequest;
-  #state: RequestProgress['state'] = 'running';
+  /**
+   * Cancelled when the request is withdrawn, rejected or cancelled: the legs end what they are at. Its parent is not the
+   * workflow itself, or Temporal's cancellation would reach the legs where only a signed decision may.
+   */
+  readonly #legsScope = new CancellationScope({
+    cancellable: true,
+    parent: new CancellationScope({ cancellable: false }),
+  });
+  #state: RequestState = openRequest();
+  #intake: Intake | undefined;
+  #isCancelled = false;
+  #certificate: string | undefined;
+  #outcome: RequestOutcome | undefined;
+  #index: SearchAttributes | undefined;
 
   constructor(request: ErasureRequest) {
     this.#request = request;
-    this.legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, () => this.#show()));
+    const parts = { policy: () => this.#rules.patience, onChange: () => this.#show() };
+    this.legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, parts));
   }
 
   listen(): void {
-    setHandler(progress, () => this.#progress(), { description: 'What each provider waits for, and until when' });
+    setHandler(progress, () => this.progress(), {
+      description: 'What the request and each provider wait for, and until when',
+    });
+    setHandler(certificateQuery, () => this.#certificate ?? null, {
+      description: 'The signed certificate, once there is one',
+    });
     setHandler(providerConfirmed, (confirmation: unknown) => this.#confirmed(confirmation), {
       description: 'A provider reports that it has erased. Sent by the gateway',
     });
-    this.#takeDecisions(retryProvider, 'retry', 'Repeat the step that did not succeed, now');
-    this.#takeDecisions(waiveProvider, 'waive', 'Release the request from this provider');
-    this.#takeDecisions(attestProvider, 'attest', 'Vouch that this provider has erased');
+    listenForDecisions(this);
+    CancellationScope.current().cancelRequested.catch(() => this.#cancelled());
     this.#show();
+  }
+
+  async takeOn(): Promise<void> {
+    this.#intake = patched('intake') ? await this.#lookUpRules() : intakeWithoutRules(this.#request.policy);
+    this.apply({ type: 'takenOn', approvalNeeded: this.#rules.approvalNeeded });
+    if (this.#isCancelled) this.#cancelled();
+    void this.#keepTime();
+    if (this.#intake.isIndexed) {
+      this.#index = new SearchAttributes(() => this.#visible());
+      void this.#index.keepTrue(() => this.#isAnswered());
+    }
+  }
+
+  async approval(): Promise<void> {
+    const isOpen = (): boolean => this.#state.phase === 'awaiting-approval' && this.#state.ended === undefined;
+    if (isOpen()) await CancellationScope.nonCancellable(() => condition(() => !isOpen()));
+  }
+
+  async settleEveryProvider(): Promise<void> {
+    await CancellationScope.nonCancellable(() =>
+      this.#legsScope.run(() => Promise.all(this.legs.map((leg) => leg.run()))),
+    );
   }
 
   /** From here on nothing changes any more: what the certificate says is what the run ends with. */
   closeBooks(): Statement {
-    this.#setState('issuing-certificate');
+    this.apply({ type: 'legsSettled' });
     const { workflowId, runId, startTime } = workflowInfo();
-    const { requestId, regulation, submittedAt, receivedVia, ground, verification } = this.#request;
+    const { requestId, regulation, submittedAt, receivedVia, ground, verification, filedBy } = this.#request;
     const legs = this.legs.map((leg) => leg.state);
+    const clock = this.#intake?.clock;
+    this.#outcome = requestOutcome(
+      legs.map((leg) => ({ ...leg, outcome: leg.outcome ?? 'unknown' })),
+      { isRejected: this.#state.rejected !== undefined },
+    );
     return {
       requestId,
       workflowId,
@@ -62,85 +145,203 @@ export class RequestRun {
       ...(receivedVia === undefined ? {} : { receivedVia }),
       ...(ground === undefined ? {} : { ground }),
       ...(verification === undefined ? {} : { verification }),
-      outcome: requestOutcome(legs.map((leg) => ({ ...leg, outcome: leg.outcome ?? 'unknown' }))),
+      ...(filedBy === undefined ? {} : { filedBy }),
+      outcome: this.#outcome,
       legs,
+      decisionMode: this.#rules.decisionMode,
+      ...(clock === undefined ? {} : { clock }),
+      isExtended: isExtended(this.#state),
+      trail: this.#state.trail,
     };
   }
 
-  finish(outcome: RequestOutcome): void {
-    this.#setState(outcome);
+  async answerToPerson(certificate: string): Promise<void> {
+    this.#certificate = certificate;
+    this.apply({ type: 'certificateIssued' });
+    this.#index?.update();
+    const isOwed = (): boolean => answerOwed(this.#state, this.#rules) !== undefined;
+    if (isOwed()) await condition(() => !isOwed());
+    this.apply({ type: 'closed' });
   }
 
-  #takeDecisions(
-    update: UpdateDefinition<LegProgress, [ProviderDecision]>,
-    kind: DecisionKind,
-    description: string,
-  ): void {
-    setHandler(
-      update,
-      (decision) => {
-        const leg = this.#leg(decision.provider);
-        leg.tell({ type: 'decided', kind, decision });
-        return legProgress(leg.state);
-      },
-      { description, validator: (decision) => this.#refuseUnlessPossible(kind, decision) },
-    );
+  result(certificate: string): ErasureResult {
+    return {
+      requestId: this.#request.requestId,
+      outcome: this.#outcome ?? 'completed-with-exceptions',
+      legs: this.legs.map((leg) => legProgress(leg.state)),
+      certificate,
+      trail: this.#state.trail,
+    };
   }
 
-  /** Must stay synchronous: an asynchronous validator is not awaited and accepts everything. */
-  #refuseUnlessPossible(kind: DecisionKind, decision: unknown): void {
-    const malformed = whyNoDecision(decision);
-    if (malformed !== undefined) throw refusal(malformed);
-    const { provider } = decision as ProviderDecision;
-    const leg = this.legs.find((candidate) => candidate.provider === provider);
-    if (leg === undefined) throw refusal(`${providerName(provider)} is not part of this request`);
-    const notNow = whyNotNow(leg.state, kind);
-    if (notNow !== undefined) throw refusal(`${providerName(provider)} ${notNow}`);
+  get state(): RequestState {
+    return this.#state;
+  }
+
+  get requestId(): string {
+    return this.#request.requestId;
+  }
+
+  /** What decisions are judged by; rules and due dates only once the request has been taken on. */
+  get facts(): RequestFacts {
+    const { submittedAt, filedBy, identityAskedAt, verification } = this.#request;
+    const clock = this.#intake?.clock;
+    return {
+      now: Date.now(),
+      submittedAt,
+      ...(filedBy === undefined ? {} : { filedBy }),
+      ...(identityAskedAt === undefined ? {} : { identityAskedAt }),
+      isVerified: verification !== undefined,
+      ...(clock === undefined ? {} : { clock }),
+      rules: this.#rules,
+    };
+  }
+
+  leg(provider: Provider): ProviderLeg | undefined {
+    return this.legs.find((candidate) => candidate.provider === provider);
+  }
+
+  progress(): RequestProgress {
+    const { requestId, regulation, submittedAt } = this.#request;
+    const startedAt = workflowInfo().startTime.getTime();
+    return requestProgress(this.#view, { requestId, regulation, submittedAt, startedAt });
+  }
+
+  apply(happening: Happening): void {
+    const before = this.#state;
+    this.#state = advanceRequest(before, { ...happening, at: Date.now() } as RequestEvent);
+    this.#tellLegs(before);
+    this.#show();
+  }
+
+  /** The proof of identity may move the due dates. */
+  async lookUpRulesAgain(): Promise<void> {
+    const { rules, isIndexed } = this.#intake ?? intakeWithoutRules(this.#request.policy);
+    const { clock } = await this.#lookUpRules();
+    this.#intake = { rules, isIndexed, ...(clock === undefined ? {} : { clock }) };
+    this.#show();
+  }
+
+  #lookUpRules(): Promise<Intake> {
+    const { regulation, submittedAt, ownPolicy, identityAskedAt, verification } = this.#request;
+    const provenAt = this.#state.identityConfirmedAt ?? (verification && Date.parse(verification.at));
+    const question: IntakeQuestion = {
+      regulation,
+      submittedAt,
+      policy: ownPolicy,
+      ...(identityAskedAt === undefined
+        ? {}
+        : { identity: { askedAt: identityAskedAt, ...(provenAt === undefined ? {} : { provenAt }) } }),
+    };
+    const { takeOnRequest } = proxyActivities<IntakeActivities>(intakeOptions);
+    return CancellationScope.nonCancellable(() => takeOnRequest(question));
+  }
+
+  #tellLegs(before: RequestState): void {
+    const { hold, ended, rejected } = this.#state;
+    if (ended !== undefined || rejected !== undefined) {
+      this.#legsScope.cancel();
+      return;
+    }
+    if (hold !== undefined && before.hold === undefined) this.#tellEachLeg('held');
+    if (hold === undefined && before.hold !== undefined) this.#tellEachLeg('released');
+  }
+
+  #tellEachLeg(type: 'held' | 'released'): void {
+    for (const leg of this.legs) leg.tell({ type });
+  }
+
+  /** Temporal's own cancellation: whoever may write to the namespace can send one. */
+  #cancelled(): void {
+    this.#isCancelled = true;
+    const { phase } = this.#state;
+    if (phase !== 'awaiting-approval' && phase !== 'running') return;
+    this.apply({ type: this.#rules.decisionMode === 'authenticated' ? 'cancelRefused' : 'cancelled' });
+  }
+
+  /** Reports each legal deadline and each review once, when it comes. Never holds the request up. */
+  async #keepTime(): Promise<void> {
+    await CancellationScope.nonCancellable(async () => {
+      for (;;) {
+        const reminder = nextReminder(this.#view);
+        if (reminder === undefined) {
+          await condition(() => nextReminder(this.#view) !== undefined);
+        } else if (reminder.at <= Date.now()) {
+          this.#remind(reminder);
+        } else {
+          await condition(() => !isSame(reminder, nextReminder(this.#view)), reminder.at - Date.now(), {
+            summary: `${REMINDER_LABEL}: ${reminderWords[reminder.of]} (${describeInstant(reminder.due)})`,
+          });
+        }
+      }
+    });
+  }
+
+  #remind({ of, due }: Reminder): void {
+    this.apply({ type: 'reminded', of, due });
+    log.warn('A request has to be looked at', { reminder: of, due: new Date(due).toISOString() });
+    metricMeter
+      .createCounter('erasure_reminders', undefined, 'Deadlines and reviews that requests have reported')
+      .add(1, { reminder: of, regulation: this.#request.regulation });
   }
 
   #confirmed(confirmation: unknown): void {
-    const leg = isConfirmation(confirmation)
-      ? this.legs.find((candidate) => candidate.provider === confirmation.provider)
-      : undefined;
+    const leg = isConfirmation(confirmation) ? this.leg(confirmation.provider) : undefined;
     if (leg === undefined || !isConfirmation(confirmation)) {
       log.warn('A confirmation that fits no provider of this request was ignored');
       return;
     }
-    if (this.#state !== 'running') return;
+    if (this.#outcome !== undefined) return;
     const { handle, event } = confirmation;
     leg.tell({ type: 'calledBack', evidence: { handle, ...(event === undefined ? {} : { event }) } });
   }
 
-  #leg(provider: Provider): ProviderLeg {
-    const leg = this.legs.find((candidate) => candidate.provider === provider);
-    if (leg === undefined) throw new TypeError('The validator lets only providers of this request pass');
-    return leg;
+  get #rules(): Intake['rules'] {
+    return (this.#intake ?? intakeWithoutRules(this.#request.policy)).rules;
   }
 
-  #progress(): RequestProgress {
-    const { requestId, regulation, submittedAt } = this.#request;
+  get #view(): RequestView {
     return {
-      requestId,
-      regulation,
-      submittedAt: new Date(submittedAt).toISOString(),
-      startedAt: workflowInfo().startTime.toISOString(),
       state: this.#state,
-      legs: this.legs.map((leg) => legProgress(leg.state)),
+      legs: this.legs.map((leg) => leg.state),
+      intake: this.#intake,
+      outcome: this.#outcome,
+      now: Date.now(),
     };
   }
 
-  #setState(state: RequestProgress['state']): void {
-    this.#state = state;
-    this.#show();
+  /** The certificate is there and the person has been told: the run ends now. */
+  #isAnswered(): boolean {
+    return this.#certificate !== undefined && answerOwed(this.#state, this.#rules) === undefined;
+  }
+
+  #visible() {
+    const clock = this.#intake?.clock;
+    return visibleOf({
+      ...this.#view,
+      rules: this.#rules,
+      // A certificate that is being signed changes nothing yet for whoever looks.
+      outcome: this.#certificate === undefined ? undefined : this.#outcome,
+      dueAt: clock === undefined ? undefined : dueOf(clock, { extended: isExtended(this.#state) }).at,
+    });
   }
 
   #show(): void {
-    setCurrentDetails(describeRequest(this.#progress(), describeInstant(Date.now())));
+    setCurrentDetails(describeRequest(this.progress(), describeInstant(Date.now())));
   }
 }
 
-function refusal(message: string): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(message, 'DecisionRefused');
+const reminderWords: Readonly<Record<ReminderKind, string>> = {
+  'acknowledge-due': 'remind that the receipt is to be confirmed to the person',
+  'extension-decision-due': 'remind that an extension would have to be decided',
+  'due-soon': 'remind that the answer to the person is due soon',
+  overdue: 'say so if the person has not been answered',
+  'hold-review': 'remind that the legal hold is to be reviewed',
+  'cannot-make-it': 'say so if it can no longer make its due date',
+};
+
+function isSame(one: Reminder, other: Reminder | undefined): boolean {
+  return other !== undefined && one.of === other.of && one.due === other.due && one.at === other.at;
 }
 
 /** Signals have no validator, and anybody who may write to the namespace can send one. */

@@ -26,6 +26,18 @@ export interface MeasureOneOptions {
 export interface MeasureOneCallback {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly token?: MeasureOneTokenRequest | undefined;
+}
+
+/** How MeasureOne shall fetch a token from us before each delivery, and put it on the callback. */
+export interface MeasureOneTokenRequest {
+  readonly url: string;
+  /** Given: the values of `headers` and `data` are ciphertext under the key that MeasureOne knows by this id. */
+  readonly keyId?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly data?: Readonly<Record<string, string>> | undefined;
+  /** Where in the answer the token stands; the whole answer is the token without it. */
+  readonly responsePath?: string | undefined;
 }
 
 const to = providerName('measureone');
@@ -52,10 +64,12 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
   });
 
   async function purge(call: AdapterCall): Promise<Answer> {
+    const asked = await callback?.({ requestId: call.requestId, now: call.now });
     const body = JSON.stringify({
       individual_id: call.identifier,
-      ...(callback && { delivery_details: [await deliveryDetail(callback, call)] }),
+      ...(asked && { delivery_details: [deliveryDetail(asked)] }),
     });
+    const secrets = [call.identifier, clientId, clientSecret, ...secretsOf(asked)];
     return withToken({
       tokens,
       signal: call.signal,
@@ -70,7 +84,7 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
           url: urlUnder(baseUrl, '/v3/compliances/purge_individual'),
           headers: { authorization: `Bearer ${token}`, version: apiVersion, 'content-type': 'application/json' },
           body,
-          secrets: [call.identifier, token, clientId, clientSecret],
+          secrets: [...secrets, token],
         });
       },
     });
@@ -128,9 +142,32 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
   };
 }
 
-async function deliveryDetail(callback: NonNullable<MeasureOneOptions['callback']>, call: AdapterCall) {
-  const { url, headers } = await callback({ requestId: call.requestId, now: call.now });
-  return { event_type: 'individual.purged', url, headers: { 'content-type': 'application/json', ...headers } };
+function deliveryDetail({ url, headers, token }: MeasureOneCallback) {
+  return {
+    event_type: 'individual.purged',
+    url,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(token && { x_auth_token_credentials: tokenCredentials(token) }),
+  };
+}
+
+/** `token_type` and `http_method` have one documented value each. Members that are undefined are left out of the JSON. */
+function tokenCredentials({ url, keyId, headers, data, responsePath }: MeasureOneTokenRequest) {
+  return {
+    token_type: 'JWT',
+    http_method: 'POST',
+    url,
+    key_id: keyId,
+    headers,
+    data,
+    response_token_path: responsePath,
+  };
+}
+
+/** No message shows an error code that looks like one of these. */
+function secretsOf(callback: MeasureOneCallback | undefined): string[] {
+  const { headers = {}, token } = callback ?? {};
+  return [headers, token?.headers ?? {}, token?.data ?? {}].flatMap((part) => Object.values(part));
 }
 
 /** Ids look like `idv_…` in examples, but no pattern is published. */

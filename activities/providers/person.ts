@@ -17,7 +17,7 @@ export interface PersonOptions {
   readonly baseUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** When we wish the purge to happen, counted from now. Left out: the provider's own default. It decides in any case. */
+  /** When we wish the purge to happen, counted from now, where the policy has no wish. Left out: the provider's own default. */
   readonly purgeDelayMs?: number | 'asap' | undefined;
   readonly http?: Http | undefined;
 }
@@ -90,7 +90,8 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
 
   /** "Body required", though its one field is not. The zone is a must. */
   function queuePurge(call: AdapterCall, seen: boolean): Promise<Answer> {
-    const delayMs = purgeDelayMs === 'asap' ? AS_SOON_AS_POSSIBLE_MS : purgeDelayMs;
+    const wished = call.policy.purgeWishMs === 0 ? 'asap' : (call.policy.purgeWishMs ?? purgeDelayMs);
+    const delayMs = wished === 'asap' ? AS_SOON_AS_POSSIBLE_MS : wished;
     const wish = delayMs === undefined ? {} : { suggested_purge_time: new Date(call.now + delayMs).toISOString() };
     return ask(call, {
       what: 'the purge request',

@@ -27,16 +27,19 @@ async function serve({ environment }: CommandContext): Promise<void> {
   const { startGateway } = await import('../../gateway/gateway.js');
   const stopped = stopSignal(logger);
   const gateway = await startGateway(config, logger).catch((error: unknown) => {
-    throw brokenService(unableToListen(error, config), { logger, name: 'gateway' });
+    throw brokenService(unableToListen(error), { logger, name: 'gateway' });
   });
   await stopped;
   await gateway.close();
 }
 
-function unableToListen(error: unknown, { host, port }: { readonly host: string; readonly port: number }): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+/** Node's own error says which of the two addresses it was. */
+function unableToListen(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code = '', address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   if (!['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(code)) return error;
   return new ServiceError(
-    `The gateway cannot listen on ${host}:${port} (${code}). Check GATEWAY_HOST and GATEWAY_PORT.`,
+    `The gateway cannot listen on ${address}:${port} (${code}). ` +
+      'Check GATEWAY_HOST and GATEWAY_PORT, or GATEWAY_METRICS_ADDRESS.',
   );
 }

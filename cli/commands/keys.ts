@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { isMatch, opaquePattern } from '../../domain/text';
 import { print, printJson, remark, type CommandContext } from '../context';
+import { InputError } from '../failure';
 
 interface InitOptions {
   readonly dir: string;
@@ -7,10 +9,16 @@ interface InitOptions {
   readonly json?: boolean;
 }
 
+interface AddStaffOptions {
+  readonly dir: string;
+  readonly out: string;
+  readonly kinds?: string;
+  readonly json?: boolean;
+}
+
 export function addKeys(program: Command, context: CommandContext): void {
-  program
-    .command('keys')
-    .description('make the key files')
+  const keys = program.command('keys').description('make the key files');
+  keys
     .command('init')
     .description('make the first keys of every role, and overwrite nothing')
     .option('--dir <directory>', 'where to write them', context.environment['ERASURE_KEYS_DIR'] || 'keys')
@@ -20,11 +28,29 @@ export function addKeys(program: Command, context: CommandContext): void {
       'after',
       `
 Each file is for one role: give it to that role's process and to nobody else. Only certificate.public.jwk may be given away.
+decision.json is public too, but whoever can change it decides as anybody.
 
 Example:
   erasure keys init --dir /etc/erasure/keys --environment production`,
     )
     .action((options: InitOptions) => initialize(options, context));
+  keys
+    .command('add-staff')
+    .description('make a key for one staff member to sign decisions with')
+    .argument('<ACTOR>', 'the opaque staff id, no name and no e-mail address')
+    .requiredOption('--out <FILE>', 'where to write their key file, which must not be there yet')
+    .option('--dir <directory>', 'where decision.json is', context.environment['ERASURE_KEYS_DIR'] || 'keys')
+    .option('--kinds <KINDS>', 'the kinds of decisions it may sign, separated by commas; all without this option')
+    .option('--json', 'print one JSON object with the paths and the id of the key')
+    .addHelpText(
+      'after',
+      `
+The new file is the staff member's alone. Its public half goes into decision.json, for the workers that run the workflows.
+
+Example:
+  erasure keys add-staff staff-17 --out staff-17.json --kinds approve,reject`,
+    )
+    .action((actor: string, options: AddStaffOptions) => addStaff(actor, options, context));
 }
 
 async function initialize({ dir, environment, json }: InitOptions, context: CommandContext): Promise<void> {
@@ -33,4 +59,34 @@ async function initialize({ dir, environment, json }: InitOptions, context: Comm
   if (json === true) printJson(context, { environment, written });
   else print(context, ...written);
   remark(context, `Made ${written.length} key files for ${environment}. Point ERASURE_KEYS_DIR at them.`);
+}
+
+async function addStaff(actor: string, options: AddStaffOptions, context: CommandContext): Promise<void> {
+  const { decisionKinds } = await import('../../security/decision-token.js');
+  const { addStaffKey } = await import('../../security/key-files.js');
+  const { dir, out, json } = options;
+  if (!isMatch(actor, opaquePattern)) {
+    throw new InputError(
+      'ACTOR: expected an opaque staff id of letters, digits and . _ : / # - (no e-mail address, no name).',
+    );
+  }
+  const kinds = options.kinds?.split(',').map((typed) => {
+    const kind = decisionKinds.find((known) => known === typed.trim());
+    if (kind === undefined) throw new InputError(`--kinds: expected some of ${decisionKinds.join(', ')}.`);
+    return kind;
+  });
+  const { keyId, decisionKeysFile, keysOfActor } = await addStaffKey({
+    directory: dir,
+    actor,
+    file: out,
+    now: Date.now(),
+    ...(kinds === undefined ? {} : { kinds }),
+  });
+  if (json === true) printJson(context, { actor, keyId, file: out, decisionKeysFile });
+  else print(context, out);
+  remark(
+    context,
+    `Give ${out} to its staff member, and keep no copy. Put the new ${decisionKeysFile} before the workers and restart them.`,
+    ...(keysOfActor === 1 ? [] : [`${keysOfActor} keys of theirs are good now: take old ones out of decision.json.`]),
+  );
 }

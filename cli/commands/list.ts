@@ -4,7 +4,7 @@ import type { RequestState } from '../../client/request-status';
 import { providerKeys, type Provider } from '../../domain/provider';
 import { connected } from '../connected';
 import { print, printJsonLine, remark, type CommandContext } from '../context';
-import { choiceOption, parseAge, parseCount } from '../options';
+import { choiceOption, durationOption, parseCount } from '../options';
 
 const LIMIT = 100;
 
@@ -12,6 +12,10 @@ interface ListCommandOptions {
   readonly state?: RequestState;
   readonly provider?: Provider;
   readonly olderThan?: number;
+  readonly dueWithin?: number;
+  readonly overdue?: boolean;
+  readonly needsStaff?: boolean;
+  readonly waitingFor?: Provider;
   readonly limit?: number;
   readonly json?: boolean;
 }
@@ -22,18 +26,31 @@ export function addList(program: Command, context: CommandContext): void {
     .description('list requests, open ones first, and what each provider waits for')
     .addOption(choiceOption('--state <STATE>', 'requests in this state; running names every open one', requestStates))
     .addOption(choiceOption('--provider <PROVIDER>', 'requests that concern this provider', providerKeys))
-    .addOption(new Option('--older-than <AGE>', 'started longer ago than e.g. 90m, 12h or 3d').argParser(parseAge))
+    .addOption(durationOption('--older-than <AGE>', 'started longer ago than e.g. 90m, 12h or 3d'))
+    .addOption(durationOption('--due-within <TIME>', 'open, and its answer due within e.g. 12h or 7d, or overdue'))
+    .option('--overdue', 'open, and its answer overdue')
+    .option('--needs-staff', 'open, and somebody has to decide or to record something')
+    .addOption(
+      choiceOption(
+        '--waiting-for <PROVIDER>',
+        'open, and stuck at this provider: its leg is in attention',
+        providerKeys,
+      ),
+    )
     .addOption(new Option('--limit <N>', `at most so many; ${LIMIT} where absent`).argParser(parseCount))
     .option('--json', 'print one JSON object on a line for each request, without certificates')
     .addHelpText(
       'after',
       `
-With --state attention, --provider names the provider whose leg is in attention.
-Looking at an open request asks its worker (a query, billed in Temporal Cloud); ended ones cost nothing. An open request
-that no worker answers for is listed, too, without its providers: nothing is left out that may belong here.
+All that is said must hold. With --state attention, --provider names the provider whose leg is in attention.
+Looking at an open request asks its worker (a query, billed in Temporal Cloud); ended ones cost nothing. In a namespace with
+our search attributes (erasure setup) Temporal finds what may belong here, without them each open request is looked at.
+An open request that no worker answers for is listed, too, without its providers: nothing is left out that may belong here.
 
 Examples:
-  erasure list --state attention
+  erasure list --needs-staff
+  erasure list --due-within 7d
+  erasure list --state on-hold
   erasure list --state running --provider person --older-than 25d
   erasure list --json | jq -r .requestId`,
     )
@@ -42,8 +59,8 @@ Examples:
 
 async function list(options: ListCommandOptions, context: CommandContext): Promise<void> {
   const { listEntryJson, listEntryText } = await import('../request-view.js');
-  const { state, provider, olderThan, limit = LIMIT, json } = options;
-  const wanted: ListOptions = { state, provider, olderThanMs: olderThan, limit: limit + 1 };
+  const { olderThan, dueWithin, limit = LIMIT, json, ...rest } = options;
+  const wanted: ListOptions = { ...rest, olderThanMs: olderThan, dueWithinMs: dueWithin, limit: limit + 1 };
   let listed = 0;
   let unanswered = 0;
   let isCut = false;

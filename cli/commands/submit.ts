@@ -1,22 +1,46 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { ErasureClient, Submitted } from '../../client/erasure-client';
 import type { ErasureSubmission } from '../../client/submission';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
+import { InputError } from '../failure';
+import { wholeNumber } from '../options';
 import { readJson } from '../read-input';
+
+const CONCURRENCY = 8;
+const CONCURRENCY_MAX = 64;
 
 interface SubmitOptions {
   readonly wait?: boolean;
   readonly json?: boolean;
+  readonly file?: string;
+  readonly batch?: string;
+  readonly rejects?: string;
+  readonly concurrency?: number;
+  readonly dryRun?: boolean;
+  readonly policy?: string;
 }
 
 export function addSubmit(program: Command, context: CommandContext): void {
   program
     .command('submit')
-    .description('submit a request file; safe to repeat with the same request id')
-    .argument('<FILE>', 'the request file, or - for stdin')
+    .description('submit a request file, or with --file a file of many; safe to repeat')
+    .argument('[FILE]', 'the request file, or - for stdin')
     .option('--wait', 'wait until the request has ended, which takes days, and tell its progress on stderr')
     .option('--json', 'print one JSON object; with --wait including the certificate')
+    .option('--file <FILE>', 'submit every row of a .csv, .ndjson or .jsonl file instead')
+    .option('--dry-run', 'with --file: check every row and show what is to come, send nothing')
+    .option(
+      '--rejects <FILE>',
+      'with --file: where line and field of rejected rows go; <FILE>.rejects.csv where absent',
+    )
+    .option('--batch <NAME>', 'with --file: sets rows without a request id apart from the same rows of other batches')
+    .addOption(
+      new Option('--concurrency <N>', `with --file: at the same time; ${CONCURRENCY} where absent`).argParser(
+        wholeNumber('--concurrency', CONCURRENCY_MAX),
+      ),
+    )
+    .option('--policy <FILE>', 'with --dry-run: the policy file that due dates go by; else ERASURE_POLICY_FILE')
     .addHelpText(
       'after',
       `
@@ -27,10 +51,51 @@ The request file, with at least one provider:
     "subject": { "measureone": { "individualId": "…" }, "person": { "personId": "…" }, "aptrinsic": { "identifyId": "…" } } }
 All but regulation, submittedAt and subject may be left out. Without a request id every submission is a new request.
 
-Example:
-  erasure submit request.json --wait`,
+A file of many has one such object on each line, or is CSV with a header of
+  requestId, regulation, submittedAt, receivedVia, ground, filedBy, identityAskedAt, verification.method, verification.by,
+  verification.at, verification.reference, measureone.individualId, person.personId, aptrinsic.identifyId
+Every row is checked before the first is sent; rows that are none are told by line and field, and the rest is submitted.
+It can be interrupted and repeated: rows without a request id get the same one again. It exits with 0 when every row was
+taken, 2 when some were rejected, 4 when some ids are taken by other requests, 5 when Temporal went away, 130 when interrupted.
+
+Examples:
+  erasure submit request.json --wait
+  erasure submit --file people.csv --dry-run --policy policy.json
+  erasure submit --file people.csv`,
     )
-    .action((file: string, options: SubmitOptions) => submit(file, options, context));
+    .action((file: string | undefined, options: SubmitOptions) => submitOneOrMany(file, options, context));
+}
+
+async function submitOneOrMany(
+  one: string | undefined,
+  options: SubmitOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { file, batch, rejects, policy, concurrency = CONCURRENCY, dryRun = false, json = false } = options;
+  if (file === undefined) {
+    const isOfMany = [batch, rejects, policy, options.concurrency, options.dryRun].some((value) => value !== undefined);
+    if (isOfMany) throw new InputError('These options belong to a file of many: name it with --file.');
+    if (one === undefined)
+      throw new InputError("Missing required argument 'FILE'. A file of many is named with --file.");
+    return submit(one, options, context);
+  }
+  if (one !== undefined) throw new InputError('Name one request file, or a file of many with --file, not both.');
+  if (options.wait === true) throw new InputError('--wait is for a single request: follow many with erasure list.');
+  if (policy !== undefined && !dryRun)
+    throw new InputError('--policy belongs to --dry-run: requests go by the workers’ own.');
+  const { submitFile } = await import('../bulk/submit-file.js');
+  return submitFile(
+    {
+      file,
+      concurrency,
+      dryRun,
+      json,
+      ...(batch === undefined ? {} : { batch }),
+      ...(rejects === undefined ? {} : { rejects }),
+      ...(policy === undefined ? {} : { policy }),
+    },
+    context,
+  );
 }
 
 async function submit(file: string, options: SubmitOptions, context: CommandContext): Promise<void> {

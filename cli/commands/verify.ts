@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isRecord } from '../../domain/decision';
+import { isRecord } from '../../domain/text';
 import { print, printJson, type CommandContext } from '../context';
 import { InputError } from '../failure';
 import { parseJson, readText } from '../read-input';

@@ -5,13 +5,14 @@ import { print, printJsonLine, type CommandContext } from '../context';
 export function addWatch(program: Command, context: CommandContext): void {
   program
     .command('watch')
-    .description('follow a request live until it has ended, which takes days')
+    .description('follow a request live until its certificate is there, which takes days')
     .argument('<ID>', 'the request id or the workflow id')
     .option('--json', 'print one JSON object on a line for each change; the last one holds the certificate')
     .addHelpText(
       'after',
       `
 Prints a line for each change of a provider's leg, then how the request ended. Goes on while no worker answers.
+Ends with the certificate, also where the answer to the person has not been recorded yet: what is left to do is printed.
 Each look asks Temporal (a query, billed in Temporal Cloud): every second at first, every 5 minutes while nothing changes.
 Ctrl-C ends the watching; the request goes on.
 

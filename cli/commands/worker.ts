@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { RunningWorker } from '../../worker/worker';
 import type { CommandContext } from '../context';
 import { exitCode } from '../exit-code';
+import { ServiceError } from '../failure';
 import { brokenService, stopSignal } from '../service';
 
 export function addWorker(program: Command, context: CommandContext): void {
@@ -34,7 +35,17 @@ async function work({ environment }: CommandContext): Promise<void> {
     worker = await startWorker(config, logger);
     await worker.finished;
   } catch (error) {
-    throw brokenService(error, { logger, name: 'worker' });
+    throw brokenService(withoutPackage(error), { logger, name: 'worker' });
   }
   logger.info('The worker has stopped');
+}
+
+/** An optional dependency, since it is large and native, and clients of the library need none of it. */
+function withoutPackage(error: unknown): unknown {
+  const isMissing =
+    error instanceof Error &&
+    (error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' &&
+    error.message.includes("'@temporalio/worker'");
+  if (!isMissing) return error;
+  return new ServiceError('A worker needs the package @temporalio/worker: install without --omit=optional.');
 }

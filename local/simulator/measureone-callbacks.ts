@@ -21,6 +21,7 @@ import {
   text,
   tokenAt,
 } from './measureone-delivery';
+import { openedCredentials } from './measureone-encryption';
 import { deliveryDetail, type DeliveryDetail, type TokenCredentials } from './measureone-request';
 import { mergeHeaders, post } from './outbound';
 import { rotate } from './peer';
@@ -46,9 +47,23 @@ export interface CallbackDelivery {
 export interface CallbackSettings {
   readonly delivery: DeliveryBehaviour;
   readonly deliveryTimeoutMs: number;
-  /** Not documented; the field's name hints at the second. */
-  readonly tokenHeader: 'authorization' | 'x-auth-token';
+  readonly tokenHeader: string;
+  readonly tokenUse: TokenUse;
+  readonly encryptionKeys: Readonly<Record<string, string>>;
 }
+
+const tokenUse = z.enum(['fresh', 'kept', 'kept-until-refused']);
+type TokenUse = z.infer<typeof tokenUse>;
+
+/** Of how the document's fields for a token are to be understood, it says nothing. */
+export const tokenSettings = {
+  /** Where the token is put on a callback. The object's name hints at x-auth-token; in `authorization` it is a bearer token. */
+  tokenHeader: z.string().regex(/^[a-z0-9-]+$/),
+  /** Fetched for each attempt; once, however stale it becomes; or once until a callback with it is answered 401. */
+  tokenUse,
+  /** What customers have had set up with support: 32 bytes in base64url by `key_id`. */
+  encryptionKeys: z.record(z.string(), z.string().regex(/^[A-Za-z0-9_-]{43}$/)),
+} as const;
 
 interface Parts {
   readonly clock: SimulatorClock;
@@ -96,6 +111,8 @@ export class Callbacks {
   readonly #retries = new Set<Retry>();
   readonly #deliveries: CallbackDelivery[] = [];
   readonly #shape = rotate<Shape>();
+  /** By the URL they were fetched from. */
+  readonly #keptTokens = new Map<string, string>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -232,21 +249,31 @@ export class Callbacks {
     if (fault?.kind === 'down') throw new Error('fault: not connected');
     if (fault?.kind === 'slow') await delay(fault.delayMs, undefined, { signal: closing });
     if (credentials) {
-      const token = await this.#fetchToken(delivery, credentials);
+      const token = await this.#token(delivery, credentials);
       delivery.headers[settings.tokenHeader] = settings.tokenHeader === 'authorization' ? `Bearer ${token}` : token;
     }
     const { url, headers, body } = delivery;
     const answer = await post({ url, headers, body, timeoutMs: settings.deliveryTimeoutMs, signal: closing });
     if (fault?.kind === 'reset-after-acting') throw new Error('fault: answer lost');
     delivery.status = answer.status;
+    if (answer.status === 401 && settings.tokenUse === 'kept-until-refused' && credentials) {
+      this.#keptTokens.delete(credentials.url);
+    }
   }
 
-  /** Fetched anew for each attempt: the document speaks of a fresh token at delivery. */
+  /** By the document a fresh one for each delivery. */
+  async #token(delivery: CallbackDelivery, credentials: TokenCredentials): Promise<string> {
+    if (this.#parts.settings.tokenUse === 'fresh') return this.#fetchToken(delivery, credentials);
+    const token = this.#keptTokens.get(credentials.url) ?? (await this.#fetchToken(delivery, credentials));
+    this.#keptTokens.set(credentials.url, token);
+    return token;
+  }
+
   async #fetchToken(delivery: CallbackDelivery, credentials: TokenCredentials): Promise<string> {
     const { settings, closing } = this.#parts;
-    const headers = mergeHeaders({ 'content-type': 'application/json' }, credentials.headers ?? {});
-    // Values under a `key_id` are ciphertext to us; they go out as they came, and the receiver judges them.
-    const body = encode(headers['content-type'], credentials.data ?? {});
+    const given = await openedCredentials(credentials, settings.encryptionKeys);
+    const headers = mergeHeaders({ 'content-type': 'application/json' }, given.headers);
+    const body = encode(headers['content-type'], given.data);
     const answer = await post({
       url: credentials.url,
       headers,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { isoTime, type SimulatorClock } from './clock';
 import type { Faults } from './faults';
-import { type CallbackDelivery, Callbacks, callbacksStateSchema } from './measureone-callbacks';
+import { type CallbackDelivery, Callbacks, callbacksStateSchema, tokenSettings } from './measureone-callbacks';
 import { type DeliverCallback, type DeliveryBehaviour, deliverySchema } from './measureone-delivery';
 import { type PurgeRequest, purgeRequestSchema } from './measureone-request';
 import {
@@ -36,7 +36,7 @@ export const measureoneSettingsSchema = z.strictObject({
   repeat: z.enum(['not-found', 'accepted-restarts-clock', 'accepted']),
   purgeAfterMs: z.number().nonnegative(),
   badCredentials: z.union([z.literal(400), z.literal(401), z.literal(403)]),
-  tokenHeader: z.enum(['authorization', 'x-auth-token']),
+  ...tokenSettings,
   deliveryTimeoutMs: z.number().positive(),
   delivery: deliverySchema,
 });
@@ -49,6 +49,8 @@ export const defaultMeasureOneSettings: MeasureOneSettings = {
   purgeAfterMs: 120 * 3_600_000,
   badCredentials: 401,
   tokenHeader: 'authorization',
+  tokenUse: 'fresh',
+  encryptionKeys: {},
   deliveryTimeoutMs: 10_000,
   delivery: { mode: 'on-time' },
 };

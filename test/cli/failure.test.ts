@@ -3,7 +3,14 @@ import * as library from '../../client';
 import type { CommandContext } from '../../cli/context';
 import { exitCode, exitCodeHelp } from '../../cli/exit-code';
 import { exitCodes, InputError, report, ServiceError } from '../../cli/failure';
+import {
+  DecisionTokenDeniedError,
+  GatewayUnavailableError,
+  IdentityProviderUnavailableError,
+  LoginRefusedError,
+} from '../../cli/login-failure';
 import { CertificateInvalid } from '../../security/certificate';
+import { DecisionNotSignable } from '../../security/decision-token';
 import { TemporalUnreachable } from '../../worker/worker';
 import { planted } from '../client/client-fixture';
 
@@ -17,6 +24,11 @@ const foreseen: readonly ErrorClass[] = [
       typeof value === 'function' && value.prototype instanceof Error && value !== ErasureClientError,
   ),
   CertificateInvalid,
+  DecisionNotSignable,
+  DecisionTokenDeniedError,
+  GatewayUnavailableError,
+  IdentityProviderUnavailableError,
+  LoginRefusedError,
   TemporalUnreachable,
   InputError,
   ServiceError,

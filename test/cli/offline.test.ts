@@ -31,6 +31,9 @@ const decide = (actor: string, reason: string): string[] => {
   return ['attest', 'id', 'person', '--actor', actor, '--reason', reason];
 };
 
+const said = ['--actor', 'staff-17', '--reason', 'by-the-book:PRIV-1'];
+const instant = '2026-11-22T09:30:00Z';
+
 const nowhere = new PassThrough();
 const inProcess: CommandContext = {
   environment: {},
@@ -71,7 +74,10 @@ describe('erasure', () => {
     expect(commands).toEqual(
       expect.arrayContaining(['keys', 'seal', 'submit', 'status', 'watch', 'list', 'retry', 'waive', 'attest']),
     );
-    expect(commands).toEqual(expect.arrayContaining(['withdraw', 'certificate', 'verify', 'completion']));
+    expect(commands).toEqual(expect.arrayContaining(['approve', 'reject', 'hold', 'release', 'extend', 'notice']));
+    expect(commands).toEqual(
+      expect.arrayContaining(['setup', 'identity', 'withdraw', 'certificate', 'verify', 'completion']),
+    );
     for (let number = 0; number <= 10; number += 1) expect(stdout).toMatch(new RegExp(`^ +${number}  `, 'm'));
   });
 
@@ -112,6 +118,44 @@ describe('erasure', () => {
     ['an actor with an address', decide(planted.identifyId, 'no-answer:PRIV-1'), /^This is no decision: actor: /],
     ['a decision that nobody takes', ['waive', 'id', 'person', '--reason', 'a:b'], /^Required option '--actor/],
     ['a withdrawal that nobody confirmed', ['withdraw', planted.personId], /^Nobody is there to confirm this/],
+    [
+      'a ground that is none',
+      ['reject', 'id', '--ground', planted.personId],
+      /^--ground: expected one of unverified, /,
+    ],
+    ['a hold without its owner', ['hold', 'id', '--ground', 'court-order'], /^Required option '--owner <STAFF>'/],
+    [
+      'a notice that is none',
+      ['notice', 'id', planted.personId, '--at', instant, '--channel', 'email', '--reference', 'A-1', ...said],
+      /^NOTICE: expected one of acknowledged, extended, /,
+    ],
+    ['an extension without its reason', ['extend', 'id', ...said], /^Required option '--because <REASON>'/],
+    [
+      'an instant that is none',
+      ['identity', 'id', '--at', planted.personId, '--method', 'letter', '--reference', 'A-1', ...said],
+      /^This is no decision: at: expected an RFC 3339 instant/,
+    ],
+    [
+      'a channel in free text',
+      ['notice', 'id', 'outcome', '--at', instant, '--channel', planted.identifyId, '--reference', 'A-1', ...said],
+      /^This is no decision: channel: expected a code/,
+    ],
+    [
+      'half a withdrawal by somebody',
+      ['withdraw', 'id', '--wanted-by', 'subject', '--yes'],
+      /^--wanted-by, --actor and --reason go together/,
+    ],
+    [
+      'a wish that is none',
+      ['withdraw', 'id', '--wanted-by', planted.personId],
+      /^--wanted-by: expected one of subject/,
+    ],
+    ['a time that is none', ['list', '--due-within', planted.personId], /^--due-within: expected a length of time/],
+    [
+      'a provider nobody waits for',
+      ['list', '--waiting-for', planted.personId],
+      /^--waiting-for: expected one of meas/,
+    ],
     ['half a command', ['keys'], /^Usage: erasure keys/],
   ])('refuses %s without repeating what was typed', async (_what, args, sentence) => {
     expectFailure(await cli.run(args), 2, sentence);

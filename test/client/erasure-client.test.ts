@@ -163,6 +163,7 @@ describe('get, progress and result', () => {
   it('shows a running request with its progress', async () => {
     const { requestId } = fresh();
     const { runId } = await client.submit(submission({ requestId }));
+    await bench.settle(bench.client.workflow.getHandle(workflowIdOf(requestId)));
     const found = await client.get(requestId);
     expect(found).toMatchObject({ requestId, runId, status: 'running', progress: { requestId, state: 'running' } });
     expect(found).not.toHaveProperty('closedAt');

@@ -173,6 +173,7 @@ describe('watch', () => {
 
   it('sees the end at once, however seldom it looks', async () => {
     const requestId = await startFor('measureone');
+    await bench.settle(bench.client.workflow.getHandle(workflowIdOf(requestId)));
     const states = (async () => {
       const told: string[] = [];
       for await (const { state } of client.watch(requestId, { everyMs: DAY_MS })) told.push(state);
@@ -207,6 +208,7 @@ describe('watch', () => {
 
   it('ends with the reason of the signal that aborts it, also in the middle of a wait', async () => {
     const requestId = await startFor('measureone');
+    await bench.settle(bench.client.workflow.getHandle(workflowIdOf(requestId)));
     const reason = new Error('enough');
     const aborted = new AbortController();
     const seen: string[] = [];

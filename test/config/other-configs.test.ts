@@ -1,6 +1,7 @@
 import { readClientConfig } from '../../config/client-config';
 import { ConfigurationError } from '../../config/environment';
 import { readGatewayConfig } from '../../config/gateway-config';
+import { readGatewayUrl, readLoginConfig } from '../../config/staff-config';
 import { problemsOf } from './settings';
 
 const home = { HOME: '/nonexistent' };
@@ -41,6 +42,74 @@ describe('the settings of a gateway', () => {
     expect(others).toEqual([]);
     expect(problem?.startsWith(`${name}: `)).toBe(true);
     expect(problem).not.toContain(value);
+  });
+});
+
+describe('the settings of a gateway that signs decisions', () => {
+  const signing = {
+    ...home,
+    ERASURE_KEYS_DIR: '/keys',
+    GATEWAY_OIDC_ISSUER: 'https://login.example/',
+    GATEWAY_OIDC_AUDIENCE: 'erasure-cli',
+    GATEWAY_OIDC_ROLES: 'privacy-officer=approve|reject, legal = hold | release',
+  };
+
+  it('say who may decide what; the issuer is left exactly as it is', () => {
+    expect(readGatewayConfig(signing).staffLogin).toEqual({
+      issuer: 'https://login.example/',
+      audience: 'erasure-cli',
+      actorClaim: 'sub',
+      rolesClaim: 'roles',
+      roles: new Map([
+        ['privacy-officer', ['approve', 'reject']],
+        ['legal', ['hold', 'release']],
+      ]),
+    });
+    expect(readGatewayConfig({ ...home, ERASURE_KEYS_DIR: '/keys' })).not.toHaveProperty('staffLogin');
+  });
+
+  it.each(['GATEWAY_OIDC_ISSUER', 'GATEWAY_OIDC_AUDIENCE', 'GATEWAY_OIDC_ROLES'])('are refused without %s', (name) => {
+    const [problem, ...others] = problemsOf(readGatewayConfig, { ...signing, [name]: '' });
+    expect(others).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${name} is missing, and GATEWAY_OIDC_[A-Z]+ is set: set both, or neither$`));
+  });
+
+  it('are refused where only a claim is named', () => {
+    const half = { ...home, ERASURE_KEYS_DIR: '/keys', GATEWAY_OIDC_ACTOR_CLAIM: 'staff' };
+    expect(problemsOf(readGatewayConfig, half)).toHaveLength(3);
+  });
+
+  it.each([
+    ['GATEWAY_OIDC_ISSUER', 'http://login.example'],
+    ['GATEWAY_OIDC_ISSUER', 'https://login.example/?planted'],
+    ['GATEWAY_OIDC_ROLES', 'planted'],
+    ['GATEWAY_OIDC_ROLES', 'planted='],
+    ['GATEWAY_OIDC_ROLES', 'planted=erase'],
+    ['GATEWAY_OIDC_ROLES', 'planted=approve|'],
+    ['GATEWAY_OIDC_ROLES', '=approve'],
+    ['GATEWAY_OIDC_ROLES', 'planted=approve=reject'],
+    ['GATEWAY_OIDC_ROLES', 'planted=approve,planted=reject'],
+  ])('name a wrong %s (%s) and do not repeat it', (name, value) => {
+    const [problem, ...others] = problemsOf(readGatewayConfig, { ...signing, [name]: value });
+    expect(others).toEqual([]);
+    expect(problem?.startsWith(`${name}: expected`)).toBe(true);
+    expect(problem).not.toContain('planted');
+  });
+});
+
+describe('the settings of staff', () => {
+  it('name a gateway and an identity provider, or neither', () => {
+    expect(readGatewayUrl(home)).toBeUndefined();
+    expect(readGatewayUrl({ ERASURE_GATEWAY_URL: 'https://erasure.example/' })).toBe('https://erasure.example');
+    expect(readLoginConfig({ ERASURE_OIDC_ISSUER: 'https://a.example/', ERASURE_OIDC_CLIENT_ID: 'cli' })).toEqual({
+      issuer: 'https://a.example/',
+      clientId: 'cli',
+      scope: 'openid',
+    });
+    expect(problemsOf(readLoginConfig, home)).toEqual([
+      'ERASURE_OIDC_ISSUER is missing',
+      'ERASURE_OIDC_CLIENT_ID is missing',
+    ]);
   });
 });
 

@@ -15,6 +15,7 @@ beforeEach(async () => {
   stack = await startStack({
     report: () => undefined,
     namespace: testNamespace(9),
+    policy: { answer: 'untracked' },
     programs: process.env['TEST_PROGRAMS'] ?? '',
   });
   await stack.simulator.configure({ person: { defaultDelayMs: 3 * DAY_MS } });

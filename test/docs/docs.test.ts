@@ -3,20 +3,19 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { transformSync } from '@swc/core';
-import type { Command } from 'commander';
 import type { z } from 'zod';
-import { createProgram } from '../../cli/program';
 import { exitCode } from '../../cli/exit-code';
 import * as library from '../../client';
 import { clientVariables } from '../../config/client-config';
 import { gatewayVariables } from '../../config/gateway-config';
 import { providerVariables } from '../../config/provider-config';
+import { staffVariables } from '../../config/staff-config';
 import { workerVariables } from '../../config/worker-config';
 import { whyNoDecision } from '../../domain/decision';
 import { describeDuration } from '../../domain/duration';
 import { attentionGuide, failureTypes, triesDaily, type AttentionReason } from '../../domain/failure';
+import { findingGuide, findingKinds } from '../../domain/finding';
 import { defaultPolicy, policyBounds, type Policy } from '../../domain/policy';
 import { providerKeys, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
 import { workflowIdOf } from '../../domain/request';
@@ -25,25 +24,13 @@ import { newRoleFiles } from '../../security/key-generation';
 import { initKeys } from '../../security/key-files';
 import * as messages from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
+import { program } from './commands';
+import { documents, named, read, root, rows } from './markdown';
 
-const root = join(__dirname, '..', '..');
-const documents = [
-  'README.md',
-  'CHANGELOG.md',
-  'CONTRIBUTING.md',
-  'SECURITY.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => join('docs', name)),
-];
 const scratch = join(root, 'node_modules', '.cache', `docs-test-${process.pid}`);
 
 beforeAll(() => mkdirSync(scratch, { recursive: true }));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-function read(file: string): string {
-  return readFileSync(join(root, file), 'utf8');
-}
 
 /** The content of every fenced block of one language. */
 function blocks(text: string, language: string): string[] {
@@ -54,33 +41,6 @@ function blocks(text: string, language: string): string[] {
 
 function withoutBlocks(text: string): string {
   return text.replace(/^```[\s\S]*?^```/gm, '');
-}
-
-/** The cells of every table row below a heading, up to the next heading of any level; the whole text without one. */
-function rows(text: string, heading?: string): string[][] {
-  const start = heading === undefined ? 0 : text.search(new RegExp(`^#+ ${heading}$`, 'm'));
-  if (start < 0) throw new Error(`There is no heading "${heading}"`);
-  const body = text.slice(heading === undefined ? 0 : text.indexOf('\n', start));
-  const section = heading === undefined ? body : (body.split(/^#+ /m)[0] ?? '');
-  return section
-    .split('\n')
-    .filter((line) => line.startsWith('|') && !/^\|[\s|:-]+$/.test(line))
-    .map((line) =>
-      line
-        .split(/(?<!\\)\|/)
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-    );
-}
-
-/** Rows by the name in backquotes that their first cell begins with. */
-function named(table: readonly string[][]): Map<string, string[]> {
-  return new Map(
-    table.flatMap((cells) => {
-      const name = /^`([^`]+)`/.exec(cells[0] ?? '')?.[1];
-      return name === undefined ? [] : [[name, cells] as const];
-    }),
-  );
 }
 
 /** The members of a union of string literals, which exist in the source only. */
@@ -120,70 +80,12 @@ describe.each(documents)('%s', (document) => {
     expect(text).not.toMatch(/(^|[\s("'`=])\/(work|root|home|Users|tmp|var|etc|opt|usr|mnt)\b/m);
     expect(text).not.toMatch(/[A-Z]:\\/);
   });
-
-  it('shows only commands that exist', () => {
-    const unknown = blocks(text, 'sh')
-      .flatMap((block) => block.split('\n'))
-      .flatMap((line) => line.split('&&'))
-      .map((command) => command.trim())
-      .filter((command) => command !== '')
-      .filter((command) => !isCommand(command));
-    expect(unknown).toEqual([]);
-  });
 });
 
-const { scripts, dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
-  'scripts' | 'dependencies' | 'devDependencies',
+const { scripts, dependencies, optionalDependencies, devDependencies } = JSON.parse(read('package.json')) as Record<
+  'scripts' | 'dependencies' | 'optionalDependencies' | 'devDependencies',
   Record<string, string>
 >;
-
-function isCommand(command: string): boolean {
-  const [script] = /(?<=^npm run )[\w:-]+/.exec(command) ?? [];
-  if (script !== undefined) return Object.hasOwn(scripts, script) && isDemo(script, command);
-  if (command === 'npm ci' || command === 'cp .env.example .env') return true;
-  if (command === 'npm test') return Object.hasOwn(scripts, 'test');
-  const [, typed] = /^node (?:--env-file=\.env )?dist\/cli\/main\.js (.*)$/.exec(command) ?? [];
-  return typed !== undefined && isErasure(typed.replace(/ > .*$/, '').split(' '));
-}
-
-function isDemo(script: string, command: string): boolean {
-  const [, typed] = / -- (.*)$/.exec(command) ?? [];
-  if (typed === undefined) return true;
-  const left = typed
-    .replace(/--scenario ([\w-]+)/, (all, name) => (scenarios.some((known) => known.name === name) ? '' : all))
-    .replace(/--json/, '');
-  return script === 'demo' && left.trim() === '';
-}
-
-/** Every word is a subcommand, an option with its value, or an argument that the command takes. */
-function isErasure(words: readonly string[]): boolean {
-  let command: Command | undefined = program();
-  const rest = [...words];
-  for (;;) {
-    const next: Command | undefined = command.commands.find((candidate) => candidate.name() === rest[0]);
-    if (next === undefined) break;
-    command = next;
-    rest.shift();
-  }
-  if (command.commands.length > 0) return false;
-  let argumentCount = 0;
-  while (rest.length > 0) {
-    const word = rest.shift() ?? '';
-    if (!word.startsWith('-')) {
-      argumentCount += 1;
-      continue;
-    }
-    const option = command.options.find((candidate) => candidate.long === word);
-    if (option === undefined) return false;
-    if (option.required && rest.shift() === undefined) return false;
-  }
-  return argumentCount === command.registeredArguments.length;
-}
-
-function program(): Command {
-  const silent = new PassThrough();
-  return createProgram({ environment: {}, stdin: silent, stdout: silent, stderr: silent, exitWith: () => undefined });
-}
 
 describe('the README', () => {
   const text = read('README.md');
@@ -218,7 +120,7 @@ describe('the README', () => {
 });
 
 describe('the TypeScript examples', () => {
-  const examples = ['README.md', join('docs', 'operations.md')].map((file) => blocks(read(file), 'ts')[0] ?? '');
+  const examples = documents.flatMap((document) => blocks(read(document), 'ts'));
 
   it('have the types of the library', () => {
     examples.forEach((example, index) => writeFileSync(join(scratch, `example-${index}.ts`), example));
@@ -325,9 +227,9 @@ describe('docs/configuration.md', () => {
   const processes: Record<string, Shape> = {
     worker: { ...workerVariables, ...providerShape },
     gateway: gatewayVariables,
-    client: clientVariables,
+    client: { ...clientVariables, ...staffVariables },
   };
-  const shape: Shape = { ...clientVariables, ...gatewayVariables, ...processes['worker'] };
+  const shape: Shape = { ...clientVariables, ...staffVariables, ...gatewayVariables, ...processes['worker'] };
   const standard = [...table.keys()].filter((name) => name.startsWith('TEMPORAL_'));
   /** Read without a schema, by the command itself and by the local engine. */
   const others: Readonly<Record<string, string>> = {
@@ -336,6 +238,7 @@ describe('docs/configuration.md', () => {
     ERASURE_ENGINE: 'local/engine/engine.ts',
     ERASURE_LOCAL_DIR: 'local/local-directory.ts',
     XDG_CACHE_HOME: 'local/engine/cache.ts',
+    XDG_STATE_HOME: 'cli/login-file.ts',
   };
 
   function defaultOf(name: string): string {
@@ -371,10 +274,14 @@ describe('docs/configuration.md', () => {
 
   it('has every setting of one request with its default and bounds', () => {
     const settings = named(rows(text, 'Settings of one request'));
-    expect([...settings.keys()].toSorted()).toEqual(Object.keys(defaultPolicy).toSorted());
-    for (const name of Object.keys(defaultPolicy) as (keyof Policy)[]) {
+    expect([...settings.keys()].toSorted()).toEqual(Object.keys(policyBounds).toSorted());
+    for (const name of Object.keys(policyBounds) as (keyof Policy)[]) {
       const { minMs, maxMs } = policyBounds[name];
-      const expected = [defaultPolicy[name], minMs, maxMs].map(describeDuration);
+      const standard = defaultPolicy[name];
+      const expected = [
+        standard === undefined ? 'none' : describeDuration(standard),
+        ...[minMs, maxMs].map(describeDuration),
+      ];
       expect([name, ...(settings.get(name)?.slice(1, 4) ?? [])]).toEqual([name, ...expected]);
     }
   });
@@ -393,6 +300,17 @@ describe('docs/operations.md', () => {
     }
   });
 
+  it('says of every finding of the sweep what it means and what to do, the most urgent first', () => {
+    const found = named(rows(text, 'No silent request'));
+    expect([...found.keys()].filter((name) => !name.startsWith('erasure_'))).toEqual([...findingKinds]);
+    for (const kind of findingKinds) {
+      const [, means = '', todo = ''] = found.get(kind) ?? [];
+      for (const told of [means, todo, findingGuide[kind].happened, findingGuide[kind].todo]) {
+        expect(told.length).toBeGreaterThan(10);
+      }
+    }
+  });
+
   it('lists every exit code', () => {
     const codes = rows(text, 'Watching').flatMap(([code = '']) => (/^\d+$/.test(code) ? [Number(code)] : []));
     expect(codes).toEqual(Object.values(exitCode));
@@ -402,14 +320,16 @@ describe('docs/operations.md', () => {
     const queues = named(rows(text, 'Queues and limits'));
     expect([...queues.keys()]).toEqual([WORKFLOW_QUEUE, ...providerKeys.map(providerQueue)]);
     expect(text).toContain(`\`${WORKFLOW_TYPE}\``);
-    const updates = Object.values(messages).flatMap(({ type, name }) => (type === 'update' ? [name] : []));
+    const updates = Object.values(messages).flatMap((message) =>
+      'type' in message && message.type === 'update' ? [message.name] : [],
+    );
     expect([...named(rows(text, 'Deciding')).keys()].toSorted()).toEqual(updates.toSorted());
   });
 
   it('names only subcommands that exist', () => {
     const known = program().commands.map((command) => command.name());
     const told = documents.flatMap((document) =>
-      [...read(document).matchAll(/`erasure ([a-z]+)/g)].map(([, name]) => name),
+      [...read(document).matchAll(/`erasure ([a-z-]+)/g)].map(([, name]) => name),
     );
     expect(told.length).toBeGreaterThan(10);
     expect([...new Set(told)].filter((name) => !known.includes(name ?? ''))).toEqual([]);
@@ -443,16 +363,6 @@ describe('docs/providers.md', () => {
 describe('docs/architecture.md', () => {
   const text = read(join('docs', 'architecture.md'));
 
-  it('draws every phase of a leg, and no other', () => {
-    const [diagram = ''] = blocks(text, 'mermaid');
-    const drawn = [...diagram.matchAll(/^\s+(\w+|\[\*\]) --> (\w+|\[\*\])/gm)].flatMap(([, from = '', to = '']) => [
-      from,
-      to,
-    ]);
-    const phases = [...new Set(drawn)].filter((phase) => phase !== '[*]');
-    expect(phases.toSorted()).toEqual(union('domain/leg.ts', 'Phase').toSorted());
-  });
-
   it('says of every folder of code what may be in it', () => {
     const folders = readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name)))
@@ -485,7 +395,8 @@ describe('docs/dependencies.md', () => {
   it('has one line for each direct dependency, and no other', () => {
     const text = read(join('docs', 'dependencies.md'));
     const keysOf = (heading: string): string[] => [...named(rows(text, heading)).keys()].toSorted();
-    expect(keysOf('Used by the running system')).toEqual(Object.keys(dependencies).toSorted());
+    const running = [...Object.keys(dependencies), ...Object.keys(optionalDependencies)];
+    expect(keysOf('Used by the running system')).toEqual(running.toSorted());
     expect(keysOf('Used to build, test and demonstrate')).toEqual(Object.keys(devDependencies).toSorted());
   });
 });

@@ -110,3 +110,52 @@ describe('certificateText', () => {
     expect(text).not.toMatch(/^Outcome +erased/m);
   });
 });
+
+describe('the decisions about the whole request', () => {
+  it('are printed with who, why, what and whether they were signed for, beside the due date', () => {
+    const text = certificateText({
+      ...claims,
+      filedBy: 'staff-1',
+      decisionMode: 'authenticated',
+      legalClock: {
+        rule: 'gdpr/1',
+        source: 'GDPR Art. 12(3)',
+        calendar: 'DE',
+        calendarSource: 'date-holidays 3.37.0',
+        timeZone: 'Europe/Berlin',
+        startsAt: '2026-11-22T09:30:00.000Z',
+        answerBy: '2027-02-22',
+        extended: true,
+      },
+      decisions: [
+        {
+          kind: 'hold',
+          at: '2026-11-24T10:00:00.000Z',
+          actor: 'staff-7',
+          reason: { code: 'litigation', ticket: 'LEGAL-1' },
+          ground: 'legal-claims',
+          owner: 'legal-2',
+          proof: { tokenId: 't-1', keyId: 'staff-7:2026' },
+        },
+        { kind: 'cancelled', at: '2026-11-25T10:00:00.000Z' },
+      ],
+      providers: [
+        {
+          ...provider,
+          rounds: [{ number: 1, askedAt: '2026-11-22T09:31:00.000Z', undoneAt: '2026-11-24T10:00:05.000Z' }],
+        },
+      ],
+    });
+    const words = text.replace(/\s+/g, ' ');
+    expect(words).toContain('Filed by staff-1');
+    expect(words).toContain(
+      'Answer due 2027-02-22 (extended) by rule gdpr/1, calendar DE, Europe/Berlin: GDPR Art. 12(3)',
+    );
+    expect(words).toContain('authenticated: those that approve, reject, hold');
+    expect(words).toContain(
+      'hold at 2026-11-24 10:00:00 UTC by staff-7: litigation, LEGAL-1; ground legal-claims; owner legal-2; signed (staff-7:2026)',
+    );
+    expect(words).toContain('cancelled at 2026-11-25 10:00:00 UTC');
+    expect(words).toContain('undone at the provider 2026-11-24 10:00:05 UTC, because of a legal hold');
+  });
+});

@@ -12,6 +12,9 @@ const statement: Statement = {
   startedAt: T0,
   outcome: 'completed',
   legs: [settledLegs.verified],
+  decisionMode: 'asserted',
+  isExtended: false,
+  trail: [],
 };
 const issue = { environment: 'production', at: OVER + 5 };
 
@@ -29,6 +32,7 @@ describe('certificateClaims', () => {
       intakeAt: '2026-11-22T09:00:00.000Z',
       issuedAt: '2026-11-27T10:00:00.005Z',
       decisionMode: 'asserted',
+      decisions: [],
       outcome: 'completed',
       meaning: 'At every provider the data are erased, or the provider knows no such identifier.',
     });
@@ -101,5 +105,85 @@ describe('certificateClaims', () => {
         'Only a settled leg can be certified',
       );
     }
+  });
+});
+
+describe('the decisions about the whole request', () => {
+  const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
+
+  it('are claimed in order, with what they say and their proof; what the run itself reported is not', () => {
+    const proof = { tokenId: 't-1', keyId: 'staff-7:2026' };
+    const { decisions, decisionMode } = certificateClaims(
+      {
+        ...statement,
+        decisionMode: 'authenticated',
+        trail: [
+          {
+            at: T0,
+            kind: 'hold',
+            content: { ...said, ground: 'legal-claims', owner: 'legal-2', reviewAt: '2026-12-01T00:00:00Z' },
+            proof,
+          },
+          { at: T0 + 1, kind: 'reminded', of: 'due-soon', due: T0 },
+          {
+            at: T0 + 2,
+            kind: 'notice',
+            content: { ...said, notice: 'refused', at: '2026-11-22T08:00:00Z', channel: 'email', reference: 'MSG-1' },
+          },
+          { at: T0 + 3, kind: 'cancelled' },
+        ],
+      },
+      issue,
+    );
+    expect(decisionMode).toBe('authenticated');
+    expect(decisions).toEqual([
+      {
+        kind: 'hold',
+        at: '2026-11-22T09:00:00.000Z',
+        ...said,
+        ground: 'legal-claims',
+        owner: 'legal-2',
+        reviewAt: '2026-12-01T00:00:00Z',
+        proof,
+      },
+      {
+        kind: 'notice',
+        at: '2026-11-22T09:00:00.002Z',
+        ...said,
+        notice: 'refused',
+        happenedAt: '2026-11-22T08:00:00Z',
+        channel: 'email',
+        reference: 'MSG-1',
+      },
+      { kind: 'cancelled', at: '2026-11-22T09:00:00.003Z' },
+    ]);
+  });
+
+  it('stand beside the law that the request was answered under', () => {
+    const day = (on: string) => ({ on, at: Date.parse(`${on}T23:59:59.999Z`) });
+    const clock = {
+      rule: 'gdpr/1',
+      source: 'GDPR Art. 12(3)',
+      timeZone: 'UTC',
+      calendar: 'DE',
+      calendarSource: 'date-holidays 3.37.0',
+      startsAt: T0,
+      answerBy: day('2026-12-22'),
+      internalAnswerBy: day('2026-12-22'),
+      extendedAnswerBy: day('2027-02-22'),
+      extendBy: day('2026-12-22'),
+    };
+    const claimed = (isExtended: boolean) => certificateClaims({ ...statement, clock, isExtended }, issue).legalClock;
+    expect(claimed(false)).toEqual({
+      rule: 'gdpr/1',
+      source: 'GDPR Art. 12(3)',
+      calendar: 'DE',
+      calendarSource: 'date-holidays 3.37.0',
+      timeZone: 'UTC',
+      startsAt: '2026-11-22T09:00:00.000Z',
+      answerBy: '2026-12-22',
+      extended: false,
+    });
+    expect(claimed(true)).toMatchObject({ answerBy: '2027-02-22', extended: true });
   });
 });

@@ -59,6 +59,7 @@ const failedAt = (at: number): fc.Arbitrary<LegEvent> =>
 const outsideAt = (at: number): fc.Arbitrary<LegEvent> =>
   fc.oneof(
     fc.constant<LegEvent>({ type: 'calledBack', evidence: { handle: 'h1' }, at }),
+    fc.constantFrom('held' as const, 'released' as const, 'released' as const).map((type): LegEvent => ({ type, at })),
     fc.constantFrom('retry' as const, 'retry' as const, 'waive' as const, 'attest' as const).map((kind): LegEvent => ({
       type: 'decided',
       kind,
@@ -77,6 +78,12 @@ const anyEventAt = (at: number): fc.Arbitrary<LegEvent> =>
     { arbitrary: outsideAt(at), weight: 2 },
     { arbitrary: fc.constant<LegEvent>({ type: 'requestEnded', at }), weight: 1 },
     { arbitrary: withdrawal.map((w): LegEvent => ({ type: 'withdrawalAnswered', withdrawal: w, at })), weight: 1 },
+    {
+      arbitrary: fc
+        .constantFrom('undoing' as const, 'undoing' as const, 'withdrawalFailed' as const)
+        .map((type): LegEvent => ({ type, at })),
+      weight: 1,
+    },
   );
 
 /** Any events at all, in any order, at times that never go back. */
@@ -124,6 +131,7 @@ function drive(tape: readonly Turn[]): Transition[] {
   for (const turn of tape) {
     const { do: what, ...rest } = nextStep(leg);
     if (what === 'ask') tell({ type: 'asked', at });
+    if (what === 'withdraw') tell({ type: 'undoing', at });
     const during = nextStep(leg);
     if (turn.outside !== undefined) tell(turn.outside(at));
     const brokenOff = JSON.stringify(during) !== JSON.stringify(nextStep(leg));
@@ -156,10 +164,11 @@ function drive(tape: readonly Turn[]): Transition[] {
         tell(
           turn.fails === undefined
             ? { type: 'withdrawalAnswered', withdrawal: turn.withdrawal, at }
-            : { ...turn.fails, at },
+            : { type: 'withdrawalFailed', at },
         );
         break;
       case 'waitForDecision':
+      case 'waitForRelease':
       case 'finish':
     }
     if (turn.ends) tell({ type: 'requestEnded', at });
@@ -248,6 +257,15 @@ describe.each(stories)('a leg %s', (_name, story) => {
     });
   });
 
+  it('asks nothing while it is held, and claims nothing on what was undone', () => {
+    expectThroughout(story, ({ before, event, leg }) => {
+      const isAsked = event.type === 'asked' && leg.rounds.length > before.rounds.length;
+      must(!isAsked || before.hold === undefined, 'asked during a hold');
+      const isClaimed = leg.outcome === 'erased' || leg.outcome === 'presumed-erased';
+      must(!isClaimed || leg.rounds.at(-1)?.undoneAt === undefined, `${leg.outcome} on a round that was undone`);
+    });
+  });
+
   it('never claims more than the evidence', () => {
     expectThroughout(story, (transition) => {
       if (settlesNow(transition)) must(isProven(transition.leg), `${transition.leg.outcome} without proof`);
@@ -302,7 +320,8 @@ describe.each(stories)('a leg %s', (_name, story) => {
   it('starts at most three rounds without a staff member', () => {
     expectThroughout(story, ({ leg }) => {
       const retries = leg.decisions.filter(({ kind }) => kind === 'retry').length;
-      must(leg.rounds.length <= 3 + retries, 'rounds');
+      const standing = leg.rounds.filter(({ undoneAt }) => undoneAt === undefined);
+      must(standing.length <= 3 + retries, 'rounds');
     });
   });
 });
@@ -335,7 +354,9 @@ function isProven(leg: LegState): boolean {
     case 'waived':
       return leg.decisions.at(-1)?.kind === 'waive';
     case 'withdrawn':
-      return leg.withdrawal?.status === 'withdrawn' && endedAt !== undefined;
+      return (
+        (leg.withdrawal?.status === 'withdrawn' || leg.rounds.at(-1)?.undoneAt !== undefined) && endedAt !== undefined
+      );
     case 'never-asked':
       return !leg.askedBefore && !everAccepted && endedAt !== undefined;
     case 'unknown':

@@ -576,7 +576,7 @@ describe('the end of the request', () => {
   });
 
   it('says unknown when the withdrawal fails', () => {
-    const leg = after(...withdrawing, failed('ProviderUnavailable', T0 + DAY_MS));
+    const leg = after(...withdrawing, { type: 'withdrawalFailed', at: T0 + DAY_MS });
     expect(facts(leg)).toEqual(['settled', 'unknown', undefined, T0 + DAY_MS]);
   });
 

@@ -15,7 +15,13 @@ describe('requestOutcome', () => {
   });
 
   it('has words for each, and none claims what it does not know', () => {
-    expect(Object.keys(requestOutcomeMeaning)).toEqual(['completed', 'completed-with-exceptions', 'withdrawn']);
+    expect(Object.keys(requestOutcomeMeaning)).toEqual([
+      'completed',
+      'completed-with-exceptions',
+      'withdrawn',
+      'rejected',
+    ]);
+    expect(requestOutcome([{ outcome: 'never-asked', endedAt: 1 }], { isRejected: true })).toBe('rejected');
     expect(requestOutcomeMeaning.withdrawn).not.toContain('erased');
     expect(requestOutcomeMeaning['completed-with-exceptions']).toContain('not for every one');
   });

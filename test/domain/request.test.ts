@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { defaultPolicy, policyBounds, type Policy } from '../../domain/policy';
 import { providerKeys } from '../../domain/provider';
-import { isCode, isRequestId, parseErasureRequest, parseInstant, workflowIdOf } from '../../domain/request';
+import { parseInstant } from '../../domain/instant';
+import { isRequestId, parseErasureRequest, workflowIdOf } from '../../domain/request';
+import { isCode } from '../../domain/text';
 
 const now = Date.UTC(2026, 10, 22, 9, 30);
 const requestId = '0b7f9c1e-5a44-4f0e-9d55-1c2d3e4f5a6b';
@@ -34,6 +36,7 @@ describe('parseErasureRequest', () => {
         submittedAt: now,
         subject: new Map([['person', sealed]]),
         policy: defaultPolicy,
+        ownPolicy: {},
       },
     });
   });
@@ -170,7 +173,7 @@ describe('parseErasureRequest', () => {
 
   it('refuses fields that it does not know, without naming them', () => {
     const problem =
-      'input: has a field other than requestId, regulation, submittedAt, subject, policy, receivedVia, ground, verification';
+      'input: has a field other than requestId, regulation, submittedAt, subject, policy, receivedVia, ground, verification, identityAskedAt, filedBy';
     expect(problemsOf({ ...valid, [planted]: planted })).toEqual([problem]);
     expect(problemsOf(JSON.parse(`{"__proto__":{},${JSON.stringify(valid).slice(1)}`))).toEqual([problem]);
   });
@@ -198,7 +201,7 @@ describe('parseErasureRequest', () => {
     const { minMs, maxMs } = policyBounds[key];
     const problem = `policy.${key}: expected a whole number of milliseconds from ${minMs} to ${maxMs}`;
     const problems = (value: unknown): readonly string[] => problemsOf({ ...valid, policy: { [key]: value } });
-    for (const good of [minMs, maxMs, defaultPolicy[key]]) expect(problems(good)).toEqual([]);
+    for (const good of [minMs, maxMs, defaultPolicy[key] ?? minMs]) expect(problems(good)).toEqual([]);
     for (const bad of [minMs - 1, maxMs + 1, minMs + 0.5, NaN, Infinity, null, '3600000', [HOUR_MS], {}, true]) {
       expect(problems(bad)).toEqual([problem]);
     }

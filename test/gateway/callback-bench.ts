@@ -12,12 +12,27 @@ import {
   type CapabilityChecker,
   type CapabilityIssuer,
 } from '../../security/callback-capability';
-import { hasCallbackKeys, initKeys, readGatewayKeys, readProviderKeys } from '../../security/key-files';
+import {
+  createTokenChecker,
+  createTokenIssuer,
+  type TokenChecker,
+  type TokenIssuer,
+} from '../../security/callback-token';
+import {
+  hasCallbackKeys,
+  initKeys,
+  readGatewayKeys,
+  readProviderKeys,
+  type GatewayKeys,
+} from '../../security/key-files';
 
 export interface Keys {
   readonly directory: string;
   readonly issuer: CapabilityIssuer;
   readonly checker: CapabilityChecker;
+  readonly gateway: GatewayKeys;
+  readonly tokenIssuer: TokenIssuer;
+  readonly tokenChecker: TokenChecker;
   remove(): Promise<void>;
 }
 
@@ -26,10 +41,14 @@ export async function makeKeys(environment = 'test'): Promise<Keys> {
   await initKeys({ directory, environment, now: Date.now() });
   const provider = await readProviderKeys(directory, 'measureone');
   if (!hasCallbackKeys(provider)) throw new Error('MeasureOne has callback keys');
+  const gateway = await readGatewayKeys(directory);
   return {
     directory,
+    gateway,
+    tokenIssuer: createTokenIssuer(gateway),
+    tokenChecker: createTokenChecker(gateway),
     issuer: createCapabilityIssuer(provider),
-    checker: createCapabilityChecker(await readGatewayKeys(directory)),
+    checker: createCapabilityChecker(gateway),
     remove: () => rm(directory, { recursive: true, force: true }),
   };
 }

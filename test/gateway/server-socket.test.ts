@@ -3,6 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { Delivery } from '../../gateway/confirmer';
+import { createGatewayMetrics } from '../../gateway/metrics';
 import { createGateway } from '../../gateway/server';
 import { callbackOf, FakeConfirmer, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
 
@@ -24,6 +25,7 @@ beforeEach(async () => {
   gateway = createGateway({
     checker: keys.checker,
     confirmer,
+    metrics: createGatewayMetrics(),
     logger: log.logger,
     invalidPerMinute: 1_000,
     isReady: async () => true,

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { DAY_MS } from '../../domain/duration';
 import type { Delivery } from '../../gateway/confirmer';
+import { createGatewayMetrics } from '../../gateway/metrics';
 import { createGateway, type GatewayOptions } from '../../gateway/server';
 import { CAPABILITY_HEADER } from '../../security/callback-capability';
 import { callbackOf, FakeConfirmer, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
@@ -37,6 +38,7 @@ function open(overrides: Partial<GatewayOptions> = {}): FastifyInstance {
   return createGateway({
     checker: keys.checker,
     confirmer,
+    metrics: createGatewayMetrics(),
     logger: log.logger,
     invalidPerMinute: 1_000_000,
     isReady: async () => true,

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ErasureClient } from '../../client';
 import { areFree, freePorts } from '../../local/engine/ports';
 import { connectControl } from '../../local/simulator/control-client';
 import type { SimulatorControl } from '../../local/simulator/control';
@@ -188,7 +189,14 @@ describe('npm run up', () => {
     const last = await forward(`erasure-${id}`, 140, env);
     expect(last).toMatchObject({ code: 0, stderr: '' });
     expect(last.stdout).toContain('MeasureOne: erased, confirmed\n');
-    expect(last.stdout).toContain('The request has ended: completed.\n');
+    expect(last.stdout).toContain('Every provider has settled (completed), and its certificate is there');
+    expect(last.stdout).toContain('To do: tell the person what came of it');
+    const client = await ErasureClient.connect({ environment: env });
+    const reason = { code: 'person-told', ticket: 'PRIV-1' };
+    const told = { notice: 'outcome', at: new Date().toISOString(), channel: 'email', reference: 'MSG-1' } as const;
+    await client.decide('notice', id, { actor: 'staff-7', reason, ...told });
+    expect((await client.result(id, { timeoutMs: 10_000 })).outcome).toBe('completed');
+    await client.close();
     expect((await run('cli/main', ['status', id], env)).code).toBe(0);
     expect(await records(sample)).toMatchObject([{ exists: false }, { exists: false }, { exists: false }]);
 

@@ -182,6 +182,76 @@ const recordings: readonly Recording[] = [
       await story.forward(4 * DAY_MS);
     },
   },
+  {
+    name: 'held-and-released',
+    options: { policy: { answer: 'tracked' } },
+    outcomes: allVerified,
+    async tell(story) {
+      await story.submit();
+      await asked(story);
+      await story.forward(2 * DAY_MS);
+      const reviewAt = new Date((await story.now()) + DAY_MS).toISOString();
+      await story.client.decide('hold', story.requestId, {
+        ...decision,
+        ground: 'legal-claims',
+        owner: 'legal-2',
+        reviewAt,
+      });
+      await story.until('person', 'held');
+      await story.forward(2 * DAY_MS);
+      await story.client.decide('release', story.requestId, decision);
+      await story.until('person', 'waiting-out-window');
+      await story.forward(8 * DAY_MS);
+      await story.tell('outcome');
+    },
+  },
+  {
+    name: 'extended-and-overdue',
+    options: { policy: { answer: 'tracked' } },
+    outcomes: { ...allVerified, person: 'waived' },
+    async tell(story) {
+      await story.simulator.addFault({ provider: 'person', operation: 'purge', kind: 'forbidden' });
+      await story.submit();
+      await story.until('person', 'attention');
+      await story.forward(10 * DAY_MS);
+      await story.tell('acknowledged');
+      await story.client.decide('extend', story.requestId, { ...decision, because: 'complexity' });
+      await story.tell('extended');
+      await story.forward(100 * DAY_MS);
+      await story.client.waiveProvider(story.requestId, { provider: 'person', ...decision });
+      await story.tell('outcome');
+    },
+  },
+  {
+    name: 'rejected',
+    options: { policy: { answer: 'tracked', approval: 'needed' } },
+    outcomes: { measureone: 'never-asked', person: 'never-asked', aptrinsic: 'never-asked' },
+    async tell(story) {
+      await story.submit({ filedBy: 'staff-1' });
+      await story.forward(DAY_MS);
+      await story.client.decide('reject', story.requestId, { ...decision, ground: 'unverified' });
+      await story.tell('refused');
+    },
+  },
+  {
+    name: 'approved-and-withdrawn',
+    options: { policy: { approval: 'needed' } },
+    outcomes: { measureone: 'unknown', person: 'withdrawn', aptrinsic: 'unknown' },
+    async tell(story) {
+      await story.submit({ filedBy: 'staff-1', identityAskedAt: new Date(Date.now() - 5 * HOUR_MS).toISOString() });
+      await story.forward(DAY_MS);
+      const at = new Date(Date.now() - HOUR_MS).toISOString();
+      await story.client.decide('identity', story.requestId, {
+        ...decision,
+        at,
+        method: 'account-login',
+        reference: 'V-1',
+      });
+      await story.client.decide('approve', story.requestId, decision);
+      await asked(story);
+      await story.client.decide('withdraw', story.requestId, { ...decision, wantedBy: 'subject' });
+    },
+  },
 ];
 
 it.each(recordings.map((recording) => [recording.name, recording] as const))(

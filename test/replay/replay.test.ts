@@ -20,15 +20,19 @@ function happy(): RecordedHistory {
 describe('the workflow code of today', () => {
   it('has a history of every story to replay, of this release too', () => {
     expect(recorded.filter(({ release }) => release === packageVersion()).map(({ story }) => story)).toEqual([
+      'approved-and-withdrawn',
       'attention-retried',
       'daily-try',
+      'extended-and-overdue',
       'happy',
+      'held-and-released',
       'late-by-two-days',
       'late-callback-raises',
       'moved',
       'newer-record-attested',
       'no-callback',
       'outage',
+      'rejected',
       'revival',
       'waived-during-daily-try',
       'withdrawn',
@@ -49,8 +53,8 @@ describe('an incompatible change of the workflow code', () => {
     ['another activity type', /\.requestErasure`\]: requestErasure \}/, '.observeErasure`]: requestErasure }'],
     [
       'one timer more',
-      /await Promise\.all\((\w+)\.legs/,
-      'await (0, workflow_1.condition)(() => false, 1000); await Promise.all($1.legs',
+      /await (\w+)\.settleEveryProvider/,
+      'await (0, workflow_1.condition)(() => false, 1000); await $1.settleEveryProvider',
     ],
   ])('is found out: %s', async (_what, from, to) => {
     const code = alteredBundle([from, to]);

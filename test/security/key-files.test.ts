@@ -9,6 +9,8 @@ import {
   providersThatCallBack,
   readCertificateKeys,
   readClientKeys,
+  readDecisionKeys,
+  readGatewayDecisionKeys,
   readGatewayKeys,
   readProviderKeys,
   readVerifyingKeys,
@@ -29,12 +31,16 @@ const privateFiles = [
   ...providerKeys.map((provider) => `provider-${provider}.json`),
   'certificate.json',
   'gateway.json',
+  'gateway-decision.json',
 ];
-const allFiles = [...privateFiles, 'certificate.public.jwk'];
+const publicFiles = ['decision.json', 'certificate.public.jwk'];
+const allFiles = [...privateFiles, ...publicFiles];
 const readers: Record<string, (directory: string) => Promise<unknown>> = {
   'client.json': readClientKeys,
   'certificate.json': readCertificateKeys,
   'gateway.json': readGatewayKeys,
+  'gateway-decision.json': readGatewayDecisionKeys,
+  'decision.json': readDecisionKeys,
   'certificate.public.jwk': (directory) => readVerifyingKeys(join(directory, 'certificate.public.jwk')),
   ...Object.fromEntries(
     providerKeys.map((provider) => [
@@ -77,7 +83,7 @@ describe('initKeys', () => {
       expect((await readdir(directory)).toSorted()).toEqual(allFiles.toSorted());
       expect((await stat(directory)).mode & 0o777).toBe(0o700);
       for (const file of privateFiles) expect((await stat(join(directory, file))).mode & 0o777).toBe(0o600);
-      expect((await stat(join(directory, 'certificate.public.jwk'))).mode & 0o777).toBe(0o644);
+      for (const file of publicFiles) expect((await stat(join(directory, file))).mode & 0o777).toBe(0o644);
     });
   });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
+import { ensureSearchAttributes } from '../../config/search-attributes';
 import { startEngine } from '../../local/engine/engine';
 import { prepareNamespace } from '../../local/engine/namespace';
 import { assertVirtualTimeSupported } from '../../local/virtual-time';
@@ -30,6 +31,9 @@ export default async function globalSetup(config: { readonly collectCoverage: bo
   }
   const connection = await Connection.connect(engine.connectionOptions);
   await assertVirtualTimeSupported(connection, testNamespace(1));
+  for (let worker = 1; worker <= TEST_WORKERS_MAX; worker += 1) {
+    await ensureSearchAttributes({ connection, namespace: testNamespace(worker) });
+  }
   await connection.close();
 
   process.env['TEST_TEMPORAL_ADDRESS'] = engine.address;

@@ -19,8 +19,13 @@ export function actionsOf(history: History): number {
       case EventType.EVENT_TYPE_TIMER_STARTED:
       case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
       case EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
-      case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
         return sum + 1;
+      case EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: {
+        // What `patched` notes down is not billed.
+        const { searchAttributes } = event.upsertWorkflowSearchAttributesEventAttributes ?? {};
+        const names = Object.keys(searchAttributes?.indexedFields ?? {});
+        return names.every((name) => name === 'TemporalChangeVersion') ? sum : sum + 1;
+      }
       case EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
         return sum + (event.activityTaskStartedEventAttributes?.attempt ?? 1) - 1;
       case EventType.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED:

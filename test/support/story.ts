@@ -1,6 +1,6 @@
 /** The whole system in one process, at simulated providers, on virtual time: everything but the processes is real. */
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -15,6 +15,7 @@ import type { LegProgress } from '../../domain/progress';
 import type { Provider } from '../../domain/provider';
 import { workflowIdOf } from '../../domain/request';
 import { startGateway } from '../../gateway/gateway';
+import { samplePolicy } from '../../local/sample-policy';
 import { defaultCredentials, startSimulator, type Simulator } from '../../local/simulator/simulator';
 import type { SettingsPatch } from '../../local/simulator/control';
 import { fastForward, virtualNow, withVirtualTime } from '../../local/virtual-time';
@@ -36,6 +37,10 @@ export interface Subject {
 export interface StoryOptions {
   readonly simulator?: SettingsPatch;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Settings of the policy file, over those of the local stack. */
+  readonly policy?: object;
+  /** The gateway's clock, epoch ms. */
+  readonly gatewayNow?: () => number;
 }
 
 export class Story {
@@ -87,6 +92,9 @@ export class Story {
     quietRuntime();
     const keysDirectory = join(await mkdtemp(join(tmpdir(), 'erasure-story-')), 'keys');
     await initKeys({ directory: keysDirectory, environment: 'test', now: Date.now() });
+    const policyFile = join(keysDirectory, '..', 'policy.json');
+    // A story is over with its certificate, where it is not about the answer to the person.
+    await writeFile(policyFile, JSON.stringify({ ...samplePolicy, answer: 'untracked', ...options.policy }));
     const simulator = await startSimulator({
       settings: { ...options.simulator, person: { defaultDelayMs: 3 * DAY_MS, ...options.simulator?.person } },
     });
@@ -109,6 +117,7 @@ export class Story {
         TEMPORAL_ADDRESS: process.env['TEST_TEMPORAL_ADDRESS'] ?? '',
         TEMPORAL_NAMESPACE: ownNamespace,
         ERASURE_KEYS_DIR: keysDirectory,
+        ERASURE_POLICY_FILE: policyFile,
         GATEWAY_PORT: '0',
         MEASUREONE_BASE_URL: simulator.addresses.measureone,
         MEASUREONE_CLIENT_ID: defaultCredentials.measureone.clientId,
@@ -121,7 +130,9 @@ export class Story {
         ...options.settings,
       },
     });
-    story.#gateway = await startGateway(readGatewayConfig(story.environment), story.logger);
+    const { gatewayNow } = options;
+    const clock = gatewayNow === undefined ? {} : { now: gatewayNow };
+    story.#gateway = await startGateway(readGatewayConfig(story.environment), story.logger, clock);
     await story.startWorker();
     return story;
   }
@@ -202,6 +213,23 @@ export class Story {
     return eventually(async () => {
       const leg = await this.leg(provider);
       return leg.state === state ? leg : undefined;
+    });
+  }
+
+  /** Records that the person was told, as soon as that can be recorded. */
+  async tell(notice: 'acknowledged' | 'extended' | 'refused' | 'outcome'): Promise<void> {
+    if (notice === 'outcome') {
+      await eventually(async () =>
+        (await this.client.get(this.requestId)).state === 'awaiting-answer' ? true : undefined,
+      );
+    }
+    await this.client.decide('notice', this.requestId, {
+      actor: 'staff-7',
+      reason: { code: 'person-told', ticket: 'PRIV-1' },
+      notice,
+      at: new Date(await this.now()).toISOString(),
+      channel: 'email',
+      reference: 'MSG-1',
     });
   }
 

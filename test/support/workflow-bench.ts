@@ -7,13 +7,17 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time';
 import { NativeConnection, Runtime, Worker, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
 import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
+import type { DecisionQuestion, DecisionVerdict } from '../../activities/decision-activities';
+import type { IntakeQuestion } from '../../activities/intake-activities';
 import type { FailureType } from '../../domain/failure';
 import { DAY_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg';
+import { defaultPolicy } from '../../domain/policy';
 import { providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, type Provider } from '../../domain/provider';
 import type { LegProgress } from '../../domain/progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
 import { workflowIdOf, type ErasureRequestInput } from '../../domain/request';
+import { defaultRules, type Intake } from '../../domain/rules';
 import type { Statement } from '../../domain/statement';
 import { fastForward, virtualNow, withVirtualTime } from '../../local/virtual-time';
 import type { erasureRequest } from '../../workflows';
@@ -142,6 +146,17 @@ export function quietRuntime(): void {
   }
 }
 
+function withoutClock({ policy }: IntakeQuestion): Intake {
+  return {
+    rules: { ...defaultRules, patience: { ...defaultPolicy, ...policy }, answerTracked: false },
+    isIndexed: false,
+  };
+}
+
+function refusesTokens(): DecisionVerdict {
+  return { status: 'refused', why: 'No token is good in this test' };
+}
+
 export class WorkflowBench {
   readonly client: Client;
   readonly connection: Connection;
@@ -149,6 +164,9 @@ export class WorkflowBench {
   readonly statements: Statement[] = [];
   /** The signing of certificates waits for this. */
   certificateGate: (() => Promise<unknown>) | undefined;
+  /** What requests are held to; the person's answer is not waited for where a test is about something else. */
+  intake: (question: IntakeQuestion) => Intake | Promise<Intake> = withoutClock;
+  verdict: (question: DecisionQuestion) => DecisionVerdict | Promise<DecisionVerdict> = refusesTokens;
   readonly #native: NativeConnection;
   readonly #held: ((answer: Error) => void)[] = [];
   readonly #started = new StartedRuns();
@@ -192,6 +210,8 @@ export class WorkflowBench {
               taskQueue: WORKFLOW_QUEUE,
               workflowBundle: options.bundleCode === undefined ? workflowBundle() : { code: options.bundleCode },
               activities: {
+                takeOnRequest: (question: IntakeQuestion) => this.intake(question),
+                checkDecision: (question: DecisionQuestion) => this.verdict(question),
                 issueCertificate: async (statement: Statement) => {
                   this.statements.push(statement);
                   await this.certificateGate?.();
@@ -218,6 +238,8 @@ export class WorkflowBench {
     await this.#started.end(this.client);
     this.statements.length = 0;
     this.certificateGate = undefined;
+    this.intake = withoutClock;
+    this.verdict = refusesTokens;
     for (const provider of PROVIDERS) this.providers[provider].reset();
   }
 

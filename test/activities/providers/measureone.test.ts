@@ -1,5 +1,9 @@
 import { createHttp } from '../../../activities/providers/http';
-import { createMeasureOneAdapter, type MeasureOneOptions } from '../../../activities/providers/measureone';
+import {
+  createMeasureOneAdapter,
+  type MeasureOneOptions,
+  type MeasureOneTokenRequest,
+} from '../../../activities/providers/measureone';
 import type { ProviderAdapter } from '../../../activities/providers/provider';
 import { HOUR_MS } from '../../../domain/duration';
 import { adapterCall, bodyHmac, FIRST_ASKED_AT } from '../../support/adapter-call';
@@ -101,6 +105,57 @@ describe('measureone.requestErasure', () => {
       ],
     });
     expect(asking.asked).toEqual([{}]);
+  });
+
+  describe('where it shall fetch a token for its callback', () => {
+    const url = 'https://erasure.example/callbacks/measureone/token/handle';
+    const asking = (token: MeasureOneTokenRequest): Partial<MeasureOneOptions> => ({
+      callback: async (request) => ({ ...(await callback(request)), token }),
+    });
+    const sentBy = async (token: MeasureOneTokenRequest): Promise<unknown> => {
+      const { adapter, provider } = await setup(() => ({ status: 200 }), asking(token));
+      await adapter.requestErasure(call());
+      const { delivery_details: details } = JSON.parse(provider.requests[1]?.body ?? '') as {
+        delivery_details: { event_type: string; x_auth_token_credentials: unknown }[];
+      };
+      expect(details).toHaveLength(1);
+      expect(details[0]).toMatchObject({ event_type: 'individual.purged', headers: expect.any(Object) });
+      return details[0]?.x_auth_token_credentials;
+    };
+
+    it('is told how, as the document says, with credentials in the clear', async () => {
+      const headers = { 'content-type': 'application/json', 'x-client': 'm1' };
+      const data = { client_secret: 'token-SECRET' };
+      expect(await sentBy({ url, headers, data, responsePath: 'access_token' })).toEqual({
+        token_type: 'JWT',
+        http_method: 'POST',
+        url,
+        headers,
+        data,
+        response_token_path: 'access_token',
+      });
+    });
+
+    it('is given ciphertext and the id of its key untouched, and no path where the whole answer is the token', async () => {
+      const data = { client_secret: 'eyJhbGciOiJkaXIi..é==' };
+      expect(await sentBy({ url, keyId: 'key-1', data })).toEqual({
+        token_type: 'JWT',
+        http_method: 'POST',
+        url,
+        key_id: 'key-1',
+        data,
+      });
+    });
+
+    it('shows neither these credentials nor the capability, should its error repeat them', async () => {
+      const data = { client_secret: 'token-SECRET' };
+      for (const code of ['token-SECRET', 'capability-SECRET']) {
+        const { adapter } = await setup(() => error(400, code), asking({ url, data }));
+        const failure = await failureFrom(adapter.requestErasure(call()));
+        expect(failure.type).toBe('ProviderRejected');
+        expectNoneOf([code], failure);
+      }
+    });
   });
 
   it('promises a purge window of 120 hours and the callback as proof', async () => {

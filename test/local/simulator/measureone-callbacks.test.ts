@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { CompactEncrypt } from 'jose';
 import { type Simulator, startSimulator } from '../../../local/simulator/simulator';
 import { hourMs, individualId, purgeIndividual, type Receiver, startReceiver } from './calling';
 
@@ -182,6 +184,92 @@ describe('the token fetched for a callback', () => {
     expect(await simulator.callbacks()).toMatchObject([
       { tokenStatus: answer.status, status: 'failed', error: expect.stringMatching(reason) },
     ]);
+  });
+});
+
+describe('the credentials of a token request in encrypted form', () => {
+  const key = randomBytes(32);
+  const encrypted = (text: string, by: Uint8Array = key): Promise<string> =>
+    new CompactEncrypt(Buffer.from(text)).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).encrypt(by);
+  const order = async (more: object = {}) => ({
+    token_type: 'JWT',
+    http_method: 'POST',
+    url: `${receiver.url}/token`,
+    key_id: 'key-1',
+    headers: { 'x-client': await encrypted('m1') },
+    data: { secret: await encrypted('sécret') },
+    ...more,
+  });
+  beforeEach(async () => {
+    await simulator.configure({ measureone: { encryptionKeys: { 'key-1': key.toString('base64url') } } });
+    await simulator.setDelivery({ individualId, mode: 'on-time', retryDelaysMs: [] });
+  });
+
+  it('are decrypted with the key registered under the key id', async () => {
+    receiver.answers.splice(0, 1, { status: 200, body: 'a.b.c' }, { status: 200 });
+    await purge(await order());
+    await simulator.advance(120 * hourMs);
+    expect(receiver.received[0]).toMatchObject({
+      path: '/token',
+      body: '{"secret":"sécret"}',
+      headers: { 'x-client': 'm1' },
+    });
+    expect(receiver.received[1]?.headers).toMatchObject({ authorization: 'Bearer a.b.c' });
+  });
+
+  it.each<[string, () => Promise<object>, RegExp]>([
+    ['an unknown key id', async () => ({ key_id: 'key-2' }), /no encryption key is registered/],
+    ['values in the clear', async () => ({ data: { secret: 'sécret' } }), /cannot be decrypted/],
+    ['another key', async () => ({ data: { secret: await encrypted('x', randomBytes(32)) } }), /cannot be decrypted/],
+  ])('with %s keep the callback from being sent', async (_what, more, reason) => {
+    await purge(await order(await more()));
+    await simulator.advance(120 * hourMs);
+    expect(receiver.received).toEqual([]);
+    expect(await simulator.callbacks()).toMatchObject([{ status: 'failed', error: expect.stringMatching(reason) }]);
+  });
+});
+
+describe('the token of a MeasureOne that takes it otherwise', () => {
+  const credentials = () => ({ token_type: 'JWT', http_method: 'POST', url: `${receiver.url}/token` });
+  const sequence = (...answers: { status: number; body?: string }[]) => receiver.answers.splice(0, 1, ...answers);
+  const tokens = () =>
+    receiver.received.map(({ path, headers }) => (path === '/token' ? 'fetched' : headers.authorization));
+  const ok = { status: 200 };
+  const token = (body: string) => ({ status: 200, body });
+
+  it('is fetched anew for each attempt, unless told otherwise', async () => {
+    sequence(token('one'), { status: 401 }, token('two'), ok);
+    await purge(credentials());
+    await simulator.advance(121 * hourMs);
+    expect(tokens()).toEqual(['fetched', 'Bearer one', 'fetched', 'Bearer two']);
+  });
+
+  it('is fetched once and used until long after it is stale', async () => {
+    await simulator.configure({ measureone: { tokenUse: 'kept' } });
+    await simulator.setDelivery({ individualId, mode: 'on-time', retryDelaysMs: [hourMs, hourMs] });
+    sequence(token('one'), { status: 401 });
+    await purge(credentials());
+    await simulator.advance(130 * hourMs);
+    expect(tokens()).toEqual(['fetched', 'Bearer one', 'Bearer one', 'Bearer one']);
+  });
+
+  it('is used until it is refused, and then fetched again', async () => {
+    await simulator.configure({ measureone: { tokenUse: 'kept-until-refused' } });
+    await simulator.setDelivery({ individualId, mode: 'on-time', duplicates: 1, retryDelaysMs: [hourMs] });
+    sequence(token('one'), ok, { status: 401 }, token('two'), ok);
+    await purge(credentials());
+    await simulator.advance(120 * hourMs);
+    await simulator.deliverCallback({ individualId });
+    expect(tokens()).toEqual(['fetched', 'Bearer one', 'Bearer one', 'fetched', 'Bearer two']);
+  });
+
+  it('is put on the callback in a header that nobody expects', async () => {
+    await simulator.configure({ measureone: { tokenHeader: 'x-measureone-jwt' } });
+    sequence(token('one'), ok);
+    await purge(credentials());
+    await simulator.advance(120 * hourMs);
+    expect(receiver.received[1]?.headers).toMatchObject({ 'x-measureone-jwt': 'one' });
+    expect(receiver.received[1]?.headers).not.toHaveProperty('authorization');
   });
 });
 

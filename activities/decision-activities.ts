@@ -1,0 +1,46 @@
+import type {
+  DecisionKind,
+  DecisionProof,
+  ProviderDecision,
+  RequestDecisionKind,
+  RequestDecision,
+} from '../domain/decision';
+import type { DecisionTokenChecker } from '../security/decision-token';
+
+/** A decision as it was sent, and the token that is to prove who took it. */
+export interface DecisionQuestion {
+  readonly requestId: string;
+  readonly token: string;
+  readonly kind: DecisionKind | RequestDecisionKind;
+  readonly content: ProviderDecision | RequestDecision['content'];
+}
+
+export type DecisionVerdict =
+  | { readonly status: 'proven'; readonly proof: DecisionProof }
+  /** A plain sentence that says what is wrong with the token. */
+  | { readonly status: 'refused'; readonly why: string };
+
+export interface DecisionActivities {
+  /** Checks that the token was signed by somebody we trust, for exactly this decision of this actor about this request, and holds now. */
+  checkDecision(question: DecisionQuestion): Promise<DecisionVerdict>;
+}
+
+/** Pure but for the clock, so that it is safe to repeat; that a token is used once only is for the run to see to. */
+export function createDecisionActivities(parts: {
+  /** Absent on a worker without `decision.json`: it can check nothing. */
+  readonly checker: DecisionTokenChecker | undefined;
+  /** Epoch ms, in real time. */
+  readonly now?: () => number;
+}): DecisionActivities {
+  const { checker, now = Date.now } = parts;
+  return {
+    async checkDecision({ requestId, kind, content, token }) {
+      if (checker === undefined) {
+        return { status: 'refused', why: 'This worker has no decision.json, so it cannot check the decision token' };
+      }
+      // Not the time at which the attempt was scheduled, as elsewhere: whoever signed the token dated it in real time, which
+      // skipped time runs ahead of, and a token that ran out while the attempt waited for a worker has run out.
+      return checker.check({ requestId, kind, content, token, now: now() });
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { Policy } from '../domain/policy';
+import type { Regulation } from '../domain/request';
+import type { Intake, Rules } from '../domain/rules';
+import { isKnownCalendar, isKnownTimeZone } from './legal-clock/calendar';
+import { computeLegalClock, type ClockPlace } from './legal-clock/legal-clock';
+import { legalRules } from './legal-clock/rules';
+
+/** What rules and due dates depend on. Instants in epoch ms. */
+export interface IntakeQuestion {
+  readonly regulation: Regulation;
+  readonly submittedAt: number;
+  /** The request's own settings, over those of the rules. */
+  readonly policy: Readonly<Partial<Policy>>;
+  /** When the person was asked to prove who they are, and did so. */
+  readonly identity?: { readonly askedAt: number; readonly provenAt?: number };
+}
+
+export interface IntakeActivities {
+  /** Looks up what the request will be held to: the rules as they are now, and its due dates under its law. */
+  takeOnRequest(question: IntakeQuestion): Promise<Intake>;
+}
+
+/** Where under each law the days are counted; a law that is missing has no due dates. */
+export type Calendars = Readonly<Partial<Record<Regulation, ClockPlace>>>;
+
+export function createIntakeActivities(parts: {
+  readonly rules: Rules;
+  readonly calendars: Calendars;
+  /** Whether the namespace knows the search attributes. */
+  readonly isIndexed: boolean;
+}): IntakeActivities {
+  const { rules, calendars, isIndexed } = parts;
+  return {
+    takeOnRequest: async ({ regulation, submittedAt, policy, identity }) => {
+      const place = calendars[regulation];
+      const facts = { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) };
+      return {
+        rules: { ...rules, patience: { ...rules.patience, ...policy } },
+        ...(place === undefined ? {} : { clock: computeLegalClock(facts, place) }),
+        isIndexed,
+      };
+    },
+  };
+}
+
+/** What is wrong with the calendars that somebody chose: plain sentences, none where they are right. */
+export function problemsOfCalendars(calendars: Calendars): readonly string[] {
+  return (Object.entries(calendars) as [Regulation, ClockPlace][]).flatMap(([regulation, { timeZone, calendar }]) => [
+    ...(isKnownTimeZone(timeZone)
+      ? []
+      : [`policy file: calendars.${regulation}.timeZone: expected an IANA name such as Europe/Berlin`]),
+    ...(isKnownCalendar(calendar, regulation)
+      ? []
+      : [
+          `policy file: calendars.${regulation}.calendar: expected a calendar of this law, such as ${legalRules[regulation].calendars[0]}`,
+        ]),
+  ]);
+}

@@ -1,0 +1,203 @@
+/** The steps of a sweep at a real Temporal: for the activities, and for `erasure sweep`, which needs no worker. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
+import { SECOND_MS } from '../../domain/duration';
+import {
+  findingsOfAnswer,
+  findingsOfEnded,
+  findingsOfIndex,
+  findingsOfLook,
+  findingsOfQueue,
+  hasToBeAsked,
+  isAtRest,
+  waitsForStaff,
+  type Finding,
+  type OpenRequest,
+} from '../../domain/finding';
+import { providerKeys, providerQueue, WORKFLOW_QUEUE, type Provider } from '../../domain/provider';
+import { countsOf, mostUrgent, sharesOf, type SweepPlan, type SweepSteps, type SweptPage } from '../../domain/sweep';
+import {
+  createTemporalReader,
+  isInvalidQuery,
+  isNotFound,
+  type ClosedRun,
+  type TemporalReader,
+} from './temporal-reader';
+
+/** Describes and histories, so that a sweep leaves the server to the requests. */
+const AT_ONCE = 4;
+const LOOKS_PER_SECOND_MAX = 50;
+const UNANSWERED_MAX = 8;
+const LOOK_MS_MIN = (AT_ONCE * SECOND_MS) / LOOKS_PER_SECOND_MAX;
+
+export interface SweeperParts {
+  readonly client: Client;
+  /** How many open requests are looked at closely in one sweep, where the sweep itself does not say. */
+  readonly looks: number;
+  /** Told of every finding, in the order in which they are found. */
+  readonly report: (finding: Finding) => void;
+  /** Called at least every few seconds; throws to break the sweep off. */
+  readonly beat?: () => void;
+}
+
+export function createSweeper({ client, looks: looksDefault, report, beat }: SweeperParts): SweepSteps {
+  const reader = createTemporalReader(client);
+
+  const pageOf = (
+    found: readonly Finding[],
+    rest: Omit<SweptPage, 'counts' | 'findings'> = { open: 0, lookedAt: 0 },
+  ): SweptPage => {
+    for (const finding of found) report(finding);
+    return { ...rest, counts: countsOf(found), findings: mostUrgent(found) };
+  };
+
+  return {
+    async beginSweep({ looks = looksDefault }) {
+      const open = await reader.countOpen();
+      const canAsk = await reader.isServed(WORKFLOW_QUEUE, 'workflow');
+      const found = await findingsOfQueues(reader, { open, canAsk });
+      return { shares: sharesOf(open, looks), canAsk, page: pageOf(found) };
+    },
+
+    async sweepOpen({ plan, cursor }) {
+      const { items, ...rest } = await reader.openRequests(cursor);
+      const ask = askWhileAnswered(reader, plan);
+      const judged = await inParallel(items, (request) => judgeOpen(request, { reader, ask, plan }), beat);
+      return pageOf(
+        judged.flatMap(({ findings }) => findings),
+        { ...rest, open: items.length, lookedAt: judged.filter(({ isLookedAt }) => isLookedAt).length },
+      );
+    },
+
+    async sweepEnded({ plan, cursor }) {
+      const { items, ...rest } = await reader.endedRuns(cursor);
+      const found = await inParallel(items, (run) => judgeEnded(reader, run, plan), beat);
+      return pageOf(found.flat(), { ...rest, open: 0, lookedAt: 0 });
+    },
+  };
+}
+
+async function findingsOfQueues(
+  reader: TemporalReader,
+  { open, canAsk }: { readonly open: number; readonly canAsk: boolean },
+): Promise<readonly Finding[]> {
+  const isSigning = await reader.isServed(WORKFLOW_QUEUE, 'activity');
+  const ofProviders = await Promise.all(
+    providerKeys.map(async (provider) => {
+      const queue = providerQueue(provider);
+      const isServed = await reader.isServed(queue, 'activity');
+      return findingsOfQueue(queue, { isServed, open: isServed ? 0 : await openAt(reader, provider, open) });
+    }),
+  );
+  return [...findingsOfQueue(WORKFLOW_QUEUE, { isServed: canAsk && isSigning, open }), ...ofProviders.flat()];
+}
+
+/** Where the namespace has no such search attribute, any open request may need the queue. */
+async function openAt(reader: TemporalReader, provider: Provider, open: number): Promise<number> {
+  try {
+    return await reader.countOpen(provider);
+  } catch (error) {
+    if (isInvalidQuery(error)) return open;
+    throw error;
+  }
+}
+
+interface Judged {
+  readonly findings: readonly Finding[];
+  readonly isLookedAt: boolean;
+}
+
+/** Each question that nobody answers takes its whole time-out: after some of them no further one is asked. */
+function askWhileAnswered(reader: TemporalReader, { canAsk }: SweepPlan): TemporalReader['ask'] {
+  let unanswered = canAsk ? 0 : UNANSWERED_MAX;
+  return async (request) => {
+    if (unanswered >= UNANSWERED_MAX) return undefined;
+    const answer = await reader.ask(request);
+    unanswered = answer === undefined ? unanswered + 1 : 0;
+    return answer;
+  };
+}
+
+async function judgeOpen(
+  listed: OpenRequest,
+  {
+    reader,
+    ask,
+    plan,
+  }: { readonly reader: TemporalReader; readonly ask: TemporalReader['ask']; readonly plan: SweepPlan },
+): Promise<Judged> {
+  const { now } = plan;
+  const isLookedAt = listed.isReportedFailing || isInShare(listed, plan);
+  const seen = isLookedAt ? await atLeast(LOOK_MS_MIN, lookClosely(reader, listed)) : undefined;
+  // It has ended since it was listed.
+  if (seen === 'gone') return { findings: [], isLookedAt };
+  const request = seen?.request ?? listed;
+  const restsUnexplained = seen !== undefined && request.index === undefined && isAtRest(seen.look);
+  const isAsked = hasToBeAsked(request, now) || restsUnexplained;
+  const answer = isAsked ? await ask(request) : undefined;
+  return {
+    findings: [
+      ...findingsOfIndex(request),
+      ...(isAsked ? findingsOfAnswer(request, answer, now) : []),
+      ...(seen === undefined
+        ? []
+        : findingsOfLook(request, seen.look, { isWithStaff: waitsForStaff(request, answer), now })),
+    ].filter(isFirstOfKind),
+    isLookedAt,
+  };
+}
+
+function isFirstOfKind({ kind }: Finding, index: number, findings: readonly Finding[]): boolean {
+  return findings.findIndex((finding) => finding.kind === kind) === index;
+}
+
+async function lookClosely(reader: TemporalReader, request: OpenRequest) {
+  try {
+    return (await reader.lookClosely(request)) ?? 'gone';
+  } catch (error) {
+    if (isNotFound(error)) return 'gone';
+    throw error;
+  }
+}
+
+/** Every request is in one share, and the rounds go through the shares in turn: none is left out for good. */
+function isInShare({ requestId }: OpenRequest, { round, shares }: SweepPlan): boolean {
+  return Number.parseInt(requestId.slice(-8), 16) % shares === round % shares;
+}
+
+async function judgeEnded(reader: TemporalReader, run: ClosedRun, { since }: SweepPlan): Promise<readonly Finding[]> {
+  const { workflowId: _workflowId, ...about } = run;
+  try {
+    // A request that was reset goes on in a newer run, which is judged by itself.
+    if (!(await reader.isNewest(run))) return [];
+    const isRefused = run.status === 'failed' && (await reader.failureTypeOf(run)) === 'InvalidRequest';
+    return findingsOfEnded({ ...about, isRefused }, since);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}
+
+async function atLeast<T>(lengthMs: number, work: Promise<T>): Promise<T> {
+  const [done] = await Promise.all([work, sleep(lengthMs)]);
+  return done;
+}
+
+/** Answers in the order of the items. */
+async function inParallel<Item, Found>(
+  items: readonly Item[],
+  judge: (item: Item) => Promise<Found>,
+  beat: (() => void) | undefined,
+): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  const left = [...items.entries()];
+  const work = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [index, item] = next;
+      beat?.();
+      found[index] = await judge(item);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return found;
+}

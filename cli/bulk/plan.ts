@@ -1,0 +1,84 @@
+/** What submitting a file would mean: by when its people have to be answered, and how long the providers take. */
+import type { z } from 'zod';
+import { problemsOfCalendars } from '../../activities/intake-activities';
+import type { ErasureSubmission } from '../../client/submission';
+import { ConfigurationError, readEnvironment, type Environment } from '../../config/environment';
+import { readPolicyFile } from '../../config/policy-file';
+import { providerVariables } from '../../config/provider-config';
+import { workerVariables } from '../../config/worker-config';
+import { providerKeys, type Provider } from '../../domain/provider';
+import type { CommandContext } from '../context';
+import { DueDates, type DueRange } from './due-dates';
+import { describeLoad, providerLoad, type ProviderLoad } from './provider-load';
+
+const rateVariables = {
+  measureone: 'MEASUREONE_REQUESTS_PER_SECOND',
+  person: 'PERSON_API_REQUESTS_PER_SECOND',
+  aptrinsic: 'APTRINSIC_REQUESTS_PER_SECOND',
+} as const satisfies Record<Provider, string>;
+
+export interface BulkPlan {
+  add(submission: ErasureSubmission): void;
+  lines(): readonly string[];
+  json(): { readonly due: readonly DueRange[]; readonly providers: readonly ProviderLoad[] };
+}
+
+/** `policy`: path of the policy file; ERASURE_POLICY_FILE where absent. Throws `ConfigurationError`. */
+export function planOf(policy: string | undefined, { environment }: CommandContext): BulkPlan {
+  const { ERASURE_POLICY_FILE } = workerVariables;
+  const named = policy ?? readEnvironment({ ERASURE_POLICY_FILE }, environment).ERASURE_POLICY_FILE;
+  const file = readPolicyFile(named);
+  const problems = problemsOfCalendars(file.calendars);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  const rates = ratesFrom(environment);
+  const requests: Record<Provider, number> = { measureone: 0, person: 0, aptrinsic: 0 };
+  // Without a file nobody has settled which calendars count, and a date that may not hold is worse than none.
+  const due = named === undefined ? undefined : new DueDates(file);
+  const loads = (): readonly ProviderLoad[] =>
+    providerKeys
+      .filter((provider) => requests[provider] > 0)
+      .map((provider) =>
+        providerLoad(requests[provider], {
+          provider,
+          requestsPerSecond: rates[provider],
+          marginMs: file.rules.patience.marginMs,
+          now: Date.now(),
+        }),
+      );
+  return {
+    add(submission) {
+      due?.add(submission);
+      for (const provider of providerKeys) if (submission.subject[provider] !== undefined) requests[provider] += 1;
+    },
+    lines() {
+      const ranges = due?.ranges() ?? [];
+      return [
+        ...(due === undefined
+          ? ['Due dates   not computed: name the policy with --policy FILE or ERASURE_POLICY_FILE']
+          : ranges.map((range) => `Due         ${describeRange(range)}`)),
+        ...loads().map((load) => `Asking      ${describeLoad(load, ranges)}`),
+      ];
+    },
+    json: () => ({ due: due?.ranges() ?? [], providers: loads() }),
+  };
+}
+
+function ratesFrom(environment: Environment): Readonly<Record<Provider, number>> {
+  const rateOf = (provider: Provider): number => {
+    const variables: Readonly<Record<string, z.ZodType>> = providerVariables[provider];
+    const name = rateVariables[provider];
+    const shape = variables[name];
+    if (shape === undefined) throw new TypeError(`There is no setting ${name}`);
+    return readEnvironment({ [name]: shape }, environment)[name] as number;
+  };
+  return { measureone: rateOf('measureone'), person: rateOf('person'), aptrinsic: rateOf('aptrinsic') };
+}
+
+function describeRange({ regulation, requests, earliest, latest }: DueRange): string {
+  if (earliest === undefined || latest === undefined) {
+    return `${regulation}: ${requests} requests; the policy names no calendar for it, so no due date`;
+  }
+  const over = earliest.at < Date.now() ? '; the first is OVERDUE already' : '';
+  const days = earliest.on === latest.on ? earliest.on : `from ${earliest.on} to ${latest.on}`;
+  return `${regulation}: ${requests} requests, due ${days}${over}`;
+}

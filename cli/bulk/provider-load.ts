@@ -1,0 +1,83 @@
+/** How long it takes to ask each provider about the requests of a file, at the limits that are set. */
+import { DAY_MS, SECOND_MS } from '../../domain/duration';
+import { providerName, providers, type Provider } from '../../domain/provider';
+import type { DueRange } from './due-dates';
+
+/** What a provider allows a day, where its documents say so, and the calls of one request without trouble: to ask, and to look. */
+const allowances: Readonly<Partial<Record<Provider, { readonly callsADay: number; readonly callsEach: number }>>> = {
+  aptrinsic: { callsADay: 1_000_000, callsEach: 2 },
+};
+
+const LATE = ', AFTER the first is due: submit the earliest ones first, and by themselves';
+
+export interface ProviderLoad {
+  readonly provider: Provider;
+  readonly requests: number;
+  /** Activities each second, as the workers' settings have it. */
+  readonly requestsPerSecond: number;
+  /** Until the last one has been asked, in ms. */
+  readonly askingMs: number;
+  /** Days that the provider's own daily allowance stretches it to; absent where it has none. */
+  readonly allowanceDays?: number;
+  /** When the last window is over, epoch ms. Without a planned window, when the last one is asked. */
+  readonly endsAt: number;
+}
+
+export function providerLoad(
+  requests: number,
+  {
+    provider,
+    requestsPerSecond,
+    marginMs,
+    now,
+  }: {
+    readonly provider: Provider;
+    readonly requestsPerSecond: number;
+    readonly marginMs: number;
+    readonly now: number;
+  },
+): ProviderLoad {
+  const allowance = allowances[provider];
+  const paced = Math.ceil((requests / requestsPerSecond) * SECOND_MS);
+  const allowanceDays =
+    allowance === undefined ? undefined : Math.ceil((requests * allowance.callsEach) / allowance.callsADay);
+  const askingMs = Math.max(paced, ((allowanceDays ?? 1) - 1) * DAY_MS);
+  return {
+    provider,
+    requests,
+    requestsPerSecond,
+    askingMs,
+    ...(allowanceDays === undefined ? {} : { allowanceDays }),
+    endsAt: now + askingMs + providers[provider].plannedWindowMs + marginMs,
+  };
+}
+
+/** One sentence for each provider; `ranges` with the due dates, where they are known. */
+export function describeLoad(load: ProviderLoad, ranges: readonly DueRange[]): string {
+  const { provider, requests, requestsPerSecond, askingMs, allowanceDays, endsAt } = load;
+  const earliest = ranges.flatMap((range) => (range.earliest === undefined ? [] : [range.earliest.at]));
+  const dueAt = earliest.length === 0 ? undefined : Math.min(...earliest);
+  const stretched = (allowanceDays ?? 1) > 1 ? `, over ${allowanceDays} days by its daily allowance` : '';
+  const isPlanned = providers[provider].plannedWindowMs > 0;
+  const end = isPlanned ? `the last window is over about ${day(endsAt)}` : 'only its answer tells its window';
+  const inTime = dueAt === undefined || !isPlanned ? '' : endsAt <= dueAt ? ', before the first is due' : LATE;
+  return (
+    `${providerName(provider)}: ${requests} requests, asked within ${roughly(askingMs)} at ` +
+    `${requestsPerSecond} a second${stretched}; ${end}${inTime}`
+  );
+}
+
+/** Rounded up to two units that people use. */
+export function roughly(lengthMs: number): string {
+  const seconds = Math.ceil(lengthMs / SECOND_MS);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} days ${hours % 24} h`;
+}
+
+function day(epochMs: number): string {
+  return new Date(epochMs).toISOString().slice(0, 10);
+}

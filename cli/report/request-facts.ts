@@ -1,0 +1,63 @@
+/** What a report counts of one request. */
+import type { FoundRequest, RequestOrigin } from '../../client/found-request';
+import type { RequestState, RequestStatus } from '../../client/request-status';
+import type { RejectionGround } from '../../domain/decision';
+import { parseInstant } from '../../domain/instant';
+import type { Assurance, LegOutcome, RequestOutcome } from '../../domain/outcome';
+import type { TrailEntry } from '../../domain/request-state';
+
+/** Instants in epoch ms. */
+export interface RequestFacts extends RequestOrigin {
+  /** How it ended with a certificate, also where its answer is still owed. */
+  readonly outcome?: RequestOutcome;
+  /** While its run is open. */
+  readonly openAs?: RequestState;
+  /** Its run ended without a certificate. */
+  readonly endedAs?: RequestState;
+  readonly rejectedFor?: RejectionGround;
+  readonly legs: readonly { readonly outcome: LegOutcome; readonly assurance?: Assurance }[];
+  /** The answer to the person. `elsewhere`: the rules leave it to another system, so it counts by the certificate's time. */
+  readonly answered?: { readonly at: number; readonly how: 'recorded' | 'elsewhere' };
+  readonly dueAt?: number;
+}
+
+export function factsOf(
+  { dueAt: indexedDueAt, closedAt }: FoundRequest,
+  { regulation, submittedAt }: RequestOrigin,
+  { status, state, progress, result }: RequestStatus,
+): RequestFacts {
+  const trail = result?.trail ?? progress?.trail ?? [];
+  const outcome = result?.outcome ?? progress?.outcome;
+  const legs = (result?.legs ?? progress?.legs ?? []).flatMap((leg) =>
+    leg.outcome === undefined
+      ? []
+      : [{ outcome: leg.outcome, ...(leg.assurance === undefined ? {} : { assurance: leg.assurance }) }],
+  );
+  const dueAt = (progress?.due === undefined ? undefined : Date.parse(progress.due.at)) ?? indexedDueAt;
+  const rejectedFor = trail.findLast((entry) => entry.kind === 'reject')?.content.ground;
+  const answeredAt = answeredIn(trail);
+  const isAnsweredElsewhere = answeredAt === undefined && result !== undefined && outcome !== 'withdrawn';
+  return {
+    regulation,
+    submittedAt,
+    legs,
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(status === 'running' ? { openAs: state } : {}),
+    ...(status !== 'running' && result === undefined ? { endedAs: state } : {}),
+    ...(rejectedFor === undefined ? {} : { rejectedFor }),
+    ...(answeredAt === undefined ? {} : { answered: { at: answeredAt, how: 'recorded' } }),
+    // Where no answer is waited for, the run ends with its certificate.
+    ...(isAnsweredElsewhere && closedAt !== undefined ? { answered: { at: closedAt, how: 'elsewhere' } } : {}),
+    ...(dueAt === undefined ? {} : { dueAt }),
+  };
+}
+
+/** The first notice to the person of what was done, or why it was not. */
+function answeredIn(trail: readonly TrailEntry[]): number | undefined {
+  const given = trail.flatMap((entry) => {
+    if (entry.kind !== 'notice' || entry.content.recipient !== undefined) return [];
+    if (entry.content.notice !== 'outcome' && entry.content.notice !== 'refused') return [];
+    return [parseInstant(entry.content.at) ?? entry.at];
+  });
+  return given.length === 0 ? undefined : Math.min(...given);
+}

@@ -1,0 +1,80 @@
+/** The rows of a CSV or NDJSON file, one after the other, as somebody else wrote them. */
+import { pipeline, Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { readHeader, submissionOfRow } from './bulk-columns';
+import { BulkFileError } from './bulk-file-error';
+import { decodedText, ROW_LENGTH_MAX, textLines } from './text-lines';
+
+export type BulkFormat = 'csv' | 'ndjson';
+
+/** `line`: where the row begins, from 1. `problem` where it is no row at all. */
+export type BulkRow = { readonly line: number } & (
+  { readonly value: unknown } | { readonly problem: string; readonly field: string }
+);
+
+/** By the name of the file: `.csv`, `.ndjson` or `.jsonl`. */
+export function bulkFormatOf(path: string): BulkFormat {
+  if (/\.csv$/i.test(path)) return 'csv';
+  if (/\.(ndjson|jsonl)$/i.test(path)) return 'ndjson';
+  throw new BulkFileError('The name of the file has to end with .csv, .ndjson or .jsonl.');
+}
+
+/** Reads as it goes, in constant memory. Throws `BulkFileError` where the file as a whole cannot be understood. */
+export function bulkRows(path: string, format: BulkFormat): AsyncGenerator<BulkRow, void, undefined> {
+  return format === 'csv' ? csvRows(decodedText(path)) : ndjsonRows(decodedText(path));
+}
+
+export async function* ndjsonRows(chunks: AsyncIterable<string>): AsyncGenerator<BulkRow, void, undefined> {
+  for await (const { line, text } of textLines(chunks)) {
+    if (text.trim() !== '') yield { line, ...parsed(text) };
+  }
+}
+
+function parsed(text: string): { readonly value: unknown } | { readonly problem: string; readonly field: string } {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    // The parser's own message quotes the text.
+    return { field: 'row', problem: 'is not JSON' };
+  }
+}
+
+interface CsvRecord {
+  readonly record: readonly string[];
+  readonly info: { readonly lines: number; readonly empty_lines: number };
+}
+
+export async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<BulkRow, void, undefined> {
+  const parser = parse({
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: ROW_LENGTH_MAX,
+    record_delimiter: ['\r\n', '\n'],
+  });
+  // A failure of the source arrives at whoever reads from the parser.
+  pipeline(Readable.from(chunks), parser, () => undefined);
+  let columns: readonly string[] | undefined;
+  let before = { lines: 0, empty_lines: 0 };
+  let countedTwice = 0;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+      const line = before.lines + 1 + info.empty_lines - before.empty_lines - countedTwice;
+      before = info;
+      // The parser takes each CRLF inside quotes for two line ends.
+      countedTwice += record.join('').split('\r\n').length - 1;
+      if (columns === undefined) columns = readHeader(record);
+      else if (record.length === columns.length) yield { line, value: submissionOfRow(columns, record) };
+      else yield { line, field: 'row', problem: `has ${record.length} cells and the header has ${columns.length}` };
+    }
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // Of its message only the number: it quotes the text. The line that was read last is no help, since it reads ahead.
+    const [, line = '1'] = /at line (\d+)/.exec(error.message) ?? [];
+    // One stray quote makes all that follows doubtful: rows could run into each other.
+    throw new BulkFileError(
+      `The file is no CSV from line ${line} on (${error.code}): check the quotes there. Nothing was submitted.`,
+    );
+  }
+  if (columns === undefined) throw new BulkFileError('The file is empty: its first row has to name the columns.');
+}

@@ -1,0 +1,62 @@
+/** What Temporal's index and the first event of a history tell of a request, without asking its worker. */
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/common';
+import type { temporal } from '@temporalio/proto';
+import { parseInstant } from '../domain/instant';
+import { regulations, type Regulation } from '../domain/request';
+import { isRecord } from '../domain/text';
+import { searchAttributes } from '../domain/visibility';
+import type { RunStatus } from './errors';
+import { requestIdIn } from './listing';
+import { runStatusOf } from './request-status';
+
+const dueAtKey = defineSearchAttributeKey(searchAttributes.dueAt.name, searchAttributes.dueAt.type);
+
+/** One run of a request. Instants in epoch ms. */
+export interface FoundRequest {
+  readonly requestId: string;
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly startedAt: number;
+  readonly closedAt?: number;
+  /** The law's day for the answer: its last millisecond. Absent where it is not indexed, or the rules name no calendar. */
+  readonly dueAt?: number;
+}
+
+/** What was asked for, as far as it says nothing about the person. */
+export interface RequestOrigin {
+  readonly regulation: Regulation;
+  /** When the person made the request, epoch ms. */
+  readonly submittedAt: number;
+}
+
+/** Undefined for a run that was started under another id, which it was refused for. */
+export function foundRequest(run: WorkflowExecutionInfo): FoundRequest | undefined {
+  const requestId = requestIdIn(run.workflowId);
+  if (requestId === undefined) return undefined;
+  const dueAt = run.typedSearchAttributes.get(dueAtKey);
+  return {
+    requestId,
+    runId: run.runId,
+    status: runStatusOf(run),
+    startedAt: run.startTime.getTime(),
+    ...(run.closeTime === undefined ? {} : { closedAt: run.closeTime.getTime() }),
+    ...(dueAt === undefined ? {} : { dueAt: dueAt.getTime() }),
+  };
+}
+
+export function inputOf(event: temporal.api.history.v1.IHistoryEvent | undefined): RequestOrigin | undefined {
+  const payload = event?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+  if (payload === undefined) return undefined;
+  let input: unknown;
+  try {
+    input = defaultPayloadConverter.fromPayload(payload);
+  } catch {
+    // Started by anybody, with anything.
+    return undefined;
+  }
+  if (!isRecord(input)) return undefined;
+  const submittedAt = parseInstant(input['submittedAt']);
+  const regulation = regulations.find((known) => known === input['regulation']);
+  return submittedAt === undefined || regulation === undefined ? undefined : { regulation, submittedAt };
+}

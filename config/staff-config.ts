@@ -1,0 +1,33 @@
+/** Settings of a staff member's own machine: where they log in, and where decisions are signed. */
+import { z } from 'zod';
+import { baseUrl, ConfigurationError, readEnvironment, type Environment } from './environment';
+import { issuerUrl } from './identity-provider';
+
+export const staffVariables = {
+  ERASURE_GATEWAY_URL: baseUrl.optional(),
+  ERASURE_OIDC_ISSUER: issuerUrl.optional(),
+  ERASURE_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  ERASURE_OIDC_SCOPE: z.string().min(1).default('openid'),
+} as const;
+
+export interface LoginConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly scope: string;
+}
+
+/** Where decisions are signed for whoever is logged in; undefined where no gateway is named. */
+export function readGatewayUrl(environment: Environment): string | undefined {
+  return readEnvironment(staffVariables, environment).ERASURE_GATEWAY_URL;
+}
+
+/** Throws `ConfigurationError` where there is nothing to log in at. */
+export function readLoginConfig(environment: Environment): LoginConfig {
+  const own = readEnvironment(staffVariables, environment);
+  const { ERASURE_OIDC_ISSUER: issuer, ERASURE_OIDC_CLIENT_ID: clientId, ERASURE_OIDC_SCOPE: scope } = own;
+  if (issuer !== undefined && clientId !== undefined) return { issuer, clientId, scope };
+  throw new ConfigurationError([
+    ...(issuer === undefined ? ['ERASURE_OIDC_ISSUER is missing'] : []),
+    ...(clientId === undefined ? ['ERASURE_OIDC_CLIENT_ID is missing'] : []),
+  ]);
+}

@@ -1,0 +1,274 @@
+/** What a person sees of a whole request: where it stands with the law, what it waits for, and what they can do. */
+import { describeDuration, describeInstant } from './duration';
+import { describeFeasibility, feasibilityOf, planOf, type Feasibility } from './feasibility';
+import type { LegState } from './leg';
+import { aimOf, clockEvents, dueOf, type LegalClock } from './legal-clock';
+import type { RequestOutcome } from './outcome';
+import { legProgress, type LegProgress } from './progress';
+import type { Regulation } from './request';
+import {
+  answerOwed,
+  isAnswered,
+  isExtended,
+  isReminded,
+  noticesToPerson,
+  owesNoticeOfHold,
+  type ReminderKind,
+  type RequestState,
+  type TrailEntry,
+} from './request-state';
+import type { DecisionMode, Intake } from './rules';
+import { visibleOf, type BlockedOn } from './visibility';
+
+export type RequestProgressState =
+  | 'taking-on'
+  | 'awaiting-approval'
+  | 'running'
+  | 'on-hold'
+  | 'issuing-certificate'
+  | 'awaiting-answer'
+  | RequestOutcome;
+
+/** Instants are RFC 3339 in UTC. */
+export interface RequestProgress {
+  readonly requestId: string;
+  readonly regulation: Regulation;
+  readonly submittedAt: string;
+  readonly startedAt: string;
+  readonly state: RequestProgressState;
+  readonly decisionMode: DecisionMode;
+  /** What is to be done about the request itself, most urgent first; empty where it goes on by itself. */
+  readonly todo: readonly string[];
+  /** The same in words for programs, as the search attribute `ErasureBlockedOn` has them. */
+  readonly blockedOn: readonly BlockedOn[];
+  /** Absent where the rules name no calendar for its law. */
+  readonly due?: DueProgress;
+  readonly outcome?: RequestOutcome;
+  readonly trail: readonly TrailEntry[];
+  readonly legs: readonly LegProgress[];
+}
+
+/** By when the person is to be answered. Days are days in `timeZone`. */
+export interface DueProgress {
+  readonly rule: string;
+  readonly timeZone: string;
+  readonly calendar: string;
+  /** The law's day, e.g. `2026-03-02`. */
+  readonly on: string;
+  /** Its last millisecond. */
+  readonly at: string;
+  /** The day to work towards, where it is earlier. */
+  readonly aimOn?: string;
+  readonly extended: boolean;
+  readonly acknowledgeOn?: string;
+  /** An extension has to be told by this day; absent once there is one. */
+  readonly extendBy?: string;
+  readonly standing: 'on-time' | 'due-soon' | 'overdue' | 'answered';
+  /** Whether the providers' windows end in time: sentences for people; empty where all is asked and nothing is late. */
+  readonly feasibility: readonly string[];
+  readonly lateByMs?: number;
+}
+
+export interface RequestView {
+  readonly state: RequestState;
+  readonly legs: readonly LegState[];
+  readonly intake: Intake | undefined;
+  readonly outcome: RequestOutcome | undefined;
+  readonly now: number;
+}
+
+export function dueProgress({ state, legs, intake, now }: RequestView): DueProgress | undefined {
+  const clock = intake?.clock;
+  if (intake === undefined || clock === undefined) return undefined;
+  const standing = clockStanding(state);
+  const due = dueOf(clock, standing);
+  const aim = aimOf(clock, standing);
+  const feasibility = feasibilityOf({
+    dueAt: aim.at,
+    now,
+    marginMs: intake.rules.patience.marginMs,
+    legs: legs.map((leg) => planOf(leg, now)),
+  });
+  return {
+    rule: clock.rule,
+    timeZone: clock.timeZone,
+    calendar: clock.calendar,
+    on: due.on,
+    at: new Date(due.at).toISOString(),
+    ...(aim.on === due.on ? {} : { aimOn: aim.on }),
+    extended: standing.extended,
+    ...(clock.acknowledgeBy === undefined || standing.acknowledged ? {} : { acknowledgeOn: clock.acknowledgeBy.on }),
+    ...(standing.extended ? {} : { extendBy: clock.extendBy.on }),
+    standing: standing.answered ? 'answered' : standingAt(now, { due: due.at, state }),
+    feasibility: standing.answered ? [] : describeFeasibility(feasibility, now),
+    ...(feasibility.verdict === 'late' && !standing.answered ? { lateByMs: feasibility.lateByMs } : {}),
+  };
+}
+
+function standingAt(now: number, { due, state }: { readonly due: number; readonly state: RequestState }) {
+  if (now > due) return 'overdue';
+  return isReminded(state, 'due-soon', due) ? 'due-soon' : 'on-time';
+}
+
+function clockStanding(state: RequestState) {
+  return {
+    acknowledged: noticesToPerson(state, 'acknowledged').length > 0,
+    extended: isExtended(state),
+    answered: isAnswered(state),
+  };
+}
+
+/** Something to report at `at`, once for each `due`. */
+export interface Reminder {
+  readonly of: ReminderKind;
+  readonly at: number;
+  readonly due: number;
+}
+
+/** What is to be reported next, possibly at once; undefined while nothing is. */
+export function nextReminder(view: RequestView): Reminder | undefined {
+  const { state, intake } = view;
+  if (intake === undefined || state.phase === 'taking-on' || state.phase === 'over') return undefined;
+  return [...clockReminders(view, intake), ...holdReminders(state)]
+    .filter(({ of, due }) => !isReminded(state, of, due))
+    .sort((one, other) => one.at - other.at)[0];
+}
+
+function holdReminders({ hold }: RequestState): Reminder[] {
+  return hold === undefined ? [] : [{ of: 'hold-review', at: hold.reviewAt, due: hold.reviewAt }];
+}
+
+function clockReminders(view: RequestView, { clock, rules }: Intake): Reminder[] {
+  const { state } = view;
+  // A withdrawn request has nobody left to answer.
+  if (clock === undefined || state.ended !== undefined) return [];
+  const standing = clockStanding(state);
+  const due = dueOf(clock, standing).at;
+  const dueByKind = {
+    'acknowledge-due': clock.acknowledgeBy?.at ?? due,
+    'extension-decision-due': clock.extendBy.at,
+    'due-soon': due,
+    overdue: due,
+  };
+  const reminders = clockEvents(clock, standing, rules.leads).map(({ kind, at }) => ({
+    of: kind,
+    at,
+    due: dueByKind[kind],
+  }));
+  const lateFrom = standing.answered ? undefined : lateSince(view, clock, rules.patience.marginMs);
+  return lateFrom === undefined ? reminders : [...reminders, { of: 'cannot-make-it', at: lateFrom, due }];
+}
+
+/** From when it can no longer make its due date; undefined where all goes on by itself and ends in time. */
+function lateSince(view: RequestView, clock: LegalClock, marginMs: number): number | undefined {
+  const { verdict, legs } = feasibilityOfView(view, clock, marginMs);
+  if (verdict === 'late') return view.now;
+  // Where somebody has to act before a provider is asked, the day comes on which that is too late.
+  const stuck = view.legs.filter(({ phase, hold }) => phase === 'attention' || hold !== undefined);
+  const latest = legs
+    .filter(({ provider, toBeAsked }) => toBeAsked && stuck.some((leg) => leg.provider === provider))
+    .map(({ latestSafeSend }) => latestSafeSend);
+  return latest.length === 0 ? undefined : Math.min(...latest) + 1;
+}
+
+function feasibilityOfView({ state, legs, now }: RequestView, clock: LegalClock, marginMs: number): Feasibility {
+  const dueAt = aimOf(clock, clockStanding(state)).at;
+  return feasibilityOf({ dueAt, now, marginMs, legs: legs.map((leg) => planOf(leg, now)) });
+}
+
+/** For people: what is to be done about the request itself, most urgent first. */
+export function todoOf(view: RequestView): readonly string[] {
+  const { state, intake, outcome, now } = view;
+  if (intake === undefined || state.phase === 'over') return [];
+  const due = dueProgress(view);
+  const { hold } = state;
+  const owed = outcome === undefined ? undefined : answerOwed(state, intake.rules);
+  return [
+    ...(due?.standing === 'overdue'
+      ? [`OVERDUE since ${due.on}: answer the person, then record it (recordNotice)`]
+      : []),
+    ...(state.cancelRequestedAt === undefined || state.ended !== undefined
+      ? []
+      : [
+          `somebody cancelled it in Temporal at ${describeInstant(state.cancelRequestedAt)} (CancelRequested): ` +
+            'withdraw it with a signed decision (withdrawRequest), or let it go on',
+        ]),
+    ...(state.phase === 'awaiting-approval' ? ['approve or reject it (approveRequest, rejectRequest)'] : []),
+    ...(hold === undefined
+      ? []
+      : [
+          `on hold since ${describeInstant(hold.since)} (${hold.ground}, owner ${hold.owner}): ` +
+            `${now > hold.reviewAt ? 'its review IS DUE since' : 'review by'} ${describeInstant(hold.reviewAt)}; ` +
+            'releaseRequest lets it go on',
+        ]),
+    ...(owesNoticeOfHold(state)
+      ? [`tell the person why it is held back${byDay(due)}, then record it (recordNotice, refused)`]
+      : []),
+    ...(owed === undefined
+      ? []
+      : [
+          `tell the person ${owed === 'outcome' ? 'what came of it' : 'why it was rejected'}${byDay(due)}, ` +
+            `then record it (recordNotice, ${owed})`,
+        ]),
+    ...(due?.acknowledgeOn === undefined || due.standing === 'answered'
+      ? []
+      : [`confirm its receipt to the person by ${due.acknowledgeOn}, then record it (recordNotice, acknowledged)`]),
+    ...(state.extension !== undefined && state.extension.noticedAt === undefined && due !== undefined
+      ? [`tell the person of the extension by ${due.extendBy}: it holds only then (recordNotice, extended)`]
+      : []),
+    ...(due?.lateByMs === undefined || due.standing === 'overdue'
+      ? []
+      : [
+          `it cannot make its due date, by ${describeDuration(due.lateByMs)}: extend it where the law allows, or decide`,
+        ]),
+  ];
+}
+
+function byDay(due: DueProgress | undefined): string {
+  return due === undefined ? '' : ` by ${due.on}`;
+}
+
+export function requestProgress(
+  view: RequestView,
+  facts: {
+    readonly requestId: string;
+    readonly regulation: Regulation;
+    readonly submittedAt: number;
+    readonly startedAt: number;
+  },
+): RequestProgress {
+  const { state, legs, intake, outcome } = view;
+  const due = dueProgress(view);
+  return {
+    requestId: facts.requestId,
+    regulation: facts.regulation,
+    submittedAt: new Date(facts.submittedAt).toISOString(),
+    startedAt: new Date(facts.startedAt).toISOString(),
+    state: stateOf(state, outcome),
+    decisionMode: intake?.rules.decisionMode ?? 'asserted',
+    todo: todoOf(view),
+    blockedOn: blockedOnOf(view),
+    ...(due === undefined ? {} : { due }),
+    ...(outcome === undefined ? {} : { outcome }),
+    trail: state.trail,
+    legs: legs.map(legProgress),
+  };
+}
+
+function blockedOnOf({ state, legs, intake, outcome }: RequestView): readonly BlockedOn[] {
+  const clock = intake?.clock;
+  if (intake === undefined || state.phase === 'over') return [];
+  return visibleOf({
+    state,
+    legs,
+    rules: intake.rules,
+    dueAt: clock === undefined ? undefined : dueOf(clock, { extended: isExtended(state) }).at,
+    // Before its certificate is there, nobody is owed its outcome.
+    outcome: state.phase === 'awaiting-answer' ? outcome : undefined,
+  }).blockedOn;
+}
+
+function stateOf(state: RequestState, outcome: RequestOutcome | undefined): RequestProgressState {
+  if (state.phase === 'over') return outcome ?? 'running';
+  return state.hold === undefined ? state.phase : 'on-hold';
+}

@@ -1,0 +1,55 @@
+/** The rules of the house: what one company has settled for all of its requests. Pinned to a request when it is taken on. */
+import { DAY_MS } from './duration';
+import type { ClockLeads, LegalClock } from './legal-clock';
+import { defaultPolicy, type Policy } from './policy';
+
+/** `asserted`: a decision is what whoever may write to the namespace says. `authenticated`: its actor signed for it. */
+export type DecisionMode = 'asserted' | 'authenticated';
+
+export interface Rules {
+  readonly patience: Policy;
+  readonly decisionMode: DecisionMode;
+  /** Nothing is sent to any provider before somebody other than the filer has approved the request. */
+  readonly approvalNeeded: boolean;
+  /** The request stays open until the answer to the person has been recorded. */
+  readonly answerTracked: boolean;
+  /** How long before a legal deadline it is reported. */
+  readonly leads: ClockLeads;
+}
+
+export const defaultLeads: ClockLeads = {
+  acknowledgeMs: 3 * DAY_MS,
+  extensionDecisionMs: 10 * DAY_MS,
+  dueSoonMs: 7 * DAY_MS,
+};
+
+/** What the request is held to, as the worker that took it on found it. */
+export interface Intake {
+  readonly rules: Rules;
+  /** Absent where the rules name no calendar for this law. */
+  readonly clock?: LegalClock;
+  /** The search attributes are registered: what the request waits for can be filtered by. */
+  readonly isIndexed: boolean;
+}
+
+/** How requests were held before there were rules: for runs of release 0.1.0. */
+export function intakeWithoutRules(policy: Policy): Intake {
+  return {
+    rules: {
+      patience: policy,
+      decisionMode: 'asserted',
+      approvalNeeded: false,
+      answerTracked: false,
+      leads: defaultLeads,
+    },
+    isIndexed: false,
+  };
+}
+
+export const defaultRules: Rules = {
+  patience: defaultPolicy,
+  decisionMode: 'asserted',
+  approvalNeeded: false,
+  answerTracked: true,
+  leads: defaultLeads,
+};

@@ -1,0 +1,18 @@
+/** What text may look like that is not ours: codes, opaque references, and nothing that a person could be named with. */
+
+/** Opaque references: no `@`, no spaces, so that neither an address nor a sentence fits in. */
+export const opaquePattern = /^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,63}$/;
+export const reasonCodePattern = /^[a-z0-9]+(-[a-z0-9]+){0,7}$/;
+
+/** Lower case words joined by hyphens, e.g. `web-form`. */
+export function isCode(value: unknown): value is string {
+  return isMatch(value, reasonCodePattern) && value.length <= 64;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isMatch(value: unknown, pattern: RegExp): value is string {
+  return typeof value === 'string' && pattern.test(value);
+}

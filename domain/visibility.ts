@@ -1,0 +1,75 @@
+/** What a request can be filtered by in Temporal: four search attributes, none of them personal, changed rarely. */
+import type { LegState } from './leg';
+import type { Provider } from './provider';
+import { triesDaily } from './failure';
+import type { RequestOutcome } from './outcome';
+import { answerOwed, isAnswered, isReminded, owesNoticeOfHold, type RequestState } from './request-state';
+import type { Rules } from './rules';
+
+export const searchAttributes = {
+  /** `awaiting-approval`, `running`, `on-hold`, or once there is a certificate its outcome. */
+  state: { name: 'ErasureState', type: 'KEYWORD' },
+  /** The providers that the request concerns. */
+  providers: { name: 'ErasureProviders', type: 'KEYWORD_LIST' },
+  /** The law's day for the answer to the person: its last millisecond. */
+  dueAt: { name: 'ErasureDueAt', type: 'DATETIME' },
+  /** What the request waits for beside its windows: see `BlockedOn`. Empty where nothing is wrong. */
+  blockedOn: { name: 'ErasureBlockedOn', type: 'KEYWORD_LIST' },
+} as const;
+
+/**
+ * A provider's key: its leg is in attention. `staff`: somebody has to decide. The rest say what is to be decided or
+ * recorded, and how the law's clock stands.
+ */
+export type BlockedOn =
+  Provider | 'staff' | 'approval' | 'hold' | 'answer' | 'notice-of-hold' | 'due-soon' | 'overdue' | 'cannot-make-it';
+
+export interface Visible {
+  readonly state: 'awaiting-approval' | 'running' | 'on-hold' | RequestOutcome;
+  readonly providers: readonly Provider[];
+  /** Epoch ms. */
+  readonly dueAt?: number;
+  readonly blockedOn: readonly BlockedOn[];
+}
+
+export function visibleOf(facts: {
+  readonly state: RequestState;
+  readonly legs: readonly LegState[];
+  readonly rules: Rules;
+  /** The law's day that holds now. */
+  readonly dueAt: number | undefined;
+  readonly outcome: RequestOutcome | undefined;
+}): Visible {
+  const { state, legs, dueAt, outcome } = facts;
+  return {
+    state: stateOf(state, outcome),
+    providers: legs.map(({ provider }) => provider),
+    ...(dueAt === undefined ? {} : { dueAt }),
+    blockedOn: blockedOn(facts),
+  };
+}
+
+function stateOf(state: RequestState, outcome: RequestOutcome | undefined): Visible['state'] {
+  if (outcome !== undefined) return outcome;
+  if (state.hold !== undefined) return 'on-hold';
+  return state.phase === 'awaiting-approval' ? 'awaiting-approval' : 'running';
+}
+
+function blockedOn({ state, legs, rules, dueAt, outcome }: Parameters<typeof visibleOf>[0]): readonly BlockedOn[] {
+  const inAttention = legs.filter(({ phase }) => phase === 'attention');
+  const needsStaff = inAttention.some(({ attention }) => attention !== undefined && !triesDaily(attention.reason));
+  const owesAnswer = outcome !== undefined && answerOwed(state, rules) !== undefined;
+  const isClockOn = dueAt !== undefined && !isAnswered(state);
+  const found: [holds: boolean, value: BlockedOn][] = [
+    [needsStaff || state.phase === 'awaiting-approval' || owesAnswer || state.cancelRequestedAt !== undefined, 'staff'],
+    [state.phase === 'awaiting-approval', 'approval'],
+    [state.hold !== undefined, 'hold'],
+    [owesNoticeOfHold(state), 'notice-of-hold'],
+    [owesAnswer, 'answer'],
+    ...inAttention.map(({ provider }): [boolean, BlockedOn] => [true, provider]),
+    [isClockOn && isReminded(state, 'cannot-make-it', dueAt), 'cannot-make-it'],
+    [isClockOn && isReminded(state, 'due-soon', dueAt) && !isReminded(state, 'overdue', dueAt), 'due-soon'],
+    [isClockOn && isReminded(state, 'overdue', dueAt), 'overdue'],
+  ];
+  return found.filter(([holds]) => holds).map(([, value]) => value);
+}

@@ -1,0 +1,114 @@
+/** Where a staff member who is logged in gets a decision of theirs signed. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { isRecord } from '../domain/text';
+import {
+  parseDecisionSubject,
+  whyNoDecisionSubject,
+  type DecisionSubject,
+  type DecisionTokenIssuer,
+} from '../security/decision-token';
+import { answer, answerTooMany } from './answers';
+import type { DecisionTokenResult, GatewayMetrics } from './metrics';
+import type { StaffIdentifier, StaffMember } from './staff-identity';
+import type { StrangerCount } from './strangers';
+
+const path = '/decision-tokens';
+const BODY_BYTES_MAX = 8 * 1_024;
+const RETRY_AFTER_S = 10;
+
+/** Told to whoever is logged in, so that they know what to mend. */
+export type DecisionTokenDenial = 'no-opaque-id' | 'another-actor' | 'role-does-not-allow';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who asks for a decision token, once the identity provider's token was checked. */
+    staffMember: StaffMember | undefined;
+    /** What became of it, for the metrics. */
+    decisionTokenResult: DecisionTokenResult | undefined;
+  }
+}
+
+export interface DecisionTokenRouteOptions {
+  readonly issuer: DecisionTokenIssuer;
+  readonly identify: StaffIdentifier;
+  readonly now: () => number;
+  readonly countStranger: StrangerCount;
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+}
+
+export function addDecisionTokenRoute(app: FastifyInstance, options: DecisionTokenRouteOptions): void {
+  const { issuer, identify, now, countStranger, metrics, logger } = options;
+
+  app.decorateRequest('staffMember', undefined);
+  app.decorateRequest('decisionTokenResult', undefined);
+  // Before its body is read: a stranger's is never looked at.
+  app.post(path, { bodyLimit: BODY_BYTES_MAX, onRequest: authenticate, onResponse: measure }, sign);
+
+  async function authenticate(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> {
+    const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const identification = await (token === undefined
+      ? ({ verdict: 'unknown', reason: 'no-bearer-token' } as const)
+      : identify(token, now()));
+    switch (identification.verdict) {
+      case 'known':
+        request.staffMember = identification.member;
+        return undefined;
+      case 'unknown':
+        return refuse(request, reply, identification.reason);
+      case 'provider-away':
+        request.decisionTokenResult = 'provider-away';
+        logger.error({ reason: identification.reason }, 'The identity provider gives no keys to check staff with');
+        return answer(reply.header('retry-after', RETRY_AFTER_S), 503);
+    }
+  }
+
+  async function refuse(request: FastifyRequest, reply: FastifyReply, reason: string): Promise<FastifyReply> {
+    const retryAfterS = await countStranger(request);
+    request.decisionTokenResult = retryAfterS === undefined ? 'not-authenticated' : 'too-many';
+    if (retryAfterS !== undefined) return answerTooMany(reply, retryAfterS);
+    logger.warn({ reason }, 'A request for a decision token was refused: not logged in');
+    return answer(reply.header('www-authenticate', 'Bearer'), 401);
+  }
+
+  async function sign(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const member = request.staffMember;
+    if (member === undefined) throw new TypeError('A decision is signed only for whoever is logged in');
+    const subject = parseDecisionSubject(jsonOf(request.body as Buffer | undefined));
+    if (subject === undefined || whyNoDecisionSubject(subject) !== undefined) {
+      request.decisionTokenResult = 'no-decision';
+      return answer(reply, 400);
+    }
+    const { requestId, kind } = subject;
+    const denial = whyNotFor(member, subject);
+    if (denial !== undefined) {
+      request.decisionTokenResult = 'not-allowed';
+      logger.warn({ requestId, kind, reason: denial }, 'A decision token was denied');
+      return reply.code(403).send({ error: 'not allowed', reason: denial });
+    }
+    const issued = await issuer.issue({ ...subject, now: now() });
+    request.decisionTokenResult = 'issued';
+    logger.info({ requestId, kind, tokenId: issued.tokenId }, 'A decision token was issued');
+    return reply.header('cache-control', 'no-store').send(issued);
+  }
+
+  async function measure(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    metrics.decisionToken(request.decisionTokenResult ?? 'failed');
+    metrics.handled('decision-token', reply.elapsedTime);
+  }
+}
+
+function whyNotFor(member: StaffMember, { kind, content }: DecisionSubject): DecisionTokenDenial | undefined {
+  if (member.actor === undefined) return 'no-opaque-id';
+  if (!isRecord(content) || content['actor'] !== member.actor) return 'another-actor';
+  return member.kinds.has(kind) ? undefined : 'role-does-not-allow';
+}
+
+function jsonOf(body: Buffer | undefined): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import { isRecord } from '../domain/text';
+
+/**
+ * The fields of a token request. MeasureOne sends them as JSON or as a form, and its document does not say which of the two
+ * when no content type was asked for; so whatever is not named a form is read as JSON. What is neither has no fields.
+ */
+export function readTokenBody(body: Buffer | undefined, contentType: string | undefined): ReadonlyMap<string, string> {
+  const text = new TextDecoder().decode(body);
+  return contentType?.toLowerCase().includes('application/x-www-form-urlencoded')
+    ? fieldsOfForm(text)
+    : fieldsOfJson(text);
+}
+
+/** A field given twice says two things, and so nothing. */
+function fieldsOfForm(text: string): ReadonlyMap<string, string> {
+  const form = new URLSearchParams(text);
+  return new Map([...form].filter(([name]) => form.getAll(name).length === 1));
+}
+
+function fieldsOfJson(text: string): ReadonlyMap<string, string> {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    return new Map();
+  }
+  const entries = isRecord(content) ? Object.entries(content) : [];
+  return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}

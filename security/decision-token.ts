@@ -1,0 +1,240 @@
+/** The signed proof of who decided what: one token for one decision about one request. */
+import { createHash, randomUUID } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { z } from 'zod';
+import {
+  providerDecisionKinds,
+  readDecision,
+  readRequestDecision,
+  requestDecisionKinds,
+  whyNoDecision,
+  whyNoRequestDecision,
+  type DecisionKind,
+  type DecisionProof,
+  type ProviderDecision,
+  type RequestDecisionKind,
+} from '../domain/decision';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
+import { isRequestId } from '../domain/request';
+import { isRecord, opaquePattern } from '../domain/text';
+import { importPrivateKey, publicKeyRing } from './key-ring';
+import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from './key-shapes';
+import { assertPlainJson } from './plain-json';
+import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
+
+export const DECISION_TOKEN_LIFETIME_MS = 15 * MINUTE_MS;
+/** For a token that is made on a machine without a network, and carried. */
+export const DECISION_TOKEN_LIFETIME_MS_MAX = 24 * HOUR_MS;
+/** Who signs and who checks have clocks of their own. */
+export const DECISION_TOKEN_CLOCK_TOLERANCE_MS = 30 * SECOND_MS;
+const TOKEN_LENGTH_MAX = 4_096;
+const CLAIMS_TYPE = 'erasure-decision+jwt';
+
+export type AnyDecisionKind = DecisionKind | RequestDecisionKind;
+export const decisionKinds: readonly AnyDecisionKind[] = [...providerDecisionKinds, ...requestDecisionKinds];
+
+/** What a token is about. `content` may carry more than the decision itself: that is neither signed nor checked. */
+export interface DecisionSubject {
+  readonly requestId: string;
+  readonly kind: AnyDecisionKind;
+  readonly content: object;
+}
+
+/** The decision is none, or not the signer's to take. The message is a plain sentence that repeats no value. */
+export class DecisionNotSignable extends Error {
+  override readonly name = 'DecisionNotSignable';
+}
+
+export interface IssuedDecisionToken {
+  readonly token: string;
+  readonly tokenId: string;
+  /** RFC 3339 instant. */
+  readonly expiresAt: string;
+}
+
+export interface DecisionTokenIssuer {
+  /** Throws `DecisionNotSignable`. `now`: epoch ms. `lifetimeMs`: 15 minutes where it is left out, at most 24 h. */
+  issue(
+    options: DecisionSubject & { readonly now: number; readonly lifetimeMs?: number },
+  ): Promise<IssuedDecisionToken>;
+}
+
+export type DecisionTokenVerdict =
+  | { readonly status: 'proven'; readonly proof: DecisionProof }
+  /** A plain sentence that says what is wrong. */
+  | { readonly status: 'refused'; readonly why: string };
+
+export interface DecisionTokenChecker {
+  /** Whether the token was signed by somebody we trust, for exactly this decision. `now`: epoch ms. */
+  check(options: DecisionSubject & { readonly token: unknown; readonly now: number }): Promise<DecisionTokenVerdict>;
+}
+
+const decisionClaims = z.strictObject({
+  aud: z.string(),
+  requestId: z.string(),
+  kind: z.string(),
+  actor: z.string().regex(opaquePattern),
+  /** SHA-256 of the decision's canonical JSON, base64url. */
+  digest: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  iat: z.int(),
+  exp: z.int(),
+  jti: z.string().regex(/^[A-Za-z0-9_-]{16,64}$/),
+});
+type DecisionClaims = z.infer<typeof decisionClaims>;
+
+export function createDecisionTokenIssuer(keys: GatewayDecisionKeys | StaffKeys): DecisionTokenIssuer {
+  const keyId = keys.decision[0].kid;
+  const key = importPrivateKey(keys.decision[0]);
+  const owner = keys.role === 'staff' ? keys : undefined;
+
+  return {
+    async issue({ requestId, kind, content, now, lifetimeMs = DECISION_TOKEN_LIFETIME_MS }) {
+      if (!isRequestId(requestId)) throw new DecisionNotSignable('The request id is no lower case UUID.');
+      const decision = decisionOf(kind, content);
+      if (typeof decision === 'string') throw new DecisionNotSignable(`This is no decision: ${decision}.`);
+      if (owner !== undefined && decision.actor !== owner.actor) {
+        throw new DecisionNotSignable('This key belongs to another staff member than the decision names as its actor.');
+      }
+      if (owner?.kinds !== undefined && !owner.kinds.includes(kind)) {
+        throw new DecisionNotSignable('This key may not sign decisions of this kind.');
+      }
+      if (!(lifetimeMs > 0 && lifetimeMs <= DECISION_TOKEN_LIFETIME_MS_MAX)) {
+        throw new DecisionNotSignable('A decision token holds for at most 24 hours.');
+      }
+      const iat = Math.floor(now / SECOND_MS);
+      const exp = iat + Math.ceil(lifetimeMs / SECOND_MS);
+      const claims: DecisionClaims = {
+        aud: keys.environment,
+        requestId,
+        kind,
+        actor: decision.actor,
+        digest: digestOf(decision),
+        iat,
+        exp,
+        jti: randomUUID(),
+      };
+      const token = await signClaims({ claims, type: CLAIMS_TYPE, key, keyId });
+      return { token, tokenId: claims.jti, expiresAt: new Date(exp * SECOND_MS).toISOString() };
+    },
+  };
+}
+
+export function createDecisionTokenChecker(keys: DecisionKeys): DecisionTokenChecker {
+  const ring = publicKeyRing(keys.keys.map(({ key }) => key));
+  const owners = new Map(keys.keys.map(({ key, for: owner }) => [key.kid, owner]));
+
+  return {
+    async check({ token, requestId, kind, content, now }) {
+      const verified = await claimsOf(token);
+      if (typeof verified === 'string') return refused(verified);
+      const parsed = decisionClaims.safeParse(verified.claims);
+      if (!parsed.success) return refused('does not say what a decision token has to say');
+      const claims = parsed.data;
+      const why =
+        whyNotSigner(owners.get(verified.keyId), claims) ??
+        whyAnother(claims, { environment: keys.environment, requestId, kind, content }) ??
+        whyNotNow(claims, now);
+      if (why !== undefined) return refused(why);
+      return { status: 'proven', proof: { tokenId: claims.jti, keyId: verified.keyId } };
+    },
+  };
+
+  async function claimsOf(text: unknown): Promise<{ readonly claims: unknown; readonly keyId: string } | string> {
+    try {
+      return await verifyClaims({ text, type: CLAIMS_TYPE, keys: ring, lengthMax: TOKEN_LENGTH_MAX });
+    } catch (error) {
+      if (error instanceof ClaimsRefused) return sentenceOf(error);
+      throw error;
+    }
+  }
+}
+
+function refused(why: string): DecisionTokenVerdict {
+  return { status: 'refused', why: `The decision token ${why}` };
+}
+
+function sentenceOf({ reason }: ClaimsRefused): string {
+  switch (reason) {
+    case 'malformed':
+      return 'is malformed or incomplete';
+    case 'algorithm-not-allowed':
+      return 'is signed with an algorithm that is not allowed';
+    case 'wrong-type':
+      return 'is something else: it was not signed as a decision token';
+    case 'unknown-key':
+      return 'is signed by a key that is not trusted here: see decision.json';
+    case 'altered':
+      return 'was altered, or signed by another key than it says';
+  }
+}
+
+function whyNotSigner(
+  owner: DecisionKeys['keys'][number]['for'] | undefined,
+  { actor, kind }: DecisionClaims,
+): string | undefined {
+  if (owner === undefined) throw new TypeError('Every key that verifies has an owner');
+  if (owner === 'gateway') return undefined;
+  if (owner.actor !== actor) return 'is signed by the key of another staff member than it names';
+  if (owner.kinds !== undefined && !owner.kinds.some((allowed) => allowed === kind)) {
+    return 'is signed by a key that may not sign decisions of this kind';
+  }
+  return undefined;
+}
+
+function whyAnother(
+  claims: DecisionClaims,
+  { environment, requestId, kind, content }: DecisionSubject & { readonly environment: string },
+): string | undefined {
+  if (claims.aud !== environment) return 'was made for another environment';
+  if (claims.requestId !== requestId) return 'was made for another request';
+  if (claims.kind !== kind) return 'was made for a decision of another kind';
+  const decision = decisionOf(kind, content);
+  if (typeof decision === 'string') return `belongs to no decision: ${decision}`;
+  if (claims.actor !== decision.actor) return 'was made for another actor';
+  if (claims.digest !== digestOf(decision)) return 'was made for a decision that says something else';
+  return undefined;
+}
+
+function whyNotNow({ iat, exp }: DecisionClaims, now: number): string | undefined {
+  if ((exp - iat) * SECOND_MS > DECISION_TOKEN_LIFETIME_MS_MAX) return 'holds for longer than 24 hours';
+  if (!(now >= iat * SECOND_MS - DECISION_TOKEN_CLOCK_TOLERANCE_MS)) {
+    return 'does not hold yet: the clock of the machine that signed it is ahead';
+  }
+  if (!(now < exp * SECOND_MS + DECISION_TOKEN_CLOCK_TOLERANCE_MS)) return 'has expired: make a new one';
+  return undefined;
+}
+
+/** The decision as the run keeps it, or why it is none. */
+function decisionOf(kind: AnyDecisionKind, content: object): { readonly actor: string } | string {
+  if (isProviderKind(kind)) return whyNoDecision(content) ?? readDecision(content as ProviderDecision);
+  if (!requestDecisionKinds.includes(kind)) return `kind: expected one of ${decisionKinds.join(', ')}`;
+  return whyNoRequestDecision(kind, content) ?? readRequestDecision(kind, content).content;
+}
+
+function isProviderKind(kind: AnyDecisionKind): kind is DecisionKind {
+  return providerDecisionKinds.some((one) => one === kind);
+}
+
+function digestOf(decision: object): string {
+  assertPlainJson(decision);
+  return createHash('sha256')
+    .update(canonicalize(decision) ?? '')
+    .digest('base64url');
+}
+
+/** What somebody posted or wrote to a file to have it signed, or undefined. */
+export function parseDecisionSubject(value: unknown): DecisionSubject | undefined {
+  if (!isRecord(value)) return undefined;
+  const { requestId, kind, content, ...more } = value;
+  const known = decisionKinds.find((one) => one === kind);
+  if (!isRequestId(requestId) || known === undefined || !isRecord(content) || Object.keys(more).length > 0) {
+    return undefined;
+  }
+  return { requestId, kind: known, content };
+}
+
+/** Why `subject` holds no decision, or undefined when it does. Names fields, never repeats values. */
+export function whyNoDecisionSubject({ kind, content }: DecisionSubject): string | undefined {
+  const decision = decisionOf(kind, content);
+  return typeof decision === 'string' ? decision : undefined;
+}

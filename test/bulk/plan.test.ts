@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { DueDates } from '../../cli/bulk/due-dates';
+import { progressText } from '../../cli/bulk/progress-text';
+import { describeLoad, providerLoad, roughly } from '../../cli/bulk/provider-load';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
+
+const calendars = {
+  gdpr: { timeZone: 'Europe/Berlin', calendar: 'DE-BE' },
+  ccpa: { timeZone: 'America/Los_Angeles', calendar: 'US-CA' },
+} as const;
+const now = Date.parse('2026-11-22T12:00:00Z');
+
+describe('the due dates of a file', () => {
+  it('are the first and the last of all of its requests', () => {
+    const submittedAt = fc.date({
+      min: new Date('2025-10-01T00:00:00Z'),
+      max: new Date('2026-11-22T00:00:00Z'),
+      noInvalidDate: true,
+    });
+    fc.assert(
+      fc.property(
+        fc.constantFrom('gdpr' as const, 'ccpa' as const),
+        fc.array(submittedAt, { minLength: 1, maxLength: 12 }),
+        (regulation, dates) => {
+          const due = new DueDates({ calendars });
+          for (const date of dates) due.add({ regulation, submittedAt: date.toISOString(), subject: {} });
+          const each = dates.map(
+            (date) => computeLegalClock({ regulation, submittedAt: date.getTime() }, calendars[regulation]).answerBy.at,
+          );
+          const [range] = due.ranges();
+          expect(range).toMatchObject({ regulation, requests: dates.length });
+          expect([range?.earliest?.at, range?.latest?.at]).toEqual([Math.min(...each), Math.max(...each)]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('are left open for a law without a calendar', () => {
+    const due = new DueDates({ calendars });
+    due.add({ regulation: 'uk-gdpr', submittedAt: '2026-11-01T00:00:00Z', subject: {} });
+    expect(due.ranges()).toEqual([{ regulation: 'uk-gdpr', requests: 1 }]);
+  });
+});
+
+describe('the load of a provider', () => {
+  const load = (requests: number, requestsPerSecond = 50) =>
+    providerLoad(requests, { provider: 'aptrinsic', requestsPerSecond, marginMs: HOUR_MS, now });
+
+  it('goes by the limit that is set, and by the daily allowance where that is slower', () => {
+    expect(load(100_000)).toMatchObject({ askingMs: 2_000_000, allowanceDays: 1 });
+    expect(load(1_000_000)).toMatchObject({ askingMs: DAY_MS, allowanceDays: 2 });
+    expect(load(100_000).endsAt).toBe(now + 2_000_000 + 7 * DAY_MS + HOUR_MS);
+  });
+
+  it('says whether the last window is over before the first request is due', () => {
+    const due = (at: number) => [
+      { regulation: 'gdpr' as const, requests: 1, earliest: { on: '', at }, latest: { on: '', at } },
+    ];
+    expect(describeLoad(load(10), due(now + 8 * DAY_MS))).toContain('before the first is due');
+    expect(describeLoad(load(10), due(now + 7 * DAY_MS))).toContain('AFTER the first is due');
+    expect(describeLoad(load(10), [])).not.toContain('due');
+  });
+});
+
+describe('the progress', () => {
+  it('tells counts, rate and the time that is left', () => {
+    expect(progressText({ done: 1200, total: 2000, elapsedMs: 30_000, counts: { accepted: 1150, failed: 50 } })).toBe(
+      '1200 of 2000 (60 %): 1150 accepted, 50 failed; 40 a second, about 20 s left',
+    );
+    expect(progressText({ done: 0, total: 0, elapsedMs: 0, counts: {} })).toBe('0 of 0 (100 %): ');
+  });
+
+  it('rounds up to what people say', () => {
+    expect([500, 61_000, 3_600_000, 90 * HOUR_MS].map(roughly)).toEqual(['1 s', '2 min', '1 h 0 min', '3 days 18 h']);
+  });
+});

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError } from '../../config/environment';
+import { parsePolicyFile, readPolicyFile } from '../../config/policy-file';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import { defaultPolicy, policyBounds } from '../../domain/policy';
+import { defaultLeads, defaultRules } from '../../domain/rules';
+import { samplePolicy } from '../../local/sample-policy';
+
+const usual = {
+  'uk-gdpr': { timeZone: 'Europe/London', calendar: 'GB-ENG' },
+  ccpa: { timeZone: 'America/Los_Angeles', calendar: 'US-CA' },
+};
+
+/** What the reader complains of; an empty list where it is content. */
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return error.problems;
+  }
+}
+
+describe('parsePolicyFile', () => {
+  it('has a default for everything but the member state of the GDPR', () => {
+    expect(parsePolicyFile({})).toEqual({ rules: defaultRules, calendars: usual });
+    expect(readPolicyFile(undefined)).toEqual(parsePolicyFile({}));
+  });
+
+  it('takes every setting', () => {
+    const patience = Object.fromEntries(Object.entries(policyBounds).map(([name, { maxMs }]) => [name, maxMs]));
+    const remindBefore = { acknowledgeMs: HOUR_MS, extensionDecisionMs: 2 * DAY_MS, dueSoonMs: 0 };
+    const gdpr = { timeZone: 'Europe/Berlin', calendar: 'DE-BY' };
+    const ccpa = { timeZone: 'America/New_York', calendar: 'US-CA' };
+    expect(
+      parsePolicyFile({
+        decisions: 'authenticated',
+        approval: 'needed',
+        answer: 'untracked',
+        calendars: { gdpr, ccpa },
+        remindBefore,
+        patience,
+      }),
+    ).toEqual({
+      rules: {
+        patience,
+        decisionMode: 'authenticated',
+        approvalNeeded: true,
+        answerTracked: false,
+        leads: remindBefore,
+      },
+      calendars: { ...usual, gdpr, ccpa },
+    });
+  });
+
+  it('takes the policy of the local stack', () => {
+    expect(parsePolicyFile(samplePolicy)).toMatchObject({
+      rules: { answerTracked: true, approvalNeeded: false, decisionMode: 'asserted' },
+    });
+  });
+
+  it('keeps the default of whatever a part leaves out', () => {
+    const { rules } = parsePolicyFile({ patience: { marginMs: 0 }, remindBefore: { dueSoonMs: DAY_MS } });
+    expect(rules.patience).toEqual({ ...defaultPolicy, marginMs: 0 });
+    expect(rules.leads).toEqual({ ...defaultLeads, dueSoonMs: DAY_MS });
+    expect(rules.patience).not.toHaveProperty('purgeWishMs');
+  });
+
+  it.each<[unknown, string]>([
+    [[], 'file: expected an object with decisions, approval, answer, calendars, remindBefore, patience'],
+    ['planted', 'file: expected an object with decisions,'],
+    [{ planted: 1 }, 'file: has a setting other than decisions, approval, answer,'],
+    [{ decisions: 'planted' }, 'decisions: expected one of asserted, authenticated'],
+    [{ approval: true }, 'approval: expected one of needed, not-needed'],
+    [{ answer: null }, 'answer: expected one of tracked, untracked'],
+    [{ calendars: 'planted' }, 'calendars: expected an object with gdpr, uk-gdpr, ccpa'],
+    [{ calendars: { planted: {} } }, 'calendars: has a setting other than gdpr, uk-gdpr, ccpa'],
+    [{ calendars: { gdpr: 'planted' } }, 'calendars.gdpr: expected an object with timeZone, calendar'],
+    [{ calendars: { gdpr: { timeZone: 1, calendar: 'DE' } } }, 'calendars.gdpr.timeZone: '],
+    [{ calendars: { ccpa: { timeZone: 'America/Los_Angeles' } } }, 'calendars.ccpa.calendar: '],
+    [{ remindBefore: { planted: 1 } }, 'remindBefore: has a setting other than acknowledgeMs, extensionDecisionMs, '],
+    [{ remindBefore: { acknowledgeMs: -1 } }, 'remindBefore.acknowledgeMs: expected a whole number of milliseconds'],
+    [{ remindBefore: { extensionDecisionMs: 0.5 } }, 'remindBefore.extensionDecisionMs: expected a whole number'],
+    [{ remindBefore: { dueSoonMs: 61 * DAY_MS } }, 'remindBefore.dueSoonMs: expected a whole number'],
+    [{ patience: { planted: 1 } }, 'patience: has a setting other than marginMs, '],
+    ...Object.entries(policyBounds).flatMap(([name, { minMs, maxMs }]): [unknown, string][] => {
+      const expected = `patience.${name}: expected a whole number of milliseconds from ${minMs} to ${maxMs}`;
+      return [minMs - 1, maxMs + 1, 'planted'].map((value) => [{ patience: { [name]: value } }, expected]);
+    }),
+  ])('refuses %j by the name of the setting, without its value', (value, problem) => {
+    const problems = problemsOf(() => parsePolicyFile(value));
+    expect(problems).toEqual([expect.stringContaining(`policy file: ${problem}`)]);
+    expect(problems.join()).not.toContain('planted');
+  });
+
+  it('names all that is wrong at once', () => {
+    const problems = problemsOf(() => parsePolicyFile({ decisions: 1, patience: { marginMs: -1 }, planted: 1 }));
+    expect(problems.map((problem) => problem.split(': ')[1] ?? '').toSorted()).toEqual([
+      'decisions',
+      'file',
+      'patience.marginMs',
+    ]);
+  });
+});
+
+describe('readPolicyFile', () => {
+  let directory: string;
+  beforeAll(() => (directory = mkdtempSync(join(tmpdir(), 'erasure-policy-'))));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('reads the file that is named', () => {
+    const file = join(directory, 'policy.json');
+    writeFileSync(file, JSON.stringify({ approval: 'needed' }));
+    expect(readPolicyFile(file).rules.approvalNeeded).toBe(true);
+  });
+
+  it('says which file cannot be read, or is no JSON, and nothing of what is in it', () => {
+    const file = join(directory, 'broken.json');
+    writeFileSync(file, '{ "planted');
+    expect(problemsOf(() => readPolicyFile(file))).toEqual([`ERASURE_POLICY_FILE: ${file} is not JSON`]);
+    const nowhere = join(directory, 'nowhere.json');
+    expect(problemsOf(() => readPolicyFile(nowhere))).toEqual([`ERASURE_POLICY_FILE: ${nowhere} cannot be read`]);
+  });
+});

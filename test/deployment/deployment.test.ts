@@ -1,0 +1,468 @@
+/** Dockerfile, docker-compose.yml and deploy/kubernetes are held against the code. `deploy/check` checks their syntax. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { problemsOfCalendars } from '../../activities/intake-activities';
+import { clientVariables } from '../../config/client-config';
+import { gatewayVariables, readGatewayConfig } from '../../config/gateway-config';
+import { providerVariables } from '../../config/provider-config';
+import { readWorkerConfig, workerVariables } from '../../config/worker-config';
+import { providerKeys } from '../../domain/provider';
+import { regulations } from '../../domain/request';
+import { defaultCredentials } from '../../local/simulator/simulator';
+import { providerFile } from '../../security/key-generation';
+import { RETENTION_DAYS_MIN } from '../../worker/retention';
+import { SHUTDOWN_FORCE_MS } from '../../worker/worker';
+import {
+  composeServices,
+  dockerfileStages,
+  engines,
+  envFile,
+  exists,
+  isErasureCommand,
+  manifests,
+  read,
+  root,
+  scripts,
+  sourceFolders,
+  version,
+  without,
+  type Manifest,
+  type Service,
+  type Stage,
+} from './deployment-files';
+
+const gatewayPort = gatewayVariables.GATEWAY_PORT.parse(undefined);
+const METRICS_PORT = 9464;
+const TEMPORAL_PORT = 7233;
+const UI_PORT = 8233;
+/** The pause of its preStop, and what it takes to finish what is under way. */
+const GATEWAY_DRAIN_MS = 20_000;
+const temporalSettings = read(join('node_modules', '@temporalio', 'envconfig', 'lib', 'envconfig-toml.js'));
+const settings: Readonly<Record<'worker' | 'gateway' | 'client', readonly string[]>> = {
+  worker: [...Object.keys(workerVariables), ...Object.values(providerVariables).flatMap(Object.keys)],
+  gateway: Object.keys(gatewayVariables),
+  client: Object.keys(clientVariables),
+};
+
+function unknownSettings(names: readonly string[], process: keyof typeof settings): readonly string[] {
+  return names.filter(
+    (name) =>
+      !settings[process].includes(name) && !(name.startsWith('TEMPORAL_') && temporalSettings.includes(`'${name}'`)),
+  );
+}
+
+describe('Dockerfile', () => {
+  const stages = dockerfileStages();
+  const stage = (name: string): Stage => {
+    const found = stages.find((candidate) => candidate.name === name);
+    if (found === undefined) throw new Error(`There is no stage ${name}`);
+    return found;
+  };
+  const all = (keyword: string, among: readonly Stage[] = stages) =>
+    among.flatMap(({ instructions }) => instructions.filter((one) => one.keyword === keyword).map(({ rest }) => rest));
+  const words = (array: string): readonly string[] => JSON.parse(array) as string[];
+
+  it('starts every stage from one version of a glibc image that the package supports', () => {
+    const [, major = '', minor = ''] =
+      /^ARG NODE_IMAGE=node:(\d+)\.(\d+)\.\d+-bookworm-slim$/m.exec(read('Dockerfile')) ?? [];
+    expect(engines.node).toBe('^20.19.0 || >=22.12.0');
+    expect(Number(major) * 100 + Number(minor)).toBeGreaterThanOrEqual(2212);
+    const bases = stages.map(({ from }) => from);
+    expect(bases.filter((from) => from !== '${NODE_IMAGE}' && from !== 'runtime')).toEqual([]);
+    expect(stages.at(-1)?.name).toBe('worker');
+  });
+
+  it('installs what production needs only, and runs no install script', () => {
+    const installs = all('RUN').filter((command) => command.includes('npm ci'));
+    expect(installs).toEqual(['npm ci --ignore-scripts', 'npm ci --omit=dev --ignore-scripts']);
+    expect(all('COPY', [stage('runtime')])).toContain('--from=dependencies /app/node_modules node_modules');
+  });
+
+  it('runs scripts and commands that exist', () => {
+    const run = all('RUN').flatMap((command) =>
+      [...command.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name),
+    );
+    expect(run).toEqual(['build']);
+    expect(run.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+    expect(all('ENTRYPOINT', [stage('runtime')])).toEqual(['["erasure"]']);
+    for (const name of ['runtime', 'gateway', 'worker']) {
+      const [command = '[]'] = all('CMD', [stage(name)]);
+      expect([name, isErasureCommand(words(command))]).toEqual([name, true]);
+      for (const check of all('HEALTHCHECK', [stage(name)])) {
+        const [program, ...rest] = words(check.slice(check.indexOf('CMD ') + 4));
+        expect([program, isErasureCommand(rest)]).toEqual(['erasure', true]);
+      }
+    }
+    expect(all('HEALTHCHECK')).toHaveLength(2);
+    for (const file of all('COPY').filter((copied) => copied.startsWith('deploy/'))) {
+      expect(exists(file.split(' ')[0] ?? '')).toBe(true);
+    }
+  });
+
+  it('sets what is a setting of the process, and exposes the port that it listens on', () => {
+    const environment = (name: string): readonly string[] =>
+      all('ENV', [stage('runtime'), stage(name)])
+        .flatMap((line) => line.split(' '))
+        .filter((pair) => !pair.startsWith('NODE_ENV='));
+    const names = (name: string): readonly string[] => environment(name).map((pair) => pair.split('=')[0] ?? '');
+    expect(unknownSettings(names('worker'), 'worker')).toEqual([]);
+    expect(unknownSettings(names('gateway'), 'gateway')).toEqual([]);
+    expect(environment('gateway')).toContain(`GATEWAY_PORT=${gatewayPort}`);
+    expect(environment('worker')).toContain(`METRICS_ADDRESS=0.0.0.0:${METRICS_PORT}`);
+    expect(all('EXPOSE', [stage('gateway')])).toEqual([String(gatewayPort)]);
+    expect(all('EXPOSE', [stage('worker')])).toEqual([String(METRICS_PORT)]);
+  });
+
+  it('ends as a user that is not root, by number', () => {
+    expect(all('USER')).toEqual(['1000:1000']);
+    expect(all('USER', [stage('runtime')])).toHaveLength(1);
+  });
+});
+
+describe('.dockerignore', () => {
+  const lines = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+  it('lets in every folder that is compiled, and the files that are copied, and nothing else', () => {
+    expect(lines[0]).toBe('*');
+    const let_in = lines.slice(1).map((line) => line.slice(1));
+    expect(lines.slice(1).filter((line) => !line.startsWith('!'))).toEqual([]);
+    expect(let_in.filter((name) => !exists(name))).toEqual([]);
+    const files = let_in.filter((name) => statSync(join(root, name)).isFile());
+    expect(let_in.filter((name) => !files.includes(name)).toSorted()).toEqual(sourceFolders().toSorted());
+    const build = ['.npmrc', 'LICENSE', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+    expect(files.toSorted()).toEqual([...build, 'deploy/prune-native.sh'].toSorted());
+  });
+});
+
+describe('docker-compose.yml', () => {
+  const services = composeServices();
+  const service = (name: string): Service => {
+    const found = services[name];
+    if (found === undefined) throw new Error(`There is no service ${name}`);
+    return found;
+  };
+  const targets = dockerfileStages().map(({ name }) => name);
+  const ours = Object.entries(services).filter(([, { image = '' }]) => image.startsWith('erasure-'));
+
+  it('pins every image to a version, and our own to the version of the package', () => {
+    const images = Object.values(services).map(({ image = '' }) => image);
+    expect(images.filter((image) => !/^[\w./-]+:\d+(\.\d+)+(-[\w.]+)?$/.test(image))).toEqual([]);
+    const own = targets.map((target) => `erasure-${target}:${version}`);
+    expect(ours.filter(([, { image = '' }]) => !own.includes(image))).toEqual([]);
+    for (const [, { image, build }] of ours)
+      expect([image, undefined]).toContain(build && `erasure-${build.target}:${version}`);
+  });
+
+  it('gives worker, gateway and command settings that they read', () => {
+    const names = (name: string): readonly string[] => Object.keys(service(name).environment ?? {});
+    expect(unknownSettings(names('worker'), 'worker')).toEqual([]);
+    expect(unknownSettings(names('gateway'), 'gateway')).toEqual([]);
+    expect(unknownSettings(names('cli'), 'client')).toEqual([]);
+    const gateway = readGatewayConfig(interpolated(service('gateway').environment));
+    expect(gateway).toMatchObject({ port: gatewayPort, host: '0.0.0.0', invalidPerMinute: 60, logLevel: 'info' });
+    expect(service('worker').env_file).toEqual(['${ERASURE_ENV_FILE:-.env}']);
+  });
+
+  it('publishes nothing beyond this machine, and on the ports that the documents name', () => {
+    const published = Object.values(services).flatMap(({ ports = [] }) => ports);
+    expect(published.toSorted()).toEqual(
+      [
+        `127.0.0.1:${TEMPORAL_PORT}:${TEMPORAL_PORT}`,
+        `127.0.0.1:${UI_PORT}:8080`,
+        `127.0.0.1:${gatewayPort}:${gatewayPort}`,
+        `127.0.0.1:${METRICS_PORT}:${METRICS_PORT}`,
+      ].toSorted(),
+    );
+    for (const name of ['worker', 'gateway', 'simulator']) expect(service(name).network_mode).toBe('service:pod');
+  });
+
+  it('holds no secret', () => {
+    const secrets = Object.values(services)
+      .flatMap(({ environment = {} }) => Object.entries(environment))
+      .filter(([name]) => /PASSWORD|PWD|SECRET|TOKEN|KEY/.test(name))
+      .filter(([name]) => !name.endsWith('_FILE') && !['ERASURE_KEYS_DIR', 'KEYS_ENVIRONMENT'].includes(name));
+    expect(secrets).toEqual([]);
+  });
+
+  it('runs scripts that exist and that a shell can read', () => {
+    const run = Object.values(services)
+      .flatMap(({ entrypoint = [] }) => entrypoint)
+      .filter((word) => word.startsWith('/setup/'))
+      .map((word) => word.replace('/setup/', 'deploy/compose/'));
+    expect(run).toHaveLength(5);
+    for (const script of [...run, 'deploy/prune-native.sh']) execFileSync('sh', ['-n', join(root, script)]);
+    expect(
+      exists(service('temporal').environment?.['DYNAMIC_CONFIG_FILE_PATH']?.replace('/setup', 'deploy/compose') ?? ''),
+    ).toBe(true);
+  });
+
+  it('keeps ended requests for as long as a worker wishes, and gives it the time to end', () => {
+    expect(service('temporal-namespace').environment?.['RETENTION']).toBe(`${RETENTION_DAYS_MIN}d`);
+    expect(Number.parseInt(service('worker').stop_grace_period ?? '', 10) * 1000).toBeGreaterThan(SHUTDOWN_FORCE_MS);
+  });
+
+  it('hardens each container of ours', () => {
+    expect(ours).toHaveLength(7);
+    for (const [, container] of ours) {
+      expect(container).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+    }
+  });
+
+  it('has a demo whose settings are complete, and are what the simulator expects', () => {
+    const demo = envFile(join('deploy', 'compose', 'demo.env'));
+    const own = ['COMPOSE_PROFILES', 'ERASURE_ENV_FILE', 'KEYS_ENVIRONMENT'];
+    expect(demo).toMatchObject({ COMPOSE_PROFILES: 'demo', ERASURE_ENV_FILE: 'deploy/compose/demo.env' });
+    expect(unknownSettings(Object.keys(without(demo, ...own)), 'worker')).toEqual([]);
+    const { ERASURE_POLICY_FILE: policyFile = '', ...environment } = service('worker').environment ?? {};
+    const config = readWorkerConfig({
+      ...demo,
+      ...environment,
+      ERASURE_POLICY_FILE: join(root, policyFile.replace('/setup', 'deploy/compose')),
+    });
+    expect(problemsOfCalendars(config.policy.calendars)).toEqual([]);
+    expect(Object.keys(config.policy.calendars)).toEqual(expect.arrayContaining([...regulations]));
+    expect(config.settings.measureone).toMatchObject(defaultCredentials.measureone);
+    expect(config.settings.person).toMatchObject(defaultCredentials.person);
+    expect(config.settings.aptrinsic).toMatchObject(defaultCredentials.aptrinsic);
+    expect(config.gatewayUrl).toBe(`http://127.0.0.1:${gatewayPort}`);
+    const simulator = dockerfileStages().find(({ name }) => name === 'simulator');
+    const [command = ''] =
+      simulator?.instructions.filter(({ keyword }) => keyword === 'CMD').map(({ rest }) => rest) ?? [];
+    for (const provider of providerKeys) {
+      const [, port] = new RegExp(`"--${provider}-port", "(\\d+)"`).exec(command) ?? [];
+      expect(config.settings[provider]?.baseUrl).toBe(`http://127.0.0.1:${port}`);
+    }
+  });
+
+  function interpolated(environment: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [name, value.replace(/^\$\{\w+:-(.*)\}$/, '$1')]),
+    );
+  }
+});
+
+describe('the scripts of the composed system', () => {
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'erasure-compose-'))));
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  const run = (script: string, environment: Readonly<Record<string, string>>): string =>
+    execFileSync('sh', [join(root, 'deploy', 'compose', script)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { PATH: `${directory}/bin:${process.env['PATH'] ?? ''}`, ...environment },
+    });
+
+  function initKeys(): void {
+    mkdirSync(join(directory, 'bin'), { recursive: true });
+    const main = join(process.env['TEST_PROGRAMS'] ?? '', 'cli', 'main.js');
+    writeFileSync(join(directory, 'bin', 'erasure'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
+    chmodSync(join(directory, 'bin', 'erasure'), 0o755);
+    mkdirSync(join(directory, 'keys'), { recursive: true, mode: 0o700 });
+    run('init-keys.sh', { ERASURE_KEYS_DIR: join(directory, 'keys'), KEYS_ENVIRONMENT: 'compose' });
+  }
+
+  it('give each role its own keys, once, also after an interruption', () => {
+    const list = (role: string): readonly string[] => readdirSync(join(directory, 'keys', role)).toSorted();
+    mkdirSync(join(directory, 'keys', 'worker'), { recursive: true });
+    mkdirSync(join(directory, 'keys', 'new', 'all'), { recursive: true });
+    writeFileSync(join(directory, 'keys', 'worker', 'half.json'), '{}');
+    initKeys();
+    expect(readdirSync(join(directory, 'keys')).toSorted()).toEqual(['client', 'gateway', 'worker']);
+    expect(list('worker')).toEqual([...providerKeys.map(providerFile), 'certificate.json', 'decision.json'].toSorted());
+    expect(list('gateway')).toEqual(['gateway-decision.json', 'gateway.json']);
+    expect(list('client')).toEqual(['certificate.public.jwk', 'client.json']);
+    const before = readFileSync(join(directory, 'keys', 'gateway', 'gateway.json'), 'utf8');
+    initKeys();
+    expect(readFileSync(join(directory, 'keys', 'gateway', 'gateway.json'), 'utf8')).toBe(before);
+  });
+
+  it('make a long random password, once', () => {
+    const PASSWORD_FILE = join(directory, 'password');
+    run('make-password.sh', { PASSWORD_FILE });
+    const password = readFileSync(PASSWORD_FILE, 'utf8');
+    expect(password).toMatch(/^[0-9a-f]{48}$/);
+    run('make-password.sh', { PASSWORD_FILE });
+    expect(readFileSync(PASSWORD_FILE, 'utf8')).toBe(password);
+    run('make-password.sh', { PASSWORD_FILE: `${PASSWORD_FILE}-2` });
+    expect(readFileSync(`${PASSWORD_FILE}-2`, 'utf8')).not.toBe(password);
+  });
+});
+
+describe('deploy/kubernetes', () => {
+  const all = manifests();
+  const named = (kind: string, name: string): Manifest | undefined =>
+    all.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
+  const deployments = all.filter(({ kind }) => kind === 'Deployment');
+  const workers = deployments.filter(({ metadata }) => metadata.name.startsWith('erasure-worker-'));
+
+  function podOf({ spec, metadata }: Manifest) {
+    const pod = spec?.template?.spec;
+    if (pod === undefined) throw new Error(`${metadata.name} has no pods`);
+    const [container] = pod.containers;
+    const fromMaps = container.envFrom.map(({ configMapRef }) => named('ConfigMap', configMapRef?.name ?? '')?.data);
+    const environment: Record<string, string> = Object.assign(
+      {},
+      ...fromMaps,
+      Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
+    );
+    const keys = pod.volumes.flatMap(({ secret, projected }) => [
+      ...(secret === undefined ? [] : [secret.secretName]),
+      ...(projected?.sources ?? []).map((source) => source.secret.name),
+    ]);
+    const modes = pod.volumes.map(({ secret, projected }) => secret?.defaultMode ?? projected?.defaultMode);
+    return { pod, container, environment, keys, modes };
+  }
+
+  it('has one worker for each provider, with the keys and credentials of no other', () => {
+    expect(workers.map(({ metadata }) => metadata.name).toSorted()).toEqual(
+      providerKeys.map((provider) => `erasure-worker-${provider}`).toSorted(),
+    );
+    const signing: string[] = [];
+    for (const manifest of workers) {
+      const { container, environment, keys } = podOf(manifest);
+      const provider = environment['ERASURE_PROVIDERS'] ?? '';
+      expect(manifest.metadata.name).toBe(`erasure-worker-${provider}`);
+      const credentials = container.envFrom.flatMap(({ secretRef }) =>
+        secretRef === undefined ? [] : [secretRef.name],
+      );
+      expect(credentials).toEqual([`erasure-credentials-${provider}`]);
+      const signs = environment['ERASURE_SERVE_WORKFLOWS'] === 'true';
+      if (signs) signing.push(provider);
+      expect(keys).toEqual([`erasure-keys-${provider}`, ...(signs ? ['erasure-keys-certificate'] : [])]);
+    }
+    expect(signing).toHaveLength(1);
+  });
+
+  it('gives each process settings that are complete once the credentials are there', () => {
+    const credentials = without(
+      Object.fromEntries(
+        Object.values(providerVariables)
+          .flatMap(Object.keys)
+          .filter((name) => /_(ID|SECRET|API_KEY)$/.test(name))
+          .map((name) => [name, 'given']),
+      ),
+    );
+    for (const manifest of workers) {
+      const { environment } = podOf(manifest);
+      expect(unknownSettings(Object.keys(environment), 'worker')).toEqual([]);
+      expect(readWorkerConfig({ ...environment, ...credentials }).providers).toHaveLength(1);
+    }
+    const { environment } = podOf(named('Deployment', 'erasure-gateway')!);
+    expect(unknownSettings(Object.keys(environment), 'gateway')).toEqual([]);
+    expect(readGatewayConfig(environment).port).toBe(gatewayPort);
+  });
+
+  describe.each(deployments.map((manifest) => [manifest.metadata.name, manifest] as const))('%s', (name, manifest) => {
+    const { pod, container, environment } = podOf(manifest);
+    const isWorker = workers.includes(manifest);
+    const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
+
+    it('listens where it is probed, and nowhere else', () => {
+      const [port, ...others] = container.ports;
+      expect(others).toEqual([]);
+      expect(port?.containerPort).toBe(isWorker ? METRICS_PORT : gatewayPort);
+      const listening = isWorker
+        ? { METRICS_ADDRESS: `0.0.0.0:${METRICS_PORT}` }
+        : { GATEWAY_HOST: '0.0.0.0', GATEWAY_PORT: String(gatewayPort) };
+      expect(environment).toMatchObject(listening);
+      const asked = probes.flatMap((probe) => (probe?.httpGet === undefined ? [] : [probe.httpGet]));
+      const paths = isWorker ? ['/metrics', '/metrics'] : ['/healthz', '/readyz'];
+      expect(asked).toEqual(paths.map((path) => ({ path, port: port?.name })));
+    });
+
+    it('runs commands that exist', () => {
+      const run = [
+        ['erasure', ...container.args],
+        ...probes.flatMap((probe) => (probe?.exec ? [probe.exec.command] : [])),
+      ];
+      expect(run).toHaveLength(isWorker ? 2 : 1);
+      expect(run.filter(([program, ...rest]) => program !== 'erasure' || !isErasureCommand(rest))).toEqual([]);
+    });
+
+    it('has the time to end, a limit of memory, and a budget for disruptions', () => {
+      const neededMs = isWorker ? SHUTDOWN_FORCE_MS : GATEWAY_DRAIN_MS;
+      expect(pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(neededMs);
+      expect(container.resources.limits.memory).toMatch(/^\d+[MG]i$/);
+      expect(named('PodDisruptionBudget', name)?.spec?.selector).toEqual(manifest.spec?.selector);
+    });
+  });
+
+  it('lets in what is listened for, and no more', () => {
+    expect(named('Service', 'erasure-gateway')?.spec?.ports?.map(({ port }) => port)).toEqual([gatewayPort]);
+    const allowed = all
+      .filter(({ kind }) => kind === 'NetworkPolicy')
+      .flatMap(({ spec }) => spec?.ingress?.flatMap(({ ports }) => ports.map(({ port }) => port)));
+    expect(allowed).toEqual([METRICS_PORT, gatewayPort]);
+  });
+
+  it('runs the version of the package, not as root, and writes nothing', () => {
+    for (const manifest of deployments) {
+      const { pod, container, modes } = podOf(manifest);
+      const target = workers.includes(manifest) ? 'worker' : 'gateway';
+      expect(container.image).toBe(`registry.example.com/erasure-${target}:${version}`);
+      expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000, fsGroup: 1000 });
+      expect(container.securityContext).toMatchObject({
+        readOnlyRootFilesystem: true,
+        allowPrivilegeEscalation: false,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(modes).toEqual([0o440]);
+    }
+  });
+
+  it('uses the secrets that docs/deployment.md says how to make', () => {
+    const text = read(join('docs', 'deployment.md'));
+    const used = deployments.flatMap((manifest) => {
+      const { container, keys } = podOf(manifest);
+      return [
+        ...keys,
+        ...container.envFrom.flatMap(({ secretRef }) => (secretRef === undefined ? [] : [secretRef.name])),
+      ];
+    });
+    const made = [...text.matchAll(/kubectl create secret generic (\S+)/g)].map(([, name = '']) => name);
+    expect([...new Set(used)].toSorted()).toEqual(made.toSorted());
+  });
+});
+
+describe('docs/deployment.md', () => {
+  const commands = [...read(join('docs', 'deployment.md')).matchAll(/^```bash\n([\s\S]*?)^```/gm)]
+    .flatMap(([, block = '']) => block.replaceAll('\\\n', ' ').split('\n'))
+    .map((line) => line.replaceAll(/\s+/g, ' ').trim())
+    .filter((line) => line !== '');
+
+  it('shows commands of targets, services, files and subcommands that exist', () => {
+    expect(commands.length).toBeGreaterThan(10);
+    for (const command of commands) expect([command, isKnown(command)]).toEqual([command, true]);
+  });
+
+  function isKnown(command: string): boolean {
+    const services = composeServices();
+    const [, target] = /^docker build --target (\S+) --tag \S+ \.$/.exec(command) ?? [];
+    if (target !== undefined) return dockerfileStages().some(({ name }) => name === target);
+    const [, file, verb = '', rest = ''] =
+      /^docker compose (?:--env-file (\S+) )?(up|down|run|logs)\b ?(.*)$/.exec(command) ?? [];
+    if (verb !== '') {
+      if (file !== undefined && !exists(file)) return false;
+      if (verb !== 'run')
+        return rest.split(' ').every((word) => word === '' || word.startsWith('--') || word in services);
+      const [, service = '', typed = ''] = /^--rm (?:-T )?(\S+) ([^<>]*)/.exec(rest) ?? [];
+      return service in services && isErasureCommand(typed.trim().split(' '));
+    }
+    const [, made = ''] = /^kubectl create secret generic \S+ (.*)$/.exec(command) ?? [];
+    if (made !== '') {
+      const files = [...made.matchAll(/--from-file=keys\/(\S+)/g)].map(([, name = '']) => name);
+      const known = [...providerKeys.map(providerFile), 'certificate.json', 'decision.json', 'gateway.json'];
+      return (
+        files.every((name) => known.includes(name)) && (files.length > 0 || /--from-env-file=\S+\.env$/.test(made))
+      );
+    }
+    const [, erasure] = /^erasure (.*)$/.exec(command) ?? [];
+    if (erasure !== undefined) return isErasureCommand(erasure.split(' '));
+    return ['kubectl apply -f deploy/kubernetes', 'npm pack'].includes(command) || /^npm install \S/.test(command);
+  }
+});

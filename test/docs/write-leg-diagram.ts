@@ -1,0 +1,9 @@
+/** Draws the state diagram of a leg into docs/architecture.md again, after a change of domain/leg.ts: `npm run docs:diagram`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { architectureFile, withDiagram } from './diagram-block';
+
+it('writes the diagram', () => {
+  const written = withDiagram(readFileSync(architectureFile, 'utf8'));
+  writeFileSync(architectureFile, written);
+  expect(readFileSync(architectureFile, 'utf8')).toBe(written);
+});

@@ -1,0 +1,79 @@
+import { DAY_MS } from '../../domain/duration';
+import { openLeg } from '../../domain/leg';
+import { advanceRequest, openRequest, type RequestEvent, type RequestState } from '../../domain/request-state';
+import { defaultRules } from '../../domain/rules';
+import { visibleOf } from '../../domain/visibility';
+import { legInAttention, settledLegs, T0, unsettledLegs } from '../support/legs';
+
+const dueAt = T0 + 30 * DAY_MS;
+const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
+type Happening = RequestEvent extends infer E ? (E extends RequestEvent ? Omit<E, 'at'> : never) : never;
+function after(...happenings: Happening[]): RequestState {
+  return happenings.reduce((state, one) => advanceRequest(state, { ...one, at: T0 } as RequestEvent), openRequest());
+}
+const running = after({ type: 'takenOn', approvalNeeded: false });
+const facts = { state: running, legs: [openLeg('person')], rules: defaultRules, dueAt, outcome: undefined };
+
+describe('what a request can be filtered by', () => {
+  it('is nothing but its state, providers and due date where nothing is wrong', () => {
+    for (const leg of Object.values(unsettledLegs).filter(({ phase }) => phase !== 'attention')) {
+      expect(visibleOf({ ...facts, legs: [leg] })).toEqual({
+        state: 'running',
+        providers: ['person'],
+        dueAt,
+        blockedOn: [],
+      });
+    }
+  });
+
+  it('names the provider in attention, and staff where nobody else can mend it', () => {
+    expect(visibleOf({ ...facts, legs: [legInAttention('ProviderUnavailable')] }).blockedOn).toEqual(['person']);
+    expect(visibleOf({ ...facts, legs: [legInAttention('ProviderRejected')] }).blockedOn).toEqual(['staff', 'person']);
+  });
+
+  it('says what staff have to decide', () => {
+    const toApprove = after({ type: 'takenOn', approvalNeeded: true });
+    expect(visibleOf({ ...facts, state: toApprove })).toMatchObject({
+      state: 'awaiting-approval',
+      blockedOn: ['staff', 'approval'],
+    });
+    const content = { ...said, ground: 'legal-claims', owner: 'legal-2', reviewAt: '2027-01-01T00:00:00Z' } as const;
+    const held = advanceRequest(running, { type: 'decided', decision: { kind: 'hold', content }, at: T0 });
+    expect(visibleOf({ ...facts, state: held })).toMatchObject({
+      state: 'on-hold',
+      blockedOn: ['hold', 'notice-of-hold'],
+    });
+    expect(visibleOf({ ...facts, state: { ...running, cancelRequestedAt: T0 } }).blockedOn).toEqual(['staff']);
+  });
+
+  it('says that the person is still to be told', () => {
+    const legs = [settledLegs.verified];
+    const state = after(
+      { type: 'takenOn', approvalNeeded: false },
+      { type: 'legsSettled' },
+      { type: 'certificateIssued' },
+    );
+    const settled = { ...facts, state, legs, outcome: 'completed' as const };
+    expect(visibleOf(settled)).toMatchObject({ state: 'completed', blockedOn: ['staff', 'answer'] });
+    const untracked = { ...defaultRules, answerTracked: false };
+    expect(visibleOf({ ...settled, rules: untracked }).blockedOn).toEqual([]);
+  });
+
+  it('follows the clock: due soon, then overdue, and neither once the person has been answered', () => {
+    const soon = after({ type: 'takenOn', approvalNeeded: false }, { type: 'reminded', of: 'due-soon', due: dueAt });
+    expect(visibleOf({ ...facts, state: soon }).blockedOn).toEqual(['due-soon']);
+    const late = advanceRequest(soon, { type: 'reminded', of: 'overdue', due: dueAt, at: T0 });
+    expect(visibleOf({ ...facts, state: late }).blockedOn).toEqual(['overdue']);
+    // Extended: what was said of the old day says nothing of the new one.
+    expect(visibleOf({ ...facts, state: late, dueAt: dueAt + 60 * DAY_MS }).blockedOn).toEqual([]);
+    const content = {
+      ...said,
+      notice: 'refused',
+      at: '2026-11-22T09:00:00Z',
+      channel: 'email',
+      reference: 'M-1',
+    } as const;
+    const told = advanceRequest(late, { type: 'decided', decision: { kind: 'notice', content }, at: T0 });
+    expect(visibleOf({ ...facts, state: told }).blockedOn).toEqual([]);
+  });
+});

@@ -1,0 +1,133 @@
+/** A report over known requests on the real server. They are all received in a May long ago, so that no other test's count. */
+import { ErasureClient } from '../../client';
+import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { makeReport } from '../../cli/report/report';
+import { reportCsv, reportRemarks, reportTable } from '../../cli/report/report-text';
+import { CompiledCli } from '../cli/compiled-cli';
+import { temporalEnvironment } from '../client/client-fixture';
+import { defaultPolicy } from '../../domain/policy';
+import { defaultRules, type Intake } from '../../domain/rules';
+import { progress, recordNotice, requestDecisionUpdates } from '../../workflows/messages';
+import { eventually, failure, subjectAt, unknown, WorkflowBench } from '../support/workflow-bench';
+
+const staff = { actor: 'staff-7', reason: { code: 'person-told', ticket: 'PRIV-1' } } as const;
+const period = { from: Date.parse('2019-05-01T00:00:00Z'), to: Date.parse('2019-06-01T00:00:00Z') };
+type Handle = Awaited<ReturnType<WorkflowBench['start']>>;
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  bench = await WorkflowBench.open();
+});
+afterAll(() => bench.close());
+
+function held(rules: Partial<Intake['rules']>): void {
+  bench.intake = ({ regulation, submittedAt, policy }): Intake => ({
+    rules: { ...defaultRules, ...rules, patience: { ...defaultPolicy, ...policy } },
+    clock: computeLegalClock(
+      { regulation, submittedAt },
+      { timeZone: 'UTC', calendar: regulation === 'ccpa' ? 'US-CA' : 'DE' },
+    ),
+    isIndexed: true,
+  });
+}
+
+async function start(day: number, regulation: 'gdpr' | 'ccpa'): Promise<Handle> {
+  const submittedAt = new Date(Date.UTC(2019, 4, day)).toISOString();
+  return bench.start({ submittedAt, regulation, subject: subjectAt('person'), filedBy: 'staff-1' });
+}
+
+async function reaches(handle: Handle, state: string): Promise<void> {
+  await eventually(async () => ((await handle.query(progress)).state === state ? true : undefined));
+}
+
+async function told(handle: Handle, notice: 'outcome' | 'refused', day: number): Promise<void> {
+  const at = new Date(Date.UTC(2019, 4, day)).toISOString();
+  await handle.executeUpdate(recordNotice, { args: [{ ...staff, notice, at, channel: 'email', reference: 'MSG-1' }] });
+}
+
+describe('a report', () => {
+  it('counts what was received in its period, and how it was answered', async () => {
+    const { person } = bench.providers;
+    person.ask.set(unknown());
+    held({});
+    const answered = await Promise.all([start(2, 'ccpa'), start(4, 'ccpa'), start(6, 'gdpr')]);
+    for (const [index, handle] of answered.entries()) {
+      await reaches(handle, 'awaiting-answer');
+      await told(handle, 'outcome', [12, 16, 26][index] ?? 0);
+      await handle.result();
+    }
+    held({ answerTracked: false });
+    await (await start(8, 'gdpr')).result();
+
+    held({ approvalNeeded: true });
+    const rejected = await start(10, 'ccpa');
+    await reaches(rejected, 'awaiting-approval');
+    await rejected.executeUpdate(requestDecisionUpdates.reject, { args: [{ ...staff, ground: 'unverified' }] });
+    await reaches(rejected, 'awaiting-answer');
+    await told(rejected, 'refused', 30);
+    await rejected.result();
+
+    held({});
+    person.ask.set(failure('ProviderRejected', { nonRetryable: true }));
+    const open = await start(12, 'ccpa');
+    await eventually(async () => ((await bench.leg(open)).attention === undefined ? undefined : true));
+    const terminated = await start(14, 'gdpr');
+    await terminated.terminate();
+    // Received on the first day after it.
+    await start(32, 'gdpr');
+
+    const client = new ErasureClient({ client: bench.client });
+    const made = await eventually(async () => {
+      const report = await makeReport(client, { period, now: Date.now(), concurrency: 4 });
+      return report.all.received === 7 && report.all.open === 1 ? report : undefined;
+    }, 20_000);
+
+    expect(made).toMatchObject({ mayLackForgotten: true, retentionDays: 90, unreadable: 0, unanswered: 0 });
+    expect(made.all).toMatchObject({
+      received: 7,
+      completed: 5,
+      byOutcome: { completed: 4, rejected: 1 },
+      openByState: { attention: 1 },
+      endedWithoutCertificate: { terminated: 1 },
+      answered: { recorded: 4, elsewhere: 1 },
+      withoutDueDate: 1,
+      overdue: { answeredLate: 1, unansweredPastDue: 1 },
+    });
+    expect(made.all.legs).toMatchObject({ 'not-found': 4 });
+    expect(made.byRegulation.ccpa).toMatchObject({
+      daysToAnswer: { median: 12, p95: 20, mean: 14 },
+      deletion: {
+        received: 4,
+        compliedInWhole: 2,
+        compliedInPart: 0,
+        denied: 1,
+        deniedBy: { unverified: 1, exempt: 0, other: 0 },
+        undecided: 1,
+      },
+    });
+    expect(made.byRegulation['uk-gdpr']).toBeUndefined();
+
+    const csv = reportCsv(made).split('\n');
+    expect(csv[0]).toBe('figure,all,gdpr,ccpa');
+    expect(csv).toContain('received,7,3,4');
+    expect(csv).toContain(
+      `days to the answer: median,${made.all.daysToAnswer?.median},${made.byRegulation.gdpr?.daysToAnswer?.median},12`,
+    );
+    expect(reportTable(made)).toContain('requests to delete: denied, unverified');
+    expect(reportRemarks(made).join()).toContain('forgets requests 90 days after their end');
+
+    const cli = await new CompiledCli().run(
+      ['report', '--from', '2019-05-01', '--to', '2019-05-31', '--format', 'json'],
+      { environment: temporalEnvironment() },
+    );
+    expect(cli.code).toBe(0);
+    expect(JSON.parse(cli.stdout)).toMatchObject({ all: made.all, byRegulation: made.byRegulation });
+    expect(cli.stderr).toContain('what it has forgotten is in none of these figures');
+  }, 60_000);
+
+  it('refuses what is no period, without repeating it', async () => {
+    const ended = await new CompiledCli().run(['report', '--from', 'planted', '--to', '2019-05-31']);
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toMatch(/^--from, --to: expected two days/);
+  });
+});

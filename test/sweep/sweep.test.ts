@@ -1,0 +1,283 @@
+/** Each kind of finding, brought about at a real Temporal; and what must not be reported. */
+import { temporal } from '@temporalio/proto';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { createTemporalReader } from '../../activities/sweep/temporal-reader';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { providerQueue, WORKFLOW_QUEUE } from '../../domain/provider';
+import { searchAttributes } from '../../domain/visibility';
+import { accepted, alteredBundle, eventually, failure, subjectAt } from '../support/workflow-bench';
+import { about, SweepBench, type Request } from './sweep-bench';
+
+let bench: SweepBench;
+
+beforeAll(async () => {
+  bench = await SweepBench.open();
+}, 60_000);
+afterAll(() => bench.close());
+
+/** Sweeps until what is expected is found: the index lags by a second or two. */
+async function expectSwept(handle: Request, kinds: readonly string[], now = Date.now()) {
+  return eventually(async () => {
+    const { told } = await bench.sweepFromHere({ now });
+    const found = about(told, handle);
+    return JSON.stringify(found.map(({ kind }) => kind)) === JSON.stringify(kinds) ? found : undefined;
+  }, 20_000).catch(async () => {
+    const { told } = await bench.sweepFromHere({ now });
+    throw new Error(`expected ${kinds.join(', ') || 'nothing'}, found ${JSON.stringify(about(told, handle))}`);
+  });
+}
+
+async function kindsOnceListed(handle: Request, now?: number): Promise<readonly string[]> {
+  await eventually(async () => {
+    for await (const { workflowId } of bench.client.workflow.list()) if (workflowId === handle.workflowId) return true;
+    return undefined;
+  }, 20_000);
+  const { told } = await bench.sweepFromHere(now === undefined ? {} : { now });
+  return about(told, handle).map(({ kind }) => kind);
+}
+
+describe('without any worker', () => {
+  it('names the queues that open requests need, also a request that no worker has taken up for long', async () => {
+    const handle = await bench.start({ subject: subjectAt('person') });
+    expect(await kindsOnceListed(handle)).toEqual([]);
+    const { told, summary } = await bench.sweepFromHere({ now: Date.now() + HOUR_MS });
+    expect(about(told, handle)).toMatchObject([{ kind: 'unheard-of', detail: expect.stringContaining('no worker') }]);
+    expect(told).toContainEqual({ kind: 'no-worker', queue: WORKFLOW_QUEUE, detail: '1 open request needs it' });
+    expect(summary).toMatchObject({ open: 1, lookedAt: 1, counts: { 'no-worker': 1, 'unheard-of': 1 } });
+    await handle.terminate('over');
+  });
+
+  it('names a queue of a provider only where an open request concerns it', async () => {
+    const providers = defineSearchAttributeKey(searchAttributes.providers.name, searchAttributes.providers.type);
+    const handle = await bench.start({}, { typedSearchAttributes: [{ key: providers, value: ['aptrinsic'] }] });
+    const queues = await eventually(async () => {
+      const { told } = await bench.sweepFromHere();
+      return told.length >= 2 ? told.map(({ queue }) => queue) : undefined;
+    }, 20_000);
+    expect(queues).toEqual([WORKFLOW_QUEUE, providerQueue('aptrinsic')]);
+    await handle.terminate('over');
+  });
+
+  it('finds a run that was terminated, for as long as Temporal knows it', async () => {
+    const handle = await bench.start();
+    await handle.terminate('by mistake');
+    expect(await expectSwept(handle, ['no-certificate'])).toMatchObject([{ detail: 'terminated' }]);
+    await expectSwept(handle, ['no-certificate'], Date.now() + 80 * DAY_MS);
+  });
+
+  it('finds a run that timed out', async () => {
+    const handle = await bench.start({}, { workflowRunTimeout: 1_000 });
+    expect(await expectSwept(handle, ['no-certificate'])).toMatchObject([{ detail: 'timed-out' }]);
+  });
+
+  it('finds a run that ended as cancelled, which a worker of ours would not do', async () => {
+    const handle = await bench.start({}, { taskQueue: 'elsewhere' });
+    const { workflowService: service } = bench.client;
+    const { namespace } = bench;
+    const { taskToken } = await bench.client.withDeadline(Date.now() + 10_000, () =>
+      service.pollWorkflowTaskQueue({ namespace, taskQueue: { name: 'elsewhere' } }),
+    );
+    await service.respondWorkflowTaskCompleted({
+      namespace,
+      taskToken,
+      commands: [
+        {
+          commandType: temporal.api.enums.v1.CommandType.COMMAND_TYPE_CANCEL_WORKFLOW_EXECUTION,
+          cancelWorkflowExecutionCommandAttributes: {},
+        },
+      ],
+    });
+    expect(await expectSwept(handle, ['no-certificate'])).toMatchObject([{ detail: 'cancelled' }]);
+  });
+});
+
+describe('with workers', () => {
+  beforeAll(async () => {
+    await bench.terminateAll();
+    await bench.serveWorkflows();
+    for (const provider of ['measureone', 'person', 'aptrinsic'] as const) await bench.serveProvider(provider);
+  });
+
+  async function waitFor(handle: Request, state: string, provider = 'person'): Promise<void> {
+    await eventually(async () => {
+      const { legs } = (await handle.query('progress')) as { legs: { provider: string; state: string }[] };
+      return legs.some((leg) => leg.provider === provider && leg.state === state) ? true : undefined;
+    });
+  }
+
+  it('is silent about a request that waits out its windows, and once it has completed', async () => {
+    const handle = await bench.start();
+    await waitFor(handle, 'waiting-out-window');
+    expect(await kindsOnceListed(handle)).toEqual([]);
+    await bench.forward(handle, 9 * DAY_MS);
+    await handle.result();
+    await expectSwept(handle, []);
+    expect(await kindsOnceListed(handle)).toEqual([]);
+  });
+
+  it('finds a request whose timer has not fired in time', async () => {
+    const handle = await bench.start({ subject: subjectAt('person') });
+    await waitFor(handle, 'waiting-out-window');
+    // Its windows are over by then, and its clock stands still.
+    const found = await expectSwept(handle, ['unheard-of'], Date.now() + 6 * DAY_MS);
+    expect(found[0]?.detail).toMatch(/^a timer that was due at 20\S+ \S+ UTC has not fired$/);
+    await handle.terminate('over');
+  });
+
+  it('reports a refused start once, without the id that somebody made up for it', async () => {
+    const handle = await bench.start({}, { extra: { email: 'planted@customer.example' } });
+    const stray = await bench.start({}, { workflowId: 'erasure-planted@customer.example' });
+    for (const refused of [handle, stray]) await expect(refused.result()).rejects.toThrow('Workflow execution failed');
+    await expectSwept(handle, ['refused-at-start']);
+    const { told, summary } = await bench.sweepFromHere();
+    const { runId } = await stray.describe();
+    expect(told).toContainEqual({ kind: 'refused-at-start', runId });
+    expect(JSON.stringify(told)).not.toContain('planted');
+    const next = await bench.sweepFromHere({ last: { ...summary, at: new Date(Date.now() + 1).toISOString() } });
+    expect(next.told.filter(({ kind }) => kind === 'refused-at-start')).toEqual([]);
+  });
+
+  it('finds nothing wrong with a terminated run that was reset and goes on', async () => {
+    const handle = await bench.start({ subject: subjectAt('person') });
+    await waitFor(handle, 'waiting-out-window');
+    const { events } = await handle.fetchHistory();
+    const firstTask = events?.find((event) => event.workflowTaskCompletedEventAttributes)?.eventId;
+    await handle.terminate('by mistake');
+    const { runId } = await handle.describe();
+    await bench.client.workflowService.resetWorkflowExecution({
+      namespace: bench.namespace,
+      workflowExecution: { workflowId: handle.workflowId, runId },
+      workflowTaskFinishEventId: firstTask ?? null,
+      requestId: `reset-${runId}`,
+      reason: 'goes on',
+    });
+    await expectSwept(handle, []);
+    await bench.client.workflow.getHandle(handle.workflowId).terminate('over');
+    await expectSwept(handle, ['no-certificate']);
+  });
+
+  it('finds a leg in attention, with its provider', async () => {
+    bench.providers.aptrinsic.ask.set(failure('ProviderRejected', { nonRetryable: true }));
+    const handle = await bench.start();
+    const [found] = await expectSwept(handle, ['attention']);
+    expect(found?.providers).toEqual(['aptrinsic']);
+    bench.providers.aptrinsic.ask.set(failure('ProviderUnauthorized', { nonRetryable: true }));
+    const daily = await bench.start({ subject: subjectAt('aptrinsic') });
+    expect(await expectSwept(daily, ['attention'])).toMatchObject([{ providers: ['aptrinsic'] }]);
+    await handle.terminate('over');
+    await daily.terminate('over');
+  });
+
+  it('knows the timers that only remind, so that a leg which nothing wakes does not hide behind them', async () => {
+    bench.providers.aptrinsic.ask.set(failure('ProviderRejected', { nonRetryable: true }));
+    const handle = await bench.start({ subject: subjectAt('aptrinsic') });
+    const [found] = await expectSwept(handle, ['attention']);
+    const { requestId = '', runId = '' } = found ?? {};
+    const reader = createTemporalReader(bench.client);
+    const seen = await reader.lookClosely({ requestId, runId, startedAt: 0, isReportedFailing: false });
+    expect(seen?.look.timers).toEqual([{ dueAt: expect.any(Number), isReminder: true }]);
+    expect(seen?.request.index).toMatchObject({ state: 'running', blockedOn: ['staff', 'aptrinsic'] });
+    await handle.terminate('over');
+  });
+
+  it('finds what is due soon, cannot make it, and is overdue, as the days go by', async () => {
+    bench.providers.aptrinsic.ask.set(failure('ProviderRejected', { nonRetryable: true }));
+    const handle = await bench.start({ subject: subjectAt('aptrinsic') });
+    await expectSwept(handle, ['attention']);
+    await bench.forward(handle, 24 * DAY_MS);
+    const soon = await expectSwept(handle, ['cannot-make-it', 'due-soon', 'attention']);
+    expect(soon[0]?.dueAt).toMatch(/^20\d\d-/);
+    await bench.forward(handle, 12 * DAY_MS);
+    expect((await expectSwept(handle, ['overdue', 'cannot-make-it', 'attention']))[0]?.dueAt).toBe(soon[0]?.dueAt);
+    await handle.terminate('over');
+  });
+
+  it('finds an activity that somebody has paused', async () => {
+    bench.providers.person.ask.set(failure('ProviderUnavailable'));
+    const handle = await bench.start({ subject: subjectAt('person') });
+    await eventually(async () =>
+      (await handle.describe()).raw.pendingActivities?.[0]?.lastFailure ? true : undefined,
+    );
+    expect(await kindsOnceListed(handle)).toEqual([]);
+    await bench.client.workflowService.pauseActivity({
+      namespace: bench.namespace,
+      execution: { workflowId: handle.workflowId },
+      type: 'person.requestErasure',
+    });
+    await expectSwept(handle, ['paused']);
+    bench.providers.person.ask.set(accepted());
+    await handle.terminate('over');
+  });
+
+  it('asks a request that keeps no search attributes itself', async () => {
+    bench.isIndexed = false;
+    bench.providers.aptrinsic.ask.set(failure('ProviderRejected', { nonRetryable: true }));
+    const handle = await bench.start({ subject: subjectAt('aptrinsic') });
+    await waitFor(handle, 'attention', 'aptrinsic');
+    bench.isIndexed = true;
+    expect(await expectSwept(handle, ['attention'])).toMatchObject([{ providers: ['aptrinsic'] }]);
+    await handle.terminate('over');
+  });
+
+  it('looks at another share of the requests in each round, and leaves none out', async () => {
+    const handles = await Promise.all(Array.from({ length: 6 }, () => bench.start({ subject: subjectAt('person') })));
+    for (const handle of handles) await waitFor(handle, 'waiting-out-window');
+    const now = Date.now() + 6 * DAY_MS;
+    await expectSwept(handles[5] as Request, ['unheard-of'], now);
+    const found = new Set<string | undefined>();
+    let last: Awaited<ReturnType<typeof bench.sweepFromHere>>['summary'] | undefined;
+    for (let round = 1; round <= 7; round += 1) {
+      const { summary, told } = await bench.sweepFromHere({ now, looks: 2, ...(last === undefined ? {} : { last }) });
+      expect(summary.lookedAt).toBeLessThan(6);
+      for (const { requestId } of told) found.add(requestId);
+      last = summary;
+    }
+    expect(handles.map(({ workflowId }) => found.has(workflowId.slice('erasure-'.length)))).toEqual(
+      handles.map(() => true),
+    );
+    for (const handle of handles) await handle.terminate('over');
+  });
+
+  it('finds a bug that blocks a request, by the attempts of its workflow task', async () => {
+    await bench.stop(WORKFLOW_QUEUE);
+    const bug = alteredBundle([/case 'answered':/, "case 'answered': throw new TypeError('planted bug');"]);
+    await bench.serveWorkflows({ workflowBundle: { code: bug } });
+    const handle = await bench.start({ subject: subjectAt('person') });
+    expect(await expectSwept(handle, ['task-failing'])).toMatchObject([
+      { detail: expect.stringMatching(/^attempt \d+$/) },
+    ]);
+    await handle.terminate('over');
+    await bench.stop(WORKFLOW_QUEUE);
+    await bench.serveWorkflows();
+  });
+
+  it('is a workflow, whose result, log and metrics say the same', async () => {
+    await bench.terminateAll();
+    const handle = await bench.start();
+    await handle.terminate('by mistake');
+    await expectSwept(handle, ['no-certificate']);
+    bench.logged.length = 0;
+    const result = await bench.sweepByWorkflow();
+    expect(about(result.findings, handle)).toMatchObject([{ kind: 'no-certificate', detail: 'terminated' }]);
+    expect(result).toMatchObject({ webhook: 'none' });
+    const lines = bench.logged.filter(({ fields }) => handle.workflowId.endsWith(String(fields['requestId'])));
+    expect(lines).toMatchObject([{ fields: { finding: 'no-certificate' }, message: expect.stringContaining('sweep') }]);
+    expect(bench.logged.at(-1)).toEqual({
+      message: 'The sweep is over',
+      fields: expect.objectContaining({ found: result.counts['no-certificate'] + result.counts['refused-at-start'] }),
+    });
+  });
+
+  it('ends with all that it found where the webhook cannot be told', async () => {
+    bench.webhook = { url: 'http://127.0.0.1:1', secret: new Uint8Array(32), environment: 'test' };
+    const sweep = await bench.startSweep({ looks: 10, now: new Date().toISOString() });
+    await eventually(async () => {
+      const [pending] = (await sweep.describe()).raw.pendingActivities ?? [];
+      return pending?.activityType?.name === 'tellWebhook' && pending.lastFailure ? true : undefined;
+    });
+    await bench.forward(sweep, 11 * MINUTE_MS);
+    const result = await sweep.result();
+    expect(result).toMatchObject({ webhook: 'failed', counts: { 'no-certificate': expect.any(Number) } });
+    expect(result.counts['no-certificate']).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,197 @@
+/** A legal hold in a run: what has not been sent is not sent, what can be undone is, the rest says since when it is too late. */
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import type { LegOutcome } from '../../domain/outcome';
+import type { Receipt, Withdrawal } from '../../domain/receipt';
+import { holdRequest, progress, releaseRequest, waiveProvider, withdrawRequest } from '../../workflows/messages';
+import {
+  absent,
+  accepted,
+  expectReplays,
+  failure,
+  HOURS_120_MS,
+  presentAgain,
+  WorkflowBench,
+} from '../support/workflow-bench';
+
+const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
+const undoable = accepted({ withdrawable: true });
+const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
+type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  bench = await WorkflowBench.open();
+});
+beforeEach(() => bench.reset());
+afterAll(() => bench.close());
+
+async function hold(handle: Handle): Promise<void> {
+  const reviewAt = new Date((await bench.now(handle)) + 20 * DAY_MS).toISOString();
+  await handle.executeUpdate(holdRequest, { args: [{ ...said, ground: 'legal-claims', owner: 'legal-2', reviewAt }] });
+}
+
+async function release(handle: Handle): Promise<void> {
+  await handle.executeUpdate(releaseRequest, { args: [said] });
+}
+
+async function expectEnd(handle: Handle, ...outcomes: LegOutcome[]): Promise<void> {
+  const result = await handle.result();
+  expect(result.legs.map((leg) => leg.outcome)).toEqual(outcomes);
+  await expectReplays(handle);
+}
+
+describe('a legal hold', () => {
+  it('on day 2, released on day 4, leaves the other windows as they are', async () => {
+    bench.providers.person.ask.set(undoable);
+    bench.providers.person.withdraw.set({ status: 'withdrawn' });
+    bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 7 * DAY_MS }, windowKind: 'revival' }));
+    const handle = await bench.startFor('person', 'aptrinsic');
+    await bench.forward(handle, 2 * DAY_MS);
+    const windowBefore = (await bench.leg(handle, 'aptrinsic')).until;
+    await hold(handle);
+    await bench.settle(handle);
+    expect(await bench.leg(handle, 'person')).toMatchObject({ state: 'held' });
+    expect(await bench.leg(handle, 'aptrinsic')).toMatchObject({
+      state: 'waiting-out-window',
+      until: windowBefore,
+      waitsFor: expect.stringMatching(/too late for the hold since \d{4}-/),
+    });
+    expect((await handle.query(progress)).state).toBe('on-hold');
+
+    await bench.forward(handle, 2 * DAY_MS);
+    expect(bench.providers.person.ask.calls).toHaveLength(1);
+    await release(handle);
+    await bench.settle(handle);
+    expect(bench.providers.person.ask.calls.map(({ round }) => round)).toEqual([1, 2]);
+    expect((await bench.leg(handle, 'aptrinsic')).until).toBe(windowBefore);
+    await bench.forward(handle, OVER_MS);
+    await expectEnd(handle, 'erased', 'erased');
+    expect(bench.statementOf(handle).trail.map(({ kind }) => kind)).toEqual(['hold', 'release']);
+    expect(bench.statementOf(handle).legs[0]?.rounds.map(({ undoneAt }) => undoneAt !== undefined)).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it.each<[string, Withdrawal]>([
+    ['it is too late to undo', { status: 'too-late', since: Date.UTC(2026, 0, 1) }],
+    ['there is nothing to undo', { status: 'nothing-to-withdraw' }],
+  ])('lets the window run on where %s', async (_name, withdrawal) => {
+    bench.providers.person.ask.set(undoable);
+    bench.providers.person.withdraw.set(withdrawal);
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await bench.settle(handle);
+    const leg = await bench.leg(handle);
+    expect(leg.state).toBe('waiting-out-window');
+    expect(leg.waitsFor).toContain('too late for the hold since');
+    await bench.forward(handle, OVER_MS);
+    await expectEnd(handle, 'erased');
+    expect(bench.providers.person.withdraw.calls).toHaveLength(1);
+  });
+
+  it('lets the window run on where undoing fails, and says so', async () => {
+    bench.providers.person.ask.set(undoable);
+    bench.providers.person.withdraw.set(failure('ProviderRejected'));
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await bench.settle(handle);
+    expect((await bench.leg(handle)).waitsFor).toContain('could not be reached to undo it');
+    await bench.forward(handle, OVER_MS);
+    await expectEnd(handle, 'erased');
+  });
+
+  it('stops an asking that waits for its next try, undoes what may have arrived, and asks again after the release', async () => {
+    bench.providers.person.ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: DAY_MS }), accepted());
+    bench.providers.person.withdraw.set({ status: 'nothing-to-withdraw' });
+    const handle = await bench.startFor('person');
+    await bench.settle(handle);
+    await hold(handle);
+    await bench.settle(handle);
+    expect(await bench.leg(handle)).toMatchObject({ state: 'held' });
+    expect(bench.providers.person.withdraw.calls).toHaveLength(1);
+    await bench.forward(handle, 10 * DAY_MS);
+    expect(bench.providers.person.ask.calls).toHaveLength(1);
+    await release(handle);
+    await bench.forward(handle, OVER_MS);
+    await expectEnd(handle, 'erased');
+    expect(bench.providers.person.ask.calls.map(({ askedBefore }) => askedBefore)).toEqual([false, true]);
+  });
+
+  it('waits for an asking in flight, and undoes what it brought about', async () => {
+    const held = bench.hold<Receipt>();
+    bench.providers.person.ask.set(held.answer, undoable);
+    const handle = await bench.startFor('person');
+    await held.asked;
+    await hold(handle);
+    held.release(undoable);
+    await bench.settle(handle);
+    expect(await bench.leg(handle)).toMatchObject({ state: 'held', rounds: 1 });
+    await release(handle);
+    await bench.forward(handle, OVER_MS);
+    await expectEnd(handle, 'erased');
+  });
+
+  it('erases no record again that came back, until the release', async () => {
+    bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 7 * DAY_MS }, windowKind: 'revival' }));
+    bench.providers.aptrinsic.look.set(presentAgain, absent);
+    const handle = await bench.startFor('aptrinsic');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await bench.forward(handle, 8 * DAY_MS);
+    expect(await bench.leg(handle)).toMatchObject({ state: 'held' });
+    expect(bench.providers.aptrinsic.ask.calls).toHaveLength(1);
+    await release(handle);
+    await bench.forward(handle, 8 * DAY_MS);
+    await expectEnd(handle, 'erased');
+    expect(bench.providers.aptrinsic.ask.calls).toHaveLength(2);
+  });
+
+  it('keeps a provider in attention from being tried daily, and the attention', async () => {
+    bench.providers.person.ask.set(failure('ProviderUnauthorized', { mayHaveReached: false }));
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, HOUR_MS);
+    await hold(handle);
+    await bench.settle(handle);
+    const asked = bench.providers.person.ask.calls.length;
+    await bench.forward(handle, 5 * DAY_MS);
+    expect(bench.providers.person.ask.calls).toHaveLength(asked);
+    await release(handle);
+    await bench.forward(handle, HOUR_MS);
+    expect(await bench.leg(handle)).toMatchObject({
+      state: 'attention',
+      attention: { reason: 'ProviderUnauthorized' },
+    });
+    expect(bench.providers.person.ask.calls.length).toBeGreaterThan(asked);
+  });
+
+  it('reports its review when that is due, once', async () => {
+    bench.providers.person.ask.set(failure('ProviderRejected', { mayHaveReached: false }));
+    const handle = await bench.startFor('person');
+    await bench.settle(handle);
+    await hold(handle);
+    await bench.forward(handle, 19 * DAY_MS);
+    expect((await handle.query(progress)).todo.join()).toContain('review by');
+    await bench.forward(handle, 30 * DAY_MS);
+    const { trail, todo } = await handle.query(progress);
+    expect(trail.filter(({ kind }) => kind === 'reminded')).toHaveLength(1);
+    expect(todo.join()).toContain('its review IS DUE since');
+  });
+
+  it('gives way to a withdrawal and to a decision about one provider', async () => {
+    bench.providers.person.ask.set(undoable);
+    bench.providers.aptrinsic.ask.set(failure('ProviderRejected', { mayHaveReached: false }));
+    const handle = await bench.startFor('person', 'aptrinsic');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await bench.settle(handle);
+    await handle.executeUpdate(waiveProvider, { args: [{ ...said, provider: 'aptrinsic' }] });
+    await handle.executeUpdate(withdrawRequest, { args: [{ ...said, wantedBy: 'misfiled' }] });
+    const result = await handle.result();
+    expect(result.outcome).toBe('withdrawn');
+    await expectEnd(handle, 'withdrawn', 'waived');
+    expect(bench.providers.person.withdraw.calls).toHaveLength(1);
+  });
+});

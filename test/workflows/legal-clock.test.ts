@@ -1,0 +1,137 @@
+/** The law's clock inside a run: pinned, reported once, stopped by the answer to the person and by nothing else. */
+import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { defaultPolicy } from '../../domain/policy';
+import type { Intake } from '../../domain/rules';
+import { defaultRules } from '../../domain/rules';
+import { certificate, extendDeadline, progress, providerConfirmed, recordNotice } from '../../workflows/messages';
+import { actionsOf, eventsOf } from '../support/history-cost';
+import { accepted, eventually, expectReplays, failure, HOURS_120_MS, WorkflowBench } from '../support/workflow-bench';
+
+const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
+const staff = { actor: 'staff-7', reason: { code: 'person-told', ticket: 'PRIV-1' } } as const;
+type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  bench = await WorkflowBench.open();
+});
+beforeEach(async () => {
+  await bench.reset();
+  bench.intake = ({ regulation, submittedAt, policy, identity }): Intake => ({
+    rules: { ...defaultRules, patience: { ...defaultPolicy, ...policy } },
+    clock: computeLegalClock(
+      { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) },
+      { timeZone: 'Europe/Berlin', calendar: regulation === 'ccpa' ? 'US-CA' : 'DE' },
+    ),
+    isIndexed: true,
+  });
+});
+afterAll(() => bench.close());
+
+async function notice(handle: Handle, kind: 'acknowledged' | 'extended' | 'refused' | 'outcome'): Promise<void> {
+  const at = new Date(await bench.now(handle)).toISOString();
+  await handle.executeUpdate(recordNotice, {
+    args: [{ ...staff, notice: kind, at, channel: 'email', reference: 'MSG-1' }],
+  });
+}
+
+async function reminders(handle: Handle): Promise<string[]> {
+  const { trail } = await handle.query(progress);
+  return trail.flatMap((entry) => (entry.kind === 'reminded' ? [entry.of] : []));
+}
+
+describe('the legal clock of a run', () => {
+  it('costs an untroubled request four Actions: taking on, one timer, two changes of what can be filtered', async () => {
+    bench.providers.measureone.ask.set(accepted({ proof: 'callback', seen: false }));
+    bench.providers.person.ask.set(accepted({ window: { endsAt: Date.now() + 3 * DAY_MS } }));
+    bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 9 * DAY_MS }, windowKind: 'revival' }));
+    const handle = await bench.start();
+    await bench.forward(handle, 4 * DAY_MS);
+    await handle.signal(providerConfirmed, { provider: 'measureone', handle: 'h1', event: 'individual.purged' });
+    await bench.forward(handle, 7 * DAY_MS);
+    await eventually(async () => ((await handle.query(progress)).state === 'awaiting-answer' ? true : undefined));
+    const untold = await handle.fetchHistory();
+    expect(actionsOf(untold)).toBe(11 + 4);
+    await notice(handle, 'outcome');
+    await handle.result();
+    const history = await handle.fetchHistory();
+    // The record of the answer is the staff member's own.
+    expect(actionsOf(history)).toBe(11 + 4 + 1);
+    expect(eventsOf(history)).toBeLessThanOrEqual(84);
+    await expectReplays(handle);
+  });
+
+  it('is pinned with its rule and shown, and tells what the windows leave of it', async () => {
+    bench.providers.aptrinsic.ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: DAY_MS }));
+    const handle = await bench.startFor('aptrinsic');
+    await bench.settle(handle);
+    const { due } = await handle.query(progress);
+    expect(due).toMatchObject({ rule: 'gdpr/1', calendar: 'DE', timeZone: 'Europe/Berlin', standing: 'on-time' });
+    expect(due?.feasibility).toEqual([
+      expect.stringMatching(/^latest safe send to Aptrinsic \(Gainsight PX\): .* UTC$/),
+    ]);
+  });
+
+  it('reports each deadline once, and is stopped only by the answer', async () => {
+    bench.providers.person.ask.set(failure('ProviderRejected'));
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, 21 * DAY_MS);
+    expect(await reminders(handle)).toEqual(['extension-decision-due']);
+    await bench.forward(handle, 8 * DAY_MS);
+    expect(await reminders(handle)).toEqual(['extension-decision-due', 'due-soon']);
+    expect((await handle.query(progress)).due?.standing).toBe('due-soon');
+    await bench.forward(handle, 10 * DAY_MS);
+    const late = await handle.query(progress);
+    expect(await reminders(handle)).toEqual(['extension-decision-due', 'due-soon', 'cannot-make-it', 'overdue']);
+    expect(late.due?.standing).toBe('overdue');
+    expect(late.todo[0]).toMatch(/^OVERDUE since/);
+    await notice(handle, 'refused');
+    const told = await handle.query(progress);
+    expect([told.due?.standing, told.state]).toEqual(['answered', 'running']);
+    await bench.forward(handle, 100 * DAY_MS);
+    expect(await reminders(handle)).toHaveLength(4);
+    await expectReplays(handle);
+  });
+
+  it('gives more time only once the person was told in time', async () => {
+    const handle = await bench.startFor('person');
+    await bench.settle(handle);
+    const before = (await handle.query(progress)).due;
+    await handle.executeUpdate(extendDeadline, { args: [{ ...staff, because: 'complexity' }] });
+    const decided = await handle.query(progress);
+    expect([decided.due?.on, decided.due?.extended]).toEqual([before?.on, false]);
+    expect(decided.todo).toContainEqual(expect.stringContaining('tell the person of the extension'));
+    await notice(handle, 'extended');
+    const { due } = await handle.query(progress);
+    expect(due?.extended).toBe(true);
+    expect(Date.parse(due?.at ?? '') - Date.parse(before?.at ?? '')).toBeGreaterThan(55 * DAY_MS);
+    await expect(
+      handle.executeUpdate(extendDeadline, { args: [{ ...staff, because: 'complexity' }] }),
+    ).rejects.toMatchObject({ cause: { message: 'The request has been extended already: the law allows it once' } });
+  });
+
+  it('does not hold up a request that is cancelled, which nobody waits for an answer to', async () => {
+    bench.providers.person.ask.set(accepted({ withdrawable: true }));
+    const handle = await bench.startFor('person');
+    await bench.settle(handle);
+    await handle.cancel();
+    const result = await handle.result();
+    expect([result.outcome, result.legs[0]?.outcome]).toEqual(['withdrawn', 'withdrawn']);
+    await expectReplays(handle);
+  });
+
+  it('gives the certificate before the person has been told, and ends with the notice', async () => {
+    const handle = await bench.startFor('person');
+    expect(await handle.query(certificate)).toBeNull();
+    await bench.forward(handle, OVER_MS);
+    const open = await handle.query(progress);
+    expect([open.state, open.outcome]).toEqual(['awaiting-answer', 'completed']);
+    expect(await handle.query(certificate)).toBe(`certificate-of-${handle.workflowId.replace('erasure-', '')}`);
+    expect(open.todo).toContainEqual(expect.stringContaining('tell the person what came of it'));
+    await notice(handle, 'outcome');
+    const result = await handle.result();
+    expect(result.outcome).toBe('completed');
+    expect(result.trail).toContainEqual(expect.objectContaining({ kind: 'notice' }));
+  });
+});
