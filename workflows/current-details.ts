@@ -31,7 +31,7 @@ const headlines: Record<RequestProgress['state'], string> = {
 export function describeRequest(progress: RequestProgress, now: string): string {
   const { requestId, regulation, submittedAt, state, legs, due, todo } = progress;
   const rows = legs.map((leg) =>
-    [providerName(leg.provider), statusOf(leg), leg.waitsFor, untilOf(leg), leg.youCan ?? '–'].map(cell).join(' | '),
+    [providerName(leg.provider), statusOf(leg), leg.waitsFor, untilOf(leg)].map(cell).join(' | '),
   );
   return [
     `**Erasure request ${requestId}** (${regulation}), made ${describeInstant(Date.parse(submittedAt))}`,
@@ -40,10 +40,11 @@ export function describeRequest(progress: RequestProgress, now: string): string 
     ...(due === undefined ? [] : ['', ...dueLines(due)]),
     ...(todo.length === 0 ? [] : ['', 'To do:', '', ...todo.map((one) => `- ${one}`)]),
     '',
-    '| provider | state | waits for | until | you can |',
-    '|---|---|---|---|---|',
+    '| provider | state | waits for | until |',
+    '|---|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
     '',
+    ...youCan(legs),
     ...(legs.every((leg) => leg.state === 'settled') ? [] : [...howToDecide, '']),
     `As of ${now}. Accepted is not erased, and neither is silence.`,
   ].join('\n');
@@ -62,6 +63,20 @@ function dueLines({ on, aimOn, standing, extended, rule, calendar, timeZone, fea
   return [
     `Answer to the person due **${on}**${extended ? ' (extended)' : ''}${aim}: ${standings[standing]} (${by})`,
     ...(feasibility.length === 0 ? [] : ['', ...feasibility.map((sentence) => `- ${sentence}`)]),
+  ];
+}
+
+/** Whoever looks reads first what only they can mend. */
+function youCan(legs: readonly LegProgress[]): string[] {
+  const stuck = legs.filter(({ state }) => state === 'attention' || state === 'held');
+  const open = legs.filter(({ state }) => state !== 'settled' && state !== 'withdrawing');
+  if (open.length === 0) return [];
+  return [
+    'What you can do:',
+    '',
+    ...stuck.map((leg) => `- **${providerName(leg.provider)}**: ${leg.youCan}`),
+    `- ${stuck.length === 0 ? 'nothing has to be done' : 'nothing has to be done about any other'}; what has not settled can be waived or attested`,
+    '',
   ];
 }
 
