@@ -31,7 +31,7 @@ const headlines: Record<RequestProgress['state'], string> = {
 export function describeRequest(progress: RequestProgress, now: string): string {
   const { requestId, regulation, submittedAt, state, legs, due, todo } = progress;
   const rows = legs.map((leg) =>
-    [providerName(leg.provider), statusOf(leg), leg.waitsFor, untilOf(leg)].map(cell).join(' | '),
+    [providerName(leg.provider), statusOf(leg), leg.waitsFor, inOneLine(untilOf(leg))].map(cell).join(' | '),
   );
   return [
     `**Erasure request ${requestId}** (${regulation}), made ${describeInstant(Date.parse(submittedAt))}`,
@@ -98,6 +98,11 @@ function untilOf(leg: LegProgress): string {
   return leg.state === 'settled' && leg.settledAt !== undefined
     ? `since ${describeInstant(Date.parse(leg.settledAt))}`
     : '–';
+}
+
+/** The UI would break an instant at each of its hyphens. */
+function inOneLine(text: string): string {
+  return text.replaceAll(' ', '\u00a0').replaceAll('-', '\u2011');
 }
 
 function cell(text: string): string {

@@ -102,7 +102,7 @@ async function row(handle: Handle, provider: string): Promise<string[]> {
   return (line ?? '')
     .split(/(?<!\\)\|/)
     .slice(2, -1)
-    .map((cell) => cell.trim());
+    .map((cell) => cell.replaceAll('\u00a0', ' ').replaceAll('\u2011', '-').trim());
 }
 
 describe('the current details', () => {
