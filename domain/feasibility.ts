@@ -112,7 +112,7 @@ export function describeFeasibility({ legs }: Feasibility, now: number): readonl
 }
 
 /** Rounded up to whole hours, below one hour to whole minutes: never less than it is. */
-function describeLateness(lateByMs: number): string {
+export function describeLateness(lateByMs: number): string {
   const unitMs = lateByMs > HOUR_MS ? HOUR_MS : MINUTE_MS;
   return describeDuration(Math.ceil(lateByMs / unitMs) * unitMs);
 }

@@ -1,6 +1,6 @@
 /** What a person sees of a whole request: where it stands with the law, what it waits for, and what they can do. */
-import { describeDuration, describeInstant } from './duration';
-import { describeFeasibility, feasibilityOf, planOf, type Feasibility } from './feasibility';
+import { describeInstant } from './duration';
+import { describeFeasibility, describeLateness, feasibilityOf, planOf, type Feasibility } from './feasibility';
 import type { LegState } from './leg';
 import { aimOf, clockEvents, dueOf, type LegalClock } from './legal-clock';
 import type { RequestOutcome } from './outcome';
@@ -219,7 +219,7 @@ export function todoOf(view: RequestView): readonly string[] {
     ...(due?.lateByMs === undefined || due.standing === 'overdue'
       ? []
       : [
-          `it cannot make its due date, by ${describeDuration(due.lateByMs)}: extend it where the law allows, or decide`,
+          `it cannot make its due date, by ${describeLateness(due.lateByMs)}: extend it where the law allows, or decide`,
         ]),
   ];
 }
@@ -244,7 +244,7 @@ export function requestProgress(
     regulation: facts.regulation,
     submittedAt: new Date(facts.submittedAt).toISOString(),
     startedAt: new Date(facts.startedAt).toISOString(),
-    state: stateOf(state, outcome),
+    state: stateOf(view),
     decisionMode: intake?.rules.decisionMode ?? 'asserted',
     todo: todoOf(view),
     blockedOn: blockedOnOf(view),
@@ -268,7 +268,9 @@ function blockedOnOf({ state, legs, intake, outcome }: RequestView): readonly Bl
   }).blockedOn;
 }
 
-function stateOf(state: RequestState, outcome: RequestOutcome | undefined): RequestProgressState {
-  if (state.phase === 'over') return outcome ?? 'running';
+function stateOf({ state, intake, outcome }: RequestView): RequestProgressState {
+  const isTold =
+    state.phase === 'awaiting-answer' && intake !== undefined && answerOwed(state, intake.rules) === undefined;
+  if (state.phase === 'over' || isTold) return outcome ?? 'running';
   return state.hold === undefined ? state.phase : 'on-hold';
 }

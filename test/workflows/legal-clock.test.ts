@@ -2,6 +2,7 @@
 import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { defaultPolicy } from '../../domain/policy';
+import type { RequestProgress } from '../../domain/request-progress';
 import type { Intake } from '../../domain/rules';
 import { defaultRules } from '../../domain/rules';
 import { certificate, extendDeadline, progress, providerConfirmed, recordNotice } from '../../workflows/messages';
@@ -29,9 +30,12 @@ beforeEach(async () => {
 });
 afterAll(() => bench.close());
 
-async function notice(handle: Handle, kind: 'acknowledged' | 'extended' | 'refused' | 'outcome'): Promise<void> {
+async function notice(
+  handle: Handle,
+  kind: 'acknowledged' | 'extended' | 'refused' | 'outcome',
+): Promise<RequestProgress> {
   const at = new Date(await bench.now(handle)).toISOString();
-  await handle.executeUpdate(recordNotice, {
+  return handle.executeUpdate(recordNotice, {
     args: [{ ...staff, notice: kind, at, channel: 'email', reference: 'MSG-1' }],
   });
 }
@@ -129,7 +133,8 @@ describe('the legal clock of a run', () => {
     expect([open.state, open.outcome]).toEqual(['awaiting-answer', 'completed']);
     expect(await handle.query(certificate)).toBe(`certificate-of-${handle.workflowId.replace('erasure-', '')}`);
     expect(open.todo).toContainEqual(expect.stringContaining('tell the person what came of it'));
-    await notice(handle, 'outcome');
+    const told = await notice(handle, 'outcome');
+    expect([told.state, told.due?.standing, told.todo]).toEqual(['completed', 'answered', []]);
     const result = await handle.result();
     expect(result.outcome).toBe('completed');
     expect(result.trail).toContainEqual(expect.objectContaining({ kind: 'notice' }));
