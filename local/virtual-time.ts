@@ -6,6 +6,7 @@ import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
 
 const { FastForwardPollingResult, PendingActivityState, WorkflowExecutionStatus } = temporal.api.enums.v1;
+const GRPC_CANCELLED = 1;
 const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_NOT_FOUND = 5;
 const GRPC_UNIMPLEMENTED = 12;
@@ -197,7 +198,8 @@ async function awaitFastForward(
         }),
       )
       .catch(async (error: unknown) => {
-        if (grpcCode(error) === GRPC_DEADLINE_EXCEEDED) return undefined;
+        // The server may notice the end of our deadline first, and then answers so.
+        if (grpcCode(error) === GRPC_DEADLINE_EXCEEDED || grpcCode(error) === GRPC_CANCELLED) return undefined;
         if (grpcCode(error) !== GRPC_UNAVAILABLE) throw error;
         await sleep(100);
         return undefined;
