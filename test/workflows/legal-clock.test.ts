@@ -80,12 +80,14 @@ describe('the legal clock of a run', () => {
   it('reports each deadline once, and is stopped only by the answer', async () => {
     bench.providers.person.ask.set(failure('ProviderRejected'));
     const handle = await bench.startFor('person');
-    await bench.forward(handle, 21 * DAY_MS);
+    await bench.settle(handle);
+    const dueAt = Date.parse((await handle.query(progress)).due?.at ?? '');
+    await bench.forward(handle, dueAt - 8 * DAY_MS - (await bench.now(handle)));
     expect(await reminders(handle)).toEqual(['extension-decision-due']);
-    await bench.forward(handle, 8 * DAY_MS);
+    await bench.forward(handle, 3 * DAY_MS);
     expect(await reminders(handle)).toEqual(['extension-decision-due', 'due-soon']);
     expect((await handle.query(progress)).due?.standing).toBe('due-soon');
-    await bench.forward(handle, 10 * DAY_MS);
+    await bench.forward(handle, 6 * DAY_MS);
     const late = await handle.query(progress);
     expect(await reminders(handle)).toEqual(['extension-decision-due', 'due-soon', 'cannot-make-it', 'overdue']);
     expect(late.due?.standing).toBe('overdue');
