@@ -1,5 +1,6 @@
 /** Processes as they run in production, killed with SIGKILL at the worst moments. */
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
 import { NoWorkerError } from '../../client';
 import type { LegProgress } from '../../domain/progress';
@@ -48,7 +49,10 @@ async function seedAndSubmit(): Promise<string> {
 
 async function forward(requestId: string, byMs: number): Promise<void> {
   await stack.simulator.advance(byMs);
-  await fastForward(stack.connection, { namespace: stack.namespace, workflowId: workflowIdOf(requestId), byMs });
+  const { connection, namespace } = stack;
+  // The first workflow task after a crash waits 10 s for the dead worker.
+  const forwarded = { namespace, workflowId: workflowIdOf(requestId), byMs, settleMs: 30_000 };
+  expect(await fastForward(connection, forwarded)).toMatchObject({ settled: true });
 }
 
 /** The first question after a crash goes to the dead worker's own queue, and is asked again. */
@@ -133,11 +137,11 @@ describe('killing worker and Temporal during every wait', () => {
       worker = await stack.startWorker();
     };
     const states = async (): Promise<string[]> => (await legsOf(requestId)).map(({ state }) => state);
-    await eventually(async () => ((await states())[2] === 'attention' ? true : undefined));
-
-    // MeasureOne in its window, the person API in retries, Aptrinsic in attention.
+    // MeasureOne in its window, the person API in retries, Aptrinsic in attention: each before the first crash.
+    const before = ['waiting-out-window', 'asking', 'attention'];
+    await eventually(async () => (isDeepStrictEqual(await states(), before) ? true : undefined));
     await crash();
-    expect(await states()).toEqual(['waiting-out-window', 'asking', 'attention']);
+    expect(await states()).toEqual(before);
     for (let day = 0; day < 2; day += 1) await forward(requestId, DAY_MS);
     await forward(requestId, 6 * HOUR_MS);
     expect(await states()).toEqual(['waiting-out-window', 'waiting-out-window', 'waiting-out-window']);
