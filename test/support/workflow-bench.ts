@@ -359,7 +359,7 @@ export function sealedLike(text: string): string {
 /** Polls until `probe` gives something, for what happens by itself soon. */
 export async function eventually<T>(
   probe: () => Promise<T | undefined> | T | undefined,
-  withinMs = 10_000,
+  withinMs = 30_000,
 ): Promise<T> {
   const until = Date.now() + withinMs;
   for (;;) {
