@@ -16,6 +16,7 @@ import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { readClientConfig } from '../config/client-config';
 import type { Environment } from '../config/environment';
+import { grpcStatus, grpcStatusOf } from '../config/grpc-status';
 import {
   whyNoDecision,
   whyNoRequestDecision,
@@ -58,7 +59,7 @@ import { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepare
 import { requestFailure, requestStateOf, runStatusOf, type RequestStatus } from './request-status';
 import type { ErasureSubmission } from './submission';
 import { filterQuery, parseFilter } from './request-filter';
-import { FAILED_PRECONDITION, grpcStatusOf, INVALID_ARGUMENT, temporalTrouble } from './temporal-failure';
+import { temporalTrouble } from './temporal-failure';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** The server answers a long poll after 20 s at the latest: one that takes longer hangs. */
@@ -481,7 +482,7 @@ export class ErasureClient {
       try {
         next = await this.#within(undefined, () => runs.next());
       } catch (error) {
-        if (grpcStatusOf(error) !== INVALID_ARGUMENT || others.length === 0) throw error;
+        if (grpcStatusOf(error) !== grpcStatus.INVALID_ARGUMENT || others.length === 0) throw error;
         yield* this.#listedIds(others, pageSize);
         return;
       }
@@ -610,7 +611,8 @@ export class ErasureClient {
   /** Whether Temporal itself is well and merely nobody answers for this request. */
   async #isUnanswered(requestId: string, error: unknown): Promise<boolean> {
     const isPossible =
-      (error instanceof TemporalUnavailableError && error.timedOut) || grpcStatusOf(error) === FAILED_PRECONDITION;
+      (error instanceof TemporalUnavailableError && error.timedOut) ||
+      grpcStatusOf(error) === grpcStatus.FAILED_PRECONDITION;
     if (isPossible) await this.#describe(requestId);
     return isPossible;
   }

@@ -1,23 +1,10 @@
 /** Tells trouble with Temporal itself from an answer about a request. */
-import { isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/client';
+import { grpcStatus, grpcStatusOf } from '../config/grpc-status';
 import { TemporalUnavailableError } from './errors';
 
-const CANCELLED = 1;
-const DEADLINE_EXCEEDED = 4;
-const PERMISSION_DENIED = 7;
-const RESOURCE_EXHAUSTED = 8;
-const UNAVAILABLE = 14;
-const UNAUTHENTICATED = 16;
-export const INVALID_ARGUMENT = 3;
-export const FAILED_PRECONDITION = 9;
-
-/** The gRPC status at the root of what the SDK threw; it wraps it in errors of its own. */
-export function grpcStatusOf(error: unknown): number | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isGrpcServiceError(cause)) return cause.code;
-  }
-  return undefined;
-}
+const { CANCELLED, DEADLINE_EXCEEDED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAUTHENTICATED, UNAVAILABLE } =
+  grpcStatus;
 
 /** The failure to report when Temporal did not serve us; undefined when it did and `error` is about something else. */
 export function temporalTrouble(error: unknown): TemporalUnavailableError | undefined {
@@ -44,10 +31,12 @@ export function temporalTrouble(error: unknown): TemporalUnavailableError | unde
   }
 }
 
+const passing = [CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE] as const;
+
 /** Overload, an outage or a slow answer: trying again later may help. Refused credentials or a missing namespace do not mend. */
 export function mayPass(error: unknown): boolean {
   const status = grpcStatusOf(error);
-  return status !== undefined && [CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, UNAVAILABLE].includes(status);
+  return passing.some((one) => one === status);
 }
 
 export function unreachable(cause: unknown): TemporalUnavailableError {

@@ -1,13 +1,13 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { getGrpcStatusDetails } from '@temporalio/client/lib/helpers';
+import { grpcStatus } from '../config/grpc-status';
 
-const GRPC_NOT_FOUND = 5;
 /** The server's word for "no such workflow" and "that workflow is over"; a missing namespace has a word of its own. */
 const NOT_FOUND_DETAIL = 'type.googleapis.com/temporal.api.errordetails.v1.NotFoundFailure';
 
 /** Temporal itself says that there is no such open workflow. A NOT_FOUND by anything else, such as a proxy, is no such answer. */
 export function isWorkflowNotFound(error: unknown): boolean {
-  if (!isGrpcServiceError(error) || error.code !== GRPC_NOT_FOUND) return false;
+  if (!isGrpcServiceError(error) || error.code !== grpcStatus.NOT_FOUND) return false;
   return (getGrpcStatusDetails(error) ?? []).some(({ type_url: type }) => type === NOT_FOUND_DETAIL);
 }
 

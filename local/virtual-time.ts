@@ -4,13 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionLike } from '@temporalio/client';
 import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
+import { grpcStatus, grpcStatusOf } from '../config/grpc-status';
 
 const { FastForwardPollingResult, PendingActivityState, WorkflowExecutionStatus } = temporal.api.enums.v1;
-const GRPC_CANCELLED = 1;
-const GRPC_DEADLINE_EXCEEDED = 4;
-const GRPC_NOT_FOUND = 5;
-const GRPC_UNIMPLEMENTED = 12;
-const GRPC_UNAVAILABLE = 14;
 const CALL_MS_MAX = 10_000;
 /** The server answers a poll after 20 s at the latest. */
 const POLL_MS_MAX = 25_000;
@@ -78,8 +74,8 @@ export async function assertVirtualTimeSupported(connection: ConnectionLike, nam
     );
   } catch (error) {
     // "No such workflow" is the good answer; "no such namespace" is not.
-    if (grpcCode(error) === GRPC_NOT_FOUND && !String(error).includes('Namespace')) return;
-    if (grpcCode(error) !== GRPC_UNIMPLEMENTED) throw error;
+    if (grpcStatusOf(error) === grpcStatus.NOT_FOUND && !String(error).includes('Namespace')) return;
+    if (grpcStatusOf(error) !== grpcStatus.UNIMPLEMENTED) throw error;
     throw new Error(
       'this Temporal server has no virtual time: it takes server 1.32 or newer (Temporal CLI 1.9) with the dynamic ' +
         'configuration frontend.WorkflowTimeSkippingEnabled=true',
@@ -140,7 +136,7 @@ export async function fastForward(connection: ConnectionLike, options: FastForwa
     });
   } catch (error) {
     // The server's answer where the execution has just closed.
-    if (grpcCode(error) !== GRPC_NOT_FOUND || (await look(connection, execution)).isOpen) throw error;
+    if (grpcStatusOf(error) !== grpcStatus.NOT_FOUND || (await look(connection, execution)).isOpen) throw error;
     return { completed: false, ended: true, settled: true };
   }
 
@@ -199,8 +195,9 @@ async function awaitFastForward(
       )
       .catch(async (error: unknown) => {
         // The server may notice the end of our deadline first, and then answers so.
-        if (grpcCode(error) === GRPC_DEADLINE_EXCEEDED || grpcCode(error) === GRPC_CANCELLED) return undefined;
-        if (grpcCode(error) !== GRPC_UNAVAILABLE) throw error;
+        if (grpcStatusOf(error) === grpcStatus.DEADLINE_EXCEEDED || grpcStatusOf(error) === grpcStatus.CANCELLED)
+          return undefined;
+        if (grpcStatusOf(error) !== grpcStatus.UNAVAILABLE) throw error;
         await sleep(100);
         return undefined;
       });
@@ -278,8 +275,4 @@ async function* historyOf(connection: ConnectionLike, { namespace, workflowId }:
     yield* page.history?.events ?? [];
     nextPageToken = page.nextPageToken;
   } while (nextPageToken.length > 0);
-}
-
-function grpcCode(error: unknown): number | undefined {
-  return (error as { code?: number }).code;
 }

@@ -1,8 +1,8 @@
 /** Whether Temporal keeps ended requests long enough: the certificate is a run's result, and goes when the run is forgotten. */
 import type { ConnectionLike } from '@temporalio/client';
-import { isGrpcServiceError } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import type { Logger } from 'pino';
+import { grpcStatusOf } from '../config/grpc-status';
 import { DAY_MS, SECOND_MS } from '../domain/duration';
 
 export const RETENTION_DAYS_MIN = 90;
@@ -37,9 +37,8 @@ export async function checkRetention({
   try {
     retentionMs = await retentionMsOf({ connection, namespace });
   } catch (error) {
-    const grpcCode = isGrpcServiceError(error) ? error.code : undefined;
     logger.info(
-      { namespace, wantedDays, grpcCode },
+      { namespace, wantedDays, grpcCode: grpcStatusOf(error) },
       'The retention of the namespace cannot be read; check it yourself',
     );
     return;

@@ -1,6 +1,6 @@
 /** Whether requests can be filtered by what they wait for. A run that used an attribute nobody registered would block. */
-import { isGrpcServiceError } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { grpcStatusOf } from '../config/grpc-status';
 import { searchAttributeStanding, type NamespaceOf } from '../config/search-attributes';
 
 /** What is found out holds for the requests that this process takes on. */
@@ -17,9 +17,8 @@ export async function checkSearchAttributes({
       'Search attributes are missing: requests cannot be filtered by what they wait for. Run "erasure setup", then restart',
     );
   } catch (error) {
-    const grpcCode = isGrpcServiceError(error) ? error.code : undefined;
     logger.warn(
-      { namespace, grpcCode },
+      { namespace, grpcCode: grpcStatusOf(error) },
       'The search attributes of the namespace cannot be read: requests go without them',
     );
   }

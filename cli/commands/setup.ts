@@ -4,9 +4,6 @@ import { print, printJson, remark, type CommandContext } from '../context';
 import { exitCode } from '../exit-code';
 import { InputError } from '../failure';
 
-/** How Temporal says that this door is not for us: Temporal Cloud has no operator service for its customers. */
-const refusals: readonly number[] = [7, 12];
-const GRPC_NOT_FOUND = 5;
 const CONNECT_MS_MAX = 10_000;
 
 interface SetupOptions {
@@ -56,12 +53,14 @@ async function setup({ check = false, json = false }: SetupOptions, context: Com
 /** Also waits until Temporal lets them be used. */
 async function add(where: NamespaceOf): Promise<'added' | 'refused'> {
   const { ensureSearchAttributes } = await import('../../config/search-attributes.js');
-  const { grpcStatusOf } = await import('../../client/temporal-failure.js');
+  const { grpcStatus, grpcStatusOf } = await import('../../config/grpc-status.js');
   try {
     await ensureSearchAttributes(where);
     return 'added';
   } catch (error) {
-    if (refusals.includes(grpcStatusOf(error) ?? 0)) return 'refused';
+    const status = grpcStatusOf(error);
+    // How Temporal says that this door is not for us: Temporal Cloud has no operator service for its customers.
+    if (status === grpcStatus.PERMISSION_DENIED || status === grpcStatus.UNIMPLEMENTED) return 'refused';
     throw error;
   }
 }
@@ -69,14 +68,15 @@ async function add(where: NamespaceOf): Promise<'added' | 'refused'> {
 async function withNamespace(context: CommandContext, use: (where: NamespaceOf) => Promise<void>): Promise<void> {
   const { readTemporalConfig } = await import('../../config/temporal-config.js');
   const { openConnection } = await import('../../client/connection.js');
-  const { grpcStatusOf, temporalTrouble } = await import('../../client/temporal-failure.js');
+  const { temporalTrouble } = await import('../../client/temporal-failure.js');
+  const { grpcStatus, grpcStatusOf } = await import('../../config/grpc-status.js');
   const temporal = readTemporalConfig(context.environment);
   const { namespace } = temporal;
   const connection = await openConnection(temporal, CONNECT_MS_MAX);
   try {
     await use({ connection, namespace });
   } catch (error) {
-    if (grpcStatusOf(error) === GRPC_NOT_FOUND) {
+    if (grpcStatusOf(error) === grpcStatus.NOT_FOUND) {
       throw new InputError(
         `Temporal has no namespace ${namespace}. Create it first, or set TEMPORAL_NAMESPACE:\n` +
           `  temporal operator namespace create --namespace ${namespace} --retention 90d`,

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
+import { grpcStatus, grpcStatusOf } from '../../config/grpc-status';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Closed runs must stay readable for longer than any window: their certificate is their result. */
 const RETENTION_DAYS = 90;
 const PROBE = 'engine-readiness-probe';
-const GRPC_NOT_FOUND = 5;
-const GRPC_ALREADY_EXISTS = 6;
 
 /** Waits until the server answers, registers the namespace, and waits until workflows can be started in it. */
 export async function prepareNamespace(options: {
@@ -48,7 +47,7 @@ export async function assertNamespaceExists(options: {
   try {
     await connection.withDeadline(deadline, () => connection.workflowService.describeNamespace({ namespace }));
   } catch (error) {
-    if (grpcCode(error) === GRPC_NOT_FOUND) {
+    if (grpcStatusOf(error) === grpcStatus.NOT_FOUND) {
       throw new Error(
         `the Temporal server at ${connectionOptions.address} has no namespace "${namespace}": create it with ` +
           `\`temporal operator namespace create --retention ${RETENTION_DAYS}d ${namespace}\` or set TEMPORAL_NAMESPACE`,
@@ -78,11 +77,11 @@ async function register(connection: Connection, namespace: string): Promise<void
       config: { workflowExecutionRetentionTtl: retention },
     });
   } catch (error) {
-    if (grpcCode(error) !== GRPC_NOT_FOUND) throw error;
+    if (grpcStatusOf(error) !== grpcStatus.NOT_FOUND) throw error;
     await connection.workflowService
       .registerNamespace({ namespace, workflowExecutionRetentionPeriod: retention })
       .catch((failure: unknown) => {
-        if (grpcCode(failure) !== GRPC_ALREADY_EXISTS) throw failure;
+        if (grpcStatusOf(failure) !== grpcStatus.ALREADY_EXISTS) throw failure;
       });
   }
 }
@@ -95,7 +94,7 @@ async function assertShardAnswers(connection: Connection, namespace: string): Pr
       execution: { workflowId: PROBE },
     });
   } catch (error) {
-    if (grpcCode(error) === GRPC_NOT_FOUND && !text(error).includes('Namespace')) return;
+    if (grpcStatusOf(error) === grpcStatus.NOT_FOUND && !text(error).includes('Namespace')) return;
     throw error;
   }
 }
@@ -113,10 +112,6 @@ async function untilItSucceeds(
       await sleep(50);
     }
   }
-}
-
-function grpcCode(error: unknown): number | undefined {
-  return (error as { code?: number }).code;
 }
 
 function text(error: unknown): string {

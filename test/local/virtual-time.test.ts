@@ -203,7 +203,7 @@ describe('assertVirtualTimeSupported', () => {
       withDeadline: (_deadline: number, call: () => unknown) => call(),
       workflowService: {
         pollWorkflowExecutionTimeSkipping: () =>
-          Promise.reject(Object.assign(new Error('unknown method'), { code: 12 })),
+          Promise.reject(Object.assign(new Error('unknown method'), { code: 12, details: '', metadata: {} })),
       },
     };
     await expect(assertVirtualTimeSupported(old as unknown as ConnectionLike, namespace)).rejects.toThrow(
