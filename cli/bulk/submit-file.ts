@@ -96,9 +96,10 @@ async function submitAll(options: SubmitFileOptions, surroundings: Surroundings)
   const { file, concurrency } = options;
   const { context, rejectFile, rejects } = surroundings;
   const { submitBulk } = await import('../../client/bulk/submit-bulk.js');
+  // Before Temporal is asked for anything: a wrong file is told also where it is away, and a long check holds no connection.
+  const { checked, ids, now } = await check(options, surroundings);
+  remark(context, ...checkLines(checked, rejects));
   await connected(context, async (client) => {
-    const { checked, ids, now } = await check(options, surroundings);
-    remark(context, ...checkLines(checked, rejects));
     const startedAt = Date.now();
     const line = new LiveLine(context);
     const total = checked.good + checked.duplicates;

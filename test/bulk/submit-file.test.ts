@@ -150,6 +150,15 @@ describe('erasure submit --file', () => {
     expect(await started()).toBe(before);
   });
 
+  it('tells a file that is none also where Temporal is away', async () => {
+    const away = { ...environment(), TEMPORAL_ADDRESS: '127.0.0.1:1' };
+    const { code, stderr } = clean(
+      await cli.run(['submit', '--file', join(directory, 'none.csv')], { environment: away }),
+    );
+    expect(code).toBe(2);
+    expect(stderr).not.toContain('Temporal');
+  });
+
   it('overwrites no file that is not its own', async () => {
     const file = await write('own.csv', `${header}\n,hipaa,x,y,z,\n`);
     const mine = await write('mine.csv', 'mine');
