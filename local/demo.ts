@@ -12,7 +12,7 @@ import type { RequestProgress } from '../domain/request-progress';
 import { verifyCertificate } from '../security/certificate';
 import { readVerifyingKeys } from '../security/key-files';
 import { createLiveView, elapsed, type LiveView } from './live-view';
-import { newSubject, seed } from './sample-request';
+import { newSubject, sampleSubmission, seed } from './sample-request';
 import { findScenario, preparePerson, scenarios, type Scenario, type Subject, type WorldEvent } from './scenarios';
 import { startStack, type Stack } from './stack';
 import { fastForward, virtualNow } from './virtual-time';
@@ -70,17 +70,7 @@ async function submit(stack: Stack, scenario: Scenario, view: LiveView) {
   await scenario.prepare?.(simulator, subject);
 
   const requestId = randomUUID();
-  const submitted = await client.submit({
-    requestId,
-    regulation: 'gdpr',
-    submittedAt: new Date().toISOString(),
-    receivedVia: 'web-form',
-    subject: {
-      measureone: { individualId: subject.individualId },
-      person: { personId: subject.personId },
-      aptrinsic: { identifyId: subject.identifyId },
-    },
-  });
+  const submitted = await client.submit(sampleSubmission(requestId, subject));
   view.tell(`Submitted: request ${requestId}, workflow ${submitted.workflowId}.`);
   const pending = scenario.events.map((event) => ({ event, subject }));
   return { requestId, workflowId: submitted.workflowId, started: { at: Date.now(), pending } };

@@ -31,7 +31,13 @@ export async function writeSampleRequest({
   const requestId = randomUUID();
   const subject = newSubject();
   await seed(simulator, subject);
-  const submission: ErasureSubmission = {
+  writeFileSync(file, `${JSON.stringify(sampleSubmission(requestId, subject), null, 2)}\n`);
+  return { requestId, file };
+}
+
+/** What a person asks for now, at all three providers. */
+export function sampleSubmission(requestId: string, subject: Subject): ErasureSubmission {
+  return {
     requestId,
     regulation: 'gdpr',
     submittedAt: new Date().toISOString(),
@@ -42,8 +48,6 @@ export async function writeSampleRequest({
       aptrinsic: { identifyId: subject.identifyId },
     },
   };
-  writeFileSync(file, `${JSON.stringify(submission, null, 2)}\n`);
-  return { requestId, file };
 }
 
 export function newSubject(): Subject {
