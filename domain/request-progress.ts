@@ -77,18 +77,14 @@ export interface RequestView {
   readonly now: number;
 }
 
-export function dueProgress({ state, legs, intake, now }: RequestView): DueProgress | undefined {
+function dueProgress(view: RequestView): DueProgress | undefined {
+  const { state, intake, now } = view;
   const clock = intake?.clock;
   if (intake === undefined || clock === undefined) return undefined;
   const standing = clockStanding(state);
   const due = dueOf(clock, standing);
   const aim = aimOf(clock, standing);
-  const feasibility = feasibilityOf({
-    dueAt: aim.at,
-    now,
-    marginMs: intake.rules.patience.marginMs,
-    legs: legs.map((leg) => planOf(leg, now)),
-  });
+  const feasibility = feasibilityOfView(view, clock, intake.rules.patience.marginMs);
   return {
     rule: clock.rule,
     timeZone: clock.timeZone,
@@ -177,10 +173,9 @@ function feasibilityOfView({ state, legs, now }: RequestView, clock: LegalClock,
 }
 
 /** For people: what is to be done about the request itself, most urgent first. */
-export function todoOf(view: RequestView): readonly string[] {
+function todoOf(view: RequestView, due: DueProgress | undefined): readonly string[] {
   const { state, intake, outcome, now } = view;
   if (intake === undefined || state.phase === 'over') return [];
-  const due = dueProgress(view);
   const { hold } = state;
   const owed = outcome === undefined ? undefined : answerOwed(state, intake.rules);
   return [
@@ -246,7 +241,7 @@ export function requestProgress(
     startedAt: new Date(facts.startedAt).toISOString(),
     state: stateOf(view),
     decisionMode: intake?.rules.decisionMode ?? 'asserted',
-    todo: todoOf(view),
+    todo: todoOf(view, due),
     blockedOn: blockedOnOf(view),
     ...(due === undefined ? {} : { due }),
     ...(outcome === undefined ? {} : { outcome }),

@@ -10,14 +10,13 @@ import {
 } from '@temporalio/workflow';
 import type { LegActivities } from '../activities/leg-activities';
 import { describeInstant } from '../domain/duration';
+import type { Happening } from '../domain/happening';
 import { isFailureType, type FailureDetails, type FailureType } from '../domain/failure';
 import { advance, nextStep, openLeg, type LegCall, type LegEvent, type LegState, type LegStep } from '../domain/leg';
 import { providerName, type Provider } from '../domain/provider';
 import type { Policy } from '../domain/policy';
 import type { ErasureRequest } from '../domain/request';
 import { askOptions, lookOptions, withdrawOptions } from './activity-options';
-
-type Happening = LegEvent extends infer Event ? (Event extends LegEvent ? Omit<Event, 'at'> : never) : never;
 
 export class ProviderLeg {
   readonly provider: Provider;
@@ -62,13 +61,13 @@ export class ProviderLeg {
   }
 
   /** Tells the leg what happened outside. The step it is at is broken off if that changes what is to be done. */
-  tell(happening: Happening): void {
+  tell(happening: Happening<LegEvent>): void {
     const before = nextStep(this.#state);
     this.#apply(happening);
     if (!isSameStep(before, nextStep(this.#state))) this.#step?.cancel();
   }
 
-  #apply(happening: Happening): void {
+  #apply(happening: Happening<LegEvent>): void {
     this.#state = advance(this.#state, { ...happening, at: Date.now() } as LegEvent);
     this.#onChange();
   }
@@ -141,7 +140,10 @@ export class ProviderLeg {
   /** Only Temporal's own failures are told to the leg; anything else is a bug and blocks the task until it is mended. */
   async #attempt(
     activity: () => Promise<void>,
-    told: (error: ActivityFailure) => Happening = (error) => ({ type: 'failed', failure: readFailure(error) }),
+    told: (error: ActivityFailure) => Happening<LegEvent> = (error) => ({
+      type: 'failed',
+      failure: readFailure(error),
+    }),
   ): Promise<void> {
     try {
       await activity();

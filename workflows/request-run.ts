@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { IntakeActivities, IntakeQuestion } from '../activities/intake-activities';
 import { describeInstant } from '../domain/duration';
+import type { Happening } from '../domain/happening';
 import { REMINDER_LABEL } from '../domain/finding';
 import { dueOf } from '../domain/legal-clock';
 import { requestOutcome, type RequestOutcome } from '../domain/outcome';
@@ -59,9 +60,6 @@ export function acceptRequest(input: unknown): ErasureRequest {
     'InvalidRequest',
   );
 }
-
-/** Distributes over the union, so that each happening keeps its own fields. */
-type Happening = RequestEvent extends infer Event ? (Event extends RequestEvent ? Omit<Event, 'at'> : never) : never;
 
 export class RequestRun {
   readonly legs: readonly ProviderLeg[];
@@ -207,7 +205,7 @@ export class RequestRun {
     return requestProgress(this.#view, { requestId, regulation, submittedAt, startedAt });
   }
 
-  apply(happening: Happening): void {
+  apply(happening: Happening<RequestEvent>): void {
     const before = this.#state;
     this.#state = advanceRequest(before, { ...happening, at: Date.now() } as RequestEvent);
     this.#tellLegs(before);

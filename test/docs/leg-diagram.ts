@@ -1,5 +1,6 @@
 /** The state diagram of a leg, found by walking through its state machine: every phase it can reach, and what leads on. */
 import type { DecisionKind } from '../../domain/decision';
+import type { Happening } from '../../domain/happening';
 import { DAY_MS } from '../../domain/duration';
 import { failureTypes, isFailureType } from '../../domain/failure';
 import { advance, lastRound, nextStep, openLeg, type LegEvent, type LegState, type LegStep } from '../../domain/leg';
@@ -8,12 +9,10 @@ import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
 import * as receipts from '../support/receipts';
 
 type Phase = LegState['phase'];
-type Happening = LegEvent extends infer Event ? (Event extends LegEvent ? Omit<Event, 'at'> : never) : never;
-
 /** What can happen to a leg in some state, in the words of the diagram. */
 interface Possible {
   readonly label: string;
-  readonly events: readonly Happening[];
+  readonly events: readonly Happening<LegEvent>[];
 }
 
 interface Edge {
@@ -25,7 +24,7 @@ interface Edge {
 
 type Arrow = Omit<Edge, 'from'> & { readonly from: Phase | 'open' };
 
-const possible = (label: string, ...events: Happening[]): Possible => ({ label, events });
+const possible = (label: string, ...events: Happening<LegEvent>[]): Possible => ({ label, events });
 const answered = (label: string, receipt: Receipt): Possible =>
   possible(label, { type: 'asked' }, { type: 'answered', receipt });
 const observed = (label: string, observation: Observation): Possible =>
@@ -37,7 +36,7 @@ const decided = (kind: DecisionKind): Possible =>
     kind,
     decision: { provider: 'person', actor: 'staff-7', reason: { code: 'told-to', ticket: 'PRIV-1' } },
   });
-const failed = (...before: Happening[]): readonly Possible[] =>
+const failed = (...before: Happening<LegEvent>[]): readonly Possible[] =>
   failureTypes.map((type) =>
     possible('failed', ...before, { type: 'failed', failure: { type, mayHaveReached: true } }),
   );
@@ -127,7 +126,7 @@ function edgesOf(start: LegState): Edge[] {
       follow('daily' in step && step.daily ? 'daily try' : label, events, at);
     for (const { label, events } of fromOutside) follow(label, events, now);
 
-    function follow(label: string, events: readonly Happening[], when: number): void {
+    function follow(label: string, events: readonly Happening<LegEvent>[], when: number): void {
       const next = events.reduce((state, event) => advance(state, { ...event, at: when } as LegEvent), leg);
       if (next === leg) return;
       const edge = { from: leg.phase, to: next.phase, ...told(label, next) };

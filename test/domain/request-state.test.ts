@@ -6,6 +6,7 @@ import {
   type RequestDecision,
   type RequestDecisionKind,
 } from '../../domain/decision';
+import type { Happening } from '../../domain/happening';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { LegalClock } from '../../domain/legal-clock';
 import {
@@ -73,18 +74,17 @@ const told = (notice: 'acknowledged' | 'extended' | 'refused' | 'outcome', at = 
   content: { ...said, notice, at: iso(at), channel: 'email', reference: 'MSG-1' },
 });
 
-type Happening = RequestEvent extends infer E ? (E extends RequestEvent ? Omit<E, 'at'> : never) : never;
-const decide = (decision: RequestDecision): Happening => ({ type: 'decided', decision });
-function after(...happenings: Happening[]): RequestState {
+const decide = (decision: RequestDecision): Happening<RequestEvent> => ({ type: 'decided', decision });
+function after(...happenings: Happening<RequestEvent>[]): RequestState {
   return happenings.reduce(
     (state, happening) => advanceRequest(state, { ...happening, at: NOW } as RequestEvent),
     openRequest(),
   );
 }
-const toApprove: Happening = { type: 'takenOn', approvalNeeded: true };
-const takenOn: Happening = { type: 'takenOn', approvalNeeded: false };
-const settled: Happening[] = [takenOn, { type: 'legsSettled' }];
-const certified: Happening[] = [...settled, { type: 'certificateIssued' }];
+const toApprove: Happening<RequestEvent> = { type: 'takenOn', approvalNeeded: true };
+const takenOn: Happening<RequestEvent> = { type: 'takenOn', approvalNeeded: false };
+const settled: Happening<RequestEvent>[] = [takenOn, { type: 'legsSettled' }];
+const certified: Happening<RequestEvent>[] = [...settled, { type: 'certificateIssued' }];
 
 const states = {
   'taking-on': openRequest(),
@@ -321,7 +321,7 @@ describe('what is owed to the person', () => {
 describe('the trail', () => {
   it('keeps every decision as it was said, in order, and nothing is ever taken out of it', () => {
     const happening = fc.oneof(
-      fc.constantFrom<Happening>(
+      fc.constantFrom<Happening<RequestEvent>>(
         ...Object.values(samples).map(decide),
         { type: 'cancelled' },
         { type: 'reminded', of: 'due-soon', due: T0 },

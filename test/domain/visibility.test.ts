@@ -1,4 +1,5 @@
 import { DAY_MS } from '../../domain/duration';
+import type { Happening } from '../../domain/happening';
 import { openLeg } from '../../domain/leg';
 import { advanceRequest, openRequest, type RequestEvent, type RequestState } from '../../domain/request-state';
 import { defaultRules } from '../../domain/rules';
@@ -7,8 +8,7 @@ import { legInAttention, settledLegs, T0, unsettledLegs } from '../support/legs'
 
 const dueAt = T0 + 30 * DAY_MS;
 const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
-type Happening = RequestEvent extends infer E ? (E extends RequestEvent ? Omit<E, 'at'> : never) : never;
-function after(...happenings: Happening[]): RequestState {
+function after(...happenings: Happening<RequestEvent>[]): RequestState {
   return happenings.reduce((state, one) => advanceRequest(state, { ...one, at: T0 } as RequestEvent), openRequest());
 }
 const running = after({ type: 'takenOn', approvalNeeded: false });
