@@ -79,7 +79,9 @@ export function reportRemarks({ retentionDays, mayLackForgotten, unreadable, una
             : `Temporal forgets requests ${retentionDays} days after their end, and the period begins before that: ` +
               'what it has forgotten is in none of these figures.',
         ]),
-    ...(unreadable === 0 ? [] : [`${unreadable} runs were started with something that is no request: not counted.`]),
+    ...(unreadable === 0
+      ? []
+      : [`Not counted, since they were started with something that is no request: ${unreadable}.`]),
     ...(unanswered === 0
       ? []
       : [`For ${unanswered} open requests no worker answered: they count as running, and as not answered yet.`]),

@@ -16,7 +16,7 @@ import { Client, Connection } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { type Engine, startEngine } from '../../../local/engine/engine';
 import { withoutTemporalSettings } from '../../../local/engine/supervised-process';
-import { compileEngine, isRunning, until } from './processes';
+import { compiledEngine, isRunning, until } from './processes';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -132,8 +132,7 @@ describe('startEngine', () => {
 
   it('dies with a parent that is killed, and what was temporary goes with it', async () => {
     const temporary = mkdtempSync(path.join(directory, 'tmp-'));
-    // Nothing compiles TypeScript in a plain node, so it gets a compiled copy.
-    const compiled = compileEngine(path.join(directory, 'compiled'));
+    const compiled = compiledEngine();
     const parent = `
       require(${JSON.stringify(path.join(compiled, 'engine.js'))})
         .startEngine({ namespace: 'orphan' })
@@ -141,11 +140,11 @@ describe('startEngine', () => {
           require('node:fs').writeSync(1, String(engine.pid));
           process.kill(process.pid, 'SIGKILL');
         });`;
-    const { stdout, signal } = spawnSync(process.execPath, ['-e', parent], {
+    const { stdout, stderr, signal } = spawnSync(process.execPath, ['-e', parent], {
       env: { ...env, TMPDIR: temporary },
       encoding: 'utf8',
     });
-    expect(signal).toBe('SIGKILL');
+    expect({ signal, stderr }).toEqual({ signal: 'SIGKILL', stderr: '' });
     const pid = Number(stdout);
     expect(pid).toBeGreaterThan(1);
     await until(() => !isRunning(pid) && readdirSync(temporary).length === 0);

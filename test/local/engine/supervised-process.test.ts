@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { lastLines, supervise } from '../../../local/engine/supervised-process';
-import { compileEngine, isRunning, until } from './processes';
+import { compiledEngine, isRunning, until } from './processes';
 
 let directory: string;
 let compiled: string;
 
 beforeAll(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'supervised-test-'));
-  compiled = compileEngine(path.join(directory, 'compiled'));
+  compiled = compiledEngine();
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
