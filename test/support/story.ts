@@ -210,9 +210,12 @@ export class Story {
 
   /** Waits, in real time, until the leg has come to this state by itself. */
   async until(provider: Provider, state: LegProgress['state']): Promise<LegProgress> {
+    let last: LegProgress | undefined;
     return eventually(async () => {
-      const leg = await this.leg(provider);
-      return leg.state === state ? leg : undefined;
+      last = await this.leg(provider);
+      return last.state === state ? last : undefined;
+    }).catch((error: unknown) => {
+      throw new Error(`${provider} is not ${state}, but ${JSON.stringify(last)}`, { cause: error });
     });
   }
 
