@@ -9,24 +9,35 @@ import {
   type RequestDecisionKind,
 } from '../domain/decision';
 import { providerKeys } from '../domain/provider';
-import { choiceArgument, choiceOption } from './options';
+import { choiceOption } from './options';
 
 export interface DecisionCommand {
   readonly kind: DecisionKind | RequestDecisionKind;
   readonly description: string;
   readonly explanation: string;
   /** The field that stands as an argument behind the id. */
-  readonly argument?: { readonly field: string; readonly make: () => ReturnType<typeof choiceArgument> };
+  readonly argument?: DecisionArgument;
   /** Fields of their own, as options named like them. Made anew for each program. */
   readonly options?: () => readonly Option[];
-  /** What is typed in the example: argument and own options, then the code of a reason. */
-  readonly example: string;
+  /** What is typed in the examples: where, argument and own options, then the code of a reason. */
+  readonly examples: readonly string[];
   readonly reason: string;
 }
 
+export interface DecisionArgument {
+  readonly field: string;
+  readonly name: string;
+  readonly description: string;
+  readonly choices: readonly string[];
+}
+
+const id = '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11';
+
 const provider = {
   field: 'provider',
-  make: () => choiceArgument('PROVIDER', 'whose leg it is about', providerKeys),
+  name: 'PROVIDER',
+  description: 'whose leg it is about',
+  choices: providerKeys,
 } as const;
 
 function needed(flags: string, description: string): Option {
@@ -43,7 +54,7 @@ export const decisionCommands: readonly DecisionCommand[] = [
     kind: 'approve',
     description: 'let a request be carried out that waits for its approval',
     explanation: 'Its providers are asked at once. Whoever filed a request cannot approve it.',
-    example: '',
+    examples: [id],
     reason: 'identity-checked',
   },
   {
@@ -52,7 +63,7 @@ export const decisionCommands: readonly DecisionCommand[] = [
     explanation: `Nothing is sent to any provider; the certificate says who and on what ground. The person is still to be told why
 (erasure notice ID refused), within the law's time. The letters are those of GDPR Art. 17(3) and Cal. Civ. Code 1798.105(d).`,
     options: () => [neededChoice('--ground <GROUND>', 'on what ground', rejectionGrounds)],
-    example: '--ground exempt-art-17-3-b',
+    examples: [`${id} --ground exempt-art-17-3-b`],
     reason: 'retention-duty',
   },
   {
@@ -65,14 +76,17 @@ ground is gone. What a provider has erased already stays erased.`,
       needed('--owner <STAFF>', 'who answers for the hold: an opaque staff id'),
       needed('--review-at <INSTANT>', 'when it is to be looked at again, e.g. 2027-03-01T09:00:00Z'),
     ],
-    example: '--ground legal-claims --owner staff-9 --review-at 2027-03-01T09:00:00Z',
+    examples: [
+      `${id} --ground legal-claims --owner staff-9 --review-at 2027-03-01T09:00:00Z`,
+      `--where "ErasureProviders = 'aptrinsic'" --ground court-order --owner staff-9 --review-at 2027-03-01T09:00:00Z`,
+    ],
     reason: 'litigation-hold',
   },
   {
     kind: 'release',
     description: 'end the legal hold of a request: what was held back goes on',
     explanation: 'Providers that were undone, or not asked yet, are asked now; the others go on where they were.',
-    example: '',
+    examples: [id, '--where on-hold'],
     reason: 'claims-settled',
   },
   {
@@ -81,7 +95,7 @@ ground is gone. What a provider has erased already stays erased.`,
     explanation: `It holds only once the person has been told inside the first period: record that with erasure notice ID extended.
 The law allows it once, and only for these two reasons; a slow provider is none.`,
     options: () => [neededChoice('--because <REASON>', 'why the law allows it', extensionGrounds)],
-    example: '--because complexity',
+    examples: [`${id} --because complexity`],
     reason: 'many-systems',
   },
   {
@@ -90,14 +104,14 @@ The law allows it once, and only for these two reasons; a slow provider is none.
     explanation: `It is told outside this system; here it is recorded that, when and how. "acknowledged": receipt confirmed. "extended": it takes
 longer. "refused": not done (yet), and why. "outcome": what came of it. The last two stop the law's clock; the one that is
 owed at the end ends the request. With --recipient it is about somebody else who must be told, and stops nothing.`,
-    argument: { field: 'notice', make: () => choiceArgument('NOTICE', 'what was told', noticeKinds) },
+    argument: { field: 'notice', name: 'NOTICE', description: 'what was told', choices: noticeKinds },
     options: () => [
       needed('--at <INSTANT>', 'when it was told, e.g. 2026-11-22T09:30:00Z'),
       needed('--channel <CODE>', 'how, e.g. email, letter or portal'),
       needed('--reference <REFERENCE>', 'the message in the system that sent it, e.g. MSG-1234'),
       new Option('--recipient <CODE>', 'a recipient other than the person, e.g. marketing-platform'),
     ],
-    example: 'outcome --at 2026-12-01T10:00:00Z --channel email --reference MSG-1234',
+    examples: [`${id} outcome --at 2026-12-01T10:00:00Z --channel email --reference MSG-1234`],
     reason: 'person-told',
   },
   {
@@ -110,7 +124,7 @@ owed at the end ends the request. With --recipient it is about somebody else who
       needed('--method <CODE>', 'how, e.g. account-login'),
       needed('--reference <REFERENCE>', 'where that is on record, e.g. PRIV-1234'),
     ],
-    example: '--at 2026-11-22T09:30:00Z --method account-login --reference PRIV-1234',
+    examples: [`${id} --at 2026-11-22T09:30:00Z --method account-login --reference PRIV-1234`],
     reason: 'identity-checked',
   },
   {
@@ -118,7 +132,7 @@ owed at the end ends the request. With --recipient it is about somebody else who
     description: 'repeat the step that a provider in attention did not get through, now',
     explanation: 'Repeats that step only, and looks first where the provider can be asked.',
     argument: provider,
-    example: 'person',
+    examples: [`${id} person`, 'person --where needs-staff'],
     reason: 'credentials-mended',
   },
   {
@@ -127,7 +141,7 @@ owed at the end ends the request. With --recipient it is about somebody else who
     explanation:
       'That leg ends as waived, and the request as completed-with-exceptions: the certificate says who and why.',
     argument: provider,
-    example: 'person',
+    examples: [`${id} person`],
     reason: 'contract-ended',
   },
   {
@@ -136,7 +150,7 @@ owed at the end ends the request. With --recipient it is about somebody else who
     explanation:
       'That leg ends as attested, and the request as completed-with-exceptions: the certificate says who and why.',
     argument: provider,
-    example: 'person',
+    examples: [`${id} person`],
     reason: 'confirmed-in-writing',
   },
 ];

@@ -3,7 +3,8 @@ import { Argument, Option } from 'commander';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/duration';
 import { InputError } from './failure';
 
-function oneOf(what: string, choices: readonly string[]): (typed: string) => string {
+/** Reads one of `choices`. */
+export function oneOf(what: string, choices: readonly string[]): (typed: string) => string {
   return (typed) => {
     if (choices.includes(typed)) return typed;
     throw new InputError(`${what}: expected one of ${choices.join(', ')}.`);

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { addBulkDecide } from './commands/bulk-decide';
 import { addCertificate } from './commands/certificate';
 import { addCompletion } from './commands/completion';
 import { addDecisions } from './commands/decide';
@@ -36,7 +35,6 @@ const commands = [
   addList,
   addSweep,
   addDecisions,
-  addBulkDecide,
   addWithdraw,
   addSignDecision,
   addCertificate,

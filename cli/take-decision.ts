@@ -1,6 +1,6 @@
 /** What all decisions have in common on the command line: who says it and why, its proof, and what is shown of it. */
 import type { Command } from 'commander';
-import type { ErasureClient } from '../client/erasure-client';
+import type { DecisionOptions, ErasureClient } from '../client/erasure-client';
 import {
   providerDecisionKinds,
   readDecision,
@@ -11,8 +11,9 @@ import {
   type ProviderDecision,
   type Reason,
   type RequestDecisionKind,
-  type RequestDecisions,
 } from '../domain/decision';
+import type { LegProgress } from '../domain/progress';
+import type { RequestProgress } from '../domain/request-progress';
 import { connected } from './connected';
 import { print, printJson, type CommandContext } from './context';
 import { tokenFor, type TokenOptions } from './decision-token';
@@ -37,7 +38,56 @@ export function addActorAndReason(command: Command, reasonCode: string): Command
   return command.requiredOption(actorFlags, actorHelp).requiredOption(reasonFlags, reasonHelp(reasonCode));
 }
 
+/** What the record of one decision will hold, and how it is sent: checked, and about no request yet. */
+export interface TypedDecision {
+  readonly kind: Kind;
+  readonly content: object;
+  readonly send: (client: ErasureClient, requestId: string, proof: Proof) => Promise<DecisionAnswer>;
+}
+
+interface Proof {
+  readonly token?: string | undefined;
+  /** The same for all tries of one decision, or an answer that got lost makes it two. */
+  readonly decisionId?: string;
+}
+
+type DecisionAnswer = { readonly leg: LegProgress } | { readonly progress: RequestProgress };
+
 /** Throws `InputError` for what is no decision, before anything is asked of anybody. */
+export function readTypedDecision(kind: Kind, typed: DecisionTyped): TypedDecision {
+  const said = { ...typed, reason: parseReason(typed.reason) };
+  const why = isAboutProvider(kind) ? whyNoDecision(said) : whyNoRequestDecision(kind, said);
+  if (why !== undefined) throw new InputError(`This is no decision: ${why}.`);
+  return isAboutProvider(kind) ? aboutProvider(kind, said) : aboutRequest(kind, said);
+}
+
+function aboutProvider(kind: DecisionKind, said: object): TypedDecision {
+  const content = readDecision(said as ProviderDecision);
+  return {
+    kind,
+    content,
+    send: async (client, requestId, { token, decisionId }) => {
+      const decision = { ...content, ...(token === undefined ? {} : { token }), decisionId };
+      return { leg: await takeOfProvider(client, kind, { requestId, decision }) };
+    },
+  };
+}
+
+function aboutRequest(kind: RequestDecisionKind, said: object): TypedDecision {
+  const { content } = readRequestDecision(kind, said);
+  return {
+    kind,
+    content,
+    send: async (client, requestId, { token, decisionId }) => ({
+      progress: await client.decide<RequestDecisionKind>(kind, requestId, {
+        ...content,
+        ...(token === undefined ? {} : { token }),
+        decisionId,
+      }),
+    }),
+  };
+}
+
 export async function takeDecision(
   kind: Kind,
   {
@@ -46,63 +96,23 @@ export async function takeDecision(
     context,
   }: { readonly requestId: string; readonly typed: DecisionTyped; readonly context: CommandContext },
 ): Promise<void> {
-  const said = { ...typed, reason: parseReason(typed.reason) };
-  const why = isAboutProvider(kind) ? whyNoDecision(said) : whyNoRequestDecision(kind, said);
-  if (why !== undefined) throw new InputError(`This is no decision: ${why}.`);
-  if (isAboutProvider(kind)) {
-    await decideAboutProvider(kind, {
-      requestId,
-      decision: readDecision(said as unknown as ProviderDecision),
-      typed,
-      context,
-    });
-  } else {
-    await decideAboutRequest(kind, { requestId, content: readRequestDecision(kind, said).content, typed, context });
-  }
-}
-
-interface Taking<Content> {
-  readonly requestId: string;
-  readonly content: Content;
-  readonly typed: DecisionTyped;
-  readonly context: CommandContext;
-}
-
-async function decideAboutProvider(
-  kind: DecisionKind,
-  { requestId, decision, typed, context }: Omit<Taking<never>, 'content'> & { readonly decision: ProviderDecision },
-): Promise<void> {
-  const proven = await withToken(kind, { requestId, content: decision, typed, context });
-  const leg = await connected(context, (client) => takeOfProvider(client, kind, { requestId, decision: proven }));
-  const { legLine } = await import('./request-view.js');
-  if (typed.json === true) printJson(context, { requestId, decision: kind, provider: leg });
-  else print(context, legLine(leg));
-}
-
-async function decideAboutRequest(
-  kind: RequestDecisionKind,
-  taking: Taking<RequestDecisions[RequestDecisionKind]>,
-): Promise<void> {
-  const { requestId, typed, context } = taking;
-  const proven = await withToken(kind, taking);
-  const progress = await connected(context, (client) => client.decide<RequestDecisionKind>(kind, requestId, proven));
-  const { progressJson, progressText } = await import('./request-view.js');
-  if (typed.json === true) printJson(context, { decision: kind, ...progressJson(progress) });
-  else print(context, progressText(progress, context));
-}
-
-async function withToken<Content extends object>(
-  kind: Kind,
-  { requestId, content, typed, context }: Taking<Content>,
-): Promise<Content> {
+  const { content, send } = readTypedDecision(kind, typed);
   const token = await tokenFor({ requestId, kind, content }, typed, context);
-  return token === undefined ? content : { ...content, token };
+  const answer = await connected(context, (client) => send(client, requestId, { token }));
+  const { legLine, progressJson, progressText } = await import('./request-view.js');
+  if ('leg' in answer) {
+    if (typed.json === true) printJson(context, { requestId, decision: kind, provider: answer.leg });
+    else print(context, legLine(answer.leg));
+    return;
+  }
+  if (typed.json === true) printJson(context, { decision: kind, ...progressJson(answer.progress) });
+  else print(context, progressText(answer.progress, context));
 }
 
 function takeOfProvider(
   client: ErasureClient,
   kind: DecisionKind,
-  { requestId, decision }: { readonly requestId: string; readonly decision: ProviderDecision },
+  { requestId, decision }: { readonly requestId: string; readonly decision: DecisionOptions },
 ) {
   switch (kind) {
     case 'retry':

@@ -1,7 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createDecisionActivities } from '../../activities/decision-activities';
 import { defaultPolicy } from '../../domain/policy';
 import { DAY_MS } from '../../domain/duration';
 import { defaultRules } from '../../domain/rules';
+import { createDecisionTokenChecker } from '../../security/decision-token';
+import { addStaffKey, initKeys, readDecisionKeys } from '../../security/key-files';
 import { ErasureClient } from '../../client';
+import { progress } from '../../workflows/messages';
 import { CompiledCli, type Ended } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
 import { eventually, failure, WorkflowBench } from '../support/workflow-bench';
@@ -14,15 +21,20 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const said = ['--actor', 'staff-17', '--reason', 'credentials-mended:PRIV-1'];
-const decideAll = (...args: readonly string[]): Promise<Ended> =>
-  cli.run(['decide-all', ...args], { environment: temporalEnvironment() });
+const decide = (...args: readonly string[]): Promise<Ended> => cli.run(args, { environment: temporalEnvironment() });
+/** Temporal's index lags behind. */
+const named = (filter: string, count: number) =>
+  eventually(async () => {
+    const found = await new ErasureClient({ client: bench.client }).count({ filter, open: true });
+    return found === count ? true : undefined;
+  });
 const results = ({ stdout }: Ended): { requestId: string; result: string }[] =>
   stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { requestId: string; result: string });
 
-describe('erasure decide-all', () => {
+describe('one decision about all requests that a filter names', () => {
   it('shows what it is about, asks, and takes the decision about each request that the filter names', async () => {
     const since = `StartTime >= '${new Date().toISOString()}'`;
     bench.intake = ({ policy }) => ({
@@ -34,13 +46,10 @@ describe('erasure decide-all', () => {
     const ids = stuck.map(({ workflowId }) => workflowId.replace('erasure-', '')).toSorted();
     await bench.startFor('aptrinsic');
     const where = `needs-staff AND ${since}`;
-    const retry = ['retry', '--where', where, '--provider', 'person', ...said];
+    const retry = ['retry', 'person', '--where', where, ...said];
 
-    const client = new ErasureClient({ client: bench.client });
-    const named = (filter: string, count: number) =>
-      eventually(async () => ((await client.count({ filter, open: true })) === count ? true : undefined), 20_000);
     await named(where, 3);
-    const unconfirmed = await decideAll(...retry);
+    const unconfirmed = await decide(...retry);
     expect(unconfirmed.stderr).toMatch(/^3 open requests/);
     expect(unconfirmed).toMatchObject({ code: 2, stdout: '' });
     expect(unconfirmed.stderr).toContain('Nobody is there to confirm this');
@@ -59,37 +68,79 @@ describe('erasure decide-all', () => {
       '--yes',
       '--json',
     ];
-    const held = await decideAll('hold', '--where', `ErasureProviders = 'person' AND ${since}`, ...hold);
+    const held = await decide('hold', '--where', `ErasureProviders = 'person' AND ${since}`, ...hold);
     expect(held.code).toBe(0);
     expect(
       results(held)
         .map(({ requestId, result }) => `${requestId} ${result}`)
         .toSorted(),
     ).toEqual(ids.map((id) => `${id} done`));
-    const again = await decideAll('hold', '--where', `ErasureProviders = 'person' AND ${since}`, ...hold);
+    const again = await decide('hold', '--where', `ErasureProviders = 'person' AND ${since}`, ...hold);
     expect(again.code).toBe(6);
     expect(results(again).map(({ result }) => result)).toEqual(['refused', 'refused', 'refused']);
     expect(again.stdout).toContain('on hold already');
 
     await named(`on-hold AND ${since}`, 3);
-    const released = await decideAll('release', '--where', since, ...said, '--yes');
+    const released = await decide('release', '--where', since, ...said, '--yes');
     expect(released.stderr).toContain('3 done, 0 refused');
 
     await named(`waiting-for=person AND ${since}`, 3);
-    const retried = await decideAll(...retry, '--yes', '--json');
+    const retried = await decide(...retry, '--yes', '--json');
     expect(results(retried).map(({ result }) => result)).toEqual(['done', 'done', 'done']);
     expect(retried.code).toBe(0);
     for (const handle of stuck) expect((await bench.leg(handle)).state).not.toBe('held');
   }, 120_000);
 
+  it('proves each of them where the rules ask for signed decisions, with a token of its own', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'erasure-decide-where-'));
+    const [keys, staffKey] = [join(directory, 'keys'), join(directory, 'staff-17.json')];
+    await initKeys({ directory: keys, environment: 'test', now: Date.now() });
+    await addStaffKey({ directory: keys, actor: 'staff-17', file: staffKey, now: Date.now() });
+    const checker = createDecisionTokenChecker(await readDecisionKeys(keys));
+    bench.verdict = (question) => createDecisionActivities({ checker }).checkDecision(question);
+    bench.intake = ({ policy }) => ({
+      rules: {
+        ...defaultRules,
+        answerTracked: false,
+        decisionMode: 'authenticated',
+        patience: { ...defaultPolicy, ...policy },
+      },
+      isIndexed: true,
+    });
+    const since = `StartTime >= '${new Date().toISOString()}'`;
+    const open = await Promise.all([1, 2, 3].map(() => bench.startFor('person')));
+    await named(since, 3);
+    const reviewAt = new Date(Date.now() + DAY_MS).toISOString();
+    const content = ['--ground', 'legal-claims', '--owner', 'staff-9', '--review-at', reviewAt, ...said];
+    const hold = ['hold', '--where', since, '--yes', '--json', ...content];
+    const unproven = await decide(...hold);
+    expect(unproven.code).toBe(6);
+    expect(results(unproven).map(({ result }) => result)).toEqual(['refused', 'refused', 'refused']);
+    expect(unproven.stdout).toContain('token');
+    const proven = await decide(...hold, '--staff-key', staffKey);
+    expect(results(proven).map(({ result }) => result)).toEqual(['done', 'done', 'done']);
+    for (const handle of open) {
+      const { trail } = await handle.query(progress);
+      expect(trail).toMatchObject([
+        { kind: 'hold', content: { actor: 'staff-17' }, proof: { keyId: expect.any(String) } },
+      ]);
+    }
+    await rm(directory, { recursive: true });
+  }, 120_000);
+
   it.each([
     [['release', '--where', 'planted'], /^The filter, at character 1: expected one of needs-staff/],
-    [['retry', '--where', 'overdue'], /^--provider: retry needs to know/],
-    [['hold', '--where', 'overdue'], /^hold needs --ground, --owner and --review-at/],
-    [['release', '--where', 'overdue', '--provider', 'person'], /^--provider belongs to retry/],
-    [['release', '--where', 'on-hold', '--owner', 'staff-1'], /belong to hold/],
+    [['retry', '--where', 'overdue'], /^PROVIDER: expected one of measureone, person, aptrinsic\./],
+    [['retry', 'planted', '--where', 'overdue'], /^PROVIDER: expected one of measureone, person, aptrinsic\./],
+    [['retry', 'planted', 'person', '--where', 'overdue'], /^Give an ID or --where, not both\./],
+    [['retry', 'planted'], /^PROVIDER: expected one of measureone, person, aptrinsic\./],
+    [['retry'], /^Which request\? Give its ID, or --where with a filter\./],
+    [['release'], /^Which request\? Give its ID, or --where with a filter\./],
+    [['release', 'planted', '--where', 'on-hold'], /^Give an ID or --where, not both\./],
+    [['release', 'planted', '--yes'], /^--yes and --concurrency belong to --where\./],
+    [['release', '--where', 'on-hold', '--token-file', '-'], /^--token-file holds a token for one request/],
   ])('refuses %j before anything is sent', async (args, message) => {
-    const ended = await decideAll(...args, ...said);
+    const ended = await decide(...args, ...said);
     expect(ended).toMatchObject({ code: 2, stdout: '' });
     expect(ended.stderr).toMatch(message);
     expect(ended.stderr).not.toContain('planted');
