@@ -214,8 +214,16 @@ export class Story {
     return eventually(async () => {
       last = await this.leg(provider);
       return last.state === state ? last : undefined;
-    }).catch((error: unknown) => {
-      throw new Error(`${provider} is not ${state}, but ${JSON.stringify(last)}`, { cause: error });
+    }).catch(async (error: unknown) => {
+      const { raw } = await this.handle.describe();
+      const activities = raw.pendingActivities?.map(({ activityType, state: at, attempt, lastFailure }) => ({
+        type: activityType?.name,
+        state: at,
+        attempt,
+        lastFailure: lastFailure?.message,
+      }));
+      const instead = JSON.stringify({ leg: last, activities });
+      throw new Error(`${provider} is not ${state}, but ${instead}`, { cause: error });
     });
   }
 

@@ -2,10 +2,13 @@
 import { temporal } from '@temporalio/proto';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { createTemporalReader } from '../../activities/sweep/temporal-reader';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { installSweepSchedule } from '../../client/sweep-schedule';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request-progress';
 import { providerQueue, WORKFLOW_QUEUE } from '../../domain/provider';
+import { SWEEP_SCHEDULE_ID } from '../../domain/sweep';
 import { searchAttributes } from '../../domain/visibility';
+import type { erasureSweep } from '../../workflows';
 import { accepted, alteredBundle, eventually, failure, subjectAt } from '../support/workflow-bench';
 import { about, SweepBench, type Request } from './sweep-bench';
 
@@ -268,6 +271,51 @@ describe('with workers', () => {
       message: 'The sweep is over',
       fields: expect.objectContaining({ found: result.counts['no-certificate'] + result.counts['refused-at-start'] }),
     });
+  });
+
+  it('goes on in another run where its history grows long, and says at the end what it would have said in one', async () => {
+    await bench.terminateAll();
+    const handle = await bench.start();
+    await handle.terminate('by mistake');
+    await expectSwept(handle, ['no-certificate']);
+    const now = new Date().toISOString();
+    const inOne = await bench.sweepByWorkflow({ now });
+    await bench.stop(WORKFLOW_QUEUE);
+    const long = alteredBundle([/\(0, workflow_1\.workflowInfo\)\(\)\.continueAsNewSuggested/, 'true']);
+    await bench.serveWorkflows({ workflowBundle: { code: long } });
+    const sweep = await bench.startSweep({ now });
+    expect(await sweep.result()).toEqual(inOne);
+    const runs: string[] = [];
+    await eventually(async () => {
+      runs.length = 0;
+      for await (const { status } of bench.client.workflow.list({ query: `WorkflowId = '${sweep.workflowId}'` })) {
+        runs.push(status.name);
+      }
+      return runs.includes('COMPLETED') || undefined;
+    });
+    expect(runs.filter((status) => status === 'CONTINUED_AS_NEW').length).toBeGreaterThanOrEqual(2);
+    await bench.stop(WORKFLOW_QUEUE);
+    await bench.serveWorkflows();
+  });
+
+  it('counts its rounds from one run of its Schedule to the next', async () => {
+    await installSweepSchedule(bench.client, HOUR_MS);
+    const schedule = bench.client.schedule.getHandle(SWEEP_SCHEDULE_ID);
+    await schedule.update(({ state, ...rest }) => ({ ...rest, state, spec: { intervals: [{ every: SECOND_MS }] } }));
+    const rounds = await eventually(async () => {
+      const { recentActions } = (await schedule.describe()).info;
+      const results = await Promise.all(
+        recentActions.map(({ action: { workflow } }) =>
+          bench.client.workflow
+            .getHandle<typeof erasureSweep>(workflow.workflowId, workflow.firstExecutionRunId)
+            .result(),
+        ),
+      );
+      return results.length >= 4 ? results.map(({ round }) => round) : undefined;
+    });
+    await schedule.delete();
+    const [first = 0] = rounds;
+    expect(rounds).toEqual(rounds.map((_round, index) => first + index));
   });
 
   it('ends with all that it found where the webhook cannot be told', async () => {
