@@ -36,8 +36,8 @@ ENTRYPOINT ["node", "dist/local/simulator/main.js"]
 CMD ["--measureone-port", "7801", "--person-port", "7802", "--aptrinsic-port", "7803", "--control-port", "7804"]
 
 FROM runtime AS gateway
-ENV GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8080
-EXPOSE 8080
+ENV GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8080 GATEWAY_METRICS_ADDRESS=0.0.0.0:9465
+EXPOSE 8080 9465
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s CMD ["erasure", "health", "gateway"]
 CMD ["gateway"]
 

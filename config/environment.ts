@@ -122,6 +122,6 @@ export const headerNames = z
 
 export const providerList = z
   .string()
-  .transform((value) => value.split(',').map((part) => part.trim()))
-  .refine((parts) => parts.every(isProvider), `expected a comma-separated list of ${providerKeys.join(', ')}`)
+  .transform((value) => (value === 'none' ? [] : value.split(',').map((part) => part.trim())))
+  .refine((parts) => parts.every(isProvider), `expected a comma-separated list of ${providerKeys.join(', ')}, or none`)
   .transform((parts) => [...new Set(parts as Provider[])]);

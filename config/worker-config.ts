@@ -66,6 +66,7 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     settings: () => readSettings(served, environment),
     sweep: () => readSweepConfig(environment),
     policy: () => readPolicyFile(environment['ERASURE_POLICY_FILE']?.trim() || undefined),
+    purpose: () => refuseIdleWorker(served, environment),
     token: () => served.includes('measureone') && refuseTokenWithoutCallback(environment),
   });
   const { GATEWAY_PUBLIC_URL: gatewayUrl } = read.own;
@@ -81,6 +82,17 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     logLevel: read.own.LOG_LEVEL,
     ...(read.own.METRICS_ADDRESS === undefined ? {} : { metricsAddress: read.own.METRICS_ADDRESS }),
   };
+}
+
+function refuseIdleWorker(served: readonly Provider[], environment: Environment): void {
+  const { ERASURE_SERVE_WORKFLOWS } = workerVariables;
+  const servesWorkflows = ERASURE_SERVE_WORKFLOWS.safeParse(
+    environment['ERASURE_SERVE_WORKFLOWS']?.trim() || undefined,
+  );
+  if (served.length > 0 || servesWorkflows.data !== false) return;
+  throw new ConfigurationError([
+    'ERASURE_PROVIDERS is none and ERASURE_SERVE_WORKFLOWS is false: this worker would have nothing to do',
+  ]);
 }
 
 function refuseTokenWithoutCallback(environment: Environment): void {

@@ -104,6 +104,12 @@ describe('the settings of a worker', () => {
     );
   });
 
+  it('of a worker that serves no provider are those of the workflows, and it has to serve these', () => {
+    const own = { HOME: '/nonexistent', ERASURE_KEYS_DIR: '/keys', ERASURE_PROVIDERS: 'none' };
+    expect(readWorkerConfig(own)).toMatchObject({ providers: [], servesWorkflows: true, settings: {} });
+    expect(() => readWorkerConfig({ ...own, ERASURE_SERVE_WORKFLOWS: 'false' })).toThrow('would have nothing to do');
+  });
+
   it('count as missing when they are empty, and as left out where they may be', () => {
     expect(problems({ APTRINSIC_API_KEY: '', PERSON_API_CLIENT_ID: '   ' }).toSorted()).toEqual([
       'APTRINSIC_API_KEY is missing',
@@ -185,6 +191,7 @@ describe('a wrong value', () => {
     ['ERASURE_SERVE_WORKFLOWS', '1'],
     ['ERASURE_PROVIDERS', 'person,planted-provider'],
     ['ERASURE_PROVIDERS', ','],
+    ['ERASURE_PROVIDERS', 'none,person'],
     ['LOG_LEVEL', 'chatty'],
     ['METRICS_ADDRESS', '9464'],
     ['METRICS_ADDRESS', 'localhost:9464'],

@@ -47,7 +47,7 @@ export function dockerfileStages(): readonly Stage[] {
 export interface Service {
   readonly image?: string;
   readonly build?: { readonly target: string };
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | null>>;
   readonly env_file?: readonly string[];
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
@@ -86,6 +86,7 @@ interface Probe {
 }
 
 interface Container {
+  readonly volumeMounts: readonly (Named & { readonly mountPath: string })[];
   readonly image: string;
   readonly args: readonly string[];
   readonly envFrom: readonly { readonly configMapRef?: Named; readonly secretRef?: Named }[];
@@ -112,13 +113,10 @@ export interface Manifest {
         readonly terminationGracePeriodSeconds: number;
         readonly securityContext: object;
         readonly containers: readonly [Container];
-        readonly volumes: readonly {
+        readonly volumes: readonly (Named & {
           readonly secret?: { readonly secretName: string; readonly defaultMode: number };
-          readonly projected?: {
-            readonly sources: readonly { readonly secret: Named }[];
-            readonly defaultMode: number;
-          };
-        }[];
+          readonly configMap?: Named;
+        })[];
       };
     };
     readonly selector?: object;

@@ -35,6 +35,7 @@ import {
 
 const gatewayPort = gatewayVariables.GATEWAY_PORT.parse(undefined);
 const METRICS_PORT = 9464;
+const GATEWAY_METRICS_PORT = 9465;
 const TEMPORAL_PORT = 7233;
 const UI_PORT = 8233;
 /** The pause of its preStop, and what it takes to finish what is under way. */
@@ -110,8 +111,9 @@ describe('Dockerfile', () => {
     expect(unknownSettings(names('worker'), 'worker')).toEqual([]);
     expect(unknownSettings(names('gateway'), 'gateway')).toEqual([]);
     expect(environment('gateway')).toContain(`GATEWAY_PORT=${gatewayPort}`);
+    expect(environment('gateway')).toContain(`GATEWAY_METRICS_ADDRESS=0.0.0.0:${GATEWAY_METRICS_PORT}`);
     expect(environment('worker')).toContain(`METRICS_ADDRESS=0.0.0.0:${METRICS_PORT}`);
-    expect(all('EXPOSE', [stage('gateway')])).toEqual([String(gatewayPort)]);
+    expect(all('EXPOSE', [stage('gateway')])).toEqual([`${gatewayPort} ${GATEWAY_METRICS_PORT}`]);
     expect(all('EXPOSE', [stage('worker')])).toEqual([String(METRICS_PORT)]);
   });
 
@@ -164,6 +166,8 @@ describe('docker-compose.yml', () => {
     expect(unknownSettings(names('cli'), 'client')).toEqual([]);
     const gateway = readGatewayConfig(interpolated(service('gateway').environment));
     expect(gateway).toMatchObject({ port: gatewayPort, host: '0.0.0.0', invalidPerMinute: 60, logLevel: 'info' });
+    // Those of the others come with .env as a whole.
+    expect(names('gateway')).toEqual(expect.arrayContaining([...settings.gateway]));
     expect(service('worker').env_file).toEqual(['${ERASURE_ENV_FILE:-.env}']);
   });
 
@@ -175,6 +179,7 @@ describe('docker-compose.yml', () => {
         `127.0.0.1:${UI_PORT}:8080`,
         `127.0.0.1:${gatewayPort}:${gatewayPort}`,
         `127.0.0.1:${METRICS_PORT}:${METRICS_PORT}`,
+        `127.0.0.1:${GATEWAY_METRICS_PORT}:${GATEWAY_METRICS_PORT}`,
       ].toSorted(),
     );
     for (const name of ['worker', 'gateway', 'simulator']) expect(service(name).network_mode).toBe('service:pod');
@@ -183,7 +188,7 @@ describe('docker-compose.yml', () => {
   it('holds no secret', () => {
     const secrets = Object.values(services)
       .flatMap(({ environment = {} }) => Object.entries(environment))
-      .filter(([name]) => /PASSWORD|PWD|SECRET|TOKEN|KEY/.test(name))
+      .filter(([name, value]) => value !== null && /PASSWORD|PWD|SECRET|TOKEN|KEY/.test(name))
       .filter(([name]) => !name.endsWith('_FILE') && !['ERASURE_KEYS_DIR', 'KEYS_ENVIRONMENT'].includes(name));
     expect(secrets).toEqual([]);
   });
@@ -217,7 +222,7 @@ describe('docker-compose.yml', () => {
     const own = ['COMPOSE_PROFILES', 'ERASURE_ENV_FILE', 'KEYS_ENVIRONMENT'];
     expect(demo).toMatchObject({ COMPOSE_PROFILES: 'demo', ERASURE_ENV_FILE: 'deploy/compose/demo.env' });
     expect(unknownSettings(Object.keys(without(demo, ...own)), 'worker')).toEqual([]);
-    const { ERASURE_POLICY_FILE: policyFile = '', ...environment } = service('worker').environment ?? {};
+    const { ERASURE_POLICY_FILE: policyFile = '', ...environment } = interpolated(service('worker').environment);
     const config = readWorkerConfig({
       ...demo,
       ...environment,
@@ -238,9 +243,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  function interpolated(environment: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  function interpolated(environment: Service['environment'] = {}): Readonly<Record<string, string>> {
     return Object.fromEntries(
-      Object.entries(environment).map(([name, value]) => [name, value.replace(/^\$\{\w+:-(.*)\}$/, '$1')]),
+      // Without a value it is handed through from .env.
+      Object.entries(environment).flatMap(([name, value]) =>
+        value === null ? [] : [[name, value.replace(/^\$\{\w+:-(.*)\}$/, '$1')]],
+      ),
     );
   }
 });
@@ -310,32 +318,37 @@ describe('deploy/kubernetes', () => {
       ...fromMaps,
       Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
     );
-    const keys = pod.volumes.flatMap(({ secret, projected }) => [
-      ...(secret === undefined ? [] : [secret.secretName]),
-      ...(projected?.sources ?? []).map((source) => source.secret.name),
-    ]);
-    const modes = pod.volumes.map(({ secret, projected }) => secret?.defaultMode ?? projected?.defaultMode);
-    return { pod, container, environment, keys, modes };
+    const secrets = container.envFrom.flatMap(({ secretRef }) => (secretRef === undefined ? [] : [secretRef.name]));
+    const mounted = container.volumeMounts.map(({ name, mountPath }) => ({
+      path: mountPath,
+      configMap: pod.volumes.find((volume) => volume.name === name)?.configMap?.name,
+    }));
+    const keys = pod.volumes.flatMap(({ secret }) => secret?.secretName ?? []);
+    const modes = pod.volumes.flatMap(({ secret }) => secret?.defaultMode ?? []);
+    return { pod, container, environment, keys, secrets, mounted, modes };
   }
 
   it('has one worker for each provider, with the keys and credentials of no other', () => {
-    expect(workers.map(({ metadata }) => metadata.name).toSorted()).toEqual(
-      providerKeys.map((provider) => `erasure-worker-${provider}`).toSorted(),
-    );
-    const signing: string[] = [];
-    for (const manifest of workers) {
-      const { container, environment, keys } = podOf(manifest);
-      const provider = environment['ERASURE_PROVIDERS'] ?? '';
-      expect(manifest.metadata.name).toBe(`erasure-worker-${provider}`);
-      const credentials = container.envFrom.flatMap(({ secretRef }) =>
-        secretRef === undefined ? [] : [secretRef.name],
-      );
-      expect(credentials).toEqual([`erasure-credentials-${provider}`]);
-      const signs = environment['ERASURE_SERVE_WORKFLOWS'] === 'true';
-      if (signs) signing.push(provider);
-      expect(keys).toEqual([`erasure-keys-${provider}`, ...(signs ? ['erasure-keys-certificate'] : [])]);
+    const names = [...providerKeys, 'workflows'].map((name) => `erasure-worker-${name}`);
+    expect(workers.map(({ metadata }) => metadata.name).toSorted()).toEqual(names.toSorted());
+    for (const provider of providerKeys) {
+      const { environment, keys, secrets } = podOf(named('Deployment', `erasure-worker-${provider}`)!);
+      expect(environment).toMatchObject({ ERASURE_PROVIDERS: provider, ERASURE_SERVE_WORKFLOWS: 'false' });
+      expect({ keys, secrets }).toEqual({
+        keys: [`erasure-keys-${provider}`],
+        secrets: [`erasure-credentials-${provider}`],
+      });
     }
-    expect(signing).toHaveLength(1);
+  });
+
+  it('has workers of the workflows, which sign, know the policy, and can open no identifier', () => {
+    const { environment, keys, secrets, mounted } = podOf(named('Deployment', 'erasure-worker-workflows')!);
+    expect(environment).toMatchObject({ ERASURE_PROVIDERS: 'none', ERASURE_SERVE_WORKFLOWS: 'true' });
+    expect({ keys, secrets }).toEqual({ keys: ['erasure-keys-certificate'], secrets: [] });
+    expect(mounted).toContainEqual({ path: '/policy', configMap: 'erasure-policy' });
+    expect(environment['ERASURE_POLICY_FILE']).toBe('/policy/policy.json');
+    const policy = named('ConfigMap', 'erasure-policy')?.data?.['policy.json'] ?? '';
+    expect(JSON.parse(policy)).toEqual(JSON.parse(read(join('deploy', 'compose', 'policy.json'))));
   });
 
   it('gives each process settings that are complete once the credentials are there', () => {
@@ -350,7 +363,9 @@ describe('deploy/kubernetes', () => {
     for (const manifest of workers) {
       const { environment } = podOf(manifest);
       expect(unknownSettings(Object.keys(environment), 'worker')).toEqual([]);
-      expect(readWorkerConfig({ ...environment, ...credentials }).providers).toHaveLength(1);
+      const { ERASURE_POLICY_FILE: _policyFile, ...rest } = environment;
+      const config = readWorkerConfig({ ...rest, ...credentials });
+      expect(config.providers).toHaveLength(config.servesWorkflows ? 0 : 1);
     }
     const { environment } = podOf(named('Deployment', 'erasure-gateway')!);
     expect(unknownSettings(Object.keys(environment), 'gateway')).toEqual([]);
@@ -363,12 +378,16 @@ describe('deploy/kubernetes', () => {
     const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
 
     it('listens where it is probed, and nowhere else', () => {
-      const [port, ...others] = container.ports;
-      expect(others).toEqual([]);
-      expect(port?.containerPort).toBe(isWorker ? METRICS_PORT : gatewayPort);
+      const [port] = container.ports;
+      const ports = container.ports.map(({ containerPort }) => containerPort);
+      expect(ports).toEqual(isWorker ? [METRICS_PORT] : [gatewayPort, GATEWAY_METRICS_PORT]);
       const listening = isWorker
         ? { METRICS_ADDRESS: `0.0.0.0:${METRICS_PORT}` }
-        : { GATEWAY_HOST: '0.0.0.0', GATEWAY_PORT: String(gatewayPort) };
+        : {
+            GATEWAY_HOST: '0.0.0.0',
+            GATEWAY_PORT: String(gatewayPort),
+            GATEWAY_METRICS_ADDRESS: `0.0.0.0:${GATEWAY_METRICS_PORT}`,
+          };
       expect(environment).toMatchObject(listening);
       const asked = probes.flatMap((probe) => (probe?.httpGet === undefined ? [] : [probe.httpGet]));
       const paths = isWorker ? ['/metrics', '/metrics'] : ['/healthz', '/readyz'];
@@ -396,8 +415,8 @@ describe('deploy/kubernetes', () => {
     expect(named('Service', 'erasure-gateway')?.spec?.ports?.map(({ port }) => port)).toEqual([gatewayPort]);
     const allowed = all
       .filter(({ kind }) => kind === 'NetworkPolicy')
-      .flatMap(({ spec }) => spec?.ingress?.flatMap(({ ports }) => ports.map(({ port }) => port)));
-    expect(allowed).toEqual([METRICS_PORT, gatewayPort]);
+      .flatMap(({ spec }) => spec?.ingress?.flatMap(({ ports }) => ports.map(({ port }) => port)) ?? []);
+    expect(allowed).toEqual([METRICS_PORT, gatewayPort, GATEWAY_METRICS_PORT]);
   });
 
   it('runs the version of the package, not as root, and writes nothing', () => {
@@ -418,11 +437,8 @@ describe('deploy/kubernetes', () => {
   it('uses the secrets that docs/deployment.md says how to make', () => {
     const text = read(join('docs', 'deployment.md'));
     const used = deployments.flatMap((manifest) => {
-      const { container, keys } = podOf(manifest);
-      return [
-        ...keys,
-        ...container.envFrom.flatMap(({ secretRef }) => (secretRef === undefined ? [] : [secretRef.name])),
-      ];
+      const { keys, secrets } = podOf(manifest);
+      return [...keys, ...secrets];
     });
     const made = [...text.matchAll(/kubectl create secret generic (\S+)/g)].map(([, name = '']) => name);
     expect([...new Set(used)].toSorted()).toEqual(made.toSorted());

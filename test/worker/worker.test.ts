@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { report } from '../../cli/failure';
 import { readWorkerConfig } from '../../config/worker-config';
+import { DAY_MS } from '../../domain/duration';
 import { freePorts } from '../../local/engine/ports';
 import { startWorker, TemporalUnreachable } from '../../worker/worker';
 import { CompiledCli } from '../cli/compiled-cli';
@@ -64,6 +65,29 @@ describe('a worker of one provider', () => {
     await story.until('person', 'waiting-out-window');
     await story.until('aptrinsic', 'waiting-out-window');
     expect((await story.leg('measureone')).state).toBe('asking');
+  });
+});
+
+describe('a worker of the workflows', () => {
+  it('needs the keys that it signs and checks with, and no setting of any provider', async () => {
+    const keysDirectory = join(story.keysDirectory, '..', 'workflows-only');
+    await mkdir(keysDirectory, { mode: 0o700 });
+    for (const file of ['certificate.json', 'decision.json']) {
+      await copyFile(join(story.keysDirectory, file), join(keysDirectory, file));
+    }
+    const foreign = Object.keys(story.environment).filter((name) => /^(MEASUREONE|PERSON_API|APTRINSIC)_/.test(name));
+    running = await startWorkerProcess(story, {
+      ...Object.fromEntries(foreign.map((name) => [name, undefined])),
+      ERASURE_KEYS_DIR: keysDirectory,
+      ERASURE_PROVIDERS: 'none',
+    });
+    await story.startWorker({ ERASURE_SERVE_WORKFLOWS: 'false' });
+    await story.submit();
+    for (const provider of ['measureone', 'person', 'aptrinsic'] as const) {
+      await story.until(provider, 'waiting-out-window');
+    }
+    await story.forward(8 * DAY_MS);
+    expect((await story.certificate()).providers).toHaveLength(3);
   });
 });
 
