@@ -97,6 +97,19 @@ describe('fastForward', () => {
     expect(await hours()).toBeCloseTo(100, 2);
   });
 
+  it('goes no further where something is due just before the end', async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => start('retries', [1_000])));
+    await Promise.all(
+      all.map(async ({ forward, hours }) => {
+        for (let times = 1; times <= 20; times += 1) {
+          // An attempt fails some milliseconds before this begins, so that the next is due that long before the end.
+          await forward(6 * HOUR_MS);
+          expect(Math.abs((await hours()) - 6 * times)).toBeLessThan(0.1);
+        }
+      }),
+    );
+  }, 120_000);
+
   it("goes through more retries than the server's default of 200 skips", async () => {
     const { forward, pending } = await start('retries', [1000]);
     expect(await forward(205 * 6 * HOUR_MS)).toMatchObject({ completed: true });
