@@ -1,4 +1,5 @@
 /** Each kind of finding, brought about at a real Temporal; and what must not be reported. */
+import { isDeepStrictEqual } from 'node:util';
 import { temporal } from '@temporalio/proto';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { createTemporalReader } from '../../activities/sweep/temporal-reader';
@@ -25,7 +26,7 @@ async function expectSwept(handle: Request, kinds: readonly string[], now = Date
     const { told } = await bench.sweepFromHere({ now });
     const found = about(told, handle);
     return JSON.stringify(found.map(({ kind }) => kind)) === JSON.stringify(kinds) ? found : undefined;
-  }, 20_000).catch(async () => {
+  }).catch(async () => {
     const { told } = await bench.sweepFromHere({ now });
     throw new Error(`expected ${kinds.join(', ') || 'nothing'}, found ${JSON.stringify(about(told, handle))}`);
   });
@@ -35,7 +36,7 @@ async function kindsOnceListed(handle: Request, now?: number): Promise<readonly 
   await eventually(async () => {
     for await (const { workflowId } of bench.client.workflow.list()) if (workflowId === handle.workflowId) return true;
     return undefined;
-  }, 20_000);
+  });
   const { told } = await bench.sweepFromHere(now === undefined ? {} : { now });
   return about(told, handle).map(({ kind }) => kind);
 }
@@ -56,8 +57,9 @@ describe('without any worker', () => {
     const handle = await bench.start({}, { typedSearchAttributes: [{ key: providers, value: ['aptrinsic'] }] });
     const queues = await eventually(async () => {
       const { told } = await bench.sweepFromHere();
-      return told.length >= 2 ? told.map(({ queue }) => queue) : undefined;
-    }, 20_000);
+      const named = told.flatMap(({ queue }) => queue ?? []);
+      return named.length >= 2 ? named : undefined;
+    });
     expect(queues).toEqual([WORKFLOW_QUEUE, providerQueue('aptrinsic')]);
     await handle.terminate('over');
   });
@@ -278,13 +280,16 @@ describe('with workers', () => {
     const handle = await bench.start();
     await handle.terminate('by mistake');
     await expectSwept(handle, ['no-certificate']);
-    const now = new Date().toISOString();
-    const inOne = await bench.sweepByWorkflow({ now });
     await bench.stop(WORKFLOW_QUEUE);
     const long = alteredBundle([/\(0, workflow_1\.workflowInfo\)\(\)\.continueAsNewSuggested/, 'true']);
     await bench.serveWorkflows({ workflowBundle: { code: long } });
-    const sweep = await bench.startSweep({ now });
-    expect(await sweep.result()).toEqual(inOne);
+    const now = Date.now();
+    // Until the index has caught up with what the tests before have ended.
+    const sweep = await eventually(async () => {
+      const { summary } = await bench.sweepFromHere({ now });
+      const started = await bench.startSweep({ now: new Date(now).toISOString() });
+      return isDeepStrictEqual(await started.result(), { ...summary, webhook: 'none' }) ? started : undefined;
+    });
     const runs: string[] = [];
     await eventually(async () => {
       runs.length = 0;
