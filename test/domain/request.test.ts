@@ -227,17 +227,6 @@ describe('parseErasureRequest', () => {
   });
 
   it('never throws, whatever it is given, and never repeats a value or an unknown name', () => {
-    const known = problemsOf({ subject: { person: 1 }, policy: {}, verification: {} }).join(' ');
-    const vocabulary = [
-      known,
-      problemsOf({ ...valid, policy: { x: 1 } }),
-      problemsOf({ ...valid, x: 1 }),
-      JSON.stringify(policyBounds),
-    ]
-      .join(' ')
-      .concat(
-        ' lies in the future a whole number of milliseconds from to and nothing else one JSON the workflow id must be',
-      );
     const field = fc.constantFrom(
       ...Object.keys(valid),
       'policy',
@@ -245,32 +234,39 @@ describe('parseErasureRequest', () => {
       'ground',
       'verification',
       '__proto__',
+      'toString',
     );
     const leaf = fc.oneof(
-      fc.jsonValue({ maxDepth: 3 }),
-      fc.string(),
+      fc.jsonValue({ maxDepth: 3 }).map(marked),
+      fc.string().map(marked),
       fc.constantFrom(sealed, requestId, planted, verification),
     );
     const input = fc.oneof(
-      fc.jsonValue(),
-      fc.dictionary(fc.oneof(field, fc.string()), leaf).map((o) => ({ ...valid, ...o })),
+      fc.jsonValue().map(marked),
+      fc.dictionary(fc.oneof(field, fc.string().map(mark)), leaf).map((o) => ({ ...valid, ...o })),
     );
     fc.assert(
-      fc.property(input, fc.string(), (hostile, workflowId) => {
-        const said = problemsOf(hostile, workflowId).join(' ');
-        for (const text of [workflowId, ...textsOf(hostile)]) {
-          if (text.length > 3 && said.includes(text) && !vocabulary.includes(text)) throw new Error(`repeated ${text}`);
-        }
+      fc.property(input, fc.string().map(mark), (hostile, workflowId) => {
+        expect(problemsOf(hostile, workflowId).join(' ')).not.toMatch(new RegExp(`${MARK}|${planted}`));
       }),
       { numRuns: 2_000 },
     );
   });
 });
 
-function textsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => [key, ...textsOf(inner)]);
+/** In none of our own words. */
+const MARK = '¶';
+
+function mark(text: string): string {
+  return `${MARK}${text}`;
+}
+
+/** With every text in it, names too, so that each can be found again in what is said of it. */
+function marked(value: unknown): unknown {
+  if (typeof value === 'string') return mark(value);
+  if (Array.isArray(value)) return value.map(marked);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [mark(key), marked(inner)]));
 }
 
 describe('parseInstant', () => {
