@@ -46,7 +46,10 @@ export function createLegActivities(parts: {
   const { adapter } = parts;
   const { provider } = adapter;
   return {
-    [`${provider}.requestErasure`]: (call: LegCall) => attempt(parts, call, (c) => adapter.requestErasure(c)),
+    [`${provider}.requestErasure`]: async (call: LegCall) => {
+      const receipt = await attempt(parts, call, (c) => adapter.requestErasure(c));
+      return { ...receipt, subjectHashKeyId: parts.opener.hashKeyId };
+    },
     [`${provider}.observeErasure`]: (call: LegCall) => attempt(parts, call, (c) => adapter.observeErasure(c)),
     [`${provider}.withdrawErasure`]: (call: LegCall) => attempt(parts, call, (c) => adapter.withdrawErasure(c)),
   };

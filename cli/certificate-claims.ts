@@ -63,6 +63,7 @@ const certificateClaims = z.looseObject({
       basis: text,
       leavesUnsaid: z.array(text),
       subjectHash: text.optional(),
+      subjectHashKeyId: text.optional(),
       rounds: z.array(
         z.looseObject({
           number: z.number(),

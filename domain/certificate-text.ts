@@ -102,6 +102,7 @@ function providerLines(claim: ProviderClaim, position: number): string[] {
     ),
     ...claim.leavesUnsaid.flatMap((sentence, index) => entry(index === 0 ? 'Leaves unsaid' : '', sentence)),
     ...entry('Subject hash', claim.subjectHash ?? 'none: the provider never answered'),
+    ...entry('', claim.subjectHashKeyId && `by key ${claim.subjectHashKeyId}`),
     ...entry('Settled', instant(claim.settledAt)),
   ];
 }

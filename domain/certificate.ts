@@ -69,6 +69,8 @@ export interface ProviderClaim {
   readonly leavesUnsaid: readonly string[];
   /** HMAC of the identifier under a key of the issuer; absent where the provider never answered. */
   readonly subjectHash?: string;
+  /** Which key that was. */
+  readonly subjectHashKeyId?: string;
   readonly rounds: readonly RoundClaim[];
   readonly callback?: { readonly at: string; readonly handle: string; readonly event?: string };
   readonly lastObservation?: { readonly at: string; readonly found: string; readonly evidence: Evidence };
@@ -120,7 +122,7 @@ export function certificateClaims(
 function providerClaim(leg: LegState): ProviderClaim {
   const { provider, outcome, assurance, callback, lastObservation, withdrawal, settledAt } = leg;
   if (outcome === undefined || settledAt === undefined) throw new TypeError('Only a settled leg can be certified');
-  const subjectHash = leg.rounds.find((round) => round.receipt !== undefined)?.receipt?.subjectHash;
+  const answered = leg.rounds.find((round) => round.receipt !== undefined)?.receipt;
   return {
     provider,
     name: providerName(provider),
@@ -129,7 +131,8 @@ function providerClaim(leg: LegState): ProviderClaim {
     basis: basisOf(leg),
     leavesUnsaid: leavesUnsaid(leg),
     ...given({
-      subjectHash,
+      subjectHash: answered?.subjectHash,
+      subjectHashKeyId: answered?.subjectHashKeyId,
       callback: callback && { ...callback, at: iso(callback.at) },
       lastObservation: lastObservation && {
         at: iso(lastObservation.at),

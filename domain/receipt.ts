@@ -33,6 +33,8 @@ export interface Accepted {
   readonly withdrawable: boolean;
   /** HMAC of the identifier under the provider's hashing key, base64url. */
   readonly subjectHash: string;
+  /** Which key that was; absent in what releases before 0.2.0 wrote. */
+  readonly subjectHashKeyId?: string;
   readonly evidence: Evidence;
   /** What the provider's documents do not promise, for the certificate. Whole sentences. */
   readonly leavesUnsaid: readonly string[];
@@ -45,6 +47,7 @@ export interface Unknown {
   readonly windowKind: WindowKind;
   readonly marginMs: number;
   readonly subjectHash: string;
+  readonly subjectHashKeyId?: string;
   readonly evidence: Evidence;
   readonly leavesUnsaid: readonly string[];
 }

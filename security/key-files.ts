@@ -60,10 +60,12 @@ export class KeyFileError extends Error {
   override readonly name = 'KeyFileError';
   /** Base name of the file, or of the directory. */
   readonly file: string;
+  readonly isMissing: boolean;
 
-  constructor(file: string, problem: string) {
+  constructor(file: string, problem: string, { isMissing = false }: { readonly isMissing?: boolean } = {}) {
     super(`${basename(file)}: ${problem}`);
     this.file = basename(file);
+    this.isMissing = isMissing;
   }
 }
 
@@ -196,7 +198,7 @@ interface Reading {
 async function readJson(file: string, { protection, madeBy }: Reading): Promise<unknown> {
   const handle = await open(file, 'r').catch((error: unknown) => {
     const code = codeOf(error);
-    if (code === 'ENOENT') throw new KeyFileError(file, `does not exist; ${madeBy} makes it`);
+    if (code === 'ENOENT') throw new KeyFileError(file, `does not exist; ${madeBy} makes it`, { isMissing: true });
     throw new KeyFileError(file, `cannot be read (${code})`);
   });
   try {

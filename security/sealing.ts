@@ -108,6 +108,29 @@ export interface Opener {
   readonly hashKeyId: string;
 }
 
+const SUBJECT_HASH = 'erasure subject hash v1';
+const BODY_HMAC = 'erasure answer body v1';
+type HashingKeys = Pick<ProviderKeys, 'provider' | 'hashing'>;
+
+/** What `subjectHash` gives, or has given, with each of a provider's hashing keys, by the key's id. */
+export function subjectHashes({ provider, hashing }: HashingKeys, identifier: string): ReadonlyMap<string, string> {
+  return new Map(hashing.map((key) => [key.kid, hmac(SUBJECT_HASH, { key, provider, text: identifier })]));
+}
+
+function hmac(
+  purpose: string,
+  {
+    key,
+    provider,
+    text,
+  }: { readonly key: ProviderKeys['hashing'][number]; readonly provider: Provider; readonly text: string },
+): string {
+  return createHmac('sha256', Buffer.from(key.k, 'base64url'))
+    .update(`${purpose}\n${provider}\n`)
+    .update(text)
+    .digest('base64url');
+}
+
 /** Only what `seal` writes: no `zip`, no `crit`, no party info, no other algorithm. */
 const sealHeader = z.strictObject({
   alg: z.literal('ECDH-ES'),
@@ -127,9 +150,7 @@ const sealedClaims = z.strictObject({
 export function createOpener(keys: ProviderKeys): Opener {
   const sealing = privateKeyRing(keys.sealing);
   const intake = publicKeyRing(keys.intake);
-  const hashKey = Buffer.from(keys.hashing[0].k, 'base64url');
-  const hmac = (purpose: string, text: string): string =>
-    createHmac('sha256', hashKey).update(`${purpose}\n${keys.provider}\n`).update(text).digest('base64url');
+  const [hashing] = keys.hashing;
 
   return {
     async open({ sealed, requestId, provider }) {
@@ -152,9 +173,10 @@ export function createOpener(keys: ProviderKeys): Opener {
       if (parsed.data.requestId !== requestId) throw unusable('it was signed for another request');
       return parsed.data.identifier;
     },
-    subjectHash: (identifier) => hmac('erasure subject hash v1', identifier),
-    bodyHmac: (body) => (body === '' ? undefined : hmac('erasure answer body v1', body)),
-    hashKeyId: keys.hashing[0].kid,
+    subjectHash: (identifier) => hmac(SUBJECT_HASH, { key: hashing, provider: keys.provider, text: identifier }),
+    bodyHmac: (body) =>
+      body === '' ? undefined : hmac(BODY_HMAC, { key: hashing, provider: keys.provider, text: body }),
+    hashKeyId: hashing.kid,
   };
 
   async function decrypt(sealed: unknown): Promise<string> {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { isRecord } from '../../domain/text';
 import { print, printJson, type CommandContext } from '../context';
+import { exitCode } from '../exit-code';
 import { InputError } from '../failure';
-import { parseJson, readText } from '../read-input';
+import { parseJson, readJson, readText } from '../read-input';
 
 export function addVerify(program: Command, context: CommandContext): void {
   program
@@ -10,21 +11,31 @@ export function addVerify(program: Command, context: CommandContext): void {
     .description('check a certificate offline and print it readably')
     .argument('<FILE>', 'the certificate (compact JWS, or JSON with a member "certificate"), or - for stdin')
     .requiredOption('--key <PUBLIC.jwk>', "the issuer's public key or keys (JWK or JWK Set)")
+    .option('--subject <REQUEST_FILE>', 'also tell whether it is about the person in this request file')
+    .option('--keys <DIRECTORY>', 'with --subject: where provider-*.json are, or some; ERASURE_KEYS_DIR where absent')
     .option('--json', 'print the claims as one JSON object instead')
     .addHelpText(
       'after',
       `
-Example:
-  erasure verify certificate.jws --key certificate.public.jwk`,
+A certificate names the person by keyed hashes of their identifiers. With --subject these are made anew, with the hashing keys of
+the workers, and compared; the identifiers themselves are not printed. It exits with 6 if the certificate was altered or is about
+somebody else, and with 2 if that could be told for no provider.
+
+Examples:
+  erasure verify certificate.jws --key certificate.public.jwk
+  erasure verify certificate.jws --key certificate.public.jwk --subject request.json --keys keys`,
     )
-    .action((file: string, options: { key: string; json?: boolean }) => verify(file, options, context));
+    .action((file: string, options: VerifyOptions) => verify(file, options, context));
 }
 
-async function verify(
-  file: string,
-  options: { readonly key: string; readonly json?: boolean },
-  context: CommandContext,
-): Promise<void> {
+interface VerifyOptions {
+  readonly key: string;
+  readonly subject?: string;
+  readonly keys?: string;
+  readonly json?: boolean;
+}
+
+async function verify(file: string, options: VerifyOptions, context: CommandContext): Promise<void> {
   const { verifyCertificate } = await import('../../security/certificate.js');
   const { readVerifyingKeys } = await import('../../security/key-files.js');
   const { parseCertificateClaims } = await import('../certificate-claims.js');
@@ -32,12 +43,33 @@ async function verify(
   const keys = await readVerifyingKeys(options.key);
   const certificate = certificateIn(await readText(file, 'The certificate', context));
   const { claims, keyId } = await verifyCertificate(certificate, keys);
-  if (options.json === true) {
-    printJson(context, { valid: true, keyId, claims });
+  if (options.subject === undefined) {
+    if (options.json === true) printJson(context, { valid: true, keyId, claims });
+    else print(context, certificateText(parseCertificateClaims(claims), { keyId }), validBy(keyId));
     return;
   }
-  print(context, certificateText(parseCertificateClaims(claims), { keyId }));
-  print(context, `The signature is valid, by key ${keyId}.`);
+  const parsed = parseCertificateClaims(claims);
+  const { findSubject, subjectText } = await import('../certificate-subject.js');
+  const request = await readJson(options.subject, 'The request file', context);
+  const found = await findSubject(parsed, { request, keysDirectory: keysDirectoryOf(options, context) });
+  if (options.json === true) {
+    const subject = Object.fromEntries(found.map(({ provider, found: finding }) => [provider, finding]));
+    printJson(context, { valid: true, keyId, subject, claims });
+  } else {
+    print(context, certificateText(parsed, { keyId }), validBy(keyId), subjectText(found));
+  }
+  if (found.some((one) => one.found === 'other')) context.exitWith(exitCode.refused);
+  else if (!found.some((one) => one.found === 'same')) context.exitWith(exitCode.usage);
+}
+
+function validBy(keyId: string): string {
+  return `The signature is valid, by key ${keyId}.`;
+}
+
+function keysDirectoryOf({ keys }: VerifyOptions, { environment }: CommandContext): string {
+  const directory = keys ?? environment['ERASURE_KEYS_DIR']?.trim();
+  if (!directory) throw new InputError('--subject needs the hashing keys: give --keys, or set ERASURE_KEYS_DIR.');
+  return directory;
 }
 
 /** Only the line break that ends a text file is forgiven: the rest must be what was signed. */

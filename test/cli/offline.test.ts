@@ -294,6 +294,76 @@ describe('erasure verify', () => {
     }
   });
 
+  describe('--subject', () => {
+    const providerClaim = { outcome: 'erased', basis: 'b', leavesUnsaid: [], rounds: [], decisions: [] };
+    const settledAt = '2026-11-30T13:00:00.000Z';
+    let certificate: string;
+    const verify = async (request: object, ...more: readonly string[]): Promise<Ended> => {
+      const subject = await file('subject.json', JSON.stringify(request));
+      return cli.run(['verify', certificate, '--key', key(), '--subject', subject, ...more]);
+    };
+
+    beforeAll(async () => {
+      const opener = createOpener(await readProviderKeys(keysDirectory, 'person'));
+      const aptrinsic = createOpener(await readProviderKeys(keysDirectory, 'aptrinsic'));
+      const providers = [
+        { ...providerClaim, provider: 'measureone', name: 'MeasureOne', settledAt },
+        {
+          ...providerClaim,
+          provider: 'person',
+          name: 'Person API',
+          settledAt,
+          subjectHash: opener.subjectHash(planted.personId),
+          subjectHashKeyId: opener.hashKeyId,
+        },
+        {
+          ...providerClaim,
+          provider: 'aptrinsic',
+          name: 'Aptrinsic',
+          settledAt,
+          subjectHash: aptrinsic.subjectHash(planted.identifyId),
+        },
+      ];
+      const signer = createCertificateSigner(await readCertificateKeys(keysDirectory));
+      certificate = await file('about.jws', await signer.sign({ ...claims, providers }));
+    });
+
+    it('tells that it is about the person of a request file, without printing who that is', async () => {
+      const { code, stdout, stderr } = await verify(submission(), '--keys', keysDirectory);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain('Person API: about the identifier in the file.');
+      expect(stdout).toContain('Aptrinsic: about the identifier in the file.');
+      expect(stdout).toContain('MeasureOne: cannot be told: the provider never answered');
+      for (const identifier of Object.values(planted)) expect(stdout).not.toContain(identifier);
+    });
+
+    it('refuses it as about somebody else where the key that was used says so', async () => {
+      const another = { ...submission(), subject: { person: { personId: 'somebody-else' } } };
+      const { code, stdout } = await verify(another, '--keys', keysDirectory, '--json');
+      expect(code).toBe(6);
+      expect(JSON.parse(stdout)).toMatchObject({
+        valid: true,
+        subject: { measureone: 'not-in-file', person: 'other', aptrinsic: 'not-in-file' },
+      });
+      // It does not name its key, so there may have been another.
+      const { code: untold, stdout: text } = await verify(
+        { ...submission(), subject: { aptrinsic: { identifyId: 'somebody-else' } } },
+        '--keys',
+        keysDirectory,
+      );
+      expect(untold).toBe(2);
+      expect(text).toContain('Aptrinsic: cannot be told: the key that the hash was made with is not here.');
+    });
+
+    it('says what it misses', async () => {
+      expectFailure(await verify(submission()), 2, /^--subject needs the hashing keys: give --keys/);
+      expectFailure(await verify({}, '--keys', keysDirectory), 2, /regulation: expected one of/);
+      const { code, stdout } = await verify(submission(), '--keys', path('no-keys'));
+      expect(code).toBe(2);
+      expect(stdout).toContain('Person API: cannot be told: the key that the hash was made with is not here.');
+    });
+  });
+
   it("refuses a stranger's key, and a file that is no public key", async () => {
     await cli.run(['keys', 'init', '--dir', path('stranger')]);
     const certificate = await file('good.jws', jws);

@@ -57,6 +57,7 @@ describe('certificateClaims', () => {
       basis: expect.stringContaining('verified by looking'),
       leavesUnsaid: [],
       subjectHash: 'hash',
+      subjectHashKeyId: 'hash-key',
       lastObservation: { at: '2026-11-27T10:00:00.000Z', found: 'absent', evidence },
       rounds: [
         {

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { CompactEncrypt, compactDecrypt, CompactSign, UnsecuredJWT } from 'jose';
 import { parseErasureRequest } from '../../domain/request';
-import { createOpener, createSealer, isIdentifier, SealError } from '../../security/sealing';
+import type { ProviderKeys } from '../../security/key-shapes';
+import { createOpener, createSealer, isIdentifier, SealError, subjectHashes } from '../../security/sealing';
 import { base64url, failureOf, makeKeys, NOW, otherRequestId, replaceAt, requestId, type Keys } from './key-fixtures';
 
 const identifier = 'planted-subject@example.org';
@@ -459,6 +460,14 @@ describe('hashes', () => {
     const opener = createOpener(rotated as never);
     expect(opener.subjectHash(identifier)).toBe(createOpener(stranger.providers.person).subjectHash(identifier));
     expect(opener.hashKeyId).toBe(stranger.providers.person.hashing[0].kid);
+  });
+
+  it('can be made anew with each key that there is', () => {
+    const [mine, theirs] = [keys.providers.person, stranger.providers.person];
+    const rotated = { ...mine, hashing: [...theirs.hashing, ...mine.hashing] } as ProviderKeys;
+    expect([...subjectHashes(rotated, identifier)]).toEqual(
+      [theirs, mine].map((one) => [one.hashing[0].kid, createOpener(one).subjectHash(identifier)]),
+    );
   });
 
   it('have no body digest for an empty body', () => {

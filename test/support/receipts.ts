@@ -16,6 +16,7 @@ export function accepted(overrides: Partial<Accepted> = {}): Accepted {
     seen: true,
     withdrawable: false,
     subjectHash: 'hash',
+    subjectHashKeyId: 'hash-key',
     evidence,
     leavesUnsaid: [],
     ...overrides,
