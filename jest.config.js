@@ -16,7 +16,8 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 60_000,
+  // Against a test that hangs; a slow machine is no failure.
+  testTimeout: 240_000,
   maxWorkers: 2,
   collectCoverageFrom: ['{domain,workflows,activities,security,config,worker,client,gateway,cli}/**/*.ts'],
 };

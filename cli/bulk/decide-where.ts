@@ -65,7 +65,7 @@ export async function decideWhere(kind: BulkDecisionKind, typed: WhereTyped, con
       return;
     }
     remark(context, ...(await preview(client, { decision, count, filter })));
-    await confirm(`This will be sent to ${count} requests.`, { yes: typed.yes === true, context });
+    await confirm(`This will be sent to ${requests(count)}.`, { yes: typed.yes === true, context });
     await takeEach(client, { decision, count, filter, typed, context });
   });
 }
@@ -96,11 +96,15 @@ async function preview(client: ErasureClient, { decision, filter, count }: Named
     if (ids.length === SHOWN) break;
   }
   return [
-    `${count} open requests where ${filter}`,
+    `${requests(count, 'open ')} where ${filter}`,
     ...ids.map((id) => `  ${id}`),
     ...(count > ids.length ? [`  … and ${count - ids.length} more`] : []),
     `Each is sent ${decision.kind}: ${JSON.stringify(decision.content)}`,
   ];
+}
+
+function requests(count: number, which = ''): string {
+  return `${count} ${which}request${count === 1 ? '' : 's'}`;
 }
 
 type Result = 'done' | 'refused' | 'unanswered';

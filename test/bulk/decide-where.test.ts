@@ -89,7 +89,7 @@ describe('one decision about all requests that a filter names', () => {
     expect(results(retried).map(({ result }) => result)).toEqual(['done', 'done', 'done']);
     expect(retried.code).toBe(0);
     for (const handle of stuck) expect((await bench.leg(handle)).state).not.toBe('held');
-  }, 120_000);
+  });
 
   it('proves each of them where the rules ask for signed decisions, with a token of its own', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'erasure-decide-where-'));
@@ -126,7 +126,7 @@ describe('one decision about all requests that a filter names', () => {
       ]);
     }
     await rm(directory, { recursive: true });
-  }, 120_000);
+  });
 
   it.each([
     [['release', '--where', 'planted'], /^The filter, at character 1: expected one of needs-staff/],

@@ -40,7 +40,7 @@ beforeAll(async () => {
   client = new ErasureClient({ client: bench.client });
   await bench.reset();
   await makeRequests();
-}, 120_000);
+});
 afterAll(() => bench.close());
 
 function held(overrides: { readonly approvalNeeded?: boolean; readonly isIndexed?: boolean } = {}): void {

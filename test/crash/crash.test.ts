@@ -20,7 +20,7 @@ beforeEach(async () => {
     programs: process.env['TEST_PROGRAMS'] ?? '',
   });
   await stack.simulator.configure({ person: { defaultDelayMs: 3 * DAY_MS } });
-}, 60_000);
+});
 afterEach(() => stack.stop(), 60_000);
 
 async function seedAndSubmit(): Promise<string> {
@@ -119,7 +119,7 @@ describe('a worker killed between acceptance and report', () => {
       person: 'erased/verified',
       aptrinsic: 'presumed-erased',
     });
-  }, 120_000);
+  });
 });
 
 describe('killing worker and Temporal during every wait', () => {
@@ -158,5 +158,5 @@ describe('killing worker and Temporal during every wait', () => {
       person: 'erased/verified',
       aptrinsic: 'erased/verified',
     });
-  }, 180_000);
+  });
 });

@@ -104,4 +104,4 @@ it('leads from the keys to a certificate that holds', async () => {
   expect((await watching).stdout).toContain('completed');
   for (const command of rest) await succeed(command);
   expect((await succeed(rest.at(-1) ?? '')).stdout).toContain('ERASURE CERTIFICATE');
-}, 120_000);
+});

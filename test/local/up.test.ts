@@ -226,5 +226,5 @@ describe('npm run up', () => {
     expect(await areFree(ports)).toBe(true);
     const tooLate = await forward(id, 1);
     expect(tooLate.stderr).toBe(`No local stack runs on ${directory}. Start it with: npm run up\n`);
-  }, 240_000);
+  });
 });

@@ -108,7 +108,7 @@ describe('fastForward', () => {
         }
       }),
     );
-  }, 120_000);
+  });
 
   it("goes through more retries than the server's default of 200 skips", async () => {
     const { forward, pending } = await start('retries', [1000]);

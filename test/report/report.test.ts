@@ -83,7 +83,7 @@ describe('a report', () => {
     const made = await eventually(async () => {
       const report = await makeReport(client, { period, now: Date.now(), concurrency: 4 });
       return report.all.received === 7 && report.all.open === 1 ? report : undefined;
-    }, 20_000);
+    });
 
     // Not `unreadable`: what other tests started with nonsense has no month of its own.
     expect(made).toMatchObject({ mayLackForgotten: true, retentionDays: 90, unanswered: 0 });
@@ -127,7 +127,7 @@ describe('a report', () => {
     expect(cli.code).toBe(0);
     expect(JSON.parse(cli.stdout)).toMatchObject({ all: made.all, byRegulation: made.byRegulation });
     expect(cli.stderr).toContain('what it has forgotten is in none of these figures');
-  }, 60_000);
+  });
 
   it('tells of runs that were started with no request, in whatever period', async () => {
     const client = new ErasureClient({ client: bench.client });
@@ -147,7 +147,7 @@ describe('a report', () => {
     });
     expect(after.remarks).toContain(`started with something that is no request: ${after.count}.`);
     expect(after.remarks).not.toContain('planted');
-  }, 60_000);
+  });
 
   it('refuses what is no period, without repeating it', async () => {
     const ended = await new CompiledCli().run(['report', '--from', 'planted', '--to', '2019-05-31']);

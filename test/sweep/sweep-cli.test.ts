@@ -27,7 +27,7 @@ beforeAll(async () => {
     response.writeHead(hits === 1 ? 503 : 204).end();
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
-}, 60_000);
+});
 
 afterAll(async () => {
   worker?.child.kill('SIGTERM');
@@ -56,7 +56,7 @@ describe('erasure sweep', () => {
     const shown = await eventually(async () => {
       const ended = await sweep();
       return ended.code === 11 ? ended : undefined;
-    }, 20_000);
+    });
     expect(shown.stdout).toBe(`no-certificate   ${requestId}  terminated\n`);
     expect(shown.stderr).toContain('1 no-certificate: find out what the providers took on');
     const json = JSON.parse((await sweep('--json')).stdout) as SweepSummary;

@@ -17,7 +17,7 @@ let bench: SweepBench;
 
 beforeAll(async () => {
   bench = await SweepBench.open();
-}, 60_000);
+});
 afterAll(() => bench.close());
 
 /** Sweeps until what is expected is found: the index lags by a second or two. */
