@@ -6,14 +6,12 @@ import { msToTs } from '@temporalio/common/lib/time';
 import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
 import { decisionCommands } from '../../cli/decision-commands';
 import { requestDecisionKinds } from '../../domain/decision';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/policy';
-import { defaultRules, type Intake, type Rules } from '../../domain/rules';
-import { eventually, HOURS_120_MS, subjectAt, WorkflowBench } from '../support/workflow-bench';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import { type Intake, type Rules } from '../../domain/rules';
+import { eventually, OVER_MS, subjectAt, rulesFor, WorkflowBench } from '../support/workflow-bench';
 import { planted, temporalEnvironment } from '../client/client-fixture';
 import { CompiledCli, type Ended } from './compiled-cli';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 const said = (code: string): string[] => ['--actor', 'staff-17', '--reason', `${code}:PRIV-1`];
 const cli = new CompiledCli();
 const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
@@ -30,7 +28,7 @@ afterAll(() => bench.close());
 
 function held(rules: Partial<Rules> = {}): void {
   bench.intake = ({ regulation, submittedAt, policy, identity }): Intake => ({
-    rules: { ...defaultRules, patience: { ...defaultPolicy, ...policy }, ...rules },
+    rules: rulesFor({ policy }, rules),
     clock: computeLegalClock(
       { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) },
       { timeZone: 'Europe/London', calendar: regulation === 'uk-gdpr' ? 'GB-ENG' : 'IE' },

@@ -5,17 +5,15 @@ import { Client, Connection } from '@temporalio/client';
 import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
 import { ErasureClient, type ListOptions } from '../../client';
 import { isListed, visibilityQuery } from '../../client/listing';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/policy';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
 import { workflowIdOf } from '../../domain/request';
-import { defaultRules, type Intake } from '../../domain/rules';
+import type { Intake } from '../../domain/rules';
 import { prepareNamespace } from '../../local/engine/namespace';
 import { holdRequest, progress, withdrawRequest } from '../../workflows/messages';
-import { eventually, failure, HOURS_120_MS, requestInput, WorkflowBench } from '../support/workflow-bench';
+import { eventually, failure, OVER_MS, requestInput, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
-const WINDOW_OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 const INDEX_LAG_MS_MAX = 20_000;
 const WEEK_MS = 7 * DAY_MS;
 
@@ -46,7 +44,7 @@ afterAll(() => bench.close());
 function held(overrides: { readonly approvalNeeded?: boolean; readonly isIndexed?: boolean } = {}): void {
   const { approvalNeeded = false, isIndexed = true } = overrides;
   bench.intake = ({ regulation, submittedAt, policy }): Intake => ({
-    rules: { ...defaultRules, patience: { ...defaultPolicy, ...policy }, approvalNeeded },
+    rules: rulesFor({ policy }, { approvalNeeded }),
     clock: computeLegalClock({ regulation, submittedAt }, { timeZone: 'Europe/Berlin', calendar: 'DE' }),
     isIndexed,
   });
@@ -95,7 +93,7 @@ async function makeRequests(): Promise<void> {
   await withdrawn.result();
   requests['withdrawn'] = withdrawn.workflowId;
   const answer = await bench.startFor('aptrinsic');
-  await bench.forward(answer, WINDOW_OVER_MS);
+  await bench.forward(answer, OVER_MS);
   await eventually(async () => ((await answer.query(progress)).state === 'awaiting-answer' ? true : undefined));
   requests['answer'] = answer.workflowId;
   held({ approvalNeeded: true });

@@ -8,7 +8,7 @@ import { startGateway, type RunningGateway } from '../../gateway/gateway';
 import { CAPABILITY_HEADER } from '../../security/callback-capability';
 import { progress } from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
-import { accepted, eventually, HOURS_120_MS, sealedLike, WorkflowBench } from '../support/workflow-bench';
+import { accepted, eventually, HOURS_120_MS, OVER_MS, sealedLike, WorkflowBench } from '../support/workflow-bench';
 import { callbackOf, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
 
 const PAYLOAD = JSON.stringify({ event: 'individual.purged', individual_id: 'planted-individual' });
@@ -84,7 +84,7 @@ describe('a callback from MeasureOne', () => {
   });
 
   it.each([
-    ['on time', HOURS_120_MS + HOUR_MS + MINUTE_MS],
+    ['on time', OVER_MS],
     ['late within the grace', HOURS_120_MS + HOUR_MS + 71 * HOUR_MS],
   ])('that comes %s confirms the erasure', async (_when, afterMs) => {
     const { request, callback } = await asked();

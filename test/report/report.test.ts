@@ -6,12 +6,11 @@ import { makeReport } from '../../cli/report/report';
 import { reportCsv, reportRemarks, reportTable } from '../../cli/report/report-text';
 import { CompiledCli } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
-import { defaultPolicy } from '../../domain/policy';
 import { workflowIdOf } from '../../domain/request';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
-import { defaultRules, type Intake } from '../../domain/rules';
+import type { Intake } from '../../domain/rules';
 import { progress, recordNotice, requestDecisionUpdates } from '../../workflows/messages';
-import { eventually, failure, subjectAt, unknown, WorkflowBench } from '../support/workflow-bench';
+import { eventually, failure, subjectAt, unknown, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 const staff = { actor: 'staff-7', reason: { code: 'person-told', ticket: 'PRIV-1' } } as const;
 const period = { from: Date.parse('2019-05-01T00:00:00Z'), to: Date.parse('2019-06-01T00:00:00Z') };
@@ -25,7 +24,7 @@ afterAll(() => bench.close());
 
 function held(rules: Partial<Intake['rules']>): void {
   bench.intake = ({ regulation, submittedAt, policy }): Intake => ({
-    rules: { ...defaultRules, ...rules, patience: { ...defaultPolicy, ...policy } },
+    rules: rulesFor({ policy }, rules),
     clock: computeLegalClock(
       { regulation, submittedAt },
       { timeZone: 'UTC', calendar: regulation === 'ccpa' ? 'US-CA' : 'DE' },

@@ -1,9 +1,11 @@
 /** Answers of a made-up provider, for tests of the domain and of the workflow. */
-import { HOUR_MS } from '../../domain/duration';
+import { HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { Accepted, Evidence, Observation, Unknown } from '../../domain/receipt';
 
 export const evidence: Evidence = { host: 'provider.test', httpStatus: 200 };
 export const HOURS_120_MS = 120 * HOUR_MS;
+/** The window and its margin, and a little: so long after asking it is over. */
+export const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 
 export function accepted(overrides: Partial<Accepted> = {}): Accepted {
   return {

@@ -17,7 +17,7 @@ import { providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, type Provider } from '../
 import type { LegProgress } from '../../domain/progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
 import { workflowIdOf, type ErasureRequestInput } from '../../domain/request';
-import { defaultRules, type Intake } from '../../domain/rules';
+import { defaultRules, type Intake, type Rules } from '../../domain/rules';
 import type { Statement } from '../../domain/statement';
 import { fastForward, virtualNow, withVirtualTime } from '../../local/virtual-time';
 import type { erasureRequest } from '../../workflows';
@@ -34,6 +34,7 @@ export {
   HOURS_120_MS,
   inconclusive,
   newerRecord,
+  OVER_MS,
   pending,
   presentAgain,
   takenOffQueue,
@@ -146,11 +147,13 @@ export function quietRuntime(): void {
   }
 }
 
-function withoutClock({ policy }: IntakeQuestion): Intake {
-  return {
-    rules: { ...defaultRules, patience: { ...defaultPolicy, ...policy }, answerTracked: false },
-    isIndexed: false,
-  };
+/** The default rules with a request's own patience, and what a test is about. */
+export function rulesFor({ policy }: Pick<IntakeQuestion, 'policy'>, rules: Partial<Rules> = {}): Rules {
+  return { ...defaultRules, patience: { ...defaultPolicy, ...policy }, ...rules };
+}
+
+function withoutClock(question: IntakeQuestion): Intake {
+  return { rules: rulesFor(question, { answerTracked: false }), isIndexed: false };
 }
 
 function refusesTokens(): DecisionVerdict {

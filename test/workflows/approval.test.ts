@@ -1,11 +1,8 @@
 /** Where the rules ask for approval: nothing is sent before it, and a rejection is a certificate too. */
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/policy';
-import { defaultRules } from '../../domain/rules';
+import { DAY_MS } from '../../domain/duration';
 import { approveRequest, progress, rejectRequest, waiveProvider, withdrawRequest } from '../../workflows/messages';
-import { expectReplays, HOURS_120_MS, PROVIDERS, WorkflowBench } from '../support/workflow-bench';
+import { expectReplays, OVER_MS, PROVIDERS, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 const said = { actor: 'staff-7', reason: { code: 'reviewed', ticket: 'PRIV-1' } } as const;
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 
@@ -15,8 +12,8 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await bench.reset();
-  bench.intake = ({ policy }) => ({
-    rules: { ...defaultRules, patience: { ...defaultPolicy, ...policy }, answerTracked: false, approvalNeeded: true },
+  bench.intake = (question) => ({
+    rules: rulesFor(question, { answerTracked: false, approvalNeeded: true }),
     isIndexed: false,
   });
 });

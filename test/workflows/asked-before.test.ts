@@ -1,15 +1,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { defaultPolicy } from '../../domain/policy';
 import { retryProvider } from '../../workflows/messages';
-import {
-  absent,
-  accepted,
-  failure,
-  HOURS_120_MS,
-  presentAgain,
-  sealedLike,
-  WorkflowBench,
-} from '../support/workflow-bench';
+import { absent, accepted, failure, OVER_MS, presentAgain, sealedLike, WorkflowBench } from '../support/workflow-bench';
 
 let bench: WorkflowBench;
 beforeAll(async () => {
@@ -73,7 +65,7 @@ describe('what an activity is told', () => {
     const { ask, look } = bench.providers.person;
     look.set(presentAgain, absent);
     const handle = await bench.startFor('person');
-    await bench.forward(handle, 2 * (HOURS_120_MS + HOUR_MS + MINUTE_MS));
+    await bench.forward(handle, 2 * OVER_MS);
     await handle.result();
     const calls = [...ask.calls, ...look.calls].toSorted((one, other) => one.at - other.at);
     expect(calls.map(({ round, askedBefore }) => [round, askedBefore])).toEqual([

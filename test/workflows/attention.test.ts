@@ -10,7 +10,7 @@ import {
   accepted,
   expectReplays,
   failure,
-  HOURS_120_MS,
+  OVER_MS,
   inconclusive,
   newerRecord,
   pending,
@@ -20,7 +20,6 @@ import {
   WorkflowBench,
 } from '../support/workflow-bench';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 const decision: ProviderDecision = {
   provider: 'person',
   actor: 'staff-7',

@@ -5,8 +5,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { createDecisionActivities } from '../../activities/decision-activities';
 import type { RequestDecisions, Said } from '../../domain/decision';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/policy';
-import { defaultRules, type Rules } from '../../domain/rules';
+import type { Rules } from '../../domain/rules';
 import {
   createDecisionTokenChecker,
   createDecisionTokenIssuer,
@@ -22,7 +21,7 @@ import {
   type StaffKeys,
 } from '../../security/key-files';
 import { progress, providerDecisionUpdates, requestDecisionUpdates } from '../../workflows/messages';
-import { accepted, eventually, expectReplays, failure, WorkflowBench } from '../support/workflow-bench';
+import { accepted, eventually, expectReplays, failure, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 
@@ -63,14 +62,8 @@ afterAll(async () => {
 });
 
 function authenticate(more: Partial<Rules> = {}): void {
-  bench.intake = ({ policy }) => ({
-    rules: {
-      ...defaultRules,
-      patience: { ...defaultPolicy, ...policy },
-      answerTracked: false,
-      decisionMode: 'authenticated',
-      ...more,
-    },
+  bench.intake = (question) => ({
+    rules: rulesFor(question, { answerTracked: false, decisionMode: 'authenticated', ...more }),
     isIndexed: false,
   });
 }

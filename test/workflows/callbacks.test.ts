@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { Receipt } from '../../domain/receipt';
 import { progress, providerConfirmed } from '../../workflows/messages';
-import { accepted, expectReplays, failure, HOURS_120_MS, WorkflowBench } from '../support/workflow-bench';
+import { accepted, expectReplays, failure, HOURS_120_MS, OVER_MS, WorkflowBench } from '../support/workflow-bench';
 
 const purged = { provider: 'measureone', handle: 'h1', event: 'individual.purged' } as const;
 const byCallback = accepted({ proof: 'callback', seen: false });
@@ -63,7 +63,7 @@ describe('a callback', () => {
 
   it('settles at once when it comes in the grace', async () => {
     const handle = await bench.startFor('measureone');
-    await bench.forward(handle, HOURS_120_MS + HOUR_MS + MINUTE_MS);
+    await bench.forward(handle, OVER_MS);
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-for-callback' });
     await handle.signal(providerConfirmed, purged);
     expect(await handle.result()).toMatchObject(confirmed);

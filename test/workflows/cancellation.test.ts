@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { WORKFLOW_QUEUE } from '../../domain/provider';
 import type { LegOutcome } from '../../domain/outcome';
 import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
@@ -8,13 +8,12 @@ import {
   eventually,
   expectReplays,
   failure,
-  HOURS_120_MS,
+  OVER_MS,
   newerRecord,
   unknown,
   WorkflowBench,
 } from '../support/workflow-bench';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 const undoable = accepted({ withdrawable: true });
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 

@@ -1,20 +1,11 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { ProviderDecision } from '../../domain/decision';
 import type { LegProgressState } from '../../domain/progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
 import { attestProvider, retryProvider, waiveProvider } from '../../workflows/messages';
-import {
-  accepted,
-  absent,
-  expectReplays,
-  failure,
-  HOURS_120_MS,
-  unknown,
-  WorkflowBench,
-} from '../support/workflow-bench';
+import { accepted, absent, expectReplays, failure, OVER_MS, unknown, WorkflowBench } from '../support/workflow-bench';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 const decision: ProviderDecision = {
   provider: 'person',
   actor: 'staff-7',

@@ -1,5 +1,5 @@
 /** A legal hold in a run: what has not been sent is not sent, what can be undone is, the rest says since when it is too late. */
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { LegOutcome } from '../../domain/outcome';
 import type { Receipt, Withdrawal } from '../../domain/receipt';
 import { holdRequest, progress, releaseRequest, waiveProvider, withdrawRequest } from '../../workflows/messages';
@@ -8,12 +8,11 @@ import {
   accepted,
   expectReplays,
   failure,
-  HOURS_120_MS,
+  OVER_MS,
   presentAgain,
   WorkflowBench,
 } from '../support/workflow-bench';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 const undoable = accepted({ withdrawable: true });
 const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;

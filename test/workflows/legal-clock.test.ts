@@ -1,15 +1,20 @@
 /** The law's clock inside a run: pinned, reported once, stopped by the answer to the person and by nothing else. */
 import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/policy';
+import { DAY_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request-progress';
 import type { Intake } from '../../domain/rules';
-import { defaultRules } from '../../domain/rules';
 import { certificate, extendDeadline, progress, providerConfirmed, recordNotice } from '../../workflows/messages';
 import { actionsOf, eventsOf } from '../support/history-cost';
-import { accepted, eventually, expectReplays, failure, HOURS_120_MS, WorkflowBench } from '../support/workflow-bench';
+import {
+  accepted,
+  eventually,
+  expectReplays,
+  failure,
+  OVER_MS,
+  rulesFor,
+  WorkflowBench,
+} from '../support/workflow-bench';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 const staff = { actor: 'staff-7', reason: { code: 'person-told', ticket: 'PRIV-1' } } as const;
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 
@@ -20,7 +25,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await bench.reset();
   bench.intake = ({ regulation, submittedAt, policy, identity }): Intake => ({
-    rules: { ...defaultRules, patience: { ...defaultPolicy, ...policy } },
+    rules: rulesFor({ policy }),
     clock: computeLegalClock(
       { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) },
       { timeZone: 'Europe/Berlin', calendar: regulation === 'ccpa' ? 'US-CA' : 'DE' },

@@ -1,10 +1,9 @@
 /** Time passes for real here: virtual time stands still for a call that hangs and for a queue that nobody serves. */
-import { HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { MINUTE_MS } from '../../domain/duration';
 import { WORKFLOW_QUEUE } from '../../domain/provider';
 import type { Receipt } from '../../domain/receipt';
-import { accepted, alteredBundle, eventually, failure, HOURS_120_MS, WorkflowBench } from '../support/workflow-bench';
+import { accepted, alteredBundle, eventually, failure, OVER_MS, WorkflowBench } from '../support/workflow-bench';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 
 /** The right workflow but for its budget and time-out, which nobody could wait for. */

@@ -1,8 +1,5 @@
-import { HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { WORKFLOW_QUEUE } from '../../domain/provider';
-import { alteredBundle, eventually, expectReplays, HOURS_120_MS, WorkflowBench } from '../support/workflow-bench';
-
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
+import { alteredBundle, eventually, expectReplays, OVER_MS, WorkflowBench } from '../support/workflow-bench';
 
 let bench: WorkflowBench;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { Withdrawal } from '../../domain/receipt';
 import { attestProvider, providerConfirmed } from '../../workflows/messages';
 import { actionsOf, eventsOf } from '../support/history-cost';
@@ -9,12 +9,12 @@ import {
   expectReplays,
   failure,
   HOURS_120_MS,
+  OVER_MS,
   sealedLike,
   unknown,
   WorkflowBench,
 } from '../support/workflow-bench';
 
-const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 
 let bench: WorkflowBench;

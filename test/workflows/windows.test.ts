@@ -5,6 +5,7 @@ import {
   expectReplays,
   failure,
   HOURS_120_MS,
+  OVER_MS,
   pending,
   presentAgain,
   unknown,
@@ -124,7 +125,7 @@ describe('a window', () => {
   it('begins anew with each round', async () => {
     bench.providers.aptrinsic.look.set(presentAgain, { status: 'absent', evidence: { host: 'h', httpStatus: 404 } });
     const handle = await bench.startFor('aptrinsic');
-    await bench.forward(handle, HOURS_120_MS + HOUR_MS + MINUTE_MS);
+    await bench.forward(handle, OVER_MS);
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window', rounds: 2 });
     await bench.forward(handle, HOURS_120_MS + HOUR_MS - 2 * MINUTE_MS);
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window', rounds: 2 });
@@ -136,7 +137,7 @@ describe('a window', () => {
   it('counts from the answer, not from the first attempt', async () => {
     bench.providers.person.ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: DAY_MS }), accepted());
     const handle = await bench.startFor('person');
-    await bench.forward(handle, HOURS_120_MS + HOUR_MS + MINUTE_MS);
+    await bench.forward(handle, OVER_MS);
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window' });
     await bench.forward(handle, DAY_MS);
     const [leg] = (await handle.result()).legs;
