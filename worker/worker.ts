@@ -61,12 +61,14 @@ export async function startWorker(
     readonly connectTriesMs?: number;
   } = {},
 ): Promise<RunningWorker> {
+  // Before Temporal is waited for: what is missing here is told at once.
+  const prepared = await Promise.all([
+    ...(config.servesWorkflows ? [prepareWorkflowWorker({ config, logger, overrides })] : []),
+    ...config.providers.map((provider) => prepareProviderWorker({ config, provider, logger })),
+  ]);
   const connection = await connect(config, logger, overrides.connectTriesMs ?? CONNECT_TRIES_MS);
   try {
-    const workers = await Promise.all([
-      ...(config.servesWorkflows ? [createWorkflowWorker(connection, { config, logger, overrides })] : []),
-      ...config.providers.map((provider) => createProviderWorker(connection, { config, provider, logger })),
-    ]);
+    const workers = await Promise.all(prepared.map((create) => create(connection)));
     await checkRetention({ connection, namespace: config.temporal.namespace, logger });
     logger.info({ providers: config.providers, workflows: config.servesWorkflows }, 'The worker serves');
     return {
@@ -115,43 +117,48 @@ const common = {
   shutdownForceTime: SHUTDOWN_FORCE_MS,
 } as const;
 
-async function createWorkflowWorker(
-  connection: NativeConnection,
-  parts: {
-    readonly config: WorkerConfig;
-    readonly logger: Logger;
-    readonly overrides: Pick<WorkerOptions, 'workflowBundle'>;
-  },
-): Promise<Worker> {
-  const { config, logger, overrides } = parts;
+/** All that is needed of this machine is there; what is left needs Temporal. */
+type CreateWorker = (connection: NativeConnection) => Promise<Worker>;
+
+async function prepareWorkflowWorker({
+  config,
+  logger,
+  overrides,
+}: {
+  readonly config: WorkerConfig;
+  readonly logger: Logger;
+  readonly overrides: Pick<WorkerOptions, 'workflowBundle'>;
+}): Promise<CreateWorker> {
   refuseUnknownCalendars(config, logger);
   const keys = await readCertificateKeys(config.keysDirectory);
   const checker = await decisionChecker(config);
-  const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
-  return Worker.create({
-    ...common,
-    connection,
-    namespace: config.temporal.namespace,
-    taskQueue: WORKFLOW_QUEUE,
-    workflowBundle: overrides.workflowBundle ?? prebuiltWorkflowBundle(),
-    activities: {
-      ...createIntakeActivities({ ...config.policy, isIndexed }),
-      ...createDecisionActivities({ checker }),
-      ...createCertificateActivities({
-        signer: createCertificateSigner(keys),
-        environment: keys.environment,
-      }),
-      ...createSweepActivities({
-        client: new Client({ connection, namespace: config.temporal.namespace }),
-        looks: config.sweep.looks,
-        log: logger,
-        ...(config.sweep.webhook && { webhook: { ...config.sweep.webhook, environment: keys.environment } }),
-      }),
-    },
-    maxCachedWorkflows: 500,
-    workflowTaskPollerBehavior: { type: 'autoscaling' },
-    activityTaskPollerBehavior: { type: 'autoscaling' },
-  });
+  return async (connection) => {
+    const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
+    return Worker.create({
+      ...common,
+      connection,
+      namespace: config.temporal.namespace,
+      taskQueue: WORKFLOW_QUEUE,
+      workflowBundle: overrides.workflowBundle ?? prebuiltWorkflowBundle(),
+      activities: {
+        ...createIntakeActivities({ ...config.policy, isIndexed }),
+        ...createDecisionActivities({ checker }),
+        ...createCertificateActivities({
+          signer: createCertificateSigner(keys),
+          environment: keys.environment,
+        }),
+        ...createSweepActivities({
+          client: new Client({ connection, namespace: config.temporal.namespace }),
+          looks: config.sweep.looks,
+          log: logger,
+          ...(config.sweep.webhook && { webhook: { ...config.sweep.webhook, environment: keys.environment } }),
+        }),
+      },
+      maxCachedWorkflows: 500,
+      workflowTaskPollerBehavior: { type: 'autoscaling' },
+      activityTaskPollerBehavior: { type: 'autoscaling' },
+    });
+  };
 }
 
 /** Also while decisions are merely asserted: requests that were taken on before keep the rules they were taken on with. */
@@ -175,27 +182,32 @@ function refuseUnknownCalendars({ policy: { calendars } }: WorkerConfig, logger:
   }
 }
 
-async function createProviderWorker(
-  connection: NativeConnection,
-  parts: { readonly config: WorkerConfig; readonly provider: Provider; readonly logger: Logger },
-): Promise<Worker> {
-  const { config, provider, logger } = parts;
+async function prepareProviderWorker({
+  config,
+  provider,
+  logger,
+}: {
+  readonly config: WorkerConfig;
+  readonly provider: Provider;
+  readonly logger: Logger;
+}): Promise<CreateWorker> {
   const keys = await readProviderKeys(config.keysDirectory, provider);
   const { adapter, limits } = createAdapter(provider, { config, keys });
-  return Worker.create({
-    ...common,
-    connection,
-    namespace: config.temporal.namespace,
-    taskQueue: providerQueue(provider),
-    activities: createLegActivities({
-      adapter,
-      opener: createOpener(keys),
-      reportBug: (bug) => logger.error(bug, 'An adapter broke: this is a bug'),
-    }),
-    maxConcurrentActivityTaskExecutions: limits.concurrency,
-    maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond,
-    activityTaskPollerBehavior: { type: 'autoscaling' },
-  });
+  return (connection) =>
+    Worker.create({
+      ...common,
+      connection,
+      namespace: config.temporal.namespace,
+      taskQueue: providerQueue(provider),
+      activities: createLegActivities({
+        adapter,
+        opener: createOpener(keys),
+        reportBug: (bug) => logger.error(bug, 'An adapter broke: this is a bug'),
+      }),
+      maxConcurrentActivityTaskExecutions: limits.concurrency,
+      maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond,
+      activityTaskPollerBehavior: { type: 'autoscaling' },
+    });
 }
 
 /** Temporal may come up after us; a worker that waits for ever would look alive. */

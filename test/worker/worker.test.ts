@@ -137,9 +137,12 @@ describe('a worker that cannot start', () => {
     expect(stderr).toContain('The worker broke: see its log.');
   });
 
-  it('exits with 2 when the key file of one provider is missing, though the others could be served', async () => {
+  it.each([
+    ['though the others could be served', {}],
+    ['at once, also where Temporal is away', { TEMPORAL_ADDRESS: '127.0.0.1:1' }],
+  ])('exits with 2 when the key file of one provider is missing, %s', async (_when, settings) => {
     await rm(join(story.keysDirectory, 'provider-person.json'));
-    const { code, stderr } = await cli.run(['worker'], { environment: story.environment });
+    const { code, stderr } = await cli.run(['worker'], { environment: { ...story.environment, ...settings } });
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: 'provider-person.json: does not exist; erasure keys init makes it\n',
