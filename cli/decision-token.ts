@@ -29,26 +29,28 @@ export function addTokenOptions(command: Command): Command {
 }
 
 /** Undefined where nothing is set up for it: the decision is then sent without, and the run says if it needs one. */
-export async function tokenFor(
-  decision: DecisionToProve,
-  options: TokenOptions,
-  context: CommandContext,
-): Promise<string | undefined> {
+export type ProveDecision = (decision: DecisionToProve) => Promise<string | undefined>;
+
+/** Reads what the options name once and at once, so that a wrong file is told before anything is sent. */
+export async function createProver(options: TokenOptions, context: CommandContext): Promise<ProveDecision> {
   const { staffKey, tokenFile } = options;
   if (staffKey !== undefined && tokenFile !== undefined) {
     throw new InputError('Give --staff-key or --token-file, and not both.');
   }
-  if (tokenFile !== undefined) return (await readText(tokenFile, 'The decision token', context)).trim();
-  if (staffKey !== undefined) return signedBy(staffKey, decision);
+  if (tokenFile !== undefined) {
+    const token = (await readText(tokenFile, 'The decision token', context)).trim();
+    return () => Promise.resolve(token);
+  }
+  if (staffKey !== undefined) return signerWith(staffKey);
   // Of no use to the others; and whoever only retries should not have to log in.
-  return guardedKinds.includes(decision.kind) ? signedByGateway(decision, context) : undefined;
+  return async (decision) => (guardedKinds.includes(decision.kind) ? signedByGateway(decision, context) : undefined);
 }
 
-async function signedBy(staffKey: string, decision: DecisionToProve): Promise<string> {
+async function signerWith(staffKey: string): Promise<ProveDecision> {
   const { createDecisionTokenIssuer } = await import('../security/decision-token.js');
   const { readStaffKeys } = await import('../security/key-files.js');
   const issuer = createDecisionTokenIssuer(await readStaffKeys(staffKey));
-  return (await issuer.issue({ ...decision, now: Date.now() })).token;
+  return async (decision) => (await issuer.issue({ ...decision, now: Date.now() })).token;
 }
 
 async function signedByGateway(

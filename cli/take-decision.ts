@@ -16,7 +16,7 @@ import type { LegProgress } from '../domain/progress';
 import type { RequestProgress } from '../domain/request-progress';
 import { connected } from './connected';
 import { print, printJson, type CommandContext } from './context';
-import { tokenFor, type TokenOptions } from './decision-token';
+import { createProver, type TokenOptions } from './decision-token';
 import { InputError } from './failure';
 
 type Kind = DecisionKind | RequestDecisionKind;
@@ -97,7 +97,8 @@ export async function takeDecision(
   }: { readonly requestId: string; readonly typed: DecisionTyped; readonly context: CommandContext },
 ): Promise<void> {
   const { content, send } = readTypedDecision(kind, typed);
-  const token = await tokenFor({ requestId, kind, content }, typed, context);
+  const prove = await createProver(typed, context);
+  const token = await prove({ requestId, kind, content });
   const answer = await connected(context, (client) => send(client, requestId, { token }));
   const { legLine, progressJson, progressText } = await import('./request-view.js');
   if ('leg' in answer) {

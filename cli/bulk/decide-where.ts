@@ -4,7 +4,7 @@ import type { ErasureClient } from '../../client/erasure-client';
 import { confirm } from '../confirm';
 import { connected } from '../connected';
 import { print, printJsonLine, remark, type CommandContext } from '../context';
-import { tokenFor } from '../decision-token';
+import { createProver, type ProveDecision } from '../decision-token';
 import { exitCode } from '../exit-code';
 import { InputError } from '../failure';
 import { wholeNumber } from '../options';
@@ -58,6 +58,7 @@ export async function decideWhere(kind: BulkDecisionKind, typed: WhereTyped, con
   }
   const decision = readTypedDecision(kind, typed);
   const filter = parseFilter([`(${parseFilter(typed.where)})`, ...narrowing(kind, typed)].join(' AND '));
+  const prove = await createProver(typed, context);
   await connected(context, async (client) => {
     const count = await client.count({ filter, open: true });
     if (count === 0) {
@@ -66,7 +67,7 @@ export async function decideWhere(kind: BulkDecisionKind, typed: WhereTyped, con
     }
     remark(context, ...(await preview(client, { decision, count, filter })));
     await confirm(`This will be sent to ${requests(count)}.`, { yes: typed.yes === true, context });
-    await takeEach(client, { decision, count, filter, typed, context });
+    await takeEach(client, { decision, count, filter, prove, typed, context });
   });
 }
 
@@ -111,7 +112,14 @@ type Result = 'done' | 'refused' | 'unanswered';
 
 async function takeEach(
   client: ErasureClient,
-  { decision, filter, count, typed, context }: Named & { readonly typed: WhereTyped; readonly context: CommandContext },
+  {
+    decision,
+    filter,
+    count,
+    prove,
+    typed,
+    context,
+  }: Named & { readonly prove: ProveDecision; readonly typed: WhereTyped; readonly context: CommandContext },
 ): Promise<void> {
   const { randomUUID } = await import('node:crypto');
   const { takeAll } = await import('../../client/bulk/take-all.js');
@@ -133,7 +141,7 @@ async function takeEach(
       concurrency: typed.concurrency ?? CONCURRENCY,
       signal,
       take: async ({ requestId, decisionId }) => {
-        const token = await tokenFor({ requestId, kind, content }, typed, context);
+        const token = await prove({ requestId, kind, content });
         try {
           await send(client, requestId, { token, decisionId });
           tell(requestId, 'done');

@@ -2,16 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createDecisionActivities } from '../../activities/decision-activities';
-import { defaultPolicy } from '../../domain/policy';
 import { DAY_MS } from '../../domain/duration';
-import { defaultRules } from '../../domain/rules';
 import { createDecisionTokenChecker } from '../../security/decision-token';
 import { addStaffKey, initKeys, readDecisionKeys } from '../../security/key-files';
 import { ErasureClient } from '../../client';
 import { progress } from '../../workflows/messages';
 import { CompiledCli, type Ended } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
-import { eventually, failure, WorkflowBench } from '../support/workflow-bench';
+import { eventually, failure, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 const cli = new CompiledCli();
 let bench: WorkflowBench;
@@ -37,8 +35,8 @@ const results = ({ stdout }: Ended): { requestId: string; result: string }[] =>
 describe('one decision about all requests that a filter names', () => {
   it('shows what it is about, asks, and takes the decision about each request that the filter names', async () => {
     const since = `StartTime >= '${new Date().toISOString()}'`;
-    bench.intake = ({ policy }) => ({
-      rules: { ...defaultRules, answerTracked: false, patience: { ...defaultPolicy, ...policy } },
+    bench.intake = (question) => ({
+      rules: rulesFor(question, { answerTracked: false }),
       isIndexed: true,
     });
     bench.providers.person.ask.set(failure('ProviderRejected', { nonRetryable: true }));
@@ -98,13 +96,8 @@ describe('one decision about all requests that a filter names', () => {
     await addStaffKey({ directory: keys, actor: 'staff-17', file: staffKey, now: Date.now() });
     const checker = createDecisionTokenChecker(await readDecisionKeys(keys));
     bench.verdict = (question) => createDecisionActivities({ checker }).checkDecision(question);
-    bench.intake = ({ policy }) => ({
-      rules: {
-        ...defaultRules,
-        answerTracked: false,
-        decisionMode: 'authenticated',
-        patience: { ...defaultPolicy, ...policy },
-      },
+    bench.intake = (question) => ({
+      rules: rulesFor(question, { answerTracked: false, decisionMode: 'authenticated' }),
       isIndexed: true,
     });
     const since = `StartTime >= '${new Date().toISOString()}'`;
@@ -139,6 +132,7 @@ describe('one decision about all requests that a filter names', () => {
     [['release', 'planted', '--where', 'on-hold'], /^Give an ID or --where, not both\./],
     [['release', 'planted', '--yes'], /^--yes and --concurrency belong to --where\./],
     [['release', '--where', 'on-hold', '--token-file', '-'], /^--token-file holds a token for one request/],
+    [['release', '--where', 'on-hold', '--staff-key', 'no-such-file'], /^no-such-file: does not exist/],
   ])('refuses %j before anything is sent', async (args, message) => {
     const ended = await decide(...args, ...said);
     expect(ended).toMatchObject({ code: 2, stdout: '' });

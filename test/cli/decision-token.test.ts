@@ -81,8 +81,10 @@ function contextOf(settings: Record<string, string> = environment): CommandConte
   };
 }
 
-const obtain = (options: TokenOptions = {}, settings = environment, decision = reject) =>
-  compiled().tokenFor(decision, options, contextOf(settings));
+async function obtain(options: TokenOptions = {}, settings = environment, decision = reject) {
+  const prove = await compiled().createProver(options, contextOf(settings));
+  return prove(decision);
+}
 
 async function verdictOf(token: string | undefined, decision = reject) {
   const checker = createDecisionTokenChecker(await readDecisionKeys(keysDirectory));
@@ -290,7 +292,7 @@ describe('erasure login on a machine without a browser', () => {
   });
 });
 
-describe('tokenFor', () => {
+describe('createProver', () => {
   it('gives none where nothing is set up, and none for what needs none', async () => {
     expect(await obtain({}, {})).toBeUndefined();
     const retry = { ...reject, kind: 'retry' } as const;
