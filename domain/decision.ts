@@ -100,17 +100,14 @@ export const requestDecisionKinds = [
   'identity',
 ] as const satisfies RequestDecisionKind[];
 
-/** Decisions that take effect only with a signed token in `authenticated` mode. The others undo nothing and spare nothing. */
+/** They undo nothing and spare nothing. */
+const freeKinds: readonly (DecisionKind | RequestDecisionKind)[] = ['retry', 'notice', 'identity'];
+
+/** Decisions that take effect only with a signed token in `authenticated` mode: all but those that are named as free. */
 export const guardedKinds: readonly (DecisionKind | RequestDecisionKind)[] = [
-  'approve',
-  'reject',
-  'hold',
-  'release',
-  'withdraw',
-  'extend',
-  'waive',
-  'attest',
-];
+  ...requestDecisionKinds,
+  ...providerDecisionKinds,
+].filter((kind) => !freeKinds.includes(kind));
 
 /** How we know that a decision is its actor's own: a token that the activity checked. */
 export interface DecisionProof {
