@@ -1,7 +1,7 @@
 /** Whether a certificate is about the person of a request file: told by its hashes, with the keys that these were made with. */
 import { identifiersOf, parseSubmission } from '../client/submission';
 import type { CertificateClaims, ProviderClaim } from '../domain/certificate';
-import { KeyFileError, readProviderKeys } from '../security/key-files';
+import { KeyFileError, readHashingKeys } from '../security/key-files';
 import { subjectHashes } from '../security/sealing';
 
 export type SubjectFinding = 'same' | 'other' | 'no-key' | 'not-in-file' | 'no-hash';
@@ -47,7 +47,7 @@ async function hashesOf(
   identifier: string,
 ): Promise<ReadonlyMap<string, string>> {
   try {
-    return subjectHashes(await readProviderKeys(directory, provider), identifier);
+    return subjectHashes(await readHashingKeys(directory, provider), identifier);
   } catch (error) {
     if (error instanceof KeyFileError && error.isMissing) return new Map();
     throw error;

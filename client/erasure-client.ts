@@ -139,7 +139,7 @@ export class ErasureClient {
     const connection = await openConnection(config.temporal, callTimeoutMs);
     const erasure = new ErasureClient({
       client: new Client({ connection, namespace: config.temporal.namespace }),
-      sealer: keysDirectory === undefined ? undefined : sealerFromFiles(keysDirectory),
+      sealer: keysDirectory === undefined ? undefined : sealerFromFiles(keysDirectory, config.keyPermissions),
       callTimeoutMs,
     });
     erasure.#ownConnection = connection;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Policy } from '../domain/policy';
 import { workflowIdOf, type ErasureRequestInput } from '../domain/request';
-import { readClientKeys } from '../security/key-files';
+import { readClientKeys, type KeyPermissions } from '../security/key-files';
 import { createSealer, SealError, type Sealer } from '../security/sealing';
 import { SealingUnavailableError } from './errors';
 import { identifiersOf, parseSubmission, type ErasureSubmission } from './submission';
@@ -70,10 +70,10 @@ function withoutKey(error: unknown): never {
 }
 
 /** Reads the keys when they are first needed: following and deciding take none. */
-export function sealerFromFiles(keysDirectory: string): Sealer {
+export function sealerFromFiles(keysDirectory: string, permissions?: KeyPermissions): Sealer {
   let opening: Promise<Sealer> | undefined;
   const open = (): Promise<Sealer> =>
-    (opening ??= readClientKeys(keysDirectory)
+    (opening ??= readClientKeys(keysDirectory, permissions)
       .then(createSealer)
       .catch((error: unknown) => {
         opening = undefined;

@@ -1,14 +1,18 @@
 /** Settings of a process that submits and follows requests. */
 import { z } from 'zod';
-import { readAll, readEnvironment, type Environment } from './environment';
+import { keyPermissions, readAll, readEnvironment, type Environment, type KeyPermissions } from './environment';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
-export const clientVariables = { ERASURE_KEYS_DIR: z.string().min(1).optional() } as const;
+export const clientVariables = {
+  ERASURE_KEYS_DIR: z.string().min(1).optional(),
+  ERASURE_KEY_PERMISSIONS: keyPermissions,
+} as const;
 
 export interface ClientConfig {
   readonly temporal: TemporalConfig;
   /** Needed to submit; following and deciding need no key. */
   readonly keysDirectory?: string;
+  readonly keyPermissions: KeyPermissions;
 }
 
 export function readClientConfig(environment: Environment): ClientConfig {
@@ -18,6 +22,7 @@ export function readClientConfig(environment: Environment): ClientConfig {
   });
   return {
     temporal: read.temporal,
+    keyPermissions: read.own.ERASURE_KEY_PERMISSIONS,
     ...(read.own.ERASURE_KEYS_DIR === undefined ? {} : { keysDirectory: read.own.ERASURE_KEYS_DIR }),
   };
 }

@@ -87,6 +87,12 @@ export const port = z
 
 export const flag = z.enum(['true', 'false'], 'expected true or false').transform((value) => value === 'true');
 
+/** How far the modes of key files are believed. */
+export const keyPermissions = z
+  .enum(['checked', 'readable', 'unchecked'], 'expected checked, readable or unchecked')
+  .default('checked');
+export type KeyPermissions = z.output<typeof keyPermissions>;
+
 export const positiveNumber = z
   .string()
   .regex(/^\d+(\.\d+)?$/, 'expected a number')

@@ -7,11 +7,13 @@ import {
   flag,
   headerNames,
   isGiven,
+  keyPermissions,
   port,
   positiveInteger,
   readAll,
   readEnvironment,
   type Environment,
+  type KeyPermissions,
 } from './environment';
 import { logLevel, type LogLevel } from './logging';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
@@ -19,6 +21,7 @@ import { acceptedTokenCredentials, type AcceptedTokenCredentials } from './token
 
 export const gatewayVariables = {
   ERASURE_KEYS_DIR: z.string().min(1),
+  ERASURE_KEY_PERMISSIONS: keyPermissions,
   GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_PORT: port.default(8080),
   GATEWAY_INVALID_PER_MINUTE: positiveInteger.default(60),
@@ -59,6 +62,7 @@ export interface StaffLoginConfig {
 export interface GatewayConfig {
   readonly temporal: TemporalConfig;
   readonly keysDirectory: string;
+  readonly keyPermissions: KeyPermissions;
   readonly host: string;
   readonly port: number;
   /** Invalid callbacks that one address may send each minute before it is answered 429. Valid ones are never limited. */
@@ -82,6 +86,7 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
   return {
     temporal: read.temporal,
     keysDirectory: read.own.ERASURE_KEYS_DIR,
+    keyPermissions: read.own.ERASURE_KEY_PERMISSIONS,
     host: read.own.GATEWAY_HOST,
     port: read.own.GATEWAY_PORT,
     invalidPerMinute: read.own.GATEWAY_INVALID_PER_MINUTE,

@@ -7,10 +7,12 @@ import {
   ConfigurationError,
   flag,
   isGiven,
+  keyPermissions,
   providerList,
   readAll,
   readEnvironment,
   type Environment,
+  type KeyPermissions,
 } from './environment';
 import { logLevel, type LogLevel } from './logging';
 import { readPolicyFile, type PolicyFile } from './policy-file';
@@ -20,6 +22,7 @@ import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
 export const workerVariables = {
   ERASURE_KEYS_DIR: z.string().min(1),
+  ERASURE_KEY_PERMISSIONS: keyPermissions,
   ERASURE_POLICY_FILE: z.string().min(1).optional(),
   ERASURE_PROVIDERS: providerList.default([...providerKeys]),
   ERASURE_SERVE_WORKFLOWS: flag.default(true),
@@ -39,6 +42,7 @@ export interface ProviderSettings {
 export interface WorkerConfig {
   readonly temporal: TemporalConfig;
   readonly keysDirectory: string;
+  readonly keyPermissions: KeyPermissions;
   /** What all requests are held to that this worker takes on. */
   readonly policy: PolicyFile;
   readonly providers: readonly Provider[];
@@ -73,6 +77,7 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
   return {
     temporal: read.temporal,
     keysDirectory: read.own.ERASURE_KEYS_DIR,
+    keyPermissions: read.own.ERASURE_KEY_PERMISSIONS,
     providers: read.own.ERASURE_PROVIDERS,
     servesWorkflows: read.own.ERASURE_SERVE_WORKFLOWS,
     ...(gatewayUrl === undefined ? {} : { gatewayUrl }),

@@ -1,12 +1,20 @@
 /** The gateway process: listens for callbacks and passes them on to Temporal. It starts and stays up while Temporal is away. */
 import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
+import { ConfigurationError } from '../config/environment';
 import type { GatewayConfig } from '../config/gateway-config';
 import { SECOND_MS } from '../domain/duration';
 import { createCapabilityChecker } from '../security/callback-capability';
 import { createTokenChecker, createTokenIssuer } from '../security/callback-token';
 import { createDecisionTokenIssuer } from '../security/decision-token';
-import { readGatewayDecisionKeys, readGatewayKeys, type GatewayKeys } from '../security/key-files';
+import {
+  environmentProblem,
+  factKeyProblem,
+  readFactKeys,
+  readGatewayDecisionKeys,
+  readGatewayKeys,
+  type GatewayKeys,
+} from '../security/key-files';
 import { createCredentialCheck } from '../security/token-credentials';
 import { createConfirmer } from './confirmer';
 import { createGatewayMetrics } from './metrics';
@@ -31,8 +39,9 @@ export async function startGateway(
   logger: Logger,
   overrides: Pick<GatewayOptions, 'now'> = {},
 ): Promise<RunningGateway> {
-  const keys = await readGatewayKeys(config.keysDirectory);
-  const staff = await decisionTokens(config);
+  const keys = await readGatewayKeys(config.keysDirectory, config.keyPermissions);
+  refuse(factKeyProblem(keys, await readFactKeys(config.keysDirectory, config.keyPermissions)));
+  const staff = await decisionTokens(config, keys);
   const connection = Connection.lazy(config.temporal.connection);
   const temporal = { connection, namespace: config.temporal.namespace };
   const metrics = createGatewayMetrics();
@@ -90,10 +99,19 @@ function tokenMode({ token }: GatewayConfig, keys: GatewayKeys): GatewayOptions[
   };
 }
 
-async function decisionTokens({ staffLogin, keysDirectory }: GatewayConfig): Promise<GatewayOptions['staff']> {
+async function decisionTokens(
+  { staffLogin, keysDirectory, keyPermissions }: GatewayConfig,
+  gateway: GatewayKeys,
+): Promise<GatewayOptions['staff']> {
   if (staffLogin === undefined) return undefined;
-  const keys = await readGatewayDecisionKeys(keysDirectory);
+  const keys = await readGatewayDecisionKeys(keysDirectory, keyPermissions);
+  refuse(environmentProblem([gateway, keys]));
   return { issuer: createDecisionTokenIssuer(keys), identify: createStaffIdentifier(staffLogin) };
+}
+
+/** Key files that do not belong together. */
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw new ConfigurationError([`ERASURE_KEYS_DIR: ${problem}`]);
 }
 
 function tokensWord({ token }: GatewayConfig): 'off' | 'required' | 'accepted' {

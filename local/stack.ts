@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ErasureClient } from '../client';
 import { ensureSearchAttributes } from '../config/search-attributes';
-import { initKeys, readClientKeys, VERIFYING_KEYS_FILE } from '../security/key-files';
+import { initKeys, readClientKeys, upgradeKeys, VERIFYING_KEYS_FILE } from '../security/key-files';
 import { createSealer } from '../security/sealing';
 import { startProcess, type OwnProcess } from './child-process';
 import type { Environment } from './engine/cache';
@@ -206,7 +206,10 @@ async function makeLogDirectory(directory: string): Promise<string> {
 /** Made once, and whole: whoever is killed in between leaves no half of them. */
 async function keepKeys(directory: string): Promise<string> {
   const keysDirectory = join(directory, 'keys');
-  if (existsSync(keysDirectory)) return keysDirectory;
+  if (existsSync(keysDirectory)) {
+    await upgradeKeys({ directory: keysDirectory, now: Date.now() });
+    return keysDirectory;
+  }
   const draft = join(directory, `keys-${randomUUID().slice(0, 8)}`);
   await initKeys({ directory: draft, environment: STACK_ENVIRONMENT, now: Date.now() });
   await rename(draft, keysDirectory);

@@ -1,11 +1,14 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { providerKeys, type Provider } from '../domain/provider';
 import {
+  factRoles,
   providersThatCallBack,
   thumbprintOf,
   type CertificateKeys,
   type ClientKeys,
   type DecisionKeys,
+  type FactKeys,
+  type FactRole,
   type GatewayDecisionKeys,
   type GatewayKeys,
   type PrivateSealingKey,
@@ -22,11 +25,22 @@ export const VERIFYING_KEYS_FILE = 'certificate.public.jwk';
 /** The file that says whose decisions are believed. */
 export const DECISION_KEYS_FILE = 'decision.json';
 export const GATEWAY_DECISION_FILE = 'gateway-decision.json';
+/** The file that says which role has seen what a fact says. */
+export const FACT_KEYS_FILE = 'fact-keys.json';
 
-const publicFiles = [VERIFYING_KEYS_FILE, DECISION_KEYS_FILE];
+const publicFiles = [VERIFYING_KEYS_FILE, DECISION_KEYS_FILE, FACT_KEYS_FILE];
 
 export function isPublicFile(name: string): boolean {
   return publicFiles.includes(name);
+}
+
+export function modeOf(name: string): number {
+  return isPublicFile(name) ? 0o644 : 0o600;
+}
+
+/** The month in which a key is made, e.g. `2026-11`. */
+export function epochOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 7);
 }
 
 export function providerFile(provider: Provider): string {
@@ -38,7 +52,8 @@ export function newRoleFiles(environment: string, epoch: string): Map<string, ob
   const intake = newSigningKey(epoch);
   const callback = newSigningKey(epoch);
   const certificate = newSigningKey(epoch);
-  const decision = newSigningKey(epoch);
+  const facts = new Map(factRoles.map((role) => [role, newSigningKey(epoch)] as const));
+  const factsOf = (role: FactRole) => [facts.get(role)?.privateKey] as [PrivateSigningKey];
   const sealing = new Map(providerKeys.map((provider) => [provider, newSealingKey(epoch)] as const));
   const files = new Map<string, object>();
   files.set('client.json', {
@@ -55,6 +70,7 @@ export function newRoleFiles(environment: string, epoch: string): Map<string, ob
       sealing: [privateKey],
       intake: [intake.publicKey],
       hashing: [newSecretKey(epoch)],
+      facts: factsOf(provider),
       ...(providersThatCallBack.includes(provider) ? { callback: [callback.privateKey] } : {}),
     } satisfies ProviderKeys);
   }
@@ -62,25 +78,42 @@ export function newRoleFiles(environment: string, epoch: string): Map<string, ob
     role: 'certificate',
     environment,
     certificate: [certificate.privateKey],
+    facts: factsOf('workflows'),
   } satisfies CertificateKeys);
   files.set('gateway.json', {
     role: 'gateway',
     environment,
     callback: [callback.publicKey],
     token: [newSecretKey(epoch)],
+    facts: factsOf('gateway'),
   } satisfies GatewayKeys);
-  files.set(GATEWAY_DECISION_FILE, {
-    role: 'gateway-decision',
+  const gatewayDecision = newGatewayDecisionKeys(environment, epoch);
+  files.set(GATEWAY_DECISION_FILE, gatewayDecision);
+  files.set(DECISION_KEYS_FILE, decisionKeysOf(gatewayDecision));
+  files.set(FACT_KEYS_FILE, {
+    role: 'fact-keys',
     environment,
-    decision: [decision.privateKey],
-  } satisfies GatewayDecisionKeys);
-  files.set(DECISION_KEYS_FILE, {
-    role: 'decision',
-    environment,
-    keys: [{ for: 'gateway', key: decision.publicKey }],
-  } satisfies DecisionKeys);
+    keys: [...facts].map(([role, { publicKey }]) => ({ for: role, key: publicKey })),
+  } satisfies FactKeys);
   files.set(VERIFYING_KEYS_FILE, { keys: [certificate.publicKey] });
   return files;
+}
+
+export function newGatewayDecisionKeys(environment: string, epoch: string): GatewayDecisionKeys {
+  return { role: 'gateway-decision', environment, decision: [newSigningKey(epoch).privateKey] };
+}
+
+/** What the workers have to know of a gateway that signs decisions. */
+export function decisionKeysOf({ environment, decision }: GatewayDecisionKeys): DecisionKeys {
+  return {
+    role: 'decision',
+    environment,
+    keys: decision.map((key) => ({ for: 'gateway' as const, key: publicPartOf(key) })),
+  };
+}
+
+export function publicPartOf({ d: _d, ...publicPart }: PrivateSigningKey): PublicSigningKey {
+  return publicPart;
 }
 
 /** A staff member's own key file, and what the workers have to know of it. */
@@ -102,7 +135,7 @@ interface Pair<PublicKey, PrivateKey> {
   readonly privateKey: PrivateKey;
 }
 
-function newSigningKey(epoch: string): Pair<PublicSigningKey, PrivateSigningKey> {
+export function newSigningKey(epoch: string): Pair<PublicSigningKey, PrivateSigningKey> {
   const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
   const crv = 'Ed25519';
   const kid = thumbprintOf({ crv, x });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { providerDecisionKinds, requestDecisionKinds } from '../domain/decision';
 import { providerKeys, type Provider } from '../domain/provider';
 import { opaquePattern } from '../domain/text';
+import { KeyFileError } from './key-file-error';
 
 /** Name of the deployment that keys, seals and capabilities belong to, e.g. `production`. */
 export const environmentPattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
@@ -67,6 +68,14 @@ function keyList<Key extends { kid: string }>(key: z.ZodType<Key>): z.ZodType<[K
     .transform((keys) => keys as [Key, ...Key[]]);
 }
 
+/** Public keys, and whose each of them is. */
+function publicKeysOf<Owner extends z.ZodType>(owner: Owner) {
+  return z
+    .array(z.strictObject({ for: owner, key: publicSigningKey }))
+    .min(1)
+    .refine((keys) => new Set(keys.map(({ key }) => key.kid)).size === keys.length, { error: 'has one kid twice' });
+}
+
 const environment = z.string().regex(environmentPattern);
 
 export const clientKeys = z.strictObject({
@@ -77,25 +86,37 @@ export const clientKeys = z.strictObject({
   sealing: z.partialRecord(z.enum(providerKeys), keyList(publicSealingKey)),
 });
 
-export const providerRoleKeys = z
-  .strictObject({
-    role: z.literal('provider'),
-    provider: z.enum(providerKeys),
-    environment,
-    sealing: keyList(privateSealingKey),
-    intake: keyList(publicSigningKey),
-    hashing: keyList(secretKey),
-    callback: keyList(privateSigningKey).optional(),
-  })
-  .refine(({ provider, callback }) => providersThatCallBack.includes(provider) === (callback !== undefined), {
-    path: ['callback'],
-    error: `belongs to the providers that call back (${providersThatCallBack.join(', ')}), and to no other`,
-  });
+const factsSigningKeys = keyList(privateSigningKey);
+
+function providerShape<Facts extends z.ZodType>(facts: Facts) {
+  return z
+    .strictObject({
+      role: z.literal('provider'),
+      provider: z.enum(providerKeys),
+      environment,
+      sealing: keyList(privateSealingKey),
+      intake: keyList(publicSigningKey),
+      hashing: keyList(secretKey),
+      /** Signs what this provider answered. */
+      facts,
+      callback: keyList(privateSigningKey).optional(),
+    })
+    .refine(({ provider, callback }) => providersThatCallBack.includes(provider) === (callback !== undefined), {
+      path: ['callback'],
+      error: `belongs to the providers that call back (${providersThatCallBack.join(', ')}), and to no other`,
+    });
+}
+
+export const providerRoleKeys = providerShape(factsSigningKeys);
+/** Also of a release that signed no facts: an old set of keys still tells whom an old certificate is about. */
+export const archivedProviderKeys = providerShape(factsSigningKeys.optional());
 
 export const certificateKeys = z.strictObject({
   role: z.literal('certificate'),
   environment,
   certificate: keyList(privateSigningKey),
+  /** Signs what the workers of the workflows have seen. */
+  facts: factsSigningKeys,
 });
 
 export const gatewayKeys = z.strictObject({
@@ -103,6 +124,19 @@ export const gatewayKeys = z.strictObject({
   environment,
   callback: keyList(publicSigningKey),
   token: keyList(secretKey),
+  /** Signs what callbacks said. */
+  facts: factsSigningKeys,
+});
+
+/** The roles that sign what they see. */
+export const factRoles = [...providerKeys, 'gateway', 'workflows'] as const;
+export type FactRole = (typeof factRoles)[number];
+
+/** Public, but whoever can change it can pass for any of these roles. */
+export const factKeys = z.strictObject({
+  role: z.literal('fact-keys'),
+  environment,
+  keys: publicKeysOf(z.enum(factRoles)),
 });
 
 const staffMember = {
@@ -133,10 +167,7 @@ export const staffKeys = z.strictObject({
 export const decisionKeys = z.strictObject({
   role: z.literal('decision'),
   environment,
-  keys: z
-    .array(z.strictObject({ for: z.union([z.literal('gateway'), z.strictObject(staffMember)]), key: publicSigningKey }))
-    .min(1)
-    .refine((keys) => new Set(keys.map(({ key }) => key.kid)).size === keys.length, { error: 'has one kid twice' }),
+  keys: publicKeysOf(z.union([z.literal('gateway'), z.strictObject(staffMember)])),
 });
 
 /** A verifier may bring a key from anywhere: only what matters is required, and a private member is still refused. */
@@ -164,6 +195,9 @@ export type GatewayKeys = z.infer<typeof gatewayKeys>;
 export type GatewayDecisionKeys = z.infer<typeof gatewayDecisionKeys>;
 export type StaffKeys = z.infer<typeof staffKeys>;
 export type DecisionKeys = z.infer<typeof decisionKeys>;
+export type FactKeys = z.infer<typeof factKeys>;
+/** Keys with which a process signs what it sees. */
+export type FactSigningKeys = ProviderKeys | GatewayKeys | CertificateKeys;
 
 /** Keys of a provider that calls back. */
 export type CallbackProviderKeys = ProviderKeys & { readonly callback: NonNullable<ProviderKeys['callback']> };
@@ -179,6 +213,13 @@ export function thumbprintOf(key: { readonly crv: string; readonly x: string }):
   return createHash('sha256')
     .update(JSON.stringify({ crv, kty: 'OKP', x }))
     .digest('base64url');
+}
+
+/** Throws a `KeyFileError` that names the file and the fields. */
+export function parseKeys<Keys>(file: string, shape: z.ZodType<Keys>, content: unknown): Keys {
+  const keys = shape.safeParse(content);
+  if (!keys.success) throw new KeyFileError(file, problemsOf(keys.error).join('; '));
+  return keys.data;
 }
 
 /** What is wrong, by field: neither values nor names that we do not know, since either could be key material. */

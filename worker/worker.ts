@@ -18,6 +18,7 @@ import { createDecisionTokenChecker, type DecisionTokenChecker } from '../securi
 import { hasDecisionKeys, readCertificateKeys, readDecisionKeys, readProviderKeys } from '../security/key-files';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
+import { checkKeys } from './key-check';
 import { checkRetention } from './retention';
 import { checkSearchAttributes } from './search-attributes';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
@@ -62,6 +63,7 @@ export async function startWorker(
   } = {},
 ): Promise<RunningWorker> {
   // Before Temporal is waited for: what is missing here is told at once.
+  await checkKeys(config);
   const prepared = await Promise.all([
     ...(config.servesWorkflows ? [prepareWorkflowWorker({ config, logger, overrides })] : []),
     ...config.providers.map((provider) => prepareProviderWorker({ config, provider, logger })),
@@ -130,7 +132,7 @@ async function prepareWorkflowWorker({
   readonly overrides: Pick<WorkerOptions, 'workflowBundle'>;
 }): Promise<CreateWorker> {
   refuseUnknownCalendars(config, logger);
-  const keys = await readCertificateKeys(config.keysDirectory);
+  const keys = await readCertificateKeys(config.keysDirectory, config.keyPermissions);
   const checker = await decisionChecker(config);
   return async (connection) => {
     const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
@@ -162,8 +164,13 @@ async function prepareWorkflowWorker({
 }
 
 /** Also while decisions are merely asserted: requests that were taken on before keep the rules they were taken on with. */
-async function decisionChecker({ keysDirectory, policy }: WorkerConfig): Promise<DecisionTokenChecker | undefined> {
-  if (await hasDecisionKeys(keysDirectory)) return createDecisionTokenChecker(await readDecisionKeys(keysDirectory));
+async function decisionChecker({
+  keysDirectory,
+  keyPermissions,
+  policy,
+}: WorkerConfig): Promise<DecisionTokenChecker | undefined> {
+  if (await hasDecisionKeys(keysDirectory))
+    return createDecisionTokenChecker(await readDecisionKeys(keysDirectory, keyPermissions));
   if (policy.rules.decisionMode === 'asserted') return undefined;
   throw new ConfigurationError([
     'ERASURE_KEYS_DIR: the policy says decisions: "authenticated", and decision.json is missing: no decision token could be checked',
@@ -191,7 +198,7 @@ async function prepareProviderWorker({
   readonly provider: Provider;
   readonly logger: Logger;
 }): Promise<CreateWorker> {
-  const keys = await readProviderKeys(config.keysDirectory, provider);
+  const keys = await readProviderKeys(config.keysDirectory, provider, config.keyPermissions);
   const { adapter, limits } = createAdapter(provider, { config, keys });
   return (connection) =>
     Worker.create({

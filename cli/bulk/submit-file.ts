@@ -192,10 +192,13 @@ async function rowIds(
   const { rowIdsOf, rowIdsWith } = await import('../../client/bulk/row-ids.js');
   const { clientVariables } = await import('../../config/client-config.js');
   const { ConfigurationError, readEnvironment } = await import('../../config/environment.js');
-  const { ERASURE_KEYS_DIR: keysDirectory } = readEnvironment(clientVariables, context.environment);
+  const { ERASURE_KEYS_DIR: keysDirectory, ERASURE_KEY_PERMISSIONS: permissions } = readEnvironment(
+    clientVariables,
+    context.environment,
+  );
   if (keysDirectory !== undefined) {
     const { sealerFromFiles } = await import('../../client/prepared-request.js');
-    return rowIdsOf(sealerFromFiles(keysDirectory), batch);
+    return rowIdsOf(sealerFromFiles(keysDirectory, permissions), batch);
   }
   if (needsKeys) throw new ConfigurationError(['ERASURE_KEYS_DIR is missing']);
   // Enough to tell repeated rows from others; no id of it is ever used.

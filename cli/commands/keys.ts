@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import { keyPermissions, readEnvironment, type KeyPermissions } from '../../config/environment';
 import { isMatch, opaquePattern } from '../../domain/text';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../failure';
 
 interface InitOptions {
   readonly dir: string;
-  readonly environment: string;
+  readonly environment?: string;
+  readonly upgrade?: boolean;
   readonly json?: boolean;
 }
 
@@ -22,18 +24,22 @@ export function addKeys(program: Command, context: CommandContext): void {
     .command('init')
     .description('make the first keys of every role, and overwrite nothing')
     .option('--dir <directory>', 'where to write them', context.environment['ERASURE_KEYS_DIR'] || 'keys')
-    .option('--environment <name>', 'deployment that the keys belong to, e.g. production', 'development')
-    .option('--json', 'print one JSON object with the paths that were written')
+    .option('--environment <name>', 'deployment that the keys belong to, e.g. production; development without it')
+    .option('--upgrade', 'add to the key files of an earlier release what they lack, and change nothing else')
+    .option('--json', 'print one JSON object with the paths that were written, or with what was added')
     .addHelpText(
       'after',
       `
 Each file is for one role: give it to that role's process and to nobody else. Only certificate.public.jwk may be given away.
-decision.json is public too, but whoever can change it decides as anybody.
+decision.json and fact-keys.json are public too, but whoever can change them decides as anybody, or passes for any role.
 
-Example:
-  erasure keys init --dir /etc/erasure/keys --environment production`,
+Examples:
+  erasure keys init --dir /etc/erasure/keys --environment production
+  erasure keys init --dir /etc/erasure/keys --upgrade`,
     )
-    .action((options: InitOptions) => initialize(options, context));
+    .action((options: InitOptions) =>
+      options.upgrade === true ? upgrade(options, context) : initialize(options, context),
+    );
   keys
     .command('add-staff')
     .description('make a key for one staff member to sign decisions with')
@@ -53,12 +59,44 @@ Example:
     .action((actor: string, options: AddStaffOptions) => addStaff(actor, options, context));
 }
 
-async function initialize({ dir, environment, json }: InitOptions, context: CommandContext): Promise<void> {
+async function initialize(options: InitOptions, context: CommandContext): Promise<void> {
+  const { dir, environment = 'development', json } = options;
   const { initKeys } = await import('../../security/key-files.js');
-  const { written } = await initKeys({ directory: dir, environment, now: Date.now() });
+  const permissions = permissionsOf(context);
+  const { written } = await initKeys({ directory: dir, environment, now: Date.now(), permissions });
   if (json === true) printJson(context, { environment, written });
   else print(context, ...written);
   remark(context, `Made ${written.length} key files for ${environment}. Point ERASURE_KEYS_DIR at them.`);
+}
+
+async function upgrade({ dir, environment, json }: InitOptions, context: CommandContext): Promise<void> {
+  const { upgradeKeys } = await import('../../security/key-files.js');
+  const result = await upgradeKeys({
+    directory: dir,
+    now: Date.now(),
+    permissions: permissionsOf(context),
+    ...(environment === undefined ? {} : { environment }),
+  });
+  const { added, missingRoles } = result;
+  if (json === true) printJson(context, result);
+  else if (added.length > 0) print(context, ...added.map(({ file, what }) => `${file}: ${what}`));
+  if (added.length === 0) remark(context, `There was nothing to add to ${dir}.`);
+  else {
+    remark(
+      context,
+      'Earlier releases do not read these files: give them to the processes together with this release, in this order.',
+      '  1. the workers that serve the workflows: certificate.json, decision.json and fact-keys.json',
+      "  2. the providers' workers: provider-….json and fact-keys.json",
+      '  3. the gateways: gateway.json and fact-keys.json, and gateway-decision.json where they sign decisions',
+    );
+  }
+  if (missingRoles.length > 0) {
+    remark(
+      context,
+      `fact-keys.json lacks the keys of ${missingRoles.join(', ')}, whose files are not here. Take fact-keys.json to the directory`,
+      'where they are, run this there, and go on from directory to directory: the last one is for all.',
+    );
+  }
 }
 
 async function addStaff(actor: string, options: AddStaffOptions, context: CommandContext): Promise<void> {
@@ -80,6 +118,7 @@ async function addStaff(actor: string, options: AddStaffOptions, context: Comman
     actor,
     file: out,
     now: Date.now(),
+    permissions: permissionsOf(context),
     ...(kinds === undefined ? {} : { kinds }),
   });
   if (json === true) printJson(context, { actor, keyId, file: out, decisionKeysFile });
@@ -89,4 +128,8 @@ async function addStaff(actor: string, options: AddStaffOptions, context: Comman
     `Give ${out} to its staff member, and keep no copy. Put the new ${decisionKeysFile} before the workers and restart them.`,
     ...(keysOfActor === 1 ? [] : [`${keysOfActor} keys of theirs are good now: take old ones out of decision.json.`]),
   );
+}
+
+function permissionsOf({ environment }: CommandContext): KeyPermissions {
+  return readEnvironment({ ERASURE_KEY_PERMISSIONS: keyPermissions }, environment).ERASURE_KEY_PERMISSIONS;
 }

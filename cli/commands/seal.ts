@@ -25,10 +25,16 @@ async function seal(file: string, options: { readonly json?: boolean }, context:
   const { prepareRequest, sealerFromFiles } = await import('../../client/prepared-request.js');
   const { clientVariables } = await import('../../config/client-config.js');
   const { ConfigurationError, readEnvironment } = await import('../../config/environment.js');
-  const { ERASURE_KEYS_DIR: keysDirectory } = readEnvironment(clientVariables, context.environment);
+  const { ERASURE_KEYS_DIR: keysDirectory, ERASURE_KEY_PERMISSIONS: permissions } = readEnvironment(
+    clientVariables,
+    context.environment,
+  );
   if (keysDirectory === undefined) throw new ConfigurationError(['ERASURE_KEYS_DIR is missing']);
   const submission = await readJson(file, 'The request file', context);
-  const { input, workflowId, fingerprint } = await prepareRequest(submission, sealerFromFiles(keysDirectory));
+  const { input, workflowId, fingerprint } = await prepareRequest(
+    submission,
+    sealerFromFiles(keysDirectory, permissions),
+  );
   if (options.json === true) {
     // With the memo a later `submit` of the same request knows it again.
     const start = { workflowId, workflowType: WORKFLOW_TYPE, taskQueue: WORKFLOW_QUEUE, memo: { fingerprint }, input };

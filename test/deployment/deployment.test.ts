@@ -11,7 +11,8 @@ import { readWorkerConfig, workerVariables } from '../../config/worker-config';
 import { providerKeys } from '../../domain/provider';
 import { regulations } from '../../domain/request';
 import { defaultCredentials } from '../../local/simulator/simulator';
-import { providerFile } from '../../security/key-generation';
+import { factRoles, readFactKeys } from '../../security/key-files';
+import { newRoleFiles, providerFile } from '../../security/key-generation';
 import { RETENTION_DAYS_MIN } from '../../worker/retention';
 import { SHUTDOWN_FORCE_MS } from '../../worker/worker';
 import {
@@ -281,12 +282,35 @@ describe('the scripts of the composed system', () => {
     writeFileSync(join(directory, 'keys', 'worker', 'half.json'), '{}');
     initKeys();
     expect(readdirSync(join(directory, 'keys')).toSorted()).toEqual(['client', 'gateway', 'worker']);
-    expect(list('worker')).toEqual([...providerKeys.map(providerFile), 'certificate.json', 'decision.json'].toSorted());
-    expect(list('gateway')).toEqual(['gateway-decision.json', 'gateway.json']);
+    expect(list('worker')).toEqual(
+      [...providerKeys.map(providerFile), 'certificate.json', 'decision.json', 'fact-keys.json'].toSorted(),
+    );
+    expect(list('gateway')).toEqual(['fact-keys.json', 'gateway-decision.json', 'gateway.json']);
     expect(list('client')).toEqual(['certificate.public.jwk', 'client.json']);
     const before = readFileSync(join(directory, 'keys', 'gateway', 'gateway.json'), 'utf8');
     initKeys();
     expect(readFileSync(join(directory, 'keys', 'gateway', 'gateway.json'), 'utf8')).toBe(before);
+  });
+
+  it('add to the keys of an earlier release what they lack, also after an interruption', async () => {
+    initKeys();
+    const path = (role: string, file: string): string => join(directory, 'keys', role, file);
+    const facts = (role: string, file: string): unknown =>
+      (JSON.parse(readFileSync(path(role, file), 'utf8')) as { facts: unknown }).facts;
+    const kept = readFileSync(path('worker', 'provider-person.json'), 'utf8');
+    const older = JSON.parse(readFileSync(path('gateway', 'gateway.json'), 'utf8')) as Record<string, unknown>;
+    delete older['facts'];
+    writeFileSync(path('gateway', 'gateway.json'), JSON.stringify(older));
+    for (const role of ['worker', 'gateway']) rmSync(path(role, 'fact-keys.json'));
+    mkdirSync(join(directory, 'keys', 'new', 'all'), { recursive: true });
+    initKeys();
+    expect(readdirSync(join(directory, 'keys')).toSorted()).toEqual(['client', 'gateway', 'worker']);
+    expect(facts('gateway', 'gateway.json')).toHaveLength(1);
+    expect(readFileSync(path('worker', 'provider-person.json'), 'utf8')).toBe(kept);
+    for (const role of ['worker', 'gateway']) {
+      const known = await readFactKeys(join(directory, 'keys', role));
+      expect(known.keys.map((entry) => entry.for).toSorted()).toEqual([...factRoles].toSorted());
+    }
   });
 
   it('make a long random password, once', () => {
@@ -472,7 +496,7 @@ describe('docs/deployment.md', () => {
     const [, made = ''] = /^kubectl create secret generic \S+ (.*)$/.exec(command) ?? [];
     if (made !== '') {
       const files = [...made.matchAll(/--from-file=keys\/(\S+)/g)].map(([, name = '']) => name);
-      const known = [...providerKeys.map(providerFile), 'certificate.json', 'decision.json', 'gateway.json'];
+      const known = [...newRoleFiles('production', '2026-11').keys()];
       return (
         files.every((name) => known.includes(name)) && (files.length > 0 || /--from-env-file=\S+\.env$/.test(made))
       );

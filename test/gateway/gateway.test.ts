@@ -39,6 +39,7 @@ function start(temporal: { readonly address?: string; readonly namespace?: strin
   const config: GatewayConfig = {
     temporal: { namespace, connection: { address } },
     keysDirectory: keys.directory,
+    keyPermissions: 'checked',
     host: '127.0.0.1',
     port: 0,
     invalidPerMinute: INVALID_PER_MINUTE,
@@ -247,7 +248,7 @@ describe('startGateway', () => {
 
   it('does not start without its keys, nor where its port is taken', async () => {
     const config = { temporal: { namespace: ownNamespace, connection: {} }, host: '127.0.0.1', invalidPerMinute: 1 };
-    const rest = { logLevel: 'info', port: Number(new URL(gateway.url).port) } as const;
+    const rest = { keyPermissions: 'checked', logLevel: 'info', port: Number(new URL(gateway.url).port) } as const;
     await expect(startGateway({ ...config, ...rest, keysDirectory: '/nowhere' }, log.logger)).rejects.toThrow(
       'gateway.json',
     );

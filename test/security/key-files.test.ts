@@ -10,6 +10,7 @@ import {
   readCertificateKeys,
   readClientKeys,
   readDecisionKeys,
+  readFactKeys,
   readGatewayDecisionKeys,
   readGatewayKeys,
   readProviderKeys,
@@ -33,7 +34,7 @@ const privateFiles = [
   'gateway.json',
   'gateway-decision.json',
 ];
-const publicFiles = ['decision.json', 'certificate.public.jwk'];
+const publicFiles = ['decision.json', 'fact-keys.json', 'certificate.public.jwk'];
 const allFiles = [...privateFiles, ...publicFiles];
 const readers: Record<string, (directory: string) => Promise<unknown>> = {
   'client.json': readClientKeys,
@@ -41,6 +42,7 @@ const readers: Record<string, (directory: string) => Promise<unknown>> = {
   'gateway.json': readGatewayKeys,
   'gateway-decision.json': readGatewayDecisionKeys,
   'decision.json': readDecisionKeys,
+  'fact-keys.json': readFactKeys,
   'certificate.public.jwk': (directory) => readVerifyingKeys(join(directory, 'certificate.public.jwk')),
   ...Object.fromEntries(
     providerKeys.map((provider) => [
@@ -196,7 +198,8 @@ describe('reading key files', () => {
     await withDirectory(async (directory) => {
       const failure = await failureOf(readers[file]!(directory));
       expect(failure).toBeInstanceOf(KeyFileError);
-      expect(failure.message).toBe(`${file}: does not exist; erasure keys init makes it`);
+      const command = file === 'fact-keys.json' ? 'erasure keys init --upgrade' : 'erasure keys init';
+      expect(failure.message).toBe(`${file}: does not exist; ${command} makes it`);
       expect(failure).toHaveProperty('file', file);
     });
   });

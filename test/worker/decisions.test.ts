@@ -51,7 +51,8 @@ describe('a worker that takes signed decisions only', () => {
   it('does not start without decision.json, and says so', async () => {
     const keysDirectory = join(story.keysDirectory, '..', 'earlier-release');
     await mkdir(keysDirectory, { mode: 0o700 });
-    const files = ['certificate.json', 'provider-measureone.json', 'provider-person.json', 'provider-aptrinsic.json'];
+    const providers = ['provider-measureone.json', 'provider-person.json', 'provider-aptrinsic.json'];
+    const files = ['certificate.json', 'fact-keys.json', ...providers];
     for (const name of files) await copyFile(join(story.keysDirectory, name), join(keysDirectory, name));
     const policyFile = join(keysDirectory, 'policy.json');
     await writeFile(policyFile, JSON.stringify({ decisions: 'authenticated' }));

@@ -52,7 +52,9 @@ describe('a worker of one provider', () => {
   it("needs that provider's settings and key file only, and serves it beside others", async () => {
     const keysDirectory = join(story.keysDirectory, '..', 'person-only');
     await mkdir(keysDirectory, { mode: 0o700 });
-    await copyFile(join(story.keysDirectory, 'provider-person.json'), join(keysDirectory, 'provider-person.json'));
+    for (const file of ['provider-person.json', 'fact-keys.json']) {
+      await copyFile(join(story.keysDirectory, file), join(keysDirectory, file));
+    }
     const foreign = Object.keys(story.environment).filter((name) => /^(MEASUREONE|APTRINSIC)_/.test(name));
     running = await startWorkerProcess(story, {
       ...Object.fromEntries(foreign.map((name) => [name, undefined])),
@@ -72,7 +74,7 @@ describe('a worker of the workflows', () => {
   it('needs the keys that it signs and checks with, and no setting of any provider', async () => {
     const keysDirectory = join(story.keysDirectory, '..', 'workflows-only');
     await mkdir(keysDirectory, { mode: 0o700 });
-    for (const file of ['certificate.json', 'decision.json']) {
+    for (const file of ['certificate.json', 'decision.json', 'fact-keys.json']) {
       await copyFile(join(story.keysDirectory, file), join(keysDirectory, file));
     }
     const foreign = Object.keys(story.environment).filter((name) => /^(MEASUREONE|PERSON_API|APTRINSIC)_/.test(name));

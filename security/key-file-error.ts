@@ -1,0 +1,22 @@
+import { basename } from 'node:path';
+import { isRecord } from '../domain/text';
+
+/** A key file cannot be written or read. The message names the file and the field, never what is in it. */
+export class KeyFileError extends Error {
+  override readonly name = 'KeyFileError';
+  /** Base name of the file, or of the directory. */
+  readonly file: string;
+  readonly isMissing: boolean;
+
+  constructor(file: string, problem: string, { isMissing = false }: { readonly isMissing?: boolean } = {}) {
+    super(`${basename(file)}: ${problem}`);
+    this.file = basename(file);
+    this.isMissing = isMissing;
+  }
+}
+
+/** The code of a file system error, e.g. `EACCES`. Its message is left behind: it says no more, and names whole paths. */
+export function codeOf(error: unknown): string {
+  const code = isRecord(error) ? error['code'] : undefined;
+  return typeof code === 'string' ? code : 'unknown error';
+}
