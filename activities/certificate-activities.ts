@@ -1,21 +1,57 @@
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { certificateClaims } from '../domain/certificate';
+import { claimProblems, needsRecord } from '../domain/claim-check';
 import type { Statement } from '../domain/statement';
 import type { CertificateSigner } from '../security/certificate';
+import type { DecisionTokenChecker } from '../security/decision-token';
+import type { FactChecker } from '../security/facts';
+import { serveOwnRunOnly } from './own-run';
+import { readHistories, recordedCalls } from './run-record';
+import { signatureProblems } from './signature-check';
 
 export interface CertificateActivities {
-  /** Signs what the statement proves, and answers with the certificate as a compact JWS. Safe to repeat: nothing is stored. */
+  /**
+   * Signs what the statement claims, once every fact of it is found to be signed by whoever saw it and to bear the claim out,
+   * and answers with the certificate as a compact JWS. `EvidenceRefused` where it does not hold. Safe to repeat: nothing is stored.
+   */
   issueCertificate(statement: Statement): Promise<string>;
 }
 
 export function createCertificateActivities(parts: {
   readonly signer: CertificateSigner;
   readonly environment: string;
+  readonly checker: FactChecker;
+  /** Absent on a worker without `decision.json`: it can check no decision. */
+  readonly decisions: DecisionTokenChecker | undefined;
 }): CertificateActivities {
+  const { signer, environment, checker, decisions } = parts;
   return {
     async issueCertificate(statement) {
-      const at = Context.current().info.currentAttemptScheduledTimestampMs;
-      return parts.signer.sign(certificateClaims(statement, { environment: parts.environment, at }));
+      await serveOwnRunOnly(statement);
+      const { info, client } = Context.current();
+      const at = info.currentAttemptScheduledTimestampMs;
+      const { requestId, run, workflowId, runId } = statement;
+      const calls = needsRecord(statement)
+        ? recordedCalls(await readHistories(client, { workflowId, runId, run }), { checker, requestId, run })
+        : [];
+      const problems = [
+        ...(runId === info.workflowExecution?.runId ? [] : ['the statement names another run']),
+        ...(await signatureProblems(statement, { checker, decisions })),
+        ...claimProblems(statement, { at, calls }),
+      ];
+      if (problems.length > 0) throw evidenceRefused(problems);
+      return signer.sign(certificateClaims(statement, { environment, at }));
     },
   };
+}
+
+const PROBLEMS_MAX = 5;
+
+function evidenceRefused(problems: readonly string[]): ApplicationFailure {
+  const told = problems.slice(0, PROBLEMS_MAX).join('; ');
+  const more = problems.length > PROBLEMS_MAX ? `; and ${problems.length - PROBLEMS_MAX} more` : '';
+  return ApplicationFailure.create({
+    type: 'EvidenceRefused',
+    message: `No certificate was issued, since its evidence does not hold: ${told}${more}.`,
+  });
 }

@@ -6,10 +6,10 @@ import type {
   RequestDecision,
 } from '../domain/decision';
 import type { DecisionTokenChecker } from '../security/decision-token';
+import { serveOwnRunOnly, type RunOfRequest } from './own-run';
 
 /** A decision as it was sent, and the token that is to prove who took it. */
-export interface DecisionQuestion {
-  readonly requestId: string;
+export interface DecisionQuestion extends RunOfRequest {
   readonly token: string;
   readonly kind: DecisionKind | RequestDecisionKind;
   readonly content: ProviderDecision | RequestDecision['content'];
@@ -34,13 +34,14 @@ export function createDecisionActivities(parts: {
 }): DecisionActivities {
   const { checker, now = Date.now } = parts;
   return {
-    async checkDecision({ requestId, kind, content, token }) {
+    async checkDecision({ requestId, run, kind, content, token }) {
+      await serveOwnRunOnly({ requestId, run });
       if (checker === undefined) {
         return { status: 'refused', why: 'This worker has no decision.json, so it cannot check the decision token' };
       }
       // Not the time at which the attempt was scheduled, as elsewhere: whoever signed the token dated it in real time, which
       // skipped time runs ahead of, and a token that ran out while the attempt waited for a worker has run out.
-      return checker.check({ requestId, kind, content, token, now: now() });
+      return checker.check({ requestId, run, kind, content, token, now: now() });
     },
   };
 }

@@ -1,12 +1,16 @@
+import { Context } from '@temporalio/activity';
 import type { Policy } from '../domain/policy';
 import type { Regulation } from '../domain/request';
 import type { Intake, Rules } from '../domain/rules';
+import type { Fact } from '../domain/fact';
+import type { FactSigner } from '../security/facts';
+import { serveOwnRunOnly, type RunOfRequest } from './own-run';
 import { isKnownCalendar, isKnownTimeZone } from './legal-clock/calendar';
 import { computeLegalClock, type ClockPlace } from './legal-clock/legal-clock';
 import { legalRules } from './legal-clock/rules';
 
 /** What rules and due dates depend on. Instants in epoch ms. */
-export interface IntakeQuestion {
+export interface IntakeQuestion extends RunOfRequest {
   readonly regulation: Regulation;
   readonly submittedAt: number;
   /** The request's own settings, over those of the rules. */
@@ -28,16 +32,26 @@ export function createIntakeActivities(parts: {
   readonly calendars: Calendars;
   /** Whether the namespace knows the search attributes. */
   readonly isIndexed: boolean;
+  readonly signer: FactSigner;
 }): IntakeActivities {
-  const { rules, calendars, isIndexed } = parts;
+  const { rules, calendars, isIndexed, signer } = parts;
   return {
-    takeOnRequest: async ({ regulation, submittedAt, policy, identity }) => {
+    takeOnRequest: async ({ requestId, run, regulation, submittedAt, policy, identity }) => {
+      await serveOwnRunOnly({ requestId, run });
       const place = calendars[regulation];
       const facts = { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) };
-      return {
+      const intake = {
         rules: { ...rules, patience: { ...rules.patience, ...policy } },
         ...(place === undefined ? {} : { clock: computeLegalClock(facts, place) }),
+      };
+      const at = Context.current().info.currentAttemptScheduledTimestampMs;
+      const sign = (fact: Pick<Fact, 'kind' | 'content'>) => signer.sign({ requestId, run, ...fact }, at);
+      const { approvalNeeded, decisionMode } = rules;
+      return {
+        ...intake,
         isIndexed,
+        witness: sign({ kind: 'rules', content: intake }),
+        gateWitness: sign({ kind: 'gate', content: { approvalNeeded, decisionMode } }),
       };
     },
   };

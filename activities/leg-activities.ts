@@ -4,10 +4,14 @@ import { msToNumber } from '@temporalio/common/lib/time';
 import { SECOND_MS } from '../domain/duration';
 import type { FailureDetails, FailureType } from '../domain/failure';
 import type { LegCall } from '../domain/leg';
+import { seenIn, type Fact, type ProviderWitness } from '../domain/fact';
 import { DAILY_TRY_MS } from '../domain/policy';
 import { providerName, type Provider } from '../domain/provider';
 import type { Observation, Receipt, Withdrawal } from '../domain/receipt';
-import { SealError, type Opener } from '../security/sealing';
+import type { DecisionTokenChecker } from '../security/decision-token';
+import type { FactChecker, FactSigner } from '../security/facts';
+import { SealError, type Opened, type Opener } from '../security/sealing';
+import { serveOwnRunOnly } from './own-run';
 import { ProviderFailure, type AdapterCall, type AdapterMemory, type ProviderAdapter } from './providers/provider';
 
 /** The three activities of each provider, named `<provider>.<what>`, each on that provider's own queue. */
@@ -38,28 +42,43 @@ interface AttemptMemory {
 /** A bug in an adapter. Its message stays in the worker: it may quote what the adapter was working on. */
 export type ReportBug = (bug: { readonly provider: Provider; readonly kind: string; readonly frames: string }) => void;
 
-export function createLegActivities(parts: {
+export interface LegActivityParts {
   readonly adapter: ProviderAdapter;
   readonly opener: Opener;
   readonly reportBug: ReportBug;
-}): Partial<LegActivities> {
+  /** Signs what this worker sees at its provider. */
+  readonly signer: FactSigner;
+  /** Checks what the workers of the workflows have signed. */
+  readonly checker: FactChecker;
+  /** Absent on a worker without `decision.json`: it can prove no approval. */
+  readonly decisions: DecisionTokenChecker | undefined;
+}
+
+type AnswerKind = 'receipt' | 'observation' | 'withdrawal';
+
+export function createLegActivities(parts: LegActivityParts): Partial<LegActivities> {
   const { adapter } = parts;
   const { provider } = adapter;
   return {
-    [`${provider}.requestErasure`]: async (call: LegCall) => {
-      const receipt = await attempt(parts, call, (c) => adapter.requestErasure(c));
-      return { ...receipt, subjectHashKeyId: parts.opener.hashKeyId };
-    },
-    [`${provider}.observeErasure`]: (call: LegCall) => attempt(parts, call, (c) => adapter.observeErasure(c)),
-    [`${provider}.withdrawErasure`]: (call: LegCall) => attempt(parts, call, (c) => adapter.withdrawErasure(c)),
+    [`${provider}.requestErasure`]: (call: LegCall) =>
+      attempt(parts, call, 'receipt', async (c) => ({
+        ...(await adapter.requestErasure(c)),
+        subjectHashKeyId: parts.opener.hashKeyId,
+      })),
+    [`${provider}.observeErasure`]: (call: LegCall) =>
+      attempt(parts, call, 'observation', (c) => adapter.observeErasure(c)),
+    [`${provider}.withdrawErasure`]: (call: LegCall) =>
+      attempt(parts, call, 'withdrawal', (c) => adapter.withdrawErasure(c)),
   };
 }
 
-async function attempt<Result>(
-  parts: { readonly adapter: ProviderAdapter; readonly opener: Opener; readonly reportBug: ReportBug },
+async function attempt<Result extends object>(
+  parts: LegActivityParts,
   call: LegCall,
+  kind: AnswerKind,
   work: (call: AdapterCall) => Promise<Result>,
-): Promise<Result> {
+): Promise<Result & { readonly witness: ProviderWitness }> {
+  await serveOwnRunOnly(call);
   const { opener, adapter } = parts;
   const context = Context.current();
   const { info, cancellationSignal: signal } = context;
@@ -73,19 +92,23 @@ async function attempt<Result>(
   const keep = (adapterMemory: AdapterMemory): AdapterMemory => ({ ...memory.adapter, ...adapterMemory });
 
   try {
-    const identifier = await opener.open({
+    refuseAnotherHost(call, adapter);
+    const opened = await opener.open({
       sealed: call.sealed,
       requestId: call.requestId,
       provider: adapter.provider,
     });
-    return await work({
+    if (kind === 'receipt') await refuseUnapproved(call, opened, parts);
+    const { identifier } = opened;
+    const mayHaveAskedBefore = call.askedBefore || memory.reached;
+    const answer = await work({
       requestId: call.requestId,
       identifier,
       subjectHash: opener.subjectHash(identifier),
       round: call.round,
       now: info.currentAttemptScheduledTimestampMs,
       firstAskedAt: call.firstAskedAt,
-      mayHaveAskedBefore: call.askedBefore || memory.reached,
+      mayHaveAskedBefore,
       memory: memory.adapter,
       policy: call.policy,
       signal,
@@ -93,6 +116,9 @@ async function attempt<Result>(
       remember: (adapterMemory) => remember({ adapter: keep(adapterMemory) }),
       bodyHmac: (body) => opener.bodyHmac(body),
     });
+    const seen = plain(answer);
+    const fact = { kind, content: seenIn(seen), askedBefore: mayHaveAskedBefore, filedBy: opened.filedBy };
+    return { ...seen, witness: witnessOf(parts, call, fact) };
   } catch (error) {
     if (signal.aborted && context.cancellationDetails?.cancelRequested === true) throw asCancelled(signal);
     const failure = asProviderFailure(error, { ...parts, draining: signal.aborted });
@@ -101,10 +127,56 @@ async function attempt<Result>(
     const { reached, adapter: adapterMemory } = memory;
     memory = { reached, adapter: adapterMemory, endedAttempt: info.attempt };
     remember(spells);
-    throw toApplicationFailure(failure, { info, call, memory });
+    throw toApplicationFailure(failure, { info, call, memory, parts, kind });
   } finally {
     clearInterval(beat);
   }
+}
+
+/** As it will come back from the history, where a member that is undefined is none. */
+function plain<Result extends object>(answer: Result): Result {
+  return JSON.parse(JSON.stringify(answer)) as Result;
+}
+
+function witnessOf(
+  { signer, adapter }: LegActivityParts,
+  call: LegCall,
+  fact: Pick<Fact, 'kind' | 'content'> & { readonly askedBefore: boolean; readonly filedBy?: string | undefined },
+): ProviderWitness {
+  const { requestId, run, round, firstAskedAt } = call;
+  const { kind, content, askedBefore, filedBy } = fact;
+  const at = Context.current().info.currentAttemptScheduledTimestampMs;
+  const more = { round, firstAskedAt, askedBefore, ...(filedBy === undefined ? {} : { filedBy }) };
+  return signer.sign({ kind, requestId, run, provider: adapter.provider, content }, at, more);
+}
+
+/** What became of an erasure can be learnt where it was asked for, and nowhere else: another region knows nobody. */
+function refuseAnotherHost({ host }: LegCall, { provider, host: ours }: ProviderAdapter): void {
+  if (host === undefined || host === ours) return;
+  const message = `${providerName(provider)} was not called: this worker calls ${ours}, and ${host} was asked.`;
+  throw new ProviderFailure('AnotherHost', message);
+}
+
+/** Not the workflow's word alone: whoever may write to the namespace can run a workflow worker of their own. */
+async function refuseUnapproved(
+  { requestId, run, gate, approval }: LegCall,
+  { filedBy }: Opened,
+  { adapter, checker, decisions }: LegActivityParts,
+): Promise<void> {
+  const name = providerName(adapter.provider);
+  const refused = (why: string) => new ProviderFailure('ApprovalMissing', `${name} was not asked: ${why}.`);
+  const { witness, ...content } = gate;
+  const problem = checker.problem({ kind: 'gate', requestId, run, content }, witness);
+  if (problem !== undefined) throw refused(`what says whether an approval is needed ${problem}`);
+  if (!gate.approvalNeeded || gate.decisionMode === 'asserted') return;
+  if (decisions === undefined) throw refused('this worker has no decision.json, so it cannot check the approval');
+  if (approval === undefined) throw refused('no approval came with it');
+  if (filedBy === undefined) throw refused('whoever filed it did not sign for who that was (filedBy)');
+  if (filedBy === approval.content.actor) throw refused('it was approved by whoever filed it');
+  const { token, content: decision } = approval;
+  const subject = { requestId, run, kind: 'approve', content: decision, token, now: 'taken' } as const;
+  const verdict = await decisions.check(subject);
+  if (verdict.status === 'refused') throw refused(`its approval does not hold. ${verdict.why}`);
 }
 
 /** An attempt that ended without telling (a crash, a lost worker) may have reached anything. */
@@ -178,9 +250,29 @@ function framesOf(error: unknown): string {
 
 function toApplicationFailure(
   failure: ProviderFailure,
-  { info, call, memory }: { readonly info: Info; readonly call: LegCall; readonly memory: AttemptMemory },
+  {
+    info,
+    call,
+    memory,
+    parts,
+    kind,
+  }: {
+    readonly info: Info;
+    readonly call: LegCall;
+    readonly memory: AttemptMemory;
+    readonly parts: LegActivityParts;
+    readonly kind: AnswerKind;
+  },
 ): ApplicationFailure {
-  const details: FailureDetails = { mayHaveReached: memory.reached };
+  const unreached = {
+    kind: 'unreached',
+    content: { activityId: info.activityId },
+    askedBefore: call.askedBefore,
+  } as const;
+  const details: FailureDetails = {
+    mayHaveReached: memory.reached,
+    ...(kind === 'receipt' && !memory.reached ? { witness: witnessOf(parts, call, unreached) } : {}),
+  };
   const nextRetryDelayMs = nextRetryDelay(failure, info, call);
   return ApplicationFailure.create({
     type: failure.type,

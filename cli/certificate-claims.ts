@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CertificateClaims } from '../domain/certificate';
+import type { FactKind } from '../domain/fact';
 import type { Assurance, LegOutcome } from '../domain/outcome';
 import { InputError } from './failure';
 
@@ -15,6 +16,16 @@ const legOutcome = z.enum([
   'unknown',
 ] satisfies LegOutcome[]);
 const proof = z.looseObject({ tokenId: text, keyId: text });
+const factKind = z.enum([
+  'rules',
+  'gate',
+  'receipt',
+  'observation',
+  'withdrawal',
+  'unreached',
+  'callback',
+] satisfies FactKind[]);
+const witness = z.looseObject({ keyId: text, at: z.number(), signature: text });
 const assurance = z.enum(['verified', 'confirmed'] satisfies Assurance[]);
 const evidence = z.looseObject({
   host: text,
@@ -30,6 +41,7 @@ const certificateClaims = z.looseObject({
   requestId: text,
   workflowId: text,
   runId: text,
+  startedAsRunId: text.optional(),
   regulation: text,
   submittedAt: text,
   intakeAt: text,
@@ -89,6 +101,7 @@ const certificateClaims = z.looseObject({
         }),
       ),
       settledAt: text,
+      facts: z.array(z.looseObject({ kind: factKind, content: z.looseObject({}), witness })).optional(),
     }),
   ),
 });

@@ -18,6 +18,8 @@ export interface TokenOptions {
 /** What a token is made for: exactly this decision about this request. */
 export interface DecisionToProve {
   readonly requestId: string;
+  /** The run that the request was started as: asked only where a token is made. */
+  readonly run: () => Promise<string>;
   readonly kind: DecisionKind | RequestDecisionKind;
   readonly content: object;
 }
@@ -50,7 +52,7 @@ async function signerWith(staffKey: string): Promise<ProveDecision> {
   const { createDecisionTokenIssuer } = await import('../security/decision-token.js');
   const { readStaffKeys } = await import('../security/key-files.js');
   const issuer = createDecisionTokenIssuer(await readStaffKeys(staffKey));
-  return async (decision) => (await issuer.issue({ ...decision, now: Date.now() })).token;
+  return async (decision) => (await issuer.issue({ ...decision, run: await decision.run(), now: Date.now() })).token;
 }
 
 async function signedByGateway(
@@ -67,7 +69,7 @@ async function signedByGateway(
   const answer = await fetch(`${gateway}/decision-tokens`, {
     method: 'POST',
     headers: { authorization: `Bearer ${login.idToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify(decision),
+    body: JSON.stringify({ ...decision, run: await decision.run() }),
     redirect: 'error',
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   }).catch((error: unknown) => {

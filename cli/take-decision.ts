@@ -98,8 +98,10 @@ export async function takeDecision(
 ): Promise<void> {
   const { content, send } = readTypedDecision(kind, typed);
   const prove = await createProver(typed, context);
-  const token = await prove({ requestId, kind, content });
-  const answer = await connected(context, (client) => send(client, requestId, { token }));
+  const answer = await connected(context, async (client) => {
+    const token = await prove({ requestId, run: () => client.runOf(requestId), kind, content });
+    return send(client, requestId, { token });
+  });
   const { legLine, progressJson, progressText } = await import('./request-view.js');
   if ('leg' in answer) {
     if (typed.json === true) printJson(context, { requestId, decision: kind, provider: answer.leg });

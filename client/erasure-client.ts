@@ -284,6 +284,21 @@ export class ErasureClient {
     return inputOf(history?.events?.[0]);
   }
 
+  /** The run that the request was started as, which its decision tokens are for: a reset keeps it. Costs no query. */
+  async runOf(requestId: string): Promise<string> {
+    const { workflowService, options } = this.#client;
+    const { history } = await this.#within(requestId, () =>
+      workflowService.getWorkflowExecutionHistory({
+        namespace: options.namespace,
+        execution: { workflowId: workflowIdOf(requestId) },
+        maximumPageSize: 1,
+      }),
+    );
+    const run = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.originalExecutionRunId;
+    if (!run) throw new RequestNotFoundError(requestId);
+    return run;
+  }
+
   /** How long Temporal remembers a request that has ended, in ms; undefined where it does not say. */
   async retentionMs(): Promise<number | undefined> {
     const { workflowService, options } = this.#client;

@@ -47,7 +47,7 @@ async function sealedInput(
   const sealed = await Promise.all(
     [...identifiersOf(submission)].map(async ([provider, identifier]) => [
       provider,
-      await sealer.seal({ requestId, provider, identifier }).catch(withoutKey),
+      await sealer.seal({ requestId, provider, identifier, filedBy }).catch(withoutKey),
     ]),
   );
   return {

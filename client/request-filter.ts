@@ -29,6 +29,7 @@ const blockers = Object.keys({
   person: true,
   aptrinsic: true,
   staff: true,
+  certificate: true,
   approval: true,
   hold: true,
   answer: true,

@@ -47,6 +47,7 @@ function requestLines(claims: CertificateClaims, keyId: string | undefined): str
     ...entry('Request', claims.requestId),
     ...entry('Workflow', claims.workflowId),
     ...entry('Run', claims.runId),
+    ...entry('', claims.startedAsRunId && `started as run ${claims.startedAsRunId}`),
     ...entry('Regulation', claims.regulation),
     ...entry('Submitted', `${instant(claims.submittedAt)} (as the request says)`),
     ...entry('Taken on', `${instant(claims.intakeAt)} (by our own record)`),
@@ -104,6 +105,9 @@ function providerLines(claim: ProviderClaim, position: number): string[] {
     ...entry('Subject hash', claim.subjectHash ?? 'none: the provider never answered'),
     ...entry('', claim.subjectHashKeyId && `by key ${claim.subjectHashKeyId}`),
     ...entry('Settled', instant(claim.settledAt)),
+    ...(claim.facts ?? []).flatMap(({ kind, witness }, index) =>
+      entry(index === 0 ? 'Signed facts' : '', `${kind}, by key ${witness.keyId}`),
+    ),
   ];
 }
 

@@ -1,5 +1,6 @@
 /** The certificate: what it claims of each provider, on what basis. Free of personal data. */
 import type { DecisionKind, DecisionProof, ProviderDecision } from './decision';
+import type { FactKind, Witness } from './fact';
 import type { LegState, Round } from './leg';
 import { dueOf, type LegalClock } from './legal-clock';
 import { requestOutcomeMeaning, type Assurance, type LegOutcome, type RequestOutcome } from './outcome';
@@ -8,7 +9,7 @@ import type { Evidence, WindowKind } from './receipt';
 import type { Regulation, Verification } from './request';
 import type { TrailEntry } from './request-state';
 import type { DecisionMode } from './rules';
-import { basisOf, leavesUnsaid, type Statement } from './statement';
+import { basisOf, factsOfLeg, leavesUnsaid, type Statement } from './statement';
 
 /** Instants are RFC 3339 in UTC. */
 export interface CertificateClaims {
@@ -17,6 +18,8 @@ export interface CertificateClaims {
   readonly requestId: string;
   readonly workflowId: string;
   readonly runId: string;
+  /** The run that the request was started as, where a reset has made another of it: its facts are signed for this one. */
+  readonly startedAsRunId?: string;
   readonly regulation: Regulation;
   /** When the person asked, as the request says. */
   readonly submittedAt: string;
@@ -81,6 +84,15 @@ export interface ProviderClaim {
     readonly proof?: DecisionProof;
   })[];
   readonly settledAt: string;
+  /** What the claim rests on, each signed by the process that saw it. Absent in what releases before 0.3.0 wrote. */
+  readonly facts?: readonly FactClaim[];
+}
+
+export interface FactClaim {
+  readonly kind: FactKind;
+  /** What was seen: the very content that was signed. */
+  readonly content: object;
+  readonly witness: Witness;
 }
 
 export interface RoundClaim {
@@ -99,19 +111,21 @@ export function certificateClaims(
   issue: { readonly environment: string; readonly at: number },
 ): CertificateClaims {
   const { requestId, workflowId, runId, regulation, receivedVia, ground, verification, filedBy, outcome } = statement;
+  const { clock } = statement.laterIntake ?? statement.intake;
   return {
     format: 'erasure-certificate/1',
     environment: issue.environment,
     requestId,
     workflowId,
     runId,
+    ...given({ startedAsRunId: statement.run === runId ? undefined : statement.run }),
     regulation,
     submittedAt: iso(statement.submittedAt),
     intakeAt: iso(statement.startedAt),
     issuedAt: iso(issue.at),
     ...given({ receivedVia, ground, verification, filedBy }),
-    decisionMode: statement.decisionMode,
-    ...given({ legalClock: statement.clock && legalClockClaim(statement.clock, statement.isExtended) }),
+    decisionMode: statement.intake.rules.decisionMode,
+    ...given({ legalClock: clock && legalClockClaim(clock, statement.isExtended) }),
     decisions: statement.trail.flatMap(decisionClaim),
     outcome,
     meaning: requestOutcomeMeaning[outcome],
@@ -133,7 +147,7 @@ function providerClaim(leg: LegState): ProviderClaim {
     ...given({
       subjectHash: answered?.subjectHash,
       subjectHashKeyId: answered?.subjectHashKeyId,
-      callback: callback && { ...callback, at: iso(callback.at) },
+      callback: callback && { handle: callback.handle, ...given({ event: callback.event }), at: iso(callback.at) },
       lastObservation: lastObservation && {
         at: iso(lastObservation.at),
         found: lastObservation.status,
@@ -148,6 +162,9 @@ function providerClaim(leg: LegState): ProviderClaim {
     rounds: leg.rounds.map(roundClaim),
     decisions: leg.decisions.map((decision) => ({ ...decision, at: iso(decision.at) })),
     settledAt: iso(settledAt),
+    facts: factsOfLeg(leg).flatMap(({ kind, content, witness }) =>
+      witness === undefined ? [] : [{ kind, content, witness }],
+    ),
   };
 }
 

@@ -114,6 +114,8 @@ export interface DecisionProof {
   readonly tokenId: string;
   /** The key that signed the token. */
   readonly keyId: string;
+  /** The token itself: whoever issues the certificate checks it again. */
+  readonly token: string;
 }
 
 const TOKEN_LENGTH_MAX = 4_096;

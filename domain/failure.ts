@@ -1,3 +1,5 @@
+import type { ProviderWitness } from './fact';
+
 /**
  * The `type` of every `ApplicationFailure` in this system. An outcome is a value; a failure is one of these.
  * Whether a failure is retried is decided by the retry policy of the activity that met it (workflows/activity-options.ts).
@@ -19,6 +21,10 @@ export const failureTypes = [
   'ProviderContractBroken',
   /** The provider's time has come and it has not done it yet. */
   'StillPending',
+  /** The worker that would ask was shown no approval that it can prove. */
+  'ApprovalMissing',
+  /** The worker calls another host than the one that was asked, which cannot know what became of it. */
+  'AnotherHost',
 ] as const;
 
 export type FailureType = (typeof failureTypes)[number];
@@ -47,6 +53,8 @@ const mendsByItself: readonly AttentionReason[] = [
   'ProviderUnauthorized',
   'KeyUnavailable',
   'StillPending',
+  'ApprovalMissing',
+  'AnotherHost',
 ];
 
 export function triesDaily(reason: AttentionReason): boolean {
@@ -83,6 +91,15 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
     happened: "the provider's own time is long over and the data are still there",
     todo: 'ask the provider; it is looked at again daily; retry to look now',
   },
+  ApprovalMissing: {
+    happened: 'the worker that asks the provider was shown no approval that it can prove, so it did not ask',
+    todo: 'give the workers the right fact-keys.json and decision.json; it is tried again daily; retry to try now',
+  },
+  AnotherHost: {
+    happened:
+      'the workers call another host of this provider than the one that was asked, which cannot know the record',
+    todo: 'set the address of the host that was asked; it is tried again daily; retry to try now',
+  },
   Reappeared: {
     happened: 'the same record came back again after each erasure',
     todo: 'stop what brings it back, then retry (looks, and erases again)',
@@ -109,4 +126,6 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
 export interface FailureDetails {
   /** False only where it is certain that no call of this activity can have reached the provider's erasing operation. */
   readonly mayHaveReached: boolean;
+  /** The worker's signature where it is certain. */
+  readonly witness?: ProviderWitness;
 }

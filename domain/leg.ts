@@ -2,12 +2,13 @@
  * One request at one provider, from asking to its outcome: a pure state machine. The workflow performs the step that
  * `nextStep` names and tells `advance` what came of it; everything that is decided about a leg is decided here.
  */
-import type { DecisionKind, DecisionProof, ProviderDecision } from './decision';
+import type { DecisionKind, DecisionProof, ProviderDecision, Said } from './decision';
 import { type AttentionReason, type FailureDetails, type FailureType, triesDaily } from './failure';
 import type { Assurance, LegOutcome } from './outcome';
 import { MAX_POSTPONEMENTS, MAX_ROUNDS, type Policy } from './policy';
 import type { Provider } from './provider';
 import type { CallbackEvidence, Observation, Receipt, Withdrawal } from './receipt';
+import type { Gate } from './rules';
 
 /** One asking. All instants in epoch ms of the workflow's clock. */
 export interface Round {
@@ -51,6 +52,8 @@ export interface LegState {
   readonly postponements: number;
   readonly callback?: CallbackEvidence & { readonly at: number };
   readonly lastObservation?: Observation & { readonly at: number };
+  /** The first look that found the same record, where no receipt says that it was there. */
+  readonly sighting?: Observation & { readonly at: number };
   readonly attention?: Attention;
   /** A staff member wants it asked again should the next look find the record. */
   readonly askAgainIfPresent: boolean;
@@ -107,6 +110,8 @@ export type LegStep =
 /** Input of each of a provider's three activities. Free of personal data. */
 export interface LegCall {
   readonly requestId: string;
+  /** The run that the request was started as; a reset keeps it. */
+  readonly run: string;
   readonly provider: Provider;
   /** The identifier at this provider, sealed to the workers' key (compact JWE). */
   readonly sealed: string;
@@ -115,7 +120,17 @@ export interface LegCall {
   readonly firstAskedAt: number;
   /** An earlier activity of this leg may have reached the provider's erasing operation. */
   readonly askedBefore: boolean;
+  /** The host that was asked, once one was: nothing else can say what became of it. */
+  readonly host?: string;
+  readonly gate: Gate;
+  /** Who approved the request, with the token that proves it; where one was needed. */
+  readonly approval?: Approval;
   readonly policy: Policy;
+}
+
+export interface Approval {
+  readonly content: Pick<Said, 'actor' | 'reason'>;
+  readonly token: string;
 }
 
 export function openLeg(provider: Provider): LegState {
@@ -348,7 +363,9 @@ function postponed(leg: LegState, endsAt: number, at: number): LegState {
 function present(leg: LegState, found: Observation & { status: 'present' }, at: number): LegState {
   if (found.sameRecord === false) return attend(leg, 'NewerRecord', 'look', at);
   if (found.sameRecord === 'unclear') return attend(leg, 'Inconclusive', 'look', at);
-  const seen: LegState = { ...leg, seen: true };
+  const { lastObservation } = leg;
+  const sighting = leg.seen || lastObservation === undefined ? leg.sighting : lastObservation;
+  const seen: LegState = { ...leg, seen: true, ...(sighting === undefined ? {} : { sighting }) };
   if (leg.askAgainIfPresent) return enter({ ...seen, askAgainIfPresent: false }, 'ask');
   if (found.takenOffQueue === true) return attend(seen, 'TakenOffQueue', 'look', at);
   return standingRounds(leg).length < MAX_ROUNDS ? enter(seen, 'ask') : attend(seen, 'Reappeared', 'look', at);

@@ -1,3 +1,5 @@
+import type { ProviderWitness, Witness } from './fact';
+
 /** What a provider's answer leaves behind as proof. Free of personal data: status, times, opaque ids, keyed digests. */
 export interface Evidence {
   /** Host that was asked, e.g. `api.measureone.com`. */
@@ -38,6 +40,7 @@ export interface Accepted {
   readonly evidence: Evidence;
   /** What the provider's documents do not promise, for the certificate. Whole sentences. */
   readonly leavesUnsaid: readonly string[];
+  readonly witness?: ProviderWitness;
 }
 
 /** The provider knows no such identifier at this host; it says nothing more. A window is given where one could hide the record. */
@@ -50,12 +53,13 @@ export interface Unknown {
   readonly subjectHashKeyId?: string;
   readonly evidence: Evidence;
   readonly leavesUnsaid: readonly string[];
+  readonly witness?: ProviderWitness;
 }
 
 export type Receipt = Accepted | Unknown;
 
 /** What we found when we looked. */
-export type Observation = { readonly evidence: Evidence } & (
+export type Observation = { readonly evidence: Evidence; readonly witness?: ProviderWitness } & (
   | { readonly status: 'absent' }
   | {
       readonly status: 'present';
@@ -70,7 +74,7 @@ export type Observation = { readonly evidence: Evidence } & (
 );
 
 /** What became of undoing a request. `since`: epoch ms from which it was too late, where known. */
-export type Withdrawal = { readonly evidence?: Evidence } & (
+export type Withdrawal = { readonly evidence?: Evidence; readonly witness?: ProviderWitness } & (
   | { readonly status: 'withdrawn' }
   | { readonly status: 'too-late'; readonly since?: number }
   | { readonly status: 'nothing-to-withdraw' }
@@ -82,4 +86,5 @@ export interface CallbackEvidence {
   readonly handle: string;
   /** The event name in its body, where it had one. */
   readonly event?: string;
+  readonly witness?: Witness;
 }

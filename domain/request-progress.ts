@@ -188,6 +188,12 @@ function todoOf(view: RequestView, due: DueProgress | undefined): readonly strin
           `somebody cancelled it in Temporal at ${describeInstant(state.cancelRequestedAt)} (CancelRequested): ` +
             'withdraw it with a signed decision (withdrawRequest), or let it go on',
         ]),
+    ...(state.certificateRefused === undefined
+      ? []
+      : [
+          `${state.certificateRefused.why} Since ${describeInstant(state.certificateRefused.since)}; ` +
+            'it is tried again daily. See the operations guide (EvidenceRefused)',
+        ]),
     ...(state.phase === 'awaiting-approval' ? ['approve or reject it (approveRequest, rejectRequest)'] : []),
     ...(hold === undefined
       ? []

@@ -15,6 +15,7 @@ import {
 } from './decision';
 import { describeInstant } from './duration';
 import { parseInstant } from './instant';
+import type { Approval } from './leg';
 import type { ClockEventKind, LegalClock } from './legal-clock';
 import { CLOCK_SKEW_MS } from './request';
 import type { Rules } from './rules';
@@ -54,6 +55,8 @@ export interface RequestState {
   /** Decided; it takes effect once the person has been told inside the first period. */
   readonly extension?: { readonly decidedAt: number; readonly because: ExtensionGround; readonly noticedAt?: number };
   readonly identityConfirmedAt?: number;
+  /** The certificate could not be issued, since its evidence does not hold. `why`: a whole sentence. */
+  readonly certificateRefused?: { readonly since: number; readonly why: string };
   /** Somebody cancelled in the Temporal UI, and the rules ask for a signed decision instead. */
   readonly cancelRequestedAt?: number;
 }
@@ -61,6 +64,7 @@ export interface RequestState {
 export type RequestEvent = { readonly at: number } & (
   | { readonly type: 'takenOn'; readonly approvalNeeded: boolean }
   | { readonly type: 'legsSettled' }
+  | { readonly type: 'certificateRefused'; readonly why: string }
   | { readonly type: 'certificateIssued' }
   | { readonly type: 'closed' }
   | { readonly type: 'cancelled' }
@@ -91,8 +95,12 @@ export function advanceRequest(state: RequestState, event: RequestEvent): Reques
       return { ...state, phase: event.approvalNeeded ? 'awaiting-approval' : 'running' };
     case 'legsSettled':
       return { ...withoutHold(state), phase: 'issuing-certificate' };
-    case 'certificateIssued':
-      return { ...state, phase: 'awaiting-answer' };
+    case 'certificateRefused':
+      return { ...state, certificateRefused: { since: at, why: event.why } };
+    case 'certificateIssued': {
+      const { certificateRefused: _mended, ...rest } = state;
+      return { ...rest, phase: 'awaiting-answer' };
+    }
     case 'closed':
       return { ...state, phase: 'over' };
     case 'cancelled':
@@ -143,6 +151,14 @@ function decided(state: RequestState, { kind, content }: RequestDecision, at: nu
 function withoutHold(state: RequestState): RequestState {
   const { hold: _hold, ...rest } = state;
   return rest;
+}
+
+/** Who approved the request and signed for it; undefined where nobody did. */
+export function approvalIn({ trail }: RequestState): Approval | undefined {
+  const entry = trail.find((one) => one.kind === 'approve');
+  if (entry?.kind !== 'approve' || entry.proof === undefined) return undefined;
+  const { actor, reason } = entry.content;
+  return { content: { actor, reason }, token: entry.proof.token };
 }
 
 /** The notices of this kind that the person was given, in the order in which they were recorded. */

@@ -1,5 +1,6 @@
 /** The rules of the house: what one company has settled for all of its requests. Pinned to a request when it is taken on. */
 import { DAY_MS } from './duration';
+import type { Witness } from './fact';
 import type { ClockLeads, LegalClock } from './legal-clock';
 import { defaultPolicy, type Policy } from './policy';
 
@@ -30,6 +31,22 @@ export interface Intake {
   readonly clock?: LegalClock;
   /** The search attributes are registered: what the request waits for can be filtered by. */
   readonly isIndexed: boolean;
+  /** The worker's signature over the rules and the due dates. */
+  readonly witness?: Witness;
+  /** The same worker's signature over the part of the rules that a provider's worker has to know. */
+  readonly gateWitness?: Witness;
+}
+
+/** Whether somebody has to approve the request before a provider is asked, and has to sign for it. */
+export interface Gate {
+  readonly approvalNeeded: boolean;
+  readonly decisionMode: DecisionMode;
+  readonly witness?: Witness;
+}
+
+export function gateOf({ rules, gateWitness }: Intake): Gate {
+  const { approvalNeeded, decisionMode } = rules;
+  return { approvalNeeded, decisionMode, ...(gateWitness === undefined ? {} : { witness: gateWitness }) };
 }
 
 /** How requests were held before there were rules: for runs of release 0.1.0. */

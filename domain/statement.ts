@@ -1,19 +1,21 @@
 /** What the certificate is about to claim, and on what basis: composed from the legs' facts and nothing else. */
 import { describeInstant } from './duration';
+import { seenIn, type Fact, type Witness } from './fact';
 import { attentionGuide } from './failure';
 import { lastRound, windowIsOverAt, type LegState } from './leg';
-import type { LegalClock } from './legal-clock';
 import type { RequestOutcome } from './outcome';
 import { providerName } from './provider';
 import type { Regulation, Verification } from './request';
 import type { TrailEntry } from './request-state';
-import type { DecisionMode } from './rules';
+import type { Intake } from './rules';
 
 /** Everything that the certificate is made from, as the workflow's history holds it. Instants in epoch ms. */
 export interface Statement {
   readonly requestId: string;
   readonly workflowId: string;
   readonly runId: string;
+  /** The run that the request was started as, which its facts are signed for; a reset keeps it. */
+  readonly run: string;
   readonly regulation: Regulation;
   readonly submittedAt: number;
   /** When the run started: the intake time that our own records prove. */
@@ -24,8 +26,10 @@ export interface Statement {
   readonly filedBy?: string;
   readonly outcome: RequestOutcome;
   readonly legs: readonly LegState[];
-  readonly decisionMode: DecisionMode;
-  readonly clock?: LegalClock;
+  /** What the request was held to, as it was signed when it was taken on. */
+  readonly intake: Intake;
+  /** The same, signed again where the proof of identity has moved the due dates. */
+  readonly laterIntake?: Intake;
   readonly isExtended: boolean;
   /** What staff decided about the whole request, and what was reported of it, in order. */
   readonly trail: readonly TrailEntry[];
@@ -130,4 +134,25 @@ function unknownEnd(leg: LegState): string {
 /** What the provider's documents leave unsaid, as its adapter states it. */
 export function leavesUnsaid(leg: LegState): readonly string[] {
   return lastRound(leg)?.receipt?.leavesUnsaid ?? [];
+}
+
+/** A fact as the run holds it, with the signature that came with it. */
+export type SignedFact = Pick<Fact, 'kind' | 'provider' | 'content'> & { readonly witness: Witness | undefined };
+
+/** What a leg's claim rests on; the certificate holds the same. */
+export function factsOfLeg(leg: LegState): readonly SignedFact[] {
+  const { provider, rounds, sighting, lastObservation, withdrawal, callback } = leg;
+  const answers = [
+    ...rounds.flatMap(({ receipt }) => (receipt === undefined ? [] : [{ kind: 'receipt' as const, answer: receipt }])),
+    ...[sighting, lastObservation].flatMap((look) =>
+      look === undefined ? [] : [{ kind: 'observation' as const, answer: look }],
+    ),
+    ...(withdrawal === undefined ? [] : [{ kind: 'withdrawal' as const, answer: withdrawal }]),
+    ...(callback === undefined ? [] : [{ kind: 'callback' as const, answer: callback }]),
+  ];
+  return answers.map(({ kind, answer }) => {
+    // The workflow adds to an answer when it came; nobody signed for that.
+    const { at: _at, ...content } = { at: undefined, ...seenIn(answer) };
+    return { kind, provider, content, witness: answer.witness };
+  });
 }

@@ -22,7 +22,16 @@ export const searchAttributes = {
  * recorded, and how the law's clock stands.
  */
 export type BlockedOn =
-  Provider | 'staff' | 'approval' | 'hold' | 'answer' | 'notice-of-hold' | 'due-soon' | 'overdue' | 'cannot-make-it';
+  | Provider
+  | 'staff'
+  | 'certificate'
+  | 'approval'
+  | 'hold'
+  | 'answer'
+  | 'notice-of-hold'
+  | 'due-soon'
+  | 'overdue'
+  | 'cannot-make-it';
 
 export interface Visible {
   readonly state: 'awaiting-approval' | 'running' | 'on-hold' | RequestOutcome;
@@ -61,7 +70,15 @@ function blockedOn({ state, legs, rules, dueAt, outcome }: Parameters<typeof vis
   const owesAnswer = outcome !== undefined && answerOwed(state, rules) !== undefined;
   const isClockOn = dueAt !== undefined && !isAnswered(state);
   const found: [holds: boolean, value: BlockedOn][] = [
-    [needsStaff || state.phase === 'awaiting-approval' || owesAnswer || state.cancelRequestedAt !== undefined, 'staff'],
+    [
+      needsStaff ||
+        state.phase === 'awaiting-approval' ||
+        owesAnswer ||
+        state.cancelRequestedAt !== undefined ||
+        state.certificateRefused !== undefined,
+      'staff',
+    ],
+    [state.certificateRefused !== undefined, 'certificate'],
     [state.phase === 'awaiting-approval', 'approval'],
     [state.hold !== undefined, 'hold'],
     [owesNoticeOfHold(state), 'notice-of-hold'],

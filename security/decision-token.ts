@@ -36,6 +36,8 @@ export const decisionKinds: readonly AnyDecisionKind[] = [...providerDecisionKin
 /** What a token is about. `content` may carry more than the decision itself: that is neither signed nor checked. */
 export interface DecisionSubject {
   readonly requestId: string;
+  /** The run that the request was started as, a UUID: a token is good for no other run of the same request id. */
+  readonly run: string;
   readonly kind: AnyDecisionKind;
   readonly content: object;
 }
@@ -65,13 +67,19 @@ export type DecisionTokenVerdict =
   | { readonly status: 'refused'; readonly why: string };
 
 export interface DecisionTokenChecker {
-  /** Whether the token was signed by somebody we trust, for exactly this decision. `now`: epoch ms. */
-  check(options: DecisionSubject & { readonly token: unknown; readonly now: number }): Promise<DecisionTokenVerdict>;
+  /**
+   * Whether the token was signed by somebody we trust, for exactly this decision. `now`: epoch ms; `taken` where the decision
+   * was taken before, while the token held.
+   */
+  check(
+    options: DecisionSubject & { readonly token: unknown; readonly now: number | 'taken' },
+  ): Promise<DecisionTokenVerdict>;
 }
 
 const decisionClaims = z.strictObject({
   aud: z.string(),
   requestId: z.string(),
+  run: z.string(),
   kind: z.string(),
   actor: z.string().regex(opaquePattern),
   /** SHA-256 of the decision's canonical JSON, base64url. */
@@ -88,8 +96,9 @@ export function createDecisionTokenIssuer(keys: GatewayDecisionKeys | StaffKeys)
   const owner = keys.role === 'staff' ? keys : undefined;
 
   return {
-    async issue({ requestId, kind, content, now, lifetimeMs = DECISION_TOKEN_LIFETIME_MS }) {
+    async issue({ requestId, run, kind, content, now, lifetimeMs = DECISION_TOKEN_LIFETIME_MS }) {
       if (!isRequestId(requestId)) throw new DecisionNotSignable('The request id is no lower case UUID.');
+      if (!isRequestId(run)) throw new DecisionNotSignable('The run is no lower case UUID.');
       const decision = decisionOf(kind, content);
       if (typeof decision === 'string') throw new DecisionNotSignable(`This is no decision: ${decision}.`);
       if (owner !== undefined && decision.actor !== owner.actor) {
@@ -106,6 +115,7 @@ export function createDecisionTokenIssuer(keys: GatewayDecisionKeys | StaffKeys)
       const claims: DecisionClaims = {
         aud: keys.environment,
         requestId,
+        run,
         kind,
         actor: decision.actor,
         digest: digestOf(decision),
@@ -124,7 +134,7 @@ export function createDecisionTokenChecker(keys: DecisionKeys): DecisionTokenChe
   const owners = new Map(keys.keys.map(({ key, for: owner }) => [key.kid, owner]));
 
   return {
-    async check({ token, requestId, kind, content, now }) {
+    async check({ token, requestId, run, kind, content, now }) {
       const verified = await claimsOf(token);
       if (typeof verified === 'string') return refused(verified);
       const parsed = decisionClaims.safeParse(verified.claims);
@@ -132,10 +142,10 @@ export function createDecisionTokenChecker(keys: DecisionKeys): DecisionTokenChe
       const claims = parsed.data;
       const why =
         whyNotSigner(owners.get(verified.keyId), claims) ??
-        whyAnother(claims, { environment: keys.environment, requestId, kind, content }) ??
-        whyNotNow(claims, now);
+        whyAnother(claims, { environment: keys.environment, requestId, run, kind, content }) ??
+        (now === 'taken' ? undefined : whyNotNow(claims, now));
       if (why !== undefined) return refused(why);
-      return { status: 'proven', proof: { tokenId: claims.jti, keyId: verified.keyId } };
+      return { status: 'proven', proof: { tokenId: claims.jti, keyId: verified.keyId, token: String(token) } };
     },
   };
 
@@ -183,10 +193,11 @@ function whyNotSigner(
 
 function whyAnother(
   claims: DecisionClaims,
-  { environment, requestId, kind, content }: DecisionSubject & { readonly environment: string },
+  { environment, requestId, run, kind, content }: DecisionSubject & { readonly environment: string },
 ): string | undefined {
   if (claims.aud !== environment) return 'was made for another environment';
   if (claims.requestId !== requestId) return 'was made for another request';
+  if (claims.run !== run) return 'was made for another run of this request';
   if (claims.kind !== kind) return 'was made for a decision of another kind';
   const decision = decisionOf(kind, content);
   if (typeof decision === 'string') return `belongs to no decision: ${decision}`;
@@ -225,12 +236,11 @@ function digestOf(decision: object): string {
 /** What somebody posted or wrote to a file to have it signed, or undefined. */
 export function parseDecisionSubject(value: unknown): DecisionSubject | undefined {
   if (!isRecord(value)) return undefined;
-  const { requestId, kind, content, ...more } = value;
+  const { requestId, run, kind, content, ...more } = value;
   const known = decisionKinds.find((one) => one === kind);
-  if (!isRequestId(requestId) || known === undefined || !isRecord(content) || Object.keys(more).length > 0) {
-    return undefined;
-  }
-  return { requestId, kind: known, content };
+  if (!isRequestId(requestId) || !isRequestId(run)) return undefined;
+  if (known === undefined || !isRecord(content) || Object.keys(more).length > 0) return undefined;
+  return { requestId, run, kind: known, content };
 }
 
 /** Why `subject` holds no decision, or undefined when it does. Names fields, never repeats values. */

@@ -194,6 +194,11 @@ export async function readFactKeys(directory: string, permissions?: KeyPermissio
   return readRole(join(directory, FACT_KEYS_FILE), factKeys, { protection: 'public', madeBy, permissions });
 }
 
+/** The same from a file that somebody names to check a certificate with: they answer for it. */
+export async function readFactKeysFile(file: string): Promise<FactKeys> {
+  return readRole(file, factKeys, { protection: 'none', directories: 'any' });
+}
+
 /** Key directories of earlier releases have no such file. */
 export async function hasDecisionKeys(directory: string): Promise<boolean> {
   return (await namesPresent(directory, [DECISION_KEYS_FILE])).length > 0;

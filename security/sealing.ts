@@ -4,6 +4,7 @@ import { compactDecrypt, CompactEncrypt } from 'jose';
 import { z } from 'zod';
 import type { Provider } from '../domain/provider';
 import { isRequestId } from '../domain/request';
+import { opaquePattern } from '../domain/text';
 import { compactParts, jsonOf } from './compact-text';
 import { importPrivateKey, importPublicKey, privateKeyRing, publicKeyRing } from './key-ring';
 import type { ClientKeys, ProviderKeys } from './key-shapes';
@@ -43,6 +44,8 @@ export interface Sealer {
     readonly requestId: string;
     readonly provider: Provider;
     readonly identifier: string;
+    /** Who filed the request, an opaque id: the signature covers it. */
+    readonly filedBy?: string | undefined;
   }): Promise<string>;
   /**
    * What tells the same request from another content under the same id: one per intake key, the first is the one to store.
@@ -61,7 +64,7 @@ export function createSealer(keys: ClientKeys): Sealer {
   );
 
   return {
-    async seal({ requestId, provider, identifier }) {
+    async seal({ requestId, provider, identifier, filedBy }) {
       if (!isRequestId(requestId)) throw new SealError('unusable', 'The request id is no lower case UUID.');
       if (!isIdentifier(identifier)) {
         throw new SealError(
@@ -71,7 +74,7 @@ export function createSealer(keys: ClientKeys): Sealer {
       }
       const recipient = recipients.get(provider);
       if (recipient === undefined) throw new SealError('key-unavailable', 'There is no sealing key of this provider.');
-      const claims = { requestId, provider, environment, identifier };
+      const claims = { requestId, provider, environment, identifier, ...(filedBy === undefined ? {} : { filedBy }) };
       const signed = await signClaims({ claims, type: CLAIMS_TYPE, ...signer });
       const padded = signed.padEnd(Math.ceil(signed.length / PADDING_BYTES) * PADDING_BYTES, ' ');
       return new CompactEncrypt(Buffer.from(padded))
@@ -98,9 +101,16 @@ export function createSealer(keys: ClientKeys): Sealer {
   };
 }
 
+/** What was sealed. The identifier is in the clear. */
+export interface Opened {
+  readonly identifier: string;
+  /** Who filed the request, as whoever holds the intake key says; absent where they did not. */
+  readonly filedBy?: string;
+}
+
 export interface Opener {
   /** The identifier, if it was sealed for exactly this request, provider and environment by a client we trust; else `SealError`. */
-  open(options: { readonly sealed: string; readonly requestId: string; readonly provider: Provider }): Promise<string>;
+  open(options: { readonly sealed: string; readonly requestId: string; readonly provider: Provider }): Promise<Opened>;
   /** HMAC-SHA-256 of the identifier under this provider's hashing key, base64url. */
   subjectHash(identifier: string): string;
   /** HMAC-SHA-256 of an answer's body under the same key, base64url; undefined for an empty body. */
@@ -145,6 +155,7 @@ const sealedClaims = z.strictObject({
   provider: z.string(),
   environment: z.string(),
   identifier: z.string().refine(isIdentifier),
+  filedBy: z.string().regex(opaquePattern).optional(),
 });
 
 export function createOpener(keys: ProviderKeys): Opener {
@@ -171,7 +182,8 @@ export function createOpener(keys: ProviderKeys): Opener {
         throw unusable('it was signed for another provider');
       }
       if (parsed.data.requestId !== requestId) throw unusable('it was signed for another request');
-      return parsed.data.identifier;
+      const { identifier, filedBy } = parsed.data;
+      return { identifier, ...(filedBy === undefined ? {} : { filedBy }) };
     },
     subjectHash: (identifier) => hmac(SUBJECT_HASH, { key: hashing, provider: keys.provider, text: identifier }),
     bodyHmac: (body) =>

@@ -15,7 +15,16 @@ import { providerQueue, WORKFLOW_QUEUE, type Provider } from '../domain/provider
 import { regulations } from '../domain/request';
 import { createCertificateSigner } from '../security/certificate';
 import { createDecisionTokenChecker, type DecisionTokenChecker } from '../security/decision-token';
-import { hasDecisionKeys, readCertificateKeys, readDecisionKeys, readProviderKeys } from '../security/key-files';
+import { createFactChecker, createFactSigner, type FactChecker } from '../security/facts';
+import {
+  factKeyProblem,
+  hasDecisionKeys,
+  readCertificateKeys,
+  readDecisionKeys,
+  readFactKeys,
+  readProviderKeys,
+  type FactSigningKeys,
+} from '../security/key-files';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
 import { checkKeys } from './key-check';
@@ -133,7 +142,9 @@ async function prepareWorkflowWorker({
 }): Promise<CreateWorker> {
   refuseUnknownCalendars(config, logger);
   const keys = await readCertificateKeys(config.keysDirectory, config.keyPermissions);
-  const checker = await decisionChecker(config);
+  const checker = await factChecker(config, keys);
+  const decisions = await decisionChecker(config);
+  const signer = createFactSigner(keys);
   return async (connection) => {
     const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
     return Worker.create({
@@ -143,11 +154,13 @@ async function prepareWorkflowWorker({
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: overrides.workflowBundle ?? prebuiltWorkflowBundle(),
       activities: {
-        ...createIntakeActivities({ ...config.policy, isIndexed }),
-        ...createDecisionActivities({ checker }),
+        ...createIntakeActivities({ ...config.policy, isIndexed, signer }),
+        ...createDecisionActivities({ checker: decisions }),
         ...createCertificateActivities({
           signer: createCertificateSigner(keys),
           environment: keys.environment,
+          checker,
+          decisions,
         }),
         ...createSweepActivities({
           client: new Client({ connection, namespace: config.temporal.namespace }),
@@ -163,18 +176,33 @@ async function prepareWorkflowWorker({
   };
 }
 
+/** What this process signs must be believed elsewhere: said at the start, not once the first certificate is refused. */
+async function factChecker(
+  { keysDirectory, keyPermissions }: WorkerConfig,
+  keys: FactSigningKeys,
+): Promise<FactChecker> {
+  const known = await readFactKeys(keysDirectory, keyPermissions);
+  const problem = factKeyProblem(keys, known);
+  if (problem !== undefined) throw new ConfigurationError([`ERASURE_KEYS_DIR: ${problem}`]);
+  return createFactChecker(known);
+}
+
 /** Also while decisions are merely asserted: requests that were taken on before keep the rules they were taken on with. */
-async function decisionChecker({
-  keysDirectory,
-  keyPermissions,
-  policy,
-}: WorkerConfig): Promise<DecisionTokenChecker | undefined> {
-  if (await hasDecisionKeys(keysDirectory))
-    return createDecisionTokenChecker(await readDecisionKeys(keysDirectory, keyPermissions));
-  if (policy.rules.decisionMode === 'asserted') return undefined;
+async function decisionChecker(config: WorkerConfig): Promise<DecisionTokenChecker | undefined> {
+  const known = await knownDecisions(config);
+  if (known !== undefined) return known;
+  if (config.policy.rules.decisionMode === 'asserted') return undefined;
   throw new ConfigurationError([
     'ERASURE_KEYS_DIR: the policy says decisions: "authenticated", and decision.json is missing: no decision token could be checked',
   ]);
+}
+
+async function knownDecisions({
+  keysDirectory,
+  keyPermissions,
+}: WorkerConfig): Promise<DecisionTokenChecker | undefined> {
+  if (!(await hasDecisionKeys(keysDirectory))) return undefined;
+  return createDecisionTokenChecker(await readDecisionKeys(keysDirectory, keyPermissions));
 }
 
 function refuseUnknownCalendars({ policy: { calendars } }: WorkerConfig, logger: Logger): void {
@@ -200,6 +228,8 @@ async function prepareProviderWorker({
 }): Promise<CreateWorker> {
   const keys = await readProviderKeys(config.keysDirectory, provider, config.keyPermissions);
   const { adapter, limits } = createAdapter(provider, { config, keys });
+  const checker = await factChecker(config, keys);
+  const decisions = await knownDecisions(config);
   return (connection) =>
     Worker.create({
       ...common,
@@ -209,6 +239,9 @@ async function prepareProviderWorker({
       activities: createLegActivities({
         adapter,
         opener: createOpener(keys),
+        signer: createFactSigner(keys),
+        checker,
+        decisions,
         reportBug: (bug) => logger.error(bug, 'An adapter broke: this is a bug'),
       }),
       maxConcurrentActivityTaskExecutions: limits.concurrency,

@@ -14,7 +14,7 @@ const HEARTBEAT_TIMEOUT_MS = 30 * SECOND_MS;
 /** No retry mends these: the leg asks for attention at once. */
 const hopeless: FailureType[] = ['IdentifierUnusable', 'ProviderRejected', 'ProviderContractBroken'];
 /** Retrying soon does not mend it, somebody may within days: only the daily try goes on. */
-const hopelessForNow: FailureType[] = [...hopeless, 'ProviderUnauthorized'];
+const hopelessForNow: FailureType[] = [...hopeless, 'ProviderUnauthorized', 'ApprovalMissing', 'AnotherHost'];
 
 const soon = { initialInterval: 10 * SECOND_MS, backoffCoefficient: 2, maximumInterval: 6 * HOUR_MS };
 const daily = { initialInterval: DAILY_TRY_MS, backoffCoefficient: 1, nonRetryableErrorTypes: hopeless };
@@ -80,10 +80,21 @@ export const decisionOptions: ActivityOptions = {
   retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: 30 * SECOND_MS },
 };
 
-/** Tried for as long as it takes: without its certificate a request is not over. */
+/** Tried for as long as it takes: without its certificate a request is not over. Evidence that does not hold is told at once. */
 export const certificateOptions: ActivityOptions = {
   taskQueue: WORKFLOW_QUEUE,
-  startToCloseTimeout: 30 * SECOND_MS,
-  retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: HOUR_MS },
-  summary: 'Sign the certificate',
+  startToCloseTimeout: MINUTE_MS,
+  retry: {
+    initialInterval: SECOND_MS,
+    backoffCoefficient: 2,
+    maximumInterval: HOUR_MS,
+    nonRetryableErrorTypes: ['EvidenceRefused'],
+  },
+  summary: 'Check the evidence and sign the certificate',
+};
+
+export const dailyCertificateOptions: ActivityOptions = {
+  ...certificateOptions,
+  retry: { initialInterval: DAILY_TRY_MS, backoffCoefficient: 1 },
+  summary: 'Check the evidence and sign the certificate, once a day',
 };

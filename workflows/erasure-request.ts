@@ -1,11 +1,9 @@
 /** The erasure request: ask every provider, wait out each one's own window, say what is known in one certificate. */
-import { allHandlersFinished, CancellationScope, condition, proxyActivities } from '@temporalio/workflow';
-import type { CertificateActivities } from '../activities/certificate-activities';
+import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import type { LegProgress } from '../domain/progress';
 import type { RequestOutcome } from '../domain/outcome';
 import type { ErasureRequestInput } from '../domain/request';
 import type { TrailEntry } from '../domain/request-state';
-import { certificateOptions } from './activity-options';
 import { acceptRequest, RequestRun } from './request-run';
 
 export interface ErasureResult {
@@ -33,8 +31,7 @@ export async function erasureRequest(input: ErasureRequestInput): Promise<Erasur
 
   // From here on neither a cancellation nor a late word changes anything: what the certificate says is what the run ends with.
   return CancellationScope.nonCancellable(async () => {
-    const { issueCertificate } = proxyActivities<CertificateActivities>(certificateOptions);
-    const certificate = await issueCertificate(request.closeBooks());
+    const certificate = await request.certify();
 
     // The law's clock runs until the person has been told; so does the request.
     await request.answerToPerson(certificate);

@@ -7,35 +7,47 @@ import {
   proxyActivities,
   sleep,
   TimeoutFailure,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { LegActivities } from '../activities/leg-activities';
 import { describeInstant } from '../domain/duration';
 import type { Happening } from '../domain/happening';
 import { isFailureType, type FailureDetails, type FailureType } from '../domain/failure';
-import { advance, nextStep, openLeg, type LegCall, type LegEvent, type LegState, type LegStep } from '../domain/leg';
+import {
+  advance,
+  nextStep,
+  openLeg,
+  type Approval,
+  type LegCall,
+  type LegEvent,
+  type LegState,
+  type LegStep,
+} from '../domain/leg';
 import { providerName, type Provider } from '../domain/provider';
 import type { Policy } from '../domain/policy';
+import type { Gate } from '../domain/rules';
 import type { ErasureRequest } from '../domain/request';
 import { askOptions, lookOptions, withdrawOptions } from './activity-options';
+
+/** What a leg needs to know of its request, as it stands when it is asked. */
+export interface LegSurroundings {
+  readonly policy: () => Policy;
+  readonly gate: () => Gate;
+  readonly approval: () => Approval | undefined;
+  readonly onChange: () => void;
+}
 
 export class ProviderLeg {
   readonly provider: Provider;
   readonly #request: ErasureRequest;
-  readonly #policy: () => Policy;
-  readonly #onChange: () => void;
+  readonly #around: LegSurroundings;
   #state: LegState;
   #step: CancellationScope | undefined;
 
-  constructor(
-    request: ErasureRequest,
-    provider: Provider,
-    parts: { readonly policy: () => Policy; readonly onChange: () => void },
-  ) {
-    const { policy, onChange } = parts;
+  constructor(request: ErasureRequest, provider: Provider, around: LegSurroundings) {
     this.provider = provider;
     this.#request = request;
-    this.#policy = policy;
-    this.#onChange = onChange;
+    this.#around = around;
     this.#state = openLeg(provider);
   }
 
@@ -69,7 +81,7 @@ export class ProviderLeg {
 
   #apply(happening: Happening<LegEvent>): void {
     this.#state = advance(this.#state, { ...happening, at: Date.now() } as LegEvent);
-    this.#onChange();
+    this.#around.onChange();
   }
 
   async #perform(step: Exclude<LegStep, { do: 'finish' }>): Promise<void> {
@@ -93,7 +105,7 @@ export class ProviderLeg {
   async #ask(step: LegStep & { do: 'ask' }): Promise<void> {
     this.#apply({ type: 'asked' });
     const { [`${this.provider}.requestErasure` as const]: requestErasure } = proxyActivities<LegActivities>({
-      ...askOptions(this.provider, this.#policy(), step.daily ? 'daily' : 'soon'),
+      ...askOptions(this.provider, this.#around.policy(), step.daily ? 'daily' : 'soon'),
       summary: this.#label(step.daily ? 'ask to erase, once a day' : `ask to erase, round ${step.round}`),
     });
     await this.#attempt(async () => {
@@ -104,7 +116,7 @@ export class ProviderLeg {
 
   async #look(step: LegStep & { do: 'look' }): Promise<void> {
     const { [`${this.provider}.observeErasure` as const]: observeErasure } = proxyActivities<LegActivities>({
-      ...lookOptions(this.provider, this.#policy(), step.daily ? 'daily' : 'soon'),
+      ...lookOptions(this.provider, this.#around.policy(), step.daily ? 'daily' : 'soon'),
       summary: this.#label(step.daily ? 'look whether it is gone, once a day' : 'look whether it is gone'),
     });
     await this.#attempt(async () => {
@@ -125,7 +137,7 @@ export class ProviderLeg {
   async #withdraw(): Promise<void> {
     this.#apply({ type: 'undoing' });
     const { [`${this.provider}.withdrawErasure` as const]: withdrawErasure } = proxyActivities<LegActivities>({
-      ...withdrawOptions(this.provider, this.#policy()),
+      ...withdrawOptions(this.provider, this.#around.policy()),
       summary: this.#label('undo the request'),
     });
     await this.#attempt(
@@ -155,14 +167,20 @@ export class ProviderLeg {
 
   #call(round: number): LegCall {
     const { requestId, subject } = this.#request;
+    const host = this.#state.rounds.findLast(({ receipt }) => receipt !== undefined)?.receipt?.evidence.host;
+    const approval = this.#around.approval();
     return {
       requestId,
+      run: workflowInfo().originalExecutionRunId,
       provider: this.provider,
       sealed: subject.get(this.provider) ?? '',
       round,
       firstAskedAt: this.#state.rounds[0]?.askedAt ?? Date.now(),
       askedBefore: this.#state.askedBefore,
-      policy: this.#policy(),
+      ...(host === undefined ? {} : { host }),
+      gate: this.#around.gate(),
+      ...(approval === undefined ? {} : { approval }),
+      policy: this.#around.policy(),
     };
   }
 

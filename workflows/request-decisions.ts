@@ -6,6 +6,7 @@ import {
   condition,
   proxyActivities,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import type { DecisionActivities, DecisionQuestion } from '../activities/decision-activities';
 import {
@@ -123,7 +124,7 @@ async function prove(
     summary: `Check who decided: ${kind}`,
   });
   const verdict = await CancellationScope.nonCancellable(() =>
-    checkDecision({ requestId: run.requestId, token, kind, content }),
+    checkDecision({ requestId: run.requestId, run: workflowInfo().originalExecutionRunId, token, kind, content }),
   ).catch((error: unknown) => {
     if (!(error instanceof ActivityFailure)) throw error;
     throw refusal('The decision token could not be checked in time. Nothing was decided; try again');

@@ -1,16 +1,17 @@
 /** One run of an erasure request: its legs, what staff and time do to it, and what it shows of itself. */
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   condition,
   log,
   metricMeter,
-  patched,
   proxyActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { CertificateActivities } from '../activities/certificate-activities';
 import type { IntakeActivities, IntakeQuestion } from '../activities/intake-activities';
 import { describeInstant } from '../domain/duration';
 import type { Happening } from '../domain/happening';
@@ -30,6 +31,7 @@ import {
 } from '../domain/request-progress';
 import {
   advanceRequest,
+  approvalIn,
   answerOwed,
   isExtended,
   openRequest,
@@ -38,11 +40,11 @@ import {
   type RequestFacts,
   type RequestState,
 } from '../domain/request-state';
-import { intakeWithoutRules, type Intake } from '../domain/rules';
+import { gateOf, intakeWithoutRules, type Intake } from '../domain/rules';
 import type { Statement } from '../domain/statement';
 import { isRecord } from '../domain/text';
 import { visibleOf } from '../domain/visibility';
-import { intakeOptions } from './activity-options';
+import { certificateOptions, dailyCertificateOptions, intakeOptions } from './activity-options';
 import { describeRequest } from './current-details';
 import type { ErasureResult } from './erasure-request';
 import { certificate as certificateQuery, progress, providerConfirmed } from './messages';
@@ -74,6 +76,8 @@ export class RequestRun {
   });
   #state: RequestState = openRequest();
   #intake: Intake | undefined;
+  /** The due dates again, once the proof of identity has moved them. */
+  #laterIntake: Intake | undefined;
   #isCancelled = false;
   #certificate: string | undefined;
   #outcome: RequestOutcome | undefined;
@@ -81,8 +85,13 @@ export class RequestRun {
 
   constructor(request: ErasureRequest) {
     this.#request = request;
-    const parts = { policy: () => this.#rules.patience, onChange: () => this.#show() };
-    this.legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, parts));
+    const around = {
+      policy: () => this.#rules.patience,
+      gate: () => gateOf(this.#current),
+      approval: () => approvalIn(this.#state),
+      onChange: () => this.#show(),
+    };
+    this.legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, around));
   }
 
   listen(): void {
@@ -101,7 +110,7 @@ export class RequestRun {
   }
 
   async takeOn(): Promise<void> {
-    this.#intake = patched('intake') ? await this.#lookUpRules() : intakeWithoutRules(this.#request.policy);
+    this.#intake = await this.#lookUpRules();
     this.apply({ type: 'takenOn', approvalNeeded: this.#rules.approvalNeeded });
     if (this.#isCancelled) this.#cancelled();
     void this.#keepTime();
@@ -123,12 +132,13 @@ export class RequestRun {
   }
 
   /** From here on nothing changes any more: what the certificate says is what the run ends with. */
-  closeBooks(): Statement {
+  #closeBooks(): Statement {
     this.apply({ type: 'legsSettled' });
-    const { workflowId, runId, startTime } = workflowInfo();
+    const { workflowId, runId, originalExecutionRunId, startTime } = workflowInfo();
     const { requestId, regulation, submittedAt, receivedVia, ground, verification, filedBy } = this.#request;
     const legs = this.legs.map((leg) => leg.state);
-    const clock = this.#intake?.clock;
+    const intake = this.#intake;
+    if (intake === undefined) throw new TypeError('A request settles once its rules are known');
     this.#outcome = requestOutcome(
       legs.map((leg) => ({ ...leg, outcome: leg.outcome ?? 'unknown' })),
       { isRejected: this.#state.rejected !== undefined },
@@ -137,6 +147,7 @@ export class RequestRun {
       requestId,
       workflowId,
       runId,
+      run: originalExecutionRunId,
       regulation,
       submittedAt,
       startedAt: startTime.getTime(),
@@ -146,11 +157,27 @@ export class RequestRun {
       ...(filedBy === undefined ? {} : { filedBy }),
       outcome: this.#outcome,
       legs,
-      decisionMode: this.#rules.decisionMode,
-      ...(clock === undefined ? {} : { clock }),
+      intake,
+      ...(this.#laterIntake === undefined ? {} : { laterIntake: this.#laterIntake }),
       isExtended: isExtended(this.#state),
       trail: this.#state.trail,
     };
+  }
+
+  /**
+   * Signed only where its evidence holds. Where it does not, the request says so, and it is tried again once a day: the worker
+   * may lack a key.
+   */
+  async certify(): Promise<string> {
+    const statement = this.#closeBooks();
+    try {
+      return await proxyActivities<CertificateActivities>(certificateOptions).issueCertificate(statement);
+    } catch (error) {
+      const refusal = error instanceof ActivityFailure ? error.cause : undefined;
+      if (!(refusal instanceof ApplicationFailure) || refusal.type !== 'EvidenceRefused') throw error;
+      this.apply({ type: 'certificateRefused', why: refusal.message });
+      return proxyActivities<CertificateActivities>(dailyCertificateOptions).issueCertificate(statement);
+    }
   }
 
   async answerToPerson(certificate: string): Promise<void> {
@@ -183,7 +210,7 @@ export class RequestRun {
   /** What decisions are judged by; rules and due dates only once the request has been taken on. */
   get facts(): RequestFacts {
     const { submittedAt, filedBy, identityAskedAt, verification } = this.#request;
-    const clock = this.#intake?.clock;
+    const { clock } = this.#current;
     return {
       now: Date.now(),
       submittedAt,
@@ -214,16 +241,16 @@ export class RequestRun {
 
   /** The proof of identity may move the due dates. */
   async lookUpRulesAgain(): Promise<void> {
-    const { rules, isIndexed } = this.#intake ?? intakeWithoutRules(this.#request.policy);
-    const { clock } = await this.#lookUpRules();
-    this.#intake = { rules, isIndexed, ...(clock === undefined ? {} : { clock }) };
+    this.#laterIntake = await this.#lookUpRules();
     this.#show();
   }
 
   #lookUpRules(): Promise<Intake> {
-    const { regulation, submittedAt, ownPolicy, identityAskedAt, verification } = this.#request;
+    const { requestId, regulation, submittedAt, ownPolicy, identityAskedAt, verification } = this.#request;
     const provenAt = this.#state.identityConfirmedAt ?? (verification && Date.parse(verification.at));
     const question: IntakeQuestion = {
+      requestId,
+      run: workflowInfo().originalExecutionRunId,
       regulation,
       submittedAt,
       policy: ownPolicy,
@@ -295,14 +322,21 @@ export class RequestRun {
   }
 
   get #rules(): Intake['rules'] {
-    return (this.#intake ?? intakeWithoutRules(this.#request.policy)).rules;
+    return this.#current.rules;
+  }
+
+  /** The rules that were pinned first, and the due dates that hold now. */
+  get #current(): Intake {
+    const { clock: _clock, ...pinned } = this.#intake ?? intakeWithoutRules(this.#request.policy);
+    const { clock } = this.#laterIntake ?? this.#intake ?? {};
+    return { ...pinned, ...(clock === undefined ? {} : { clock }) };
   }
 
   get #view(): RequestView {
     return {
       state: this.#state,
       legs: this.legs.map((leg) => leg.state),
-      intake: this.#intake,
+      intake: this.#intake === undefined ? undefined : this.#current,
       outcome: this.#outcome,
       now: Date.now(),
     };
@@ -314,7 +348,7 @@ export class RequestRun {
   }
 
   #visible() {
-    const clock = this.#intake?.clock;
+    const { clock } = this.#current;
     return visibleOf({
       ...this.#view,
       rules: this.#rules,

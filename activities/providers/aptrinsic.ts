@@ -39,6 +39,7 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
 
   return {
     provider: 'aptrinsic',
+    host: new URL(baseUrl).host,
 
     /** A second identical call answers 404: the user is hidden or gone. Nothing is undone or delayed by it. */
     async requestErasure(call) {

@@ -109,6 +109,7 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
 
   return {
     provider: 'measureone',
+    host: new URL(baseUrl).host,
 
     /**
      * A second identical call is answered 404 while the individual waits hidden, or taken on again, which may restart the

@@ -134,6 +134,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
 
   return {
     provider: 'person',
+    host: new URL(baseUrl).host,
 
     /**
      * A second POST would probably update the purge in place, and so move it. A purge of ours that is queued already is

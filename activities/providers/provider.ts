@@ -43,6 +43,8 @@ export interface AdapterMemory {
 
 export interface ProviderAdapter {
   readonly provider: Provider;
+  /** The host that it calls, as its evidence names it. */
+  readonly host: string;
   /** Asks to erase. Safe to repeat: each adapter says what the second identical call does. */
   requestErasure(call: AdapterCall): Promise<Receipt>;
   /** Looks, and changes nothing. */

@@ -141,7 +141,7 @@ async function takeEach(
       concurrency: typed.concurrency ?? CONCURRENCY,
       signal,
       take: async ({ requestId, decisionId }) => {
-        const token = await prove({ requestId, kind, content });
+        const token = await prove({ requestId, run: () => client.runOf(requestId), kind, content });
         try {
           await send(client, requestId, { token, decisionId });
           tell(requestId, 'done');

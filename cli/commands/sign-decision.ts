@@ -21,10 +21,11 @@ export function addSignDecision(program: Command, context: CommandContext): void
     .addHelpText(
       'after',
       `
-The file holds the request, the kind of decision, and what the decision command will say, word for word:
-  { "requestId": "<UUID>", "kind": "waive",
+The file holds the request and its run (erasure status --json has it), the kind of decision, and what the decision command will
+say, word for word:
+  { "requestId": "<UUID>", "run": "<UUID>", "kind": "waive",
     "content": { "provider": "person", "actor": "staff-17", "reason": { "code": "contract-ended", "ticket": "PRIV-1234" } } }
-Prints the token, for the decision command's --token-file. It is good once, and for this decision only.
+Prints the token, for the decision command's --token-file. It is good once, for this decision of this run only.
 
 Example:
   erasure sign-decision decision.json --staff-key staff-17.json > token.txt`,
@@ -37,7 +38,7 @@ async function sign(file: string, { staffKey, holdsFor, json }: SignOptions, con
   const { readStaffKeys } = await import('../../security/key-files.js');
   const subject = parseDecisionSubject(await readJson(file, 'The decision', context));
   if (subject === undefined) {
-    throw new InputError('This is no decision: expected { requestId, kind, content } and nothing else.');
+    throw new InputError('This is no decision: expected { requestId, run, kind, content } and nothing else.');
   }
   const issuer = createDecisionTokenIssuer(await readStaffKeys(staffKey));
   const issued = await issuer.issue({

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity';
@@ -10,26 +7,32 @@ import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg';
 import { defaultPolicy } from '../../domain/policy';
 import type { Observation } from '../../domain/receipt';
-import { initKeys, readClientKeys, readProviderKeys } from '../../security/key-files';
+import { gateOf, type Gate } from '../../domain/rules';
+import { createFactChecker } from '../../security/facts';
+import { readClientKeys, readProviderKeys } from '../../security/key-files';
 import { createOpener, createSealer } from '../../security/sealing';
+import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
 
-const REQUEST_ID = '6d0f6f0a-4a52-4d09-9a09-5b6d2d5f1c11';
 const IDENTIFIER = 'planted-identifier@customer.example';
 const NOW = Date.parse('2026-03-01T00:00:00Z');
 const absent: Observation = { status: 'absent', evidence: { host: 'provider.test', httpStatus: 404 } };
 
-let directory: string;
 let sealed: string;
+let sealedForAnother: string;
 let opener: ReturnType<typeof createOpener>;
+let witnesses: Witnesses;
+let gate: Gate;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'erasure-leg-'));
-  const keys = join(directory, 'keys');
-  await initKeys({ directory: keys, environment: 'test', now: NOW });
+  witnesses = await Witnesses.open();
+  const keys = witnesses.directory;
+  gate = gateOf(witnesses.intake());
   opener = createOpener(await readProviderKeys(keys, 'aptrinsic'));
   const sealer = createSealer(await readClientKeys(keys));
-  sealed = await sealer.seal({ requestId: REQUEST_ID, provider: 'aptrinsic', identifier: IDENTIFIER });
+  const subject = { provider: 'aptrinsic', identifier: IDENTIFIER } as const;
+  sealed = await sealer.seal({ requestId: REQUEST_ID, ...subject });
+  sealedForAnother = await sealer.seal({ requestId: REQUEST_ID.replace('6d0f', '7d0f'), ...subject });
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => witnesses.close());
 
 interface Attempt {
   readonly look: (call: AdapterCall) => Promise<Observation>;
@@ -48,6 +51,9 @@ async function run(
 ): Promise<{ result?: Observation; failure?: ApplicationFailure; memory?: unknown }> {
   const environment = new MockActivityEnvironment(
     {
+      workflowType: 'erasureRequest',
+      workflowExecution: { workflowId: `erasure-${REQUEST_ID}`, runId: RUN },
+      inWorkflow: true,
       attempt: options.attempt ?? 1,
       heartbeatDetails: options.memory,
       currentAttemptScheduledTimestampMs: options.atMs ?? NOW,
@@ -62,13 +68,23 @@ async function run(
   if (options.cancel) environment.cancel('CANCELLED', { cancelRequested: true } as never);
   const adapter: ProviderAdapter = {
     provider: 'aptrinsic',
+    host: 'provider.test',
     requestErasure: () => Promise.reject(new TypeError('not part of this test')),
     observeErasure: options.look,
     withdrawErasure: () => Promise.reject(new TypeError('not part of this test')),
   };
-  const activities = createLegActivities({ adapter, opener, reportBug: (bug) => void bugs.push(bug) });
+  const activities = createLegActivities({
+    adapter,
+    opener,
+    reportBug: (bug) => void bugs.push(bug),
+    signer: witnesses.signers.aptrinsic,
+    checker: createFactChecker(witnesses.factKeys),
+    decisions: undefined,
+  });
   const call: LegCall = {
     requestId: REQUEST_ID,
+    run: RUN,
+    gate,
     provider: 'aptrinsic',
     sealed,
     round: 1,
@@ -100,7 +116,7 @@ describe('a leg activity', () => {
       },
       atMs: NOW + 5,
     });
-    expect(result).toEqual(absent);
+    expect(result).toMatchObject(absent);
     expect(seen).toMatchObject({ identifier: IDENTIFIER, now: NOW + 5, firstAskedAt: NOW, mayHaveAskedBefore: false });
     expect(seen?.subjectHash).not.toContain('planted');
   });
@@ -125,7 +141,7 @@ describe('a leg activity', () => {
   it('refuses an identifier sealed for another request without naming it', async () => {
     const { failure } = await run({
       look: () => Promise.resolve(absent),
-      call: { requestId: REQUEST_ID.replace('6d0f', '7d0f') },
+      call: { sealed: sealedForAnother },
     });
     expect(failure?.type).toBe('IdentifierUnusable');
     expect(JSON.stringify(failure)).not.toContain('planted');

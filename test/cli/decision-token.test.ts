@@ -15,7 +15,7 @@ import { startGateway, type RunningGateway } from '../../gateway/gateway';
 import { createDecisionTokenChecker, type DecisionSubject } from '../../security/decision-token';
 import { initKeys, readDecisionKeys } from '../../security/key-files';
 import { startIdentityProvider, type IdentityProvider } from '../gateway/identity-provider';
-import { requestId } from '../security/key-fixtures';
+import { requestId, run } from '../security/key-fixtures';
 import { CompiledCli } from './compiled-cli';
 
 type TokenOptions = decisionToken.TokenOptions;
@@ -27,6 +27,7 @@ const compiled = (): typeof decisionToken =>
 const CLIENT_ID = 'erasure-cli';
 const reject: DecisionSubject = {
   requestId,
+  run,
   kind: 'reject',
   content: { actor: 'staff-17', reason: { code: 'not-them', ticket: 'PRIV-1' }, ground: 'unverified' },
 };
@@ -83,7 +84,7 @@ function contextOf(settings: Record<string, string> = environment): CommandConte
 
 async function obtain(options: TokenOptions = {}, settings = environment, decision = reject) {
   const prove = await compiled().createProver(options, contextOf(settings));
-  return prove(decision);
+  return prove({ ...decision, run: () => Promise.resolve(decision.run) });
 }
 
 async function verdictOf(token: string | undefined, decision = reject) {
@@ -157,7 +158,7 @@ describe('a key of one’s own', () => {
         [],
         'This is no decision: reason: expected an object { code, ticket }.\n',
       ],
-      [{ kind: 'reject' }, [], 'This is no decision: expected { requestId, kind, content } and nothing else.\n'],
+      [{ kind: 'reject' }, [], 'This is no decision: expected { requestId, run, kind, content } and nothing else.\n'],
     ] as const) {
       expect(await run(decision, ...args)).toEqual({ code: 2, stdout: '', stderr: sentence });
     }

@@ -135,7 +135,7 @@ describe('the decisions about the whole request', () => {
           reason: { code: 'litigation', ticket: 'LEGAL-1' },
           ground: 'legal-claims',
           owner: 'legal-2',
-          proof: { tokenId: 't-1', keyId: 'staff-7:2026' },
+          proof: { tokenId: 't-1', keyId: 'staff-7:2026', token: 'header.claims.signature' },
         },
         { kind: 'cancelled', at: '2026-11-25T10:00:00.000Z' },
       ],

@@ -1,4 +1,5 @@
 import { certificateClaims } from '../../domain/certificate';
+import { defaultRules } from '../../domain/rules';
 import type { Statement } from '../../domain/statement';
 import { legInAttention, OVER, settledLegs, T0, unsettledLegs } from '../support/legs';
 import { evidence } from '../support/receipts';
@@ -12,7 +13,8 @@ const statement: Statement = {
   startedAt: T0,
   outcome: 'completed',
   legs: [settledLegs.verified],
-  decisionMode: 'asserted',
+  run: 'run-1',
+  intake: { rules: defaultRules, isIndexed: false },
   isExtended: false,
   trail: [],
 };
@@ -113,11 +115,11 @@ describe('the decisions about the whole request', () => {
   const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
 
   it('are claimed in order, with what they say and their proof; what the run itself reported is not', () => {
-    const proof = { tokenId: 't-1', keyId: 'staff-7:2026' };
+    const proof = { tokenId: 't-1', keyId: 'staff-7:2026', token: 'header.claims.signature' };
     const { decisions, decisionMode } = certificateClaims(
       {
         ...statement,
-        decisionMode: 'authenticated',
+        intake: { ...statement.intake, rules: { ...defaultRules, decisionMode: 'authenticated' } },
         trail: [
           {
             at: T0,
@@ -174,7 +176,8 @@ describe('the decisions about the whole request', () => {
       extendedAnswerBy: day('2027-02-22'),
       extendBy: day('2026-12-22'),
     };
-    const claimed = (isExtended: boolean) => certificateClaims({ ...statement, clock, isExtended }, issue).legalClock;
+    const claimed = (isExtended: boolean) => 
+      certificateClaims({ ...statement, intake: { ...statement.intake, clock }, isExtended }, issue).legalClock;
     expect(claimed(false)).toEqual({
       rule: 'gdpr/1',
       source: 'GDPR Art. 12(3)',

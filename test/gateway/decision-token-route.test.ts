@@ -14,7 +14,7 @@ import {
   type DecisionSubject,
 } from '../../security/decision-token';
 import { readDecisionKeys, readGatewayDecisionKeys } from '../../security/key-files';
-import { requestId } from '../security/key-fixtures';
+import { requestId, run } from '../security/key-fixtures';
 import { FakeConfirmer, LogCapture, makeKeys, type Keys } from './callback-bench';
 import { startIdentityProvider, type Claims, type IdentityProvider } from './identity-provider';
 
@@ -22,6 +22,7 @@ const AUDIENCE = 'erasure-gateway';
 const PLANTED = 'planted@person.example';
 const approve: DecisionSubject = {
   requestId,
+  run,
   kind: 'approve',
   content: { actor: 'staff-17', reason: { code: 'checked', ticket: 'PRIV-1' } },
 };

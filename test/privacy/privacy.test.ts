@@ -6,7 +6,8 @@ import { providerKeys, providerQueue, type Provider } from '../../domain/provide
 import { workflowIdOf } from '../../domain/request';
 import type { Fault } from '../../local/simulator/faults';
 import { defaultCredentials } from '../../local/simulator/simulator';
-import { readProviderKeys } from '../../security/key-files';
+import { createFactChecker, createFactSigner } from '../../security/facts';
+import { readFactKeys, readProviderKeys } from '../../security/key-files';
 import { createOpener } from '../../security/sealing';
 import { waiveProvider } from '../../workflows/messages';
 import { Story } from '../support/story';
@@ -224,6 +225,7 @@ describe('neither an identifier nor a secret is left behind', () => {
     };
     const adapter: ProviderAdapter = {
       provider: 'person',
+      host: 'person.test',
       requestErasure: broken,
       observeErasure: broken,
       withdrawErasure: broken,
@@ -234,7 +236,14 @@ describe('neither an identifier nor a secret is left behind', () => {
       connection,
       namespace: ownNamespace,
       taskQueue: providerQueue('person'),
-      activities: createLegActivities({ adapter, opener: createOpener(keys), reportBug }),
+      activities: createLegActivities({
+        adapter,
+        opener: createOpener(keys),
+        reportBug,
+        signer: createFactSigner(keys),
+        checker: createFactChecker(await readFactKeys(story.keysDirectory)),
+        decisions: undefined,
+      }),
     });
     await worker.runUntil(async () => {
       await story.submit();

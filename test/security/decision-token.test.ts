@@ -24,15 +24,17 @@ import {
   type GatewayDecisionKeys,
   type StaffKeys,
 } from '../../security/key-files';
-import { base64url, NOW, otherRequestId, replaceAt, requestId, withDirectory } from './key-fixtures';
+import { base64url, NOW, otherRequestId, replaceAt, requestId, run, withDirectory } from './key-fixtures';
 
 const waive: DecisionSubject = {
   requestId,
+  run,
   kind: 'waive',
   content: { provider: 'person', actor: 'staff-17', reason: { code: 'contract-ended', ticket: 'PRIV-1' } },
 };
 const hold: DecisionSubject = {
   requestId,
+  run,
   kind: 'hold',
   content: {
     actor: 'staff-17',
@@ -90,6 +92,7 @@ const digest = createHash('sha256')
 const claimsNow = {
   aud: 'test',
   requestId,
+  run,
   kind: 'waive',
   actor: 'staff-17',
   digest,
@@ -286,6 +289,7 @@ describe("a staff member's own key", () => {
     );
     const approve = {
       requestId,
+      run,
       kind: 'approve',
       content: { actor: 'staff-9', reason: { code: 'ok', ticket: 'P-1' } },
     } as const;

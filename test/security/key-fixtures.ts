@@ -20,6 +20,7 @@ import type { Provider } from '../../domain/provider';
 
 export const NOW = Date.parse('2026-11-22T09:30:00Z');
 export const requestId = '7f3c1a52-9d0e-4b6a-8f21-5c9e2d7b4a10';
+export const run = '0198d1c2-7a10-7cc3-98c4-dc0c0c07398f';
 export const otherRequestId = '7f3c1a52-9d0e-4b6a-8f21-5c9e2d7b4a11';
 
 export interface Keys {

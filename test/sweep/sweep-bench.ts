@@ -79,6 +79,10 @@ export class SweepBench {
             rules: { ...defaultRules, answerTracked: false },
             calendars: { gdpr: { timeZone: 'Europe/Berlin', calendar: 'DE' } },
             isIndexed: this.isIndexed,
+            signer: {
+              keyId: 'none',
+              sign: (_fact, at, more) => ({ ...more, keyId: 'none', at, signature: '' }) as never,
+            },
           }).takeOnRequest(question),
         issueCertificate: async () => 'certificate',
         ...this.#sweepActivities(),

@@ -1,0 +1,61 @@
+/** Whether every fact of a statement was signed by whoever saw it, for this request, run and provider. */
+import { guardedKinds, type DecisionProof, type ProviderDecision, type RequestDecision } from '../domain/decision';
+import { factWords } from '../domain/fact';
+import { providerName } from '../domain/provider';
+import type { Intake } from '../domain/rules';
+import { factsOfLeg, type SignedFact, type Statement } from '../domain/statement';
+import type { AnyDecisionKind, DecisionTokenChecker } from '../security/decision-token';
+import type { FactChecker } from '../security/facts';
+
+/** Plain sentences, none where all holds. */
+export async function signatureProblems(
+  statement: Statement,
+  { checker, decisions }: { readonly checker: FactChecker; readonly decisions: DecisionTokenChecker | undefined },
+): Promise<readonly string[]> {
+  const { requestId, run, intake, laterIntake, legs, filedBy } = statement;
+  const facts = [intake, ...(laterIntake === undefined ? [] : [laterIntake])].flatMap(factsOfIntake);
+  return [
+    ...[...facts, ...legs.flatMap(factsOfLeg)].flatMap(({ witness, ...fact }) => {
+      const problem = checker.problem({ ...fact, requestId, run }, witness);
+      const whose = fact.provider === undefined ? '' : `${providerName(fact.provider)}: `;
+      return problem === undefined ? [] : [`${whose}${factWords[fact.kind]} ${problem}`];
+    }),
+    ...legs
+      .filter((leg) => leg.rounds.some(({ receipt }) => receipt !== undefined && receipt.witness?.filedBy !== filedBy))
+      .map(({ provider }) => `${providerName(provider)}: who filed the request is not who signed for it`),
+    ...(intake.rules.decisionMode === 'authenticated' ? await tokenProblems(statement, decisions) : []),
+  ];
+}
+
+function factsOfIntake({ rules, clock, witness }: Intake): readonly SignedFact[] {
+  return [{ kind: 'rules', content: { rules, ...(clock === undefined ? {} : { clock }) }, witness }];
+}
+
+async function tokenProblems(
+  { requestId, run, trail, legs }: Statement,
+  decisions: DecisionTokenChecker | undefined,
+): Promise<readonly string[]> {
+  const taken = [
+    ...trail.flatMap((entry) => ('content' in entry ? [decisionIn(entry)] : [])),
+    ...legs.flatMap((leg) => leg.decisions.map(({ kind, proof, ...content }) => ({ kind, proof, content }))),
+  ].filter(({ kind, proof }) => guardedKinds.includes(kind) && proof !== undefined);
+  if (taken.length > 0 && decisions === undefined) {
+    return ['this worker has no decision.json, so it cannot check who decided'];
+  }
+  const verdicts = await Promise.all(
+    taken.map(async ({ kind, proof, content }) => {
+      const subject = { requestId, run, kind, content, token: proof?.token, now: 'taken' } as const;
+      const verdict = await decisions?.check(subject);
+      return verdict?.status === 'refused' ? [`the decision to ${kind}: ${verdict.why}`] : [];
+    }),
+  );
+  return verdicts.flat();
+}
+
+function decisionIn({ kind, content, proof }: RequestDecision & { readonly proof?: DecisionProof }): {
+  readonly kind: AnyDecisionKind;
+  readonly content: ProviderDecision | RequestDecision['content'];
+  readonly proof: DecisionProof | undefined;
+} {
+  return { kind, content, proof };
+}

@@ -1,0 +1,116 @@
+/** A deployment's keys, and what each of its processes would sign: for tests of what a certificate rests on. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/fact';
+import type { Provider } from '../../domain/provider';
+import type { CallbackEvidence, Observation, Receipt, Withdrawal } from '../../domain/receipt';
+import { defaultRules, type Intake, type Rules } from '../../domain/rules';
+import { createFactSigner, type FactSigner } from '../../security/facts';
+import {
+  initKeys,
+  readCertificateKeys,
+  readFactKeys,
+  readGatewayKeys,
+  readProviderKeys,
+  type FactKeys,
+} from '../../security/key-files';
+
+export const REQUEST_ID = '6d0f6f0a-4a52-4d09-9a09-5b6d2d5f1c11';
+export const RUN = '0198d1c2-7a10-7cc3-98c4-dc0c0c07398f';
+
+export interface Circumstances {
+  readonly at: number;
+  readonly round?: number;
+  readonly firstAskedAt: number;
+  readonly askedBefore?: boolean;
+  readonly run?: string;
+  readonly requestId?: string;
+  readonly filedBy?: string;
+}
+
+export class Witnesses {
+  readonly directory: string;
+  readonly factKeys: FactKeys;
+  readonly #signers: Readonly<Record<Provider | 'gateway' | 'workflows', FactSigner>>;
+
+  private constructor(directory: string, factKeys: FactKeys, signers: Witnesses['signers']) {
+    this.directory = directory;
+    this.factKeys = factKeys;
+    this.#signers = signers;
+  }
+
+  static async open(): Promise<Witnesses> {
+    const directory = join(await mkdtemp(join(tmpdir(), 'erasure-facts-')), 'keys');
+    await initKeys({ directory, environment: 'test', now: Date.now() });
+    const provider = async (key: Provider) => createFactSigner(await readProviderKeys(directory, key));
+    return new Witnesses(directory, await readFactKeys(directory), {
+      measureone: await provider('measureone'),
+      person: await provider('person'),
+      aptrinsic: await provider('aptrinsic'),
+      gateway: createFactSigner(await readGatewayKeys(directory)),
+      workflows: createFactSigner(await readCertificateKeys(directory)),
+    });
+  }
+
+  get signers(): Readonly<Record<Provider | 'gateway' | 'workflows', FactSigner>> {
+    return this.#signers;
+  }
+
+  receipt(provider: Provider, receipt: Receipt, circumstances: Circumstances): Receipt {
+    return { ...receipt, witness: this.provider(provider, { kind: 'receipt', content: receipt }, circumstances) };
+  }
+
+  observation(provider: Provider, observation: Observation, circumstances: Circumstances): Observation {
+    const witness = this.provider(provider, { kind: 'observation', content: observation }, circumstances);
+    return { ...observation, witness };
+  }
+
+  withdrawal(provider: Provider, withdrawal: Withdrawal, circumstances: Circumstances): Withdrawal {
+    const witness = this.provider(provider, { kind: 'withdrawal', content: withdrawal }, circumstances);
+    return { ...withdrawal, witness };
+  }
+
+  callback(provider: Provider, evidence: CallbackEvidence, at: number): CallbackEvidence {
+    const fact = { kind: 'callback', requestId: REQUEST_ID, run: RUN, provider, content: evidence } as const;
+    return { ...evidence, witness: this.#signers.gateway.sign(fact, at) };
+  }
+
+  intake(rules: Partial<Rules> = {}): Intake {
+    const content = { rules: { ...defaultRules, ...rules } };
+    const { approvalNeeded, decisionMode } = content.rules;
+    return {
+      ...content,
+      isIndexed: false,
+      witness: this.workflows('rules', content),
+      gateWitness: this.workflows('gate', { approvalNeeded, decisionMode }),
+    };
+  }
+
+  provider(
+    provider: Provider,
+    fact: { readonly kind: FactKind; readonly content: object },
+    circumstances: Circumstances,
+  ): ProviderWitness {
+    const {
+      at,
+      round = 1,
+      firstAskedAt,
+      askedBefore = false,
+      run = RUN,
+      requestId = REQUEST_ID,
+      filedBy,
+    } = circumstances;
+    const more = { round, firstAskedAt, askedBefore, ...(filedBy === undefined ? {} : { filedBy }) };
+    const content = seenIn(fact.content);
+    return this.#signers[provider].sign({ kind: fact.kind, requestId, run, provider, content }, at, more);
+  }
+
+  workflows(kind: 'rules' | 'gate', content: object, at = 0): Witness {
+    return this.#signers.workflows.sign({ kind, requestId: REQUEST_ID, run: RUN, content }, at);
+  }
+
+  async close(): Promise<void> {
+    await rm(join(this.directory, '..'), { recursive: true, force: true });
+  }
+}
