@@ -1,6 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { certificateClaims } from '../domain/certificate';
-import { claimProblems, needsRecord } from '../domain/claim-check';
+import { claimProblems } from '../domain/claim-check';
 import type { Statement } from '../domain/statement';
 import type { CertificateSigner } from '../security/certificate';
 import type { DecisionTokenChecker } from '../security/decision-token';
@@ -31,9 +31,8 @@ export function createCertificateActivities(parts: {
       const { info, client } = Context.current();
       const at = info.currentAttemptScheduledTimestampMs;
       const { requestId, run, workflowId, runId } = statement;
-      const calls = needsRecord(statement)
-        ? recordedCalls(await readHistories(client, { workflowId, runId, run }), { checker, requestId, run })
-        : [];
+      const histories = await readHistories(client, { workflowId, runId, run });
+      const calls = recordedCalls(histories, { checker, requestId, run });
       const problems = [
         ...(runId === info.workflowExecution?.runId ? [] : ['the statement names another run']),
         ...(await signatureProblems(statement, { checker, decisions })),

@@ -16,7 +16,7 @@ type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 
-/** One attempt of Temporal's to have a provider asked or a request undone, with all that its history says of it. */
+/** One activity at a provider, with all that the history says of it. */
 interface ActivityRecord {
   readonly provider: Provider;
   readonly what: RecordedCall['what'];
@@ -26,35 +26,49 @@ interface ActivityRecord {
   isStarted: boolean;
 }
 
-/** Every asking and every withdrawal of these runs. */
+/** Every asking, look and withdrawal of these runs. */
 export function recordedCalls(
   histories: readonly (readonly HistoryEvent[])[],
   { checker, requestId, run }: RunOfRequest & { readonly checker: FactChecker },
 ): readonly RecordedCall[] {
   return histories.flatMap((events) =>
-    activitiesIn(events).map((record) => ({
-      provider: record.provider,
-      what: record.what,
-      scheduledAt: record.scheduledAt,
-      // One that is still under way may yet reach the provider.
-      closedAt: record.closing === undefined ? Infinity : (timeOf(record.closing) ?? Infinity),
-      effect: effectOf(record, (fact, witness) => checker.problem({ ...fact, requestId, run }, witness) === undefined),
-    })),
+    activitiesIn(events).map((record) => {
+      const { provider, what, scheduledAt, closing } = record;
+      const signature = witnessOf(answerIn(record))?.signature;
+      return {
+        provider,
+        what,
+        scheduledAt,
+        // One that is still under way may yet reach the provider.
+        closedAt: closing === undefined ? Infinity : (timeOf(closing) ?? Infinity),
+        effect: effectOf(
+          record,
+          (fact, witness) => checker.problem({ ...fact, requestId, run }, witness) === undefined,
+        ),
+        ...(signature === undefined ? {} : { signature }),
+      };
+    }),
   );
 }
 
-const askingType = /^(\w+)\.(requestErasure|withdrawErasure)$/;
+const callType = /^(\w+)\.(requestErasure|observeErasure|withdrawErasure)$/;
+const whats: ReadonlyMap<string | undefined, RecordedCall['what']> = new Map([
+  ['requestErasure', 'ask'],
+  ['observeErasure', 'look'],
+  ['withdrawErasure', 'withdraw'],
+]);
 
 function activitiesIn(events: readonly HistoryEvent[]): readonly ActivityRecord[] {
   const records = new Map<string, ActivityRecord>();
   for (const event of events) {
     const scheduled = event.activityTaskScheduledEventAttributes;
-    const [, key, what] = askingType.exec(scheduled?.activityType?.name ?? '') ?? [];
+    const [, key, name] = callType.exec(scheduled?.activityType?.name ?? '') ?? [];
     const provider = providerKeys.find((known) => known === key);
-    if (provider !== undefined) {
+    const what = whats.get(name);
+    if (provider !== undefined && what !== undefined) {
       records.set(String(event.eventId), {
         provider,
-        what: what === 'requestErasure' ? 'ask' : 'withdraw',
+        what,
         activityId: scheduled?.activityId ?? '',
         scheduledAt: timeOf(event) ?? 0,
         isStarted: false,
@@ -81,24 +95,18 @@ function closingAttributes(event: HistoryEvent) {
 type IsProven = (fact: Pick<Fact, 'kind' | 'provider' | 'content'>, witness: ProviderWitness | undefined) => boolean;
 
 function effectOf(record: ActivityRecord, isProven: IsProven): RecordedCall['effect'] {
-  const { provider, what, closing } = record;
-  const result = closing?.activityTaskCompletedEventAttributes?.result;
-  if (what === 'withdraw') {
-    const answer = firstOf(result);
-    const kind = 'withdrawal';
-    return answer?.['status'] === 'withdrawn' &&
-      isProven({ kind, provider, content: seenIn(answer) }, witnessOf(answer))
-      ? 'undone'
-      : 'maybe';
-  }
-  const answer = firstOf(result);
-  if (answer !== undefined) {
-    const isUnknown = answer['status'] === 'unknown';
-    return isUnknown && isProven({ kind: 'receipt', provider, content: seenIn(answer) }, witnessOf(answer))
-      ? 'unknown-id'
-      : 'maybe';
-  }
-  return reachedNobody(record, isProven) ? 'nothing' : 'maybe';
+  const { provider, what } = record;
+  const answer = answerIn(record);
+  if (what === 'look') return 'nothing';
+  if (answer === undefined) return what === 'ask' && reachedNobody(record, isProven) ? 'nothing' : 'maybe';
+  const kind = what === 'ask' ? 'receipt' : 'withdrawal';
+  if (!isProven({ kind, provider, content: seenIn(answer) }, witnessOf(answer))) return 'maybe';
+  if (what === 'withdraw') return answer['status'] === 'withdrawn' ? 'undone' : 'maybe';
+  return answer['status'] === 'unknown' ? 'unknown-id' : 'maybe';
+}
+
+function answerIn({ closing }: ActivityRecord): Record<string, unknown> | undefined {
+  return firstOf(closing?.activityTaskCompletedEventAttributes?.result);
 }
 
 /** The worker signed for it, or the server itself says that no worker ever took it up. */
@@ -112,8 +120,8 @@ function reachedNobody({ provider, activityId, closing, isStarted }: ActivityRec
   return timeout !== undefined && timeout !== null && !isStarted && (timeout.cause ?? undefined) === undefined;
 }
 
-function witnessOf(answer: Record<string, unknown>): ProviderWitness | undefined {
-  return answer['witness'] as ProviderWitness | undefined;
+function witnessOf(answer: Record<string, unknown> | undefined): ProviderWitness | undefined {
+  return answer?.['witness'] as ProviderWitness | undefined;
 }
 
 function firstOf(payloads: Payloads): Record<string, unknown> | undefined {

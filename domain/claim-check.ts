@@ -4,34 +4,27 @@
  * namespace can make up a statement.
  */
 import { guardedKinds, type DecisionProof } from './decision';
+import type { Witness } from './fact';
 import type { LegState, Round } from './leg';
-import { requestOutcome, type LegOutcome } from './outcome';
+import { requestOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
 import type { Accepted, Observation, Receipt } from './receipt';
 import type { Statement } from './statement';
 
-/** A call that the run's own history holds, whoever made the statement. */
+/** A call that the run's own history holds, whoever made the statement. Its times are the server's. */
 export interface RecordedCall {
   readonly provider: Provider;
-  readonly what: 'ask' | 'withdraw';
+  readonly what: 'ask' | 'look' | 'withdraw';
   /** Epoch ms of its events. */
   readonly scheduledAt: number;
   readonly closedAt: number;
   /** What it can have done: `nothing` where it provably reached nobody, `unknown-id` where the provider knew no such id. */
   readonly effect: 'nothing' | 'unknown-id' | 'undone' | 'maybe';
+  /** The signature of its answer, where it came with one: tells which answer of the statement it is. */
+  readonly signature?: string;
 }
 
-/** Claims that say what did not happen: only a complete record can bear them out. */
-const negativeOutcomes: readonly LegOutcome[] = ['never-asked', 'not-found', 'withdrawn'];
-
-export function needsRecord(statement: Statement): boolean {
-  return statement.legs.some(({ outcome }) => outcome !== undefined && negativeOutcomes.includes(outcome));
-}
-
-/**
- * Plain sentences, none where all holds. `at`: when the certificate is issued, epoch ms. `calls`: all that the run's history
- * holds; needed where `needsRecord` says so.
- */
+/** Plain sentences, none where all holds. `at`: when the certificate is issued, epoch ms. `calls`: all that the run's history holds. */
 export function claimProblems(
   statement: Statement,
   { at, calls }: { readonly at: number; readonly calls: readonly RecordedCall[] },
@@ -67,17 +60,26 @@ function problemsOfLeg(leg: LegState, circumstances: Circumstances): string[] {
   const { outcome, settledAt } = leg;
   if (outcome === undefined || settledAt === undefined) return ['it has not settled'];
   if (settledAt > at) return ['it says that it settled in the future'];
-  return [...leg.rounds.flatMap((round) => problemsOfRound(round, leg)), ...problemsOfOutcome(leg, circumstances)];
+  return [
+    ...leg.rounds.flatMap((round) => problemsOfRound(round, leg, circumstances)),
+    ...problemsOfOutcome(leg, circumstances),
+  ];
 }
 
-/** The times that the workflow wrote beside an answer fit what was signed. */
-function problemsOfRound({ number, receipt, acceptedAt, windowEndsAt }: Round, leg: LegState): string[] {
+/** The times that the workflow wrote beside an answer fit what was signed, and when the server says that it came. */
+function problemsOfRound(
+  { number, receipt, acceptedAt, windowEndsAt }: Round,
+  leg: LegState,
+  { calls }: Circumstances,
+): string[] {
   if (receipt === undefined) return [];
   const { witness, window } = receipt;
   if (acceptedAt === undefined || witness === undefined) return [`round ${number} has an answer without its time`];
+  const cameAt = callOf(witness, calls)?.closedAt;
+  if (cameAt === undefined) return [`the answer to round ${number} is not in the history`];
   const endsAt = window && ('endsAt' in window ? window.endsAt : acceptedAt + window.lastsMs);
   return [
-    ...(acceptedAt < witness.at ? [`round ${number} was answered before it was asked`] : []),
+    ...(acceptedAt < cameAt ? [`round ${number} says that its answer came before it did`] : []),
     ...(witness.firstAskedAt === leg.rounds[0]?.askedAt ? [] : [`round ${number} was judged by another first asking`]),
     ...((endsAt ?? 0) > (windowEndsAt ?? Infinity) || (endsAt === undefined) !== (windowEndsAt === undefined)
       ? [`the window of round ${number} ends before the provider's own answer says so`]
@@ -92,9 +94,9 @@ function problemsOfOutcome(leg: LegState, circumstances: Circumstances): string[
     case 'unknown':
       return [];
     case 'erased':
-      return leg.assurance === 'verified' ? problemsOfVerified(leg) : problemsOfConfirmed(leg);
+      return leg.assurance === 'verified' ? problemsOfVerified(leg, circumstances) : problemsOfConfirmed(leg);
     case 'presumed-erased':
-      return problemsOfPresumed(leg);
+      return problemsOfPresumed(leg, circumstances);
     case 'not-found':
       return problemsOfNotFound(leg, circumstances);
     case 'never-asked':
@@ -109,12 +111,12 @@ function problemsOfOutcome(leg: LegState, circumstances: Circumstances): string[
   }
 }
 
-function problemsOfVerified(leg: LegState): string[] {
+function problemsOfVerified(leg: LegState, { calls }: Circumstances): string[] {
   const wasThere =
     leg.rounds.some(({ receipt }) => receipt?.status === 'accepted' && receipt.seen) || isSame(leg.sighting);
   return [
     ...(wasThere ? [] : ['no signed answer says that the record was there']),
-    ...problemsOfAbsence(leg, 'it says that the erasure was verified'),
+    ...problemsOfAbsence(leg, calls, 'it says that the erasure was verified'),
     ...(standing(leg).some(isAccepted) ? [] : ['no signed answer says that the provider took the request on']),
   ];
 }
@@ -132,13 +134,13 @@ function problemsOfConfirmed(leg: LegState): string[] {
   ];
 }
 
-function problemsOfPresumed(leg: LegState): string[] {
+function problemsOfPresumed(leg: LegState, { calls }: Circumstances): string[] {
   const last = standing(leg).at(-1);
   if (last === undefined || !isAccepted(last)) return ['no signed answer says that the provider took the request on'];
   const looksAfter = last.receipt.proof === 'observation';
   return [
     ...problemsOfWindow(leg),
-    ...(looksAfter ? problemsOfAbsence(leg, 'it says that nothing contradicts the erasure') : []),
+    ...(looksAfter ? problemsOfAbsence(leg, calls, 'it says that nothing contradicts the erasure') : []),
   ];
 }
 
@@ -151,7 +153,7 @@ function problemsOfNotFound(leg: LegState, { calls }: Circumstances): string[] {
       : ['no signed answer says that the provider knows no such identifier']),
     ...(isKnown ? ['the history holds an asking that the provider may have taken on'] : []),
     ...(answered.some(({ receipt }) => receipt?.window !== undefined)
-      ? problemsOfAbsence(leg, 'it says that the provider knew no such identifier after the window')
+      ? problemsOfAbsence(leg, calls, 'it says that the provider knew no such identifier after the window')
       : []),
   ];
 }
@@ -176,16 +178,18 @@ function problemsOfStaffOutcome(leg: LegState, { intake }: Statement): string[] 
 }
 
 /** A look after the window, at the host that was asked, in the last round that was asked. */
-function problemsOfAbsence(leg: LegState, claim: string): string[] {
+function problemsOfAbsence(leg: LegState, calls: readonly RecordedCall[], claim: string): string[] {
   const { lastObservation: look } = leg;
   const last = leg.rounds.findLast(({ receipt }) => receipt !== undefined);
   const receipt = last?.receipt;
   if (look?.status !== 'absent' || look.witness === undefined) return [`${claim}, and no signed look found it absent`];
-  const { round, at, firstAskedAt } = look.witness;
+  const { round, firstAskedAt } = look.witness;
+  const lookedAt = callOf(look.witness, calls)?.scheduledAt;
+  if (lookedAt === undefined) return [`${claim}, and the look is not in the history`];
   const overAt = windowOverAt(last) ?? Infinity;
   return [
     ...(round === last?.number ? [] : [`${claim}, and nobody looked after the last round`]),
-    ...(at >= overAt ? [] : [`${claim}, and the look came before the window was over`]),
+    ...(lookedAt >= overAt ? [] : [`${claim}, and the look came before the window was over`]),
     ...(look.evidence.host === receipt?.evidence.host
       ? []
       : [`${claim}, and the look was at another host than the one that was asked`]),
@@ -223,7 +227,11 @@ function isSame(look: Observation | undefined): boolean {
 }
 
 function isHarmless({ what, effect }: RecordedCall): boolean {
-  return what === 'withdraw' || effect === 'nothing';
+  return what !== 'ask' || effect === 'nothing';
+}
+
+function callOf({ signature }: Witness, calls: readonly RecordedCall[]): RecordedCall | undefined {
+  return calls.find((call) => call.signature === signature);
 }
 
 /** Where decisions are to be signed for, each guarded one is; and nobody was asked before somebody approved. */

@@ -2,6 +2,7 @@
 import { Client } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createCallbackActivities } from '../activities/callback-activities';
 import { createCertificateActivities } from '../activities/certificate-activities';
 import { createDecisionActivities } from '../activities/decision-activities';
 import { createIntakeActivities, problemsOfCalendars } from '../activities/intake-activities';
@@ -17,13 +18,11 @@ import { createCertificateSigner } from '../security/certificate';
 import { createDecisionTokenChecker, type DecisionTokenChecker } from '../security/decision-token';
 import { createFactChecker, createFactSigner, type FactChecker } from '../security/facts';
 import {
-  factKeyProblem,
   hasDecisionKeys,
   readCertificateKeys,
   readDecisionKeys,
   readFactKeys,
   readProviderKeys,
-  type FactSigningKeys,
 } from '../security/key-files';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
@@ -142,7 +141,7 @@ async function prepareWorkflowWorker({
 }): Promise<CreateWorker> {
   refuseUnknownCalendars(config, logger);
   const keys = await readCertificateKeys(config.keysDirectory, config.keyPermissions);
-  const checker = await factChecker(config, keys);
+  const checker = await factChecker(config);
   const decisions = await decisionChecker(config);
   const signer = createFactSigner(keys);
   return async (connection) => {
@@ -156,6 +155,7 @@ async function prepareWorkflowWorker({
       activities: {
         ...createIntakeActivities({ ...config.policy, isIndexed, signer }),
         ...createDecisionActivities({ checker: decisions }),
+        ...createCallbackActivities({ checker }),
         ...createCertificateActivities({
           signer: createCertificateSigner(keys),
           environment: keys.environment,
@@ -176,15 +176,8 @@ async function prepareWorkflowWorker({
   };
 }
 
-/** What this process signs must be believed elsewhere: said at the start, not once the first certificate is refused. */
-async function factChecker(
-  { keysDirectory, keyPermissions }: WorkerConfig,
-  keys: FactSigningKeys,
-): Promise<FactChecker> {
-  const known = await readFactKeys(keysDirectory, keyPermissions);
-  const problem = factKeyProblem(keys, known);
-  if (problem !== undefined) throw new ConfigurationError([`ERASURE_KEYS_DIR: ${problem}`]);
-  return createFactChecker(known);
+async function factChecker({ keysDirectory, keyPermissions }: WorkerConfig): Promise<FactChecker> {
+  return createFactChecker(await readFactKeys(keysDirectory, keyPermissions));
 }
 
 /** Also while decisions are merely asserted: requests that were taken on before keep the rules they were taken on with. */
@@ -228,7 +221,7 @@ async function prepareProviderWorker({
 }): Promise<CreateWorker> {
   const keys = await readProviderKeys(config.keysDirectory, provider, config.keyPermissions);
   const { adapter, limits } = createAdapter(provider, { config, keys });
-  const checker = await factChecker(config, keys);
+  const checker = await factChecker(config);
   const decisions = await knownDecisions(config);
   return (connection) =>
     Worker.create({

@@ -1,5 +1,5 @@
 /** How long and how often each activity is tried. The one place where it is decided what a retry may mend. */
-import type { ActivityOptions } from '@temporalio/workflow';
+import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType } from '@temporalio/workflow';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import type { FailureType } from '../domain/failure';
@@ -70,6 +70,13 @@ export const intakeOptions: ActivityOptions = {
   startToCloseTimeout: 30 * SECOND_MS,
   retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: HOUR_MS },
   summary: 'Take the request on: rules and due dates',
+};
+
+/** Local: it only computes, and costs no Action. Tried for as long as it takes: a callback must not be lost. */
+export const callbackOptions: LocalActivityOptions = {
+  startToCloseTimeout: 30 * SECOND_MS,
+  localRetryThreshold: 10 * SECOND_MS,
+  retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: MINUTE_MS },
 };
 
 /** Whoever decides is waiting for the answer. */

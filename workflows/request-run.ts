@@ -7,10 +7,12 @@ import {
   log,
   metricMeter,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { CallbackActivities, CallbackQuestion } from '../activities/callback-activities';
 import type { CertificateActivities } from '../activities/certificate-activities';
 import type { IntakeActivities, IntakeQuestion } from '../activities/intake-activities';
 import { describeInstant } from '../domain/duration';
@@ -44,7 +46,7 @@ import { gateOf, intakeWithoutRules, type Intake } from '../domain/rules';
 import type { Statement } from '../domain/statement';
 import { isRecord } from '../domain/text';
 import { visibleOf } from '../domain/visibility';
-import { certificateOptions, dailyCertificateOptions, intakeOptions } from './activity-options';
+import { callbackOptions, certificateOptions, dailyCertificateOptions, intakeOptions } from './activity-options';
 import { describeRequest } from './current-details';
 import type { ErasureResult } from './erasure-request';
 import { certificate as certificateQuery, progress, providerConfirmed } from './messages';
@@ -63,6 +65,9 @@ export function acceptRequest(input: unknown): ErasureRequest {
   );
 }
 
+/** Each costs the run an event; whoever sends so many could as well terminate it. */
+const UNPROVEN_CALLBACKS_MAX = 100;
+
 export class RequestRun {
   readonly legs: readonly ProviderLeg[];
   readonly #request: ErasureRequest;
@@ -79,6 +84,7 @@ export class RequestRun {
   /** The due dates again, once the proof of identity has moved them. */
   #laterIntake: Intake | undefined;
   #isCancelled = false;
+  #unprovenCallbacks = 0;
   #certificate: string | undefined;
   #outcome: RequestOutcome | undefined;
   #index: SearchAttributes | undefined;
@@ -310,15 +316,37 @@ export class RequestRun {
       .add(1, { reminder: of, regulation: this.#request.regulation });
   }
 
-  #confirmed(confirmation: unknown): void {
+  /** Counts once a gateway's signature was found to hold: anybody who may write to the namespace can send the signal. */
+  async #confirmed(confirmation: unknown): Promise<void> {
     const leg = isConfirmation(confirmation) ? this.leg(confirmation.provider) : undefined;
     if (leg === undefined || !isConfirmation(confirmation)) {
       log.warn('A confirmation that fits no provider of this request was ignored');
       return;
     }
-    if (this.#outcome !== undefined) return;
-    const { handle, event } = confirmation;
-    leg.tell({ type: 'calledBack', evidence: { handle, ...(event === undefined ? {} : { event }) } });
+    const { provider, handle, event, witness } = confirmation;
+    const evidence: CallbackEvidence = {
+      handle,
+      ...(event === undefined ? {} : { event }),
+      ...(witness === undefined ? {} : { witness }),
+    };
+    const why = await this.#whyNotProven({ provider, evidence });
+    if (why !== null) {
+      log.warn('A confirmation was ignored', { provider, why });
+      return;
+    }
+    if (this.#outcome === undefined) leg.tell({ type: 'calledBack', evidence });
+  }
+
+  #whyNotProven(callback: Pick<CallbackQuestion, 'provider' | 'evidence'>): Promise<string | null> {
+    if (this.#unprovenCallbacks >= UNPROVEN_CALLBACKS_MAX) return Promise.resolve('too many came without a signature');
+    const { checkCallback } = proxyLocalActivities<CallbackActivities>(callbackOptions);
+    const { requestId } = this.#request;
+    const run = workflowInfo().originalExecutionRunId;
+    return CancellationScope.nonCancellable(async () => {
+      const why = await checkCallback({ requestId, run, ...callback });
+      if (why !== null) this.#unprovenCallbacks += 1;
+      return why;
+    });
   }
 
   get #rules(): Intake['rules'] {
@@ -379,8 +407,8 @@ function isSame(one: Reminder, other: Reminder | undefined): boolean {
 /** Signals have no validator, and anybody who may write to the namespace can send one. */
 function isConfirmation(value: unknown): value is CallbackEvidence & { readonly provider: Provider } {
   if (!isRecord(value) || !isProvider(value['provider'])) return false;
-  const { handle, event } = value;
-  return isShort(handle) && (event === undefined || isShort(event));
+  const { handle, event, witness } = value;
+  return isShort(handle) && (event === undefined || isShort(event)) && (witness === undefined || isRecord(witness));
 }
 
 function isShort(value: unknown): value is string {

@@ -207,7 +207,13 @@ function historyOf(calls: readonly Call[]) {
 /** What an honest run's history holds beside this leg. */
 function callsOf(leg: LegState): readonly Call[] {
   const { at: withdrawnAt = 0, ...withdrawal } = leg.withdrawal ?? {};
+  const looks = [leg.sighting, leg.lastObservation].flatMap((look) => (look === undefined ? [] : [look]));
   return [
+    ...looks.map(({ at, ...look }) => ({
+      type: `${leg.provider}.observeErasure`,
+      at: look.witness?.at ?? at,
+      result: look,
+    })),
     ...leg.rounds.flatMap(({ receipt, askedAt }) =>
       receipt === undefined ? [] : [{ type: `${leg.provider}.requestErasure`, at: askedAt, result: receipt }],
     ),
@@ -243,7 +249,7 @@ async function issue(statement: Statement, { calls = statement.legs.flatMap(call
     },
     { client: client as never, logger: new DefaultLogger('ERROR', () => undefined) },
   );
-  const certificate: string = await environment.run(activities.issueCertificate, statement);
+  const certificate: string = await environment.run((one: Statement) => activities.issueCertificate(one), statement);
   const { d: _, ...key } = keys.certificate[0];
   return (await verifyCertificate(certificate, [key])).claims as CertificateClaims;
 }
@@ -357,9 +363,22 @@ describe('issueCertificate', () => {
       "the window of round 1 ends before the provider's own answer says so",
     ],
     [
-      'an answer dated before its asking, which would end the window early',
-      () => firstRound(outcomes.verified(), { acceptedAt: T0 - 1, windowEndsAt: T0 - 1 + WINDOW_MS }),
-      'round 1 was answered before it was asked',
+      'an answer dated before it came, which would end the window early',
+      () =>
+        firstRound(outcomes.verified(), { acceptedAt: T0 + ASKED_MS - 1, windowEndsAt: T0 + ASKED_MS - 1 + WINDOW_MS }),
+      'round 1 says that its answer came before it did',
+    ],
+    [
+      'an answer that the history does not hold',
+      () => outcomes.presumed(),
+      'the answer to round 1 is not in the history',
+      () => ({ calls: callsOf(outcomes.presumed()).filter(({ type }) => type !== 'aptrinsic.requestErasure') }),
+    ],
+    [
+      'a look that the history does not hold',
+      () => outcomes.verified(),
+      'and the look is not in the history',
+      () => ({ calls: callsOf(outcomes.verified()).filter(({ type }) => type !== 'aptrinsic.observeErasure') }),
     ],
     [
       'an end before the window',

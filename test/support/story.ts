@@ -245,7 +245,12 @@ export class Story {
   }
 
   async certificate(): Promise<CertificateClaims> {
-    const { certificate } = await this.client.result(this.requestId, { timeoutMs: 20_000 });
+    const { certificate } = await this.client
+      .result(this.requestId, { timeoutMs: 20_000 })
+      .catch(async (error: unknown) => {
+        const { state, todo } = await this.client.progress(this.requestId);
+        throw new Error(`There is no certificate: ${state}, ${todo.join('; ')}`, { cause: error });
+      });
     const keys = await readVerifyingKeys(join(this.keysDirectory, VERIFYING_KEYS_FILE));
     return (await verifyCertificate(certificate, keys)).claims as CertificateClaims;
   }

@@ -215,6 +215,7 @@ export class WorkflowBench {
               activities: {
                 takeOnRequest: (question: IntakeQuestion) => this.intake(question),
                 checkDecision: (question: DecisionQuestion) => this.verdict(question),
+                checkCallback: () => Promise.resolve(null),
                 issueCertificate: async (statement: Statement) => {
                   this.statements.push(statement);
                   await this.certificateGate?.();

@@ -267,7 +267,7 @@ describe('a request that takes signed decisions only', () => {
     const { trail } = bench.statementOf(handle);
     expect(trail).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ kind: 'withdraw', proof: { tokenId, keyId: gateway.decision[0].kid } }),
+        expect.objectContaining({ kind: 'withdraw', proof: { tokenId, keyId: gateway.decision[0].kid, token } }),
       ]),
     );
     await expectReplays(handle);
