@@ -4,13 +4,20 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity'
 import { createLegActivities } from '../../activities/leg-activities';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from '../../activities/providers/provider';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
+import type { FailureDetails } from '../../domain/failure';
 import type { LegCall } from '../../domain/leg';
 import { defaultPolicy } from '../../domain/policy';
-import type { Observation } from '../../domain/receipt';
-import { gateOf, type Gate } from '../../domain/rules';
+import type { Observation, Receipt } from '../../domain/receipt';
+import { gateOf, type Gate, type Rules } from '../../domain/rules';
+import {
+  createDecisionTokenChecker,
+  createDecisionTokenIssuer,
+  type DecisionTokenChecker,
+} from '../../security/decision-token';
 import { createFactChecker } from '../../security/facts';
-import { readClientKeys, readProviderKeys } from '../../security/key-files';
+import { readClientKeys, readDecisionKeys, readGatewayDecisionKeys, readProviderKeys } from '../../security/key-files';
 import { createOpener, createSealer } from '../../security/sealing';
+import { accepted } from '../support/receipts';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
 
 const IDENTIFIER = 'planted-identifier@customer.example';
@@ -44,6 +51,14 @@ interface Attempt {
   readonly cancel?: boolean;
 }
 
+/** Of the activity: it serves the run of its own request. */
+const ownRun = {
+  workflowType: 'erasureRequest',
+  workflowExecution: { workflowId: `erasure-${REQUEST_ID}`, runId: RUN },
+  inWorkflow: true,
+  currentAttemptScheduledTimestampMs: NOW,
+};
+
 const bugs: unknown[] = [];
 
 async function run(
@@ -51,9 +66,7 @@ async function run(
 ): Promise<{ result?: Observation; failure?: ApplicationFailure; memory?: unknown }> {
   const environment = new MockActivityEnvironment(
     {
-      workflowType: 'erasureRequest',
-      workflowExecution: { workflowId: `erasure-${REQUEST_ID}`, runId: RUN },
-      inWorkflow: true,
+      ...ownRun,
       attempt: options.attempt ?? 1,
       heartbeatDetails: options.memory,
       currentAttemptScheduledTimestampMs: options.atMs ?? NOW,
@@ -210,5 +223,158 @@ describe('a leg activity', () => {
   it('says that it was cancelled when it was, whatever the adapter made of it', async () => {
     const { failure } = await run({ look: fails('ProviderUnavailable'), cancel: true });
     expect(failure).toBeInstanceOf(CancelledFailure);
+  });
+});
+
+describe('an asking', () => {
+  const said = { actor: 'staff-17', reason: { code: 'checked', ticket: 'PRIV-1' } } as const;
+  const receipt = accepted({ evidence: { host: 'provider.test', httpStatus: 204 } });
+
+  interface Asking {
+    readonly rules?: Partial<Rules>;
+    readonly filedBy?: string;
+    readonly approvedBy?: string;
+    readonly approvedFor?: string;
+    readonly call?: Partial<LegCall>;
+    readonly decisions?: DecisionTokenChecker | undefined;
+    readonly fails?: ProviderFailure;
+  }
+
+  let asked: number;
+  let known: DecisionTokenChecker;
+  beforeEach(async () => {
+    asked = 0;
+    known = createDecisionTokenChecker(await readDecisionKeys(witnesses.directory));
+  });
+
+  async function ask(options: Asking = {}): Promise<Receipt> {
+    const { rules = {}, filedBy, approvedBy, approvedFor = RUN, fails } = options;
+    const sealer = createSealer(await readClientKeys(witnesses.directory));
+    const issuer = createDecisionTokenIssuer(await readGatewayDecisionKeys(witnesses.directory));
+    const content = { ...said, actor: approvedBy ?? said.actor };
+    const subject = { requestId: REQUEST_ID, run: approvedFor, kind: 'approve', content } as const;
+    const adapter: ProviderAdapter = {
+      provider: 'aptrinsic',
+      host: 'provider.test',
+      requestErasure: (call) => {
+        if (fails === undefined) call.aboutToAsk({});
+        asked += 1;
+        return fails === undefined ? Promise.resolve(receipt) : Promise.reject(fails);
+      },
+      observeErasure: () => Promise.reject(new TypeError('not part of this test')),
+      withdrawErasure: () => Promise.reject(new TypeError('not part of this test')),
+    };
+    const { 'aptrinsic.requestErasure': activity } = createLegActivities({
+      adapter,
+      opener,
+      reportBug: (bug) => void bugs.push(bug),
+      signer: witnesses.signers.aptrinsic,
+      checker: createFactChecker(witnesses.factKeys),
+      decisions: 'decisions' in options ? options.decisions : known,
+    });
+    if (activity === undefined) throw new Error('The activity is missing');
+    const call: LegCall = {
+      requestId: REQUEST_ID,
+      run: RUN,
+      gate: gateOf(witnesses.intake(rules)),
+      provider: 'aptrinsic',
+      sealed: await sealer.seal({ requestId: REQUEST_ID, provider: 'aptrinsic', identifier: IDENTIFIER, filedBy }),
+      round: 1,
+      firstAskedAt: NOW,
+      askedBefore: false,
+      ...(approvedBy === undefined
+        ? {}
+        : { approval: { content, token: (await issuer.issue({ ...subject, now: NOW })).token } }),
+      policy: defaultPolicy,
+      ...options.call,
+    };
+    return new MockActivityEnvironment(ownRun, { logger: new DefaultLogger('ERROR', () => undefined) }).run(
+      activity,
+      call,
+    );
+  }
+
+  const authenticated = { approvalNeeded: true, decisionMode: 'authenticated' } as const;
+  it.each<[what: string, options: () => Asking, says: string]>([
+    [
+      'without a word on whether an approval is needed',
+      () => ({ call: { gate: { approvalNeeded: false, decisionMode: 'asserted' } } }),
+      'what says whether an approval is needed is not signed',
+    ],
+    [
+      'with rules that were loosened',
+      () => ({ call: { gate: { ...gateOf(witnesses.intake(authenticated)), approvalNeeded: false } } }),
+      'what says whether an approval is needed was altered, or is about something else than it was signed for',
+    ],
+    [
+      'where this worker knows no staff keys',
+      () => ({ rules: authenticated, filedBy: 'staff-1', approvedBy: 'staff-17', decisions: undefined }),
+      'this worker has no decision.json, so it cannot check the approval',
+    ],
+    ['without approval', () => ({ rules: authenticated, filedBy: 'staff-1' }), 'no approval came with it'],
+    [
+      'where nobody signed for who filed it',
+      () => ({ rules: authenticated, approvedBy: 'staff-17' }),
+      'whoever filed it did not sign for who that was (filedBy)',
+    ],
+    [
+      'where it was approved by its filer',
+      () => ({ rules: authenticated, filedBy: 'staff-17', approvedBy: 'staff-17' }),
+      'it was approved by whoever filed it',
+    ],
+    [
+      'with an approval of another run',
+      () => ({
+        rules: authenticated,
+        filedBy: 'staff-1',
+        approvedBy: 'staff-17',
+        approvedFor: RUN.replace('0198', '0199'),
+      }),
+      'its approval does not hold. The decision token was made for another run of this request',
+    ],
+  ])('is not made %s', async (_what, options, says) => {
+    const failure: unknown = await ask(options()).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      type: 'ApprovalMissing',
+      message: `Aptrinsic (Gainsight PX) was not asked: ${says}.`,
+      details: [{ mayHaveReached: false }],
+    });
+    expect(asked).toBe(0);
+  });
+
+  it.each<[what: string, options: Asking]>([
+    ['that needs no approval', {}],
+    ['that needs one which nobody has to sign for', { rules: { approvalNeeded: true } }],
+    ['that somebody else approved', { rules: authenticated, filedBy: 'staff-1', approvedBy: 'staff-17' }],
+  ])('is made for a request %s, and signed for', async (_what, options) => {
+    const { witness, ...content } = await ask(options);
+    expect(asked).toBe(1);
+    const { leavesUnsaid: _, ...seen } = content;
+    const fact = { kind: 'receipt', requestId: REQUEST_ID, run: RUN, provider: 'aptrinsic', content: seen } as const;
+    const checker = createFactChecker(witnesses.factKeys);
+    expect(checker.problem(fact, witness)).toBeUndefined();
+    expect(checker.problem({ ...fact, provider: 'person' }, witness)).toBe('is signed by a key of another role');
+    expect(witness).toMatchObject({ round: 1, firstAskedAt: NOW, askedBefore: false });
+    expect(witness?.filedBy).toBe(options.filedBy);
+  });
+
+  it('that provably reached nobody is signed for as that, and as nothing else', async () => {
+    const fails = new ProviderFailure('ProviderUnavailable', 'scripted: nobody was reached');
+    const failure = (await ask({ fails }).catch((error: unknown) => error)) as ApplicationFailure;
+    const [details] = failure.details as [FailureDetails];
+    const fact = { kind: 'unreached', requestId: REQUEST_ID, run: RUN, provider: 'aptrinsic' } as const;
+    const checker = createFactChecker(witnesses.factKeys);
+    expect(checker.problem({ ...fact, content: { activityId: 'test' } }, details.witness)).toBeUndefined();
+    expect(checker.problem({ ...fact, content: { activityId: 'another' } }, details.witness)).toContain('was altered');
+  });
+
+  it('is about the host that was asked first: another one cannot know what became of it', async () => {
+    const failure: unknown = await ask({ call: { host: 'eu.provider.test' } }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      type: 'AnotherHost',
+      message:
+        'Aptrinsic (Gainsight PX) was not called: this worker calls provider.test, and eu.provider.test was asked.',
+    });
+    expect(asked).toBe(0);
   });
 });
