@@ -20,7 +20,9 @@ export async function checkFacts(
   const keys = await readFactKeysFile(factKeysFile);
   // A certificate names its environment; keys of another one have seen nothing of it.
   const checker = createFactChecker({ ...keys, environment: claims.environment });
-  return claims.providers.flatMap((claim) => (claim.facts ?? []).map((fact) => checkFact(claims, { claim, fact, checker })));
+  return claims.providers.flatMap((claim) =>
+    (claim.facts ?? []).map((fact) => checkFact(claims, { claim, fact, checker })),
+  );
 }
 
 function checkFact(

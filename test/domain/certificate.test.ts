@@ -176,7 +176,7 @@ describe('the decisions about the whole request', () => {
       extendedAnswerBy: day('2027-02-22'),
       extendBy: day('2026-12-22'),
     };
-    const claimed = (isExtended: boolean) => 
+    const claimed = (isExtended: boolean) =>
       certificateClaims({ ...statement, intake: { ...statement.intake, clock }, isExtended }, issue).legalClock;
     expect(claimed(false)).toEqual({
       rule: 'gdpr/1',
