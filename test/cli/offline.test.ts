@@ -7,6 +7,7 @@ import { createProgram } from '../../cli/program';
 import { parseErasureRequest } from '../../domain/request';
 import { createCertificateSigner } from '../../security/certificate';
 import { readCertificateKeys, readProviderKeys } from '../../security/key-files';
+import { createFactSigner } from '../../security/facts';
 import { createOpener } from '../../security/sealing';
 import { planted, submission } from '../client/client-fixture';
 import { CompiledCli, type Ended } from './compiled-cli';
@@ -205,9 +206,9 @@ describe('erasure seal', () => {
     expect(parsed).toMatchObject({ request: { requestId: request.requestId } });
     const opener = createOpener(await readProviderKeys(keysDirectory, 'person'));
     const sealed = input.subject['person'] ?? '';
-    expect(await opener.open({ sealed, requestId: request.requestId ?? '', provider: 'person' })).toBe(
-      planted.personId,
-    );
+    expect(await opener.open({ sealed, requestId: request.requestId ?? '', provider: 'person' })).toEqual({
+      identifier: planted.personId,
+    });
     expect(stderr).toContain(`erasure-${request.requestId}`);
   });
 
@@ -292,6 +293,47 @@ describe('erasure verify', () => {
       const ended = await cli.run(['verify', await file(`bad-${index}.jws`, text), '--key', key()]);
       expectFailure(ended, 6, /^(The certificate was altered|This is not a certificate)/);
     }
+  });
+
+  describe('--fact-keys', () => {
+    const provider = 'person' as const;
+    const content = { status: 'absent', evidence: { host: 'person.test', httpStatus: 404 } };
+    const claim = { outcome: 'erased', basis: 'b', leavesUnsaid: [], rounds: [], decisions: [], provider };
+    const factKeys = (): string => join(keysDirectory, 'fact-keys.json');
+
+    async function certified(seen: object): Promise<string> {
+      const { requestId, runId: run } = claims;
+      const facts = createFactSigner(await readProviderKeys(keysDirectory, provider));
+      const witness = facts.sign({ kind: 'observation', requestId, run, provider, content }, 1);
+      const settledAt = '2026-11-30T13:00:00.000Z';
+      const held = [{ kind: 'observation', content: seen, witness }];
+      const providers = [{ ...claim, name: 'Person API', settledAt, facts: held }];
+      const signer = createCertificateSigner(await readCertificateKeys(keysDirectory));
+      return file('facts.jws', await signer.sign({ ...claims, providers }));
+    }
+
+    it('tells whose key signed each fact', async () => {
+      const args = ['verify', await certified(content), '--key', key(), '--fact-keys', factKeys()];
+      const { code, stdout, stderr } = await cli.run(args);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/^Person API: the look is signed by the provider's worker, by key [A-Za-z0-9_-]{43}\.$/m);
+      expect(JSON.parse((await cli.run([...args, '--json'])).stdout)).toMatchObject({
+        valid: true,
+        facts: [{ provider, kind: 'observation' }],
+      });
+    });
+
+    it('refuses a certificate with a fact that was not signed as it stands there', async () => {
+      const forged = await certified({ ...content, status: 'present' });
+      const { code, stdout } = await cli.run(['verify', forged, '--key', key(), '--fact-keys', factKeys()]);
+      expect(code).toBe(6);
+      expect(stdout).toContain('Person API: the look DOES NOT HOLD: it was altered');
+    });
+
+    it('says that a file of other keys is none', async () => {
+      const args = ['verify', await certified(content), '--key', key(), '--fact-keys', key()];
+      expectFailure(await cli.run(args), 2, /^certificate\.public\.jwk: role: is missing or malformed/);
+    });
   });
 
   describe('--subject', () => {

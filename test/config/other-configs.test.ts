@@ -11,6 +11,7 @@ describe('the settings of a gateway', () => {
     expect(readGatewayConfig({ ...home, ERASURE_KEYS_DIR: '/keys' })).toEqual({
       temporal: { namespace: 'default', connection: {} },
       keysDirectory: '/keys',
+      keyPermissions: 'checked',
       host: '127.0.0.1',
       port: 8080,
       invalidPerMinute: 60,
@@ -115,7 +116,10 @@ describe('the settings of staff', () => {
 
 describe('the settings of a client', () => {
   it('need nothing, not even keys', () => {
-    expect(readClientConfig(home)).toEqual({ temporal: { namespace: 'default', connection: {} } });
+    expect(readClientConfig(home)).toEqual({
+      temporal: { namespace: 'default', connection: {} },
+      keyPermissions: 'checked',
+    });
     expect(readClientConfig({ ...home, ERASURE_KEYS_DIR: '' })).not.toHaveProperty('keysDirectory');
     expect(readClientConfig({ ...home, ERASURE_KEYS_DIR: '/keys' }).keysDirectory).toBe('/keys');
   });

@@ -74,6 +74,8 @@ describe('certificateClaims', () => {
       ],
       decisions: [],
       settledAt: '2026-11-27T10:00:00.000Z',
+      // Nobody signed for these made-up answers.
+      facts: [],
     });
   });
 

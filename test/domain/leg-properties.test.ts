@@ -379,6 +379,8 @@ describe('the stories of the properties', () => {
     );
     expect([...reached].sort()).toEqual([
       'ask',
+      'attention AnotherHost',
+      'attention ApprovalMissing',
       'attention IdentifierUnusable',
       'attention Inconclusive',
       'attention KeyUnavailable',

@@ -367,6 +367,8 @@ describe('attention', () => {
       'ProviderUnavailable',
       'ProviderUnauthorized',
       'StillPending',
+      'ApprovalMissing',
+      'AnotherHost',
     ]);
     const others = ['Reappeared', 'NewerRecord', 'TakenOffQueue', 'Postponed', 'Inconclusive'] as const;
     expect(others.filter(triesDaily)).toEqual([]);

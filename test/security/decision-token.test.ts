@@ -120,7 +120,7 @@ describe('a decision token', () => {
     expect(token.length).toBeLessThan(1_024);
     expect(await check(token)).toEqual({
       status: 'proven',
-      proof: { tokenId, keyId: keys.gateway.decision[0].kid },
+      proof: { tokenId, keyId: keys.gateway.decision[0].kid, token },
     });
     expect(await check(await signByHand(claimsNow))).toMatchObject({ status: 'proven' });
   });
@@ -260,7 +260,7 @@ describe("a staff member's own key", () => {
     const own = await issuer.issue({ ...waive, now: NOW, lifetimeMs: 24 * HOUR_MS });
     expect(await check(own.token, { now: NOW + 23 * HOUR_MS })).toEqual({
       status: 'proven',
-      proof: { tokenId: own.tokenId, keyId: keys.staff17.decision[0].kid },
+      proof: { tokenId: own.tokenId, keyId: keys.staff17.decision[0].kid, token: own.token },
     });
     await expect(issuer.issue({ ...waive, now: NOW, lifetimeMs: 24 * HOUR_MS + 1 })).rejects.toThrow(
       new DecisionNotSignable('A decision token holds for at most 24 hours.'),
