@@ -194,6 +194,25 @@ function whyNot(value: unknown, checks: Checks): string | undefined {
   return undefined;
 }
 
+/**
+ * Why a decision may not be sent in this way: what comes along with it would stay in the history of the run, however long
+ * or personal it is. Field names that are unknown are not repeated. `sent` begins with what has been found to be a decision.
+ */
+export function whyMoreThanADecision(
+  kind: RequestDecisionKind | 'provider',
+  sent: readonly unknown[],
+): string | undefined {
+  const names = ['actor', 'reason', 'token', ...(kind === 'provider' ? ['provider'] : Object.keys(contents[kind]))];
+  const [decision, ...more] = sent as [Said];
+  if (more.length > 0) return 'expected one object and nothing after it';
+  if (!hasOnly(decision, names)) return `has a field other than ${names.join(', ')}`;
+  return hasOnly(decision.reason, ['code', 'ticket']) ? undefined : 'reason: has a field other than code, ticket';
+}
+
+function hasOnly(value: object, names: readonly string[]): boolean {
+  return Object.keys(value).every((name) => names.includes(name));
+}
+
 /** The decision itself: without its token, and without anything else that was sent along. `value` has been found to be one. */
 export function readRequestDecision(kind: RequestDecisionKind, value: object): RequestDecision {
   return {

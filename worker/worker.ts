@@ -34,6 +34,11 @@ import { prebuiltWorkflowBundle } from './workflow-bundle';
 /** An asking in flight is not broken off: it ends by its own HTTP time-outs well within this. */
 const SHUTDOWN_GRACE_MS = 45 * SECOND_MS;
 export const SHUTDOWN_FORCE_MS = 1 * MINUTE_MS;
+/**
+ * For what is computed at once. A flood of signals comes in one piece, at 2 ms each, and a workflow that is broken off in
+ * the middle takes the whole process down; Temporal allows 10,000 signals in a run.
+ */
+const WORKFLOW_COMPUTES_MS_MAX = 1 * MINUTE_MS;
 const CONNECT_TRIES_MS = 60 * SECOND_MS;
 const CONNECT_PAUSE_MS = 2 * SECOND_MS;
 
@@ -169,6 +174,7 @@ async function prepareWorkflowWorker({
           ...(config.sweep.webhook && { webhook: { ...config.sweep.webhook, environment: keys.environment } }),
         }),
       },
+      isolateExecutionTimeout: WORKFLOW_COMPUTES_MS_MAX,
       maxCachedWorkflows: 500,
       workflowTaskPollerBehavior: { type: 'autoscaling' },
       activityTaskPollerBehavior: { type: 'autoscaling' },

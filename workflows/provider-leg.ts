@@ -74,14 +74,16 @@ export class ProviderLeg {
 
   /** Tells the leg what happened outside. The step it is at is broken off if that changes what is to be done. */
   tell(happening: Happening<LegEvent>): void {
-    const before = nextStep(this.#state);
+    const before = this.#state;
     this.#apply(happening);
-    if (!isSameStep(before, nextStep(this.#state))) this.#step?.cancel();
+    // Of thousands of repetitions each has to be cheap: a workflow task that takes seconds takes its worker down.
+    if (this.#state !== before && !isSameStep(nextStep(before), nextStep(this.#state))) this.#step?.cancel();
   }
 
   #apply(happening: Happening<LegEvent>): void {
-    this.#state = advance(this.#state, { ...happening, at: Date.now() } as LegEvent);
-    this.#around.onChange();
+    const before = this.#state;
+    this.#state = advance(before, { ...happening, at: Date.now() } as LegEvent);
+    if (this.#state !== before) this.#around.onChange();
   }
 
   async #perform(step: Exclude<LegStep, { do: 'finish' }>): Promise<void> {

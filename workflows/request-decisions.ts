@@ -14,6 +14,7 @@ import {
   readDecision,
   readRequestDecision,
   requestDecisionKinds,
+  whyMoreThanADecision,
   whyNoDecision,
   whyNoRequestDecision,
   providerDecisionKinds,
@@ -24,6 +25,13 @@ import {
   type Said,
 } from '../domain/decision';
 import { whyNotNow } from '../domain/leg';
+import {
+  limitOfLeg,
+  limitOfRequest,
+  REFUSED_TOKENS_MAX,
+  TRAIL_IN_ANSWER_MAX,
+  type HistoryLength,
+} from '../domain/limits';
 import { legProgress, type LegProgress } from '../domain/progress';
 import { providerName } from '../domain/provider';
 import type { RequestProgress } from '../domain/request-progress';
@@ -46,30 +54,38 @@ const descriptions: Readonly<Record<DecisionKind | RequestDecisionKind, string>>
   identity: 'Record that the person proved who they are',
 };
 
-export function listenForDecisions(run: RequestRun): void {
-  // A token is good for one decision; those that were used are remembered for as long as the run.
-  const usedTokens = new Set<string>();
-  for (const kind of providerDecisionKinds) listenForProviderDecision(run, kind, usedTokens);
-  for (const kind of requestDecisionKinds) listenForRequestDecision(run, kind, usedTokens);
+/** Remembered for as long as the run. */
+interface Tokens {
+  /** A token is good for one decision. */
+  readonly used: Set<string>;
+  refused: number;
 }
 
-function listenForProviderDecision(run: RequestRun, kind: DecisionKind, usedTokens: Set<string>): void {
-  const judge = (decision: unknown): void => {
-    refuseIf(whyNoDecision(decision));
+export function listenForDecisions(run: RequestRun): void {
+  const tokens: Tokens = { used: new Set(), refused: 0 };
+  for (const kind of providerDecisionKinds) listenForProviderDecision(run, kind, tokens);
+  for (const kind of requestDecisionKinds) listenForRequestDecision(run, kind, tokens);
+}
+
+function listenForProviderDecision(run: RequestRun, kind: DecisionKind, tokens: Tokens): void {
+  const judge = (decision: unknown, ...more: readonly unknown[]): void => {
+    refuseIf(whyNoDecision(decision) ?? whyMoreThanADecision('provider', [decision, ...more]));
     const { provider } = decision as ProviderDecision;
     const leg = run.leg(provider);
     if (leg === undefined) throw refusal(`${providerName(provider)} is not part of this request`);
     const notNow = whyNotNow(leg.state, kind);
     refuseIf(notNow && `${providerName(provider)} ${notNow}`);
     refuseUnlessReady(whyNotNowOfProviders(run.state, kind), run);
-    refuseIf(whyNoToken(run, kind, decision as ProviderDecision));
+    const tooMany = limitOfLeg(leg.state, kind, historyLength());
+    refuseIf(tooMany && `${providerName(provider)} ${tooMany}`);
+    refuseIf(whyNoToken(run, kind, decision as ProviderDecision) ?? whyTooManyTokens(run, kind, tokens));
   };
   setHandler(
     providerDecisionUpdates[kind],
     async (sent: ProviderDecision): Promise<LegProgress> => {
       const decision = readDecision(sent);
       const proof = needsTime(run, kind)
-        ? await prove(run, { kind, content: decision, token: sent.token, usedTokens, judge: () => judge(sent) })
+        ? await prove(run, { kind, content: decision, token: sent.token, tokens, judge: () => judge(sent) })
         : undefined;
       const leg = run.leg(decision.provider);
       if (leg === undefined) throw new TypeError('The validator lets only providers of this request pass');
@@ -81,22 +97,25 @@ function listenForProviderDecision(run: RequestRun, kind: DecisionKind, usedToke
   );
 }
 
-function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, usedTokens: Set<string>): void {
-  const judge = (sent: unknown): void => {
-    refuseIf(whyNoRequestDecision(kind, sent));
+function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, tokens: Tokens): void {
+  const judge = (sent: unknown, ...more: readonly unknown[]): void => {
+    refuseIf(whyNoRequestDecision(kind, sent) ?? whyMoreThanADecision(kind, [sent, ...more]));
     const decision = readRequestDecision(kind, sent as Said);
     refuseUnlessReady(whyNotNowOfRequest(run.state, decision, run.facts), run);
-    refuseIf(whyNoToken(run, kind, sent as Said));
+    const tooMany = limitOfRequest(run.state, decision, { rules: run.facts.rules, history: historyLength() });
+    refuseIf(tooMany && `The request ${tooMany}`);
+    refuseIf(whyNoToken(run, kind, sent as Said) ?? whyTooManyTokens(run, kind, tokens));
   };
   const take = async (sent: Said): Promise<RequestProgress> => {
     const decision = readRequestDecision(kind, sent);
     const { content } = decision;
     const proof = needsTime(run, kind)
-      ? await prove(run, { kind, content, token: sent.token, usedTokens, judge: () => judge(sent) })
+      ? await prove(run, { kind, content, token: sent.token, tokens, judge: () => judge(sent) })
       : undefined;
     run.apply({ type: 'decided', decision, ...(proof === undefined ? {} : { proof }) });
     if (kind === 'identity') await run.lookUpRulesAgain();
-    return run.progress();
+    const { trail, ...progress } = run.progress();
+    return { ...progress, trail: trail.slice(-TRAIL_IN_ANSWER_MAX) };
   };
   setHandler(requestDecisionUpdates[kind] as never, take as never, {
     description: descriptions[kind],
@@ -109,16 +128,28 @@ async function prove(
   run: RequestRun,
   parts: Pick<DecisionQuestion, 'kind' | 'content'> & {
     readonly token: string | undefined;
-    readonly usedTokens: Set<string>;
+    readonly tokens: Tokens;
     readonly judge: () => void;
   },
 ): Promise<DecisionProof | undefined> {
-  const { kind, content, token, usedTokens, judge } = parts;
+  const { kind, content, token, tokens, judge } = parts;
   if (run.state.phase === 'taking-on') {
     await CancellationScope.nonCancellable(() => condition(() => run.state.phase !== 'taking-on'));
     judge();
   }
   if (!isGuarded(run, kind) || token === undefined) return undefined;
+  try {
+    return await checkToken(run, { kind, content, token, tokens, judge });
+  } catch (error) {
+    tokens.refused += 1;
+    throw error;
+  }
+}
+
+async function checkToken(
+  run: RequestRun,
+  { kind, content, token, tokens, judge }: Parameters<typeof prove>[1] & { readonly token: string },
+): Promise<DecisionProof> {
   const { checkDecision } = proxyActivities<DecisionActivities>({
     ...decisionOptions,
     summary: `Check who decided: ${kind}`,
@@ -131,8 +162,8 @@ async function prove(
   });
   if (verdict.status === 'refused') throw refusal(verdict.why);
   judge();
-  if (usedTokens.has(verdict.proof.tokenId)) throw refusal('The decision token has been used already');
-  usedTokens.add(verdict.proof.tokenId);
+  if (tokens.used.has(verdict.proof.tokenId)) throw refusal('The decision token has been used already');
+  tokens.used.add(verdict.proof.tokenId);
   return verdict.proof;
 }
 
@@ -149,6 +180,19 @@ function whyNoToken(run: RequestRun, kind: DecisionKind | RequestDecisionKind, {
   return isGuarded(run, kind) && token === undefined
     ? 'token: this request takes decisions of this kind only with a signed decision token'
     : undefined;
+}
+
+/** Whoever has no key can have each of these checked, and each check makes the history longer. */
+function whyTooManyTokens(run: RequestRun, kind: DecisionKind | RequestDecisionKind, { refused }: Tokens) {
+  return isGuarded(run, kind) && refused >= REFUSED_TOKENS_MAX
+    ? `The request was sent ${REFUSED_TOKENS_MAX} decision tokens that did not hold, which is the limit: somebody who may ` +
+        'write to the namespace keeps it from being decided about'
+    : undefined;
+}
+
+function historyLength(): HistoryLength {
+  const { historyLength: events, historySize: bytes } = workflowInfo();
+  return { events, bytes };
 }
 
 /** While a request is being taken on, a decision is let in and waits; it is judged as soon as the rules are known. */

@@ -88,6 +88,10 @@ export class RequestRun {
   #certificate: string | undefined;
   #outcome: RequestOutcome | undefined;
   #index: SearchAttributes | undefined;
+  /** Grows with every change. Conditions are asked after each signal and update, of which there may be thousands. */
+  #version = 0;
+  #isToBeShown = false;
+  #reminder: { readonly version: number; readonly now: number; readonly next: Reminder | undefined } | undefined;
 
   constructor(request: ErasureRequest) {
     this.#request = request;
@@ -121,7 +125,7 @@ export class RequestRun {
     if (this.#isCancelled) this.#cancelled();
     void this.#keepTime();
     if (this.#intake.isIndexed) {
-      this.#index = new SearchAttributes(() => this.#visible());
+      this.#index = new SearchAttributes({ read: () => this.#visible(), version: () => this.#version });
       void this.#index.keepTrue(() => this.#isAnswered());
     }
   }
@@ -294,18 +298,26 @@ export class RequestRun {
   async #keepTime(): Promise<void> {
     await CancellationScope.nonCancellable(async () => {
       for (;;) {
-        const reminder = nextReminder(this.#view);
+        const reminder = this.#nextReminder();
         if (reminder === undefined) {
-          await condition(() => nextReminder(this.#view) !== undefined);
+          await condition(() => this.#nextReminder() !== undefined);
         } else if (reminder.at <= Date.now()) {
           this.#remind(reminder);
         } else {
-          await condition(() => !isSame(reminder, nextReminder(this.#view)), reminder.at - Date.now(), {
+          await condition(() => !isSame(reminder, this.#nextReminder()), reminder.at - Date.now(), {
             summary: `${REMINDER_LABEL}: ${reminderWords[reminder.of]} (${describeInstant(reminder.due)})`,
           });
         }
       }
     });
+  }
+
+  #nextReminder(): Reminder | undefined {
+    const [version, now] = [this.#version, Date.now()];
+    if (this.#reminder?.version !== version || this.#reminder.now !== now) {
+      this.#reminder = { version, now, next: nextReminder(this.#view) };
+    }
+    return this.#reminder.next;
   }
 
   #remind({ of, due }: Reminder): void {
@@ -386,8 +398,15 @@ export class RequestRun {
     });
   }
 
+  /** Written once for whatever happens at once. */
   #show(): void {
-    setCurrentDetails(describeRequest(this.progress(), describeInstant(Date.now())));
+    this.#version += 1;
+    if (this.#isToBeShown) return;
+    this.#isToBeShown = true;
+    void Promise.resolve().then(() => {
+      this.#isToBeShown = false;
+      setCurrentDetails(describeRequest(this.progress(), describeInstant(Date.now())));
+    });
   }
 }
 

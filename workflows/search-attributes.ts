@@ -6,10 +6,14 @@ const { state, providers, dueAt, blockedOn } = searchAttributes;
 
 export class SearchAttributes {
   readonly #read: () => Visible;
+  /** Grows with every change of what is read, so that it need not be read anew to know that nothing has changed. */
+  readonly #version: () => number;
   #indexed = '';
+  #checked = -1;
 
-  constructor(read: () => Visible) {
-    this.#read = read;
+  constructor(parts: { readonly read: () => Visible; readonly version: () => number }) {
+    this.#read = parts.read;
+    this.#version = parts.version;
   }
 
   /** Follows what changes, until `isOver`: then nothing is worth another change. */
@@ -36,6 +40,9 @@ export class SearchAttributes {
   }
 
   #isStale(): boolean {
-    return JSON.stringify(this.#read()) !== this.#indexed;
+    if (this.#version() === this.#checked) return false;
+    if (JSON.stringify(this.#read()) !== this.#indexed) return true;
+    this.#checked = this.#version();
+    return false;
   }
 }

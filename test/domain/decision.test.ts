@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { whyNoDecision } from '../../domain/decision';
+import { requestDecisionKinds, whyMoreThanADecision, whyNoDecision } from '../../domain/decision';
 
 const valid = { provider: 'person', actor: 'staff-7', reason: { code: 'credentials-mended', ticket: 'PRIV-1234' } };
 const actor = 'actor: expected an opaque staff id of letters, digits and . _ : / # - (no e-mail address, no name)';
@@ -58,4 +58,25 @@ describe('whyNoDecision', () => {
     );
     fc.assert(fc.property(hostile, (decision) => expect(own).toContain(whyNoDecision(decision))));
   });
+});
+
+describe('whyMoreThanADecision', () => {
+  const planted = 'planted@customer.example';
+
+  it.each(['provider', ...requestDecisionKinds] as const)(
+    'lets nothing come along with %s, and repeats none of it',
+    (kind) => {
+      const { provider: _provider, ...said } = valid;
+      const decision = kind === 'provider' ? valid : said;
+      expect(whyMoreThanADecision(kind, [decision])).toBeUndefined();
+      expect(whyMoreThanADecision(kind, [{ ...decision, token: 'a.b.c' }])).toBeUndefined();
+      const field = whyMoreThanADecision(kind, [{ ...decision, [planted]: planted }]);
+      expect(field).toMatch(/^has a field other than actor, reason, token/);
+      const ofReason = whyMoreThanADecision(kind, [{ ...decision, reason: { ...valid.reason, [planted]: planted } }]);
+      expect(ofReason).toBe('reason: has a field other than code, ticket');
+      const after = whyMoreThanADecision(kind, [decision, planted]);
+      expect(after).toBe('expected one object and nothing after it');
+      expect([field, ofReason, after].join()).not.toContain(planted);
+    },
+  );
 });
