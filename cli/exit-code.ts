@@ -12,6 +12,7 @@ export const exitCode = {
   noCertificate: 9,
   stillRunning: 10,
   found: 11,
+  nothing: 12,
   interrupted: 130,
 } as const;
 
@@ -30,4 +31,5 @@ export const exitCodeHelp = `Exit codes:
     9  ended without a certificate (status, watch, submit --wait, certificate)
    10  still running, so there is no certificate yet (certificate)
    11  the sweep found something, or does not run by itself (sweep)
+   12  the filter names no open request, so that nothing was done (retry, hold, release with --where)
   130  interrupted while waiting, and the request goes on; or in the middle of many, and a repetition goes on`;

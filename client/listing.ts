@@ -1,7 +1,7 @@
 /** Which requests `list` names: what Temporal's own index can tell, and what only a look at the request can. */
 import { isProvider, providerKeys, WORKFLOW_TYPE, type Provider } from '../domain/provider';
 import { isRequestId } from '../domain/request';
-import { searchAttributes } from '../domain/visibility';
+import { needingStaff, needsStaff as isForStaff, searchAttributes } from '../domain/visibility';
 import type { RequestState, RequestStatus } from './request-status';
 
 /** What `list` can be narrowed down by. All that is given must hold. */
@@ -16,7 +16,7 @@ export interface ListOptions {
   readonly dueWithinMs?: number | undefined;
   /** Open requests whose answer is overdue. */
   readonly overdue?: boolean | undefined;
-  /** Open requests in which somebody has to decide or to record something; a leg that is tried again daily needs nobody. */
+  /** Open requests that somebody can do something about: decide, record, or mend what a leg in attention waits for. */
   readonly needsStaff?: boolean | undefined;
   /** Open requests that are stuck at this provider: its leg is in attention. Waiting out its window is not meant. */
   readonly waitingFor?: Provider | undefined;
@@ -123,7 +123,7 @@ function conditionsOf(options: ListOptions, now: number): readonly Condition[] {
     ...(overdue === true
       ? [{ standard: open, ours: `${dueAt.name} < '${instant(now)}' OR ${blockedBy('overdue')}` }]
       : []),
-    ...(needsStaff === true ? [{ standard: open, ours: blockedBy('staff') }] : []),
+    ...(needsStaff === true ? [{ standard: open, ours: needingStaff.map(blockedBy).join(' OR ') }] : []),
     ...(waitingFor === undefined ? [] : [{ standard: open, ours: blockedBy(waitingFor) }]),
   ];
 }
@@ -162,7 +162,7 @@ function holdsWhatIsAsked({ status, progress }: RequestStatus, options: ListOpti
   return (
     (dueWithinMs === undefined || isOverdue || (isDue && Date.parse(due.at) <= now + dueWithinMs)) &&
     (overdue !== true || isOverdue) &&
-    (needsStaff !== true || blocks.includes('staff')) &&
+    (needsStaff !== true || isForStaff(blocks)) &&
     (waitingFor === undefined || legs.some(({ provider, state }) => provider === waitingFor && state === 'attention'))
   );
 }

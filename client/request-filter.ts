@@ -4,7 +4,7 @@
  */
 import { parseInstant } from '../domain/instant';
 import { isProvider, providerKeys, WORKFLOW_TYPE } from '../domain/provider';
-import { searchAttributes, type BlockedOn, type Visible } from '../domain/visibility';
+import { needingStaff, searchAttributes, type BlockedOn, type Visible } from '../domain/visibility';
 
 /** The filter is none. The message names positions and what is known, never what was typed. */
 export class FilterError extends Error {
@@ -34,6 +34,7 @@ const blockers = Object.keys({
   hold: true,
   answer: true,
   'notice-of-hold': true,
+  todo: true,
   'due-soon': true,
   overdue: true,
   'cannot-make-it': true,
@@ -59,7 +60,7 @@ const attributes: Readonly<Record<string, Attribute>> = {
 
 const { state, blockedOn } = searchAttributes;
 const named: Readonly<Record<string, string>> = {
-  'needs-staff': `${blockedOn.name} = 'staff'`,
+  'needs-staff': `${blockedOn.name} IN (${needingStaff.map((value) => `'${value}'`).join(', ')})`,
   overdue: `${blockedOn.name} = 'overdue'`,
   'due-soon': `${blockedOn.name} = 'due-soon'`,
   'on-hold': `${state.name} = 'on-hold'`,

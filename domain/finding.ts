@@ -11,6 +11,8 @@ export const findingKinds = [
   'task-failing',
   'no-worker',
   'unheard-of',
+  'unreadable',
+  'second-run',
   'paused',
   'cannot-make-it',
   'due-soon',
@@ -40,6 +42,14 @@ export const findingGuide: Readonly<Record<FindingKind, { readonly happened: str
   'unheard-of': {
     happened: 'the run is open, and what should have happened has not, or nothing is there that could wake it',
     todo: 'open the run in the Temporal UI, look at what is pending, and look into the log of the workers',
+  },
+  unreadable: {
+    happened: 'Temporal answers for others, and this run cannot be read: nobody can tell how it stands',
+    todo: 'open the run in the Temporal UI: its history may be very long, or somebody has written over its search attributes',
+  },
+  'second-run': {
+    happened: 'the request was started a second time, after a run of it had ended: its providers are asked again',
+    todo: 'find out who started it, and why; withdraw it unless it is meant, and submit under a new request id what is',
   },
   paused: {
     happened: 'somebody has paused the run, or one of its activities, in Temporal',
@@ -86,6 +96,8 @@ export interface OpenRequest {
   readonly index?: RequestIndex;
   /** Temporal says that its workflow tasks keep failing. */
   readonly isReportedFailing: boolean;
+  /** Its search attributes are none that we could have written. */
+  readonly isIndexBroken?: boolean;
 }
 
 export interface RequestIndex {
@@ -100,6 +112,8 @@ export interface CloseLook {
   /** Something has changed while it was looked at: it is alive. */
   readonly isMoving: boolean;
   readonly workflowTask?: { readonly attempt: number; readonly scheduledAt: number };
+  /** Why its latest workflow task failed, where that is no bug: the namespace lacks a search attribute. */
+  readonly failedFor?: 'search-attributes' | undefined;
   readonly activities: readonly PendingActivity[];
   /** Timers that have not fired; `isReminder`: of the legal clock, which moves no leg. */
   readonly timers: readonly { readonly dueAt: number; readonly isReminder: boolean }[];
@@ -195,7 +209,7 @@ export function findingsOfLook(
   const detail =
     late ?? (!isAtRest(look) || isWithStaff ? undefined : 'no timer, activity or staff member will wake it');
   return [
-    ...(isFailing ? [{ kind: 'task-failing', requestId, runId, ...attemptOf(workflowTask) } as const] : []),
+    ...(isFailing ? [{ kind: 'task-failing', requestId, runId, ...failureOf(look) } as const] : []),
     ...(isPaused ? [{ kind: 'paused', requestId, runId } as const] : []),
     // The one is the reason for the other.
     ...(isFailing || isPaused || detail === undefined
@@ -211,8 +225,12 @@ export function isAtRest({ isMoving, workflowTask, activities, timers }: CloseLo
   );
 }
 
-function attemptOf(workflowTask: CloseLook['workflowTask']): { readonly detail?: string } {
-  return workflowTask === undefined ? {} : { detail: `attempt ${workflowTask.attempt}` };
+function failureOf({ workflowTask, failedFor }: CloseLook): { readonly detail?: string } {
+  const why = [
+    ...(workflowTask === undefined ? [] : [`attempt ${workflowTask.attempt}`]),
+    ...(failedFor === undefined ? [] : ['the namespace lacks a search attribute: erasure setup adds it']),
+  ];
+  return why.length === 0 ? {} : { detail: why.join('; ') };
 }
 
 /** What should have happened by now, in words. */
@@ -229,6 +247,20 @@ function lateOf({ workflowTask, activities, timers, isMoving }: CloseLook, now: 
   return state === 'running'
     ? `the activity ${type} has given no sign of life since ${describeInstant(since)}`
     : `the activity ${type} has waited for a worker since ${describeInstant(since)}`;
+}
+
+/** How an earlier run of the same request ended, not one that this run is a reset of. */
+export interface EarlierRun {
+  readonly status: EndedStatus | 'completed';
+  /** Epoch ms. */
+  readonly closedAt: number;
+}
+
+export function findingOfSecondRun(
+  about: { readonly requestId: string; readonly runId: string },
+  { status, closedAt }: EarlierRun,
+): Finding {
+  return { kind: 'second-run', ...about, detail: `an earlier run ended at ${describeInstant(closedAt)} (${status})` };
 }
 
 export type EndedStatus = 'failed' | 'terminated' | 'timed-out' | 'cancelled';

@@ -62,7 +62,7 @@ function viewOf(leg: LegState): View {
   if (held !== undefined) return held;
   switch (leg.phase) {
     case 'ask':
-      return { state: 'asking', waitsFor: `${name} to take the request on`, youCan: 'waive or attest' };
+      return { state: 'asking', waitsFor: `${name} to take the request on`, youCan: 'nothing to do; waive or attest' };
     case 'window': {
       const kind = lastRound(leg)?.receipt?.windowKind ?? 'purge';
       const heard = leg.callback === undefined ? '' : `; its callback came ${describeInstant(leg.callback.at)}`;
@@ -81,7 +81,11 @@ function viewOf(leg: LegState): View {
         youCan: 'nothing to do; waive or attest',
       };
     case 'look':
-      return { state: 'looking', waitsFor: `${name} to say whether the record is gone`, youCan: 'waive or attest' };
+      return {
+        state: 'looking',
+        waitsFor: `${name} to say whether the record is gone`,
+        youCan: 'nothing to do; waive or attest',
+      };
     case 'attention':
       return viewOfAttention(leg);
     case 'withdraw':

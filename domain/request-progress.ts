@@ -172,6 +172,11 @@ function feasibilityOfView({ state, legs, now }: RequestView, clock: LegalClock,
   return feasibilityOf({ dueAt, now, marginMs, legs: legs.map((leg) => planOf(leg, now)) });
 }
 
+/** Whether somebody can do something about the request itself. */
+export function hasTodo(view: RequestView): boolean {
+  return todoOf(view, dueProgress(view)).length > 0;
+}
+
 /** For people: what is to be done about the request itself, most urgent first. */
 function todoOf(view: RequestView, due: DueProgress | undefined): readonly string[] {
   const { state, intake, outcome, now } = view;
@@ -240,6 +245,7 @@ export function requestProgress(
 ): RequestProgress {
   const { state, legs, intake, outcome } = view;
   const due = dueProgress(view);
+  const todo = todoOf(view, due);
   return {
     requestId: facts.requestId,
     regulation: facts.regulation,
@@ -247,8 +253,8 @@ export function requestProgress(
     startedAt: new Date(facts.startedAt).toISOString(),
     state: stateOf(view),
     decisionMode: intake?.rules.decisionMode ?? 'asserted',
-    todo: todoOf(view, due),
-    blockedOn: blockedOnOf(view),
+    todo,
+    blockedOn: blockedOnOf(view, todo),
     ...(due === undefined ? {} : { due }),
     ...(outcome === undefined ? {} : { outcome }),
     trail: state.trail,
@@ -256,7 +262,7 @@ export function requestProgress(
   };
 }
 
-function blockedOnOf({ state, legs, intake, outcome }: RequestView): readonly BlockedOn[] {
+function blockedOnOf({ state, legs, intake, outcome }: RequestView, todo: readonly string[]): readonly BlockedOn[] {
   const clock = intake?.clock;
   if (intake === undefined || state.phase === 'over') return [];
   return visibleOf({
@@ -266,6 +272,7 @@ function blockedOnOf({ state, legs, intake, outcome }: RequestView): readonly Bl
     dueAt: clock === undefined ? undefined : dueOf(clock, { extended: isExtended(state) }).at,
     // Before its certificate is there, nobody is owed its outcome.
     outcome: state.phase === 'awaiting-answer' ? outcome : undefined,
+    hasTodo: todo.length > 0,
   }).blockedOn;
 }
 

@@ -18,8 +18,8 @@ export const searchAttributes = {
 } as const;
 
 /**
- * A provider's key: its leg is in attention. `staff`: somebody has to decide. The rest say what is to be decided or
- * recorded, and how the law's clock stands.
+ * A provider's key: its leg is in attention. `staff`: somebody has to decide. `todo`: something is to be done that has no
+ * word of its own here. The rest say what is to be decided or recorded, and how the law's clock stands.
  */
 export type BlockedOn =
   | Provider
@@ -29,9 +29,30 @@ export type BlockedOn =
   | 'hold'
   | 'answer'
   | 'notice-of-hold'
+  | 'todo'
   | 'due-soon'
   | 'overdue'
   | 'cannot-make-it';
+
+/** Whatever a person can do something about; a day that is near is only a day. */
+export const needingStaff = Object.keys({
+  staff: true,
+  certificate: true,
+  approval: true,
+  hold: true,
+  answer: true,
+  'notice-of-hold': true,
+  todo: true,
+  overdue: true,
+  'cannot-make-it': true,
+  measureone: true,
+  person: true,
+  aptrinsic: true,
+} satisfies Record<Exclude<BlockedOn, 'due-soon'>, true>) as readonly BlockedOn[];
+
+export function needsStaff(blocks: readonly BlockedOn[]): boolean {
+  return blocks.some((one) => needingStaff.includes(one));
+}
 
 export interface Visible {
   readonly state: 'awaiting-approval' | 'running' | 'on-hold' | RequestOutcome;
@@ -41,6 +62,9 @@ export interface Visible {
   readonly blockedOn: readonly BlockedOn[];
 }
 
+/** What every store of Temporal's index takes as an instant: nanoseconds in 64 bits, and a year of four digits. */
+const STORABLE = { from: 0, to: Date.UTC(2262, 3, 11) };
+
 export function visibleOf(facts: {
   readonly state: RequestState;
   readonly legs: readonly LegState[];
@@ -48,14 +72,21 @@ export function visibleOf(facts: {
   /** The law's day that holds now. */
   readonly dueAt: number | undefined;
   readonly outcome: RequestOutcome | undefined;
+  /** There is something to be done about the request itself. */
+  readonly hasTodo?: boolean;
 }): Visible {
   const { state, legs, dueAt, outcome } = facts;
   return {
     state: stateOf(state, outcome),
     providers: legs.map(({ provider }) => provider),
-    ...(dueAt === undefined ? {} : { dueAt }),
+    ...(dueAt === undefined ? {} : { dueAt: storable(dueAt) }),
     blockedOn: blockedOn(facts),
   };
+}
+
+/** An instant that cannot be stored would stop the run; the nearest one that can is on the right side of every day asked for. */
+function storable(at: number): number {
+  return Math.min(Math.max(at, STORABLE.from), STORABLE.to);
 }
 
 function stateOf(state: RequestState, outcome: RequestOutcome | undefined): Visible['state'] {
@@ -64,17 +95,25 @@ function stateOf(state: RequestState, outcome: RequestOutcome | undefined): Visi
   return state.phase === 'awaiting-approval' ? 'awaiting-approval' : 'running';
 }
 
-function blockedOn({ state, legs, rules, dueAt, outcome }: Parameters<typeof visibleOf>[0]): readonly BlockedOn[] {
+function blockedOn({
+  state,
+  legs,
+  rules,
+  dueAt,
+  outcome,
+  hasTodo = false,
+}: Parameters<typeof visibleOf>[0]): readonly BlockedOn[] {
   const inAttention = legs.filter(({ phase }) => phase === 'attention');
-  const needsStaff = inAttention.some(({ attention }) => attention !== undefined && !triesDaily(attention.reason));
+  const isToBeDecided = inAttention.some(({ attention }) => attention !== undefined && !triesDaily(attention.reason));
   const owesAnswer = outcome !== undefined && answerOwed(state, rules) !== undefined;
+  const isCancelToBeDecided = state.cancelRequestedAt !== undefined && state.ended === undefined;
   const isClockOn = dueAt !== undefined && !isAnswered(state);
   const found: [holds: boolean, value: BlockedOn][] = [
     [
-      needsStaff ||
+      isToBeDecided ||
         state.phase === 'awaiting-approval' ||
         owesAnswer ||
-        state.cancelRequestedAt !== undefined ||
+        isCancelToBeDecided ||
         state.certificateRefused !== undefined,
       'staff',
     ],
@@ -88,5 +127,6 @@ function blockedOn({ state, legs, rules, dueAt, outcome }: Parameters<typeof vis
     [isClockOn && isReminded(state, 'due-soon', dueAt) && !isReminded(state, 'overdue', dueAt), 'due-soon'],
     [isClockOn && isReminded(state, 'overdue', dueAt), 'overdue'],
   ];
-  return found.filter(([holds]) => holds).map(([, value]) => value);
+  const values = found.filter(([holds]) => holds).map(([, value]) => value);
+  return hasTodo && !needsStaff(values) ? ['todo', ...values] : values;
 }

@@ -35,10 +35,11 @@ import { prebuiltWorkflowBundle } from './workflow-bundle';
 const SHUTDOWN_GRACE_MS = 45 * SECOND_MS;
 export const SHUTDOWN_FORCE_MS = 1 * MINUTE_MS;
 /**
- * For what is computed at once. A flood of signals comes in one piece, at 2 ms each, and a workflow that is broken off in
- * the middle takes the whole process down; Temporal allows 10,000 signals in a run.
+ * How long a workflow may compute at once. A flood of signals comes in one piece, at about 2 ms each and up to 10,000 of
+ * them; a workflow that is broken off in the middle, after 5 s by default, takes the whole process down. The SDK has the
+ * option and leaves it out of its types.
  */
-const WORKFLOW_COMPUTES_MS_MAX = 1 * MINUTE_MS;
+export const patientThreads = { isolateExecutionTimeout: 1 * MINUTE_MS } as object;
 const CONNECT_TRIES_MS = 60 * SECOND_MS;
 const CONNECT_PAUSE_MS = 2 * SECOND_MS;
 
@@ -174,7 +175,7 @@ async function prepareWorkflowWorker({
           ...(config.sweep.webhook && { webhook: { ...config.sweep.webhook, environment: keys.environment } }),
         }),
       },
-      isolateExecutionTimeout: WORKFLOW_COMPUTES_MS_MAX,
+      ...patientThreads,
       maxCachedWorkflows: 500,
       workflowTaskPollerBehavior: { type: 'autoscaling' },
       activityTaskPollerBehavior: { type: 'autoscaling' },

@@ -25,6 +25,7 @@ import { isProvider, type Provider } from '../domain/provider';
 import type { CallbackEvidence } from '../domain/receipt';
 import { parseErasureRequest, type ErasureRequest } from '../domain/request';
 import {
+  hasTodo,
   nextReminder,
   requestProgress,
   type Reminder,
@@ -395,6 +396,8 @@ export class RequestRun {
       // A certificate that is being signed changes nothing yet for whoever looks.
       outcome: this.#certificate === undefined ? undefined : this.#outcome,
       dueAt: clock === undefined ? undefined : dueOf(clock, { extended: isExtended(this.#state) }).at,
+      // What an ended run carries stays as it was.
+      hasTodo: !this.#isAnswered() && hasTodo(this.#view),
     });
   }
 

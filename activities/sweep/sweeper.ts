@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { SECOND_MS } from '../../domain/duration';
 import {
+  findingOfSecondRun,
   findingsOfAnswer,
   findingsOfEnded,
   findingsOfIndex,
@@ -20,6 +21,7 @@ import {
   createTemporalReader,
   isInvalidQuery,
   isNotFound,
+  type AnyRun,
   type ClosedRun,
   type TemporalReader,
 } from './temporal-reader';
@@ -62,17 +64,26 @@ export function createSweeper({ client, looks: looksDefault, report, beat }: Swe
     async sweepOpen({ plan, cursor }) {
       const { items, ...rest } = await reader.openRequests(cursor);
       const ask = askWhileAnswered(reader, plan);
-      const judged = await inParallel(items, (request) => judgeOpen(request, { reader, ask, plan }), beat);
-      return pageOf(
-        judged.flatMap(({ findings }) => findings),
-        { ...rest, open: items.length, lookedAt: judged.filter(({ isLookedAt }) => isLookedAt).length },
-      );
+      const judge = ofOneRun(reader, (request: OpenRequest) => judgeOpen(request, { reader, ask, plan }), whatIsListed);
+      const judged = await inParallel(items, judge, beat);
+      const again = await findSecondRuns(reader, items, beat);
+      return pageOf([...judged.flatMap(({ findings }) => findings), ...again], {
+        ...rest,
+        open: items.length,
+        lookedAt: judged.filter(({ isLookedAt }) => isLookedAt).length,
+      });
     },
 
     async sweepEnded({ plan, cursor }) {
-      const { items, ...rest } = await reader.endedRuns(cursor);
-      const found = await inParallel(items, (run) => judgeEnded(reader, run, plan), beat);
-      return pageOf(found.flat(), { ...rest, open: 0, lookedAt: 0 });
+      const { since } = plan;
+      const { items, ...rest } = await reader.endedRuns({ since, ...(cursor === undefined ? {} : { cursor }) });
+      const judge = ofOneRun(reader, (run: ClosedRun) => judgeEnded(reader, run, plan), unreadable);
+      const found = await inParallel(items, judge, beat);
+      const ofRequests = items.flatMap(({ requestId, runId, closedAt }) =>
+        requestId === undefined || closedAt < since ? [] : [{ requestId, runId }],
+      );
+      const again = await findSecondRuns(reader, ofRequests, beat);
+      return pageOf([...found.flat(), ...again], { ...rest, open: 0, lookedAt: 0 });
     },
   };
 }
@@ -100,6 +111,70 @@ async function openAt(reader: TemporalReader, provider: Provider, open: number):
     if (isInvalidQuery(error)) return open;
     throw error;
   }
+}
+
+/**
+ * One run that cannot be read must not hide the others: it is told as that, and the sweep goes on. Where Temporal answers
+ * nothing at all, the sweep as a whole has failed.
+ */
+function ofOneRun<Run, Found>(
+  reader: TemporalReader,
+  judge: (run: Run) => Promise<Found>,
+  otherwise: (run: Run) => Found,
+): (run: Run) => Promise<Found> {
+  return async (run) => {
+    try {
+      return await judge(run);
+    } catch {
+      await reader.countOpen();
+      return otherwise(run);
+    }
+  };
+}
+
+function unreadable({ requestId, runId }: { readonly requestId?: string; readonly runId: string }): readonly Finding[] {
+  return [{ kind: 'unreadable', ...(requestId === undefined ? {} : { requestId }), runId }];
+}
+
+/** What the index says of it is true all the same. */
+function whatIsListed(request: OpenRequest): Judged {
+  return { findings: [...unreadable(request), ...findingsOfIndex(request)], isLookedAt: true };
+}
+
+/** Requests that were started anew after a run of them had ended, which Temporal's own tools allow. */
+async function findSecondRuns(
+  reader: TemporalReader,
+  runs: readonly { readonly requestId: string; readonly runId: string }[],
+  beat: (() => void) | undefined,
+): Promise<readonly Finding[]> {
+  const several = await reader.runsOfSeveral([...new Set(runs.map(({ requestId }) => requestId))]);
+  const judge = async ({ requestId, runId }: (typeof runs)[number]): Promise<readonly Finding[]> => {
+    const earlier = await earlierRun(reader, { requestId, runId }, several.get(requestId) ?? []);
+    return earlier === undefined ? [] : [findingOfSecondRun({ requestId, runId }, earlier)];
+  };
+  const ofSeveral = runs.filter(({ requestId }) => several.has(requestId));
+  return (await inParallel(ofSeveral, ofOneRun(reader, judge, unreadable), beat)).flat();
+}
+
+/** The latest one that ended before this one was started; a reset goes on with its own run, and a refused start asked nobody. */
+async function earlierRun(
+  reader: TemporalReader,
+  run: { readonly requestId: string; readonly runId: string },
+  runs: readonly AnyRun[],
+): Promise<ClosedRun | undefined> {
+  const first = await reader.firstRunOf(run);
+  const startedAt = runs.find(({ runId }) => runId === first)?.startedAt ?? 0;
+  const earlier = runs
+    .flatMap((other) => (other.startedAt < startedAt && other.closed !== undefined ? [other.closed] : []))
+    .toSorted((one, other) => other.closedAt - one.closedAt);
+  for (const closed of earlier) {
+    if (!(await isRefusedAtStart(reader, closed))) return closed;
+  }
+  return undefined;
+}
+
+async function isRefusedAtStart(reader: TemporalReader, run: ClosedRun): Promise<boolean> {
+  return run.status === 'failed' && (await reader.failureTypeOf(run)) === 'InvalidRequest';
 }
 
 interface Judged {
@@ -137,6 +212,7 @@ async function judgeOpen(
   const answer = isAsked ? await ask(request) : undefined;
   return {
     findings: [
+      ...(request.isIndexBroken === true ? unreadable(request) : []),
       ...findingsOfIndex(request),
       ...(isAsked ? findingsOfAnswer(request, answer, now) : []),
       ...(seen === undefined
@@ -166,12 +242,12 @@ function isInShare({ requestId }: OpenRequest, { round, shares }: SweepPlan): bo
 }
 
 async function judgeEnded(reader: TemporalReader, run: ClosedRun, { since }: SweepPlan): Promise<readonly Finding[]> {
-  const { workflowId: _workflowId, ...about } = run;
+  const { workflowId: _workflowId, status, ...about } = run;
+  if (status === 'completed') return [];
   try {
     // A request that was reset goes on in a newer run, which is judged by itself.
     if (!(await reader.isNewest(run))) return [];
-    const isRefused = run.status === 'failed' && (await reader.failureTypeOf(run)) === 'InvalidRequest';
-    return findingsOfEnded({ ...about, isRefused }, since);
+    return findingsOfEnded({ ...about, status, isRefused: await isRefusedAtStart(reader, run) }, since);
   } catch (error) {
     if (isNotFound(error)) return [];
     throw error;

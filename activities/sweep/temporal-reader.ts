@@ -7,8 +7,8 @@ import { MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import {
   REMINDER_LABEL,
   type CloseLook,
+  type EarlierRun,
   type EndedRun,
-  type EndedStatus,
   type OpenRequest,
   type PendingActivity,
 } from '../../domain/finding';
@@ -17,7 +17,13 @@ import { isRequestId, workflowIdOf } from '../../domain/request';
 import type { RequestProgress } from '../../domain/request-progress';
 import { searchAttributes } from '../../domain/visibility';
 
-const { WorkflowExecutionStatus, PendingActivityState, TaskQueueType, HistoryEventFilterType } = temporal.api.enums.v1;
+const {
+  WorkflowExecutionStatus,
+  WorkflowTaskFailedCause,
+  PendingActivityState,
+  TaskQueueType,
+  HistoryEventFilterType,
+} = temporal.api.enums.v1;
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type ActivityInfo = temporal.api.workflow.v1.IPendingActivityInfo;
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
@@ -27,13 +33,19 @@ const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 /** The most that Temporal lists at once by default. */
 const PAGE_SIZE = 1_000;
+/** Of a history. Temporal answers a page of more than 4 MB with an error, and one event may have half of that. */
+const EVENTS_AT_ONCE = 200;
+const EVENTS_MS_MAX = 3 * SECOND_MS;
+const HISTORY_MS_MAX = 30 * SECOND_MS;
+const IDS_AT_ONCE = 100;
 /** Set by Temporal itself, from server 1.30 on, after several failures in a row. */
 const REPORTED_PROBLEMS = 'TemporalReportedProblems';
 
 const OPEN = `WorkflowType = '${WORKFLOW_TYPE}' AND CloseTime IS NULL`;
-const ENDED = `WorkflowType = '${WORKFLOW_TYPE}' AND ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')`;
+const ENDED = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')";
 
-const endedStatuses: ReadonlyMap<unknown, EndedStatus> = new Map([
+const endedStatuses: ReadonlyMap<unknown, EarlierRun['status']> = new Map([
+  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED, 'completed'],
   [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED, 'failed'],
   [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED, 'terminated'],
   [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, 'timed-out'],
@@ -47,15 +59,29 @@ export interface Page<Item> {
 }
 
 /** A run that has ended, which may not be the newest of its request. */
-export interface ClosedRun extends Omit<EndedRun, 'isRefused'> {
+export interface ClosedRun extends Omit<EndedRun, 'isRefused' | 'status'>, EarlierRun {
   readonly workflowId: string;
+}
+
+/** Any run of a request. */
+export interface AnyRun {
+  readonly runId: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** Absent while it runs. */
+  readonly closed?: ClosedRun;
 }
 
 export interface TemporalReader {
   /** How many requests are open; of those that concern `provider` only, where the index can tell. */
   countOpen(provider?: Provider): Promise<number>;
   openRequests(cursor?: string): Promise<Page<OpenRequest>>;
-  endedRuns(cursor?: string): Promise<Page<ClosedRun>>;
+  /** Those that ended in another way than the process ends, and since `since` (epoch ms) those that completed. */
+  endedRuns(question: { readonly since: number; readonly cursor?: string }): Promise<Page<ClosedRun>>;
+  /** All runs of those of these requests that have more than one. */
+  runsOfSeveral(requestIds: readonly string[]): Promise<ReadonlyMap<string, readonly AnyRun[]>>;
+  /** Of a run that was reset the one that it began with, else its own id. */
+  firstRunOf(run: { readonly requestId: string; readonly runId: string }): Promise<string>;
   /** Undefined where the request has ended meanwhile. `request` is as Temporal has it now; the index lags by a second or two. */
   lookClosely(request: OpenRequest): Promise<{ readonly request: OpenRequest; readonly look: CloseLook } | undefined>;
   /** What the run itself says; undefined where no worker answers in time. */
@@ -96,15 +122,41 @@ export function createTemporalReader(client: Client): TemporalReader {
       return { items: items.flatMap((info) => openRequestOf(info) ?? []), ...rest };
     },
 
-    async endedRuns(cursor) {
-      const { items, ...rest } = await list(ENDED, cursor);
+    async endedRuns({ since, cursor }) {
+      const completed = `ExecutionStatus = 'Completed' AND CloseTime >= '${new Date(since).toISOString()}'`;
+      const query = `WorkflowType = '${WORKFLOW_TYPE}' AND (${ENDED} OR (${completed}))`;
+      const { items, ...rest } = await list(query, cursor);
       return { items: items.flatMap((info) => closedRunOf(info) ?? []), ...rest };
+    },
+
+    async runsOfSeveral(requestIds) {
+      const found = new Map<string, AnyRun[]>();
+      for (let from = 0; from < requestIds.length; from += IDS_AT_ONCE) {
+        const ids = requestIds.slice(from, from + IDS_AT_ONCE).map((requestId) => `'${workflowIdOf(requestId)}'`);
+        const query = `WorkflowType = '${WORKFLOW_TYPE}' AND WorkflowId IN (${ids.join(', ')})`;
+        let cursor: string | undefined;
+        do {
+          const page = await list(query, cursor);
+          for (const info of page.items) {
+            const requestId = requestIdIn(info.execution?.workflowId) ?? '';
+            found.set(requestId, [...(found.get(requestId) ?? []), anyRunOf(info)]);
+          }
+          cursor = page.cursor;
+        } while (cursor !== undefined);
+      }
+      return new Map([...found].filter(([, runs]) => runs.length > 1));
+    },
+
+    async firstRunOf({ requestId, runId }) {
+      const execution = { workflowId: workflowIdOf(requestId), runId };
+      const { workflowExecutionInfo } = await within(() => service.describeWorkflowExecution({ namespace, execution }));
+      return workflowExecutionInfo?.firstRunId ?? runId;
     },
 
     async lookClosely({ requestId, runId }) {
       const execution = { workflowId: workflowIdOf(requestId), runId };
       // The history first: whatever happens until the run is described makes it longer, and shows that it moves.
-      const { timers, lastEventId } = await within(() => readTimers(execution));
+      const { timers, lastEventId, failedFor } = await readHistory(execution);
       const description = await within(() => service.describeWorkflowExecution({ namespace, execution }));
       const { workflowExecutionInfo: info, workflowExtendedInfo: extended } = description;
       const request = openRequestOf(info ?? {});
@@ -117,6 +169,7 @@ export function createTemporalReader(client: Client): TemporalReader {
             info?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_PAUSED || Boolean(extended?.pauseInfo),
           isMoving: Number(info?.historyLength ?? 0) > lastEventId,
           ...(task ? { workflowTask: { attempt: task.attempt ?? 1, scheduledAt: scheduledAtOf(task) } } : {}),
+          ...(failedFor === undefined ? {} : { failedFor }),
           activities: (description.pendingActivities ?? []).map(pendingActivityOf),
           timers,
         },
@@ -165,22 +218,58 @@ export function createTemporalReader(client: Client): TemporalReader {
     },
   };
 
-  /** The server tells pending timers nowhere but in the history, which is short: about 60 events. */
-  async function readTimers(execution: { readonly workflowId: string; readonly runId: string }) {
+  /** The server tells pending timers nowhere but in the history, which is short as a rule: about 60 events. */
+  async function readHistory(execution: { readonly workflowId: string; readonly runId: string }) {
     const timers = new Map<string, CloseLook['timers'][number]>();
+    const startedAt = performance.now();
     let lastEventId = 0;
+    let failedFor: CloseLook['failedFor'];
     let nextPageToken: Uint8Array | null | undefined = new Uint8Array();
-    do {
-      const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse =
-        await service.getWorkflowExecutionHistory({ namespace, execution, nextPageToken });
+    let [size, most] = [EVENTS_AT_ONCE, EVENTS_AT_ONCE];
+    while (nextPageToken) {
+      if (performance.now() - startedAt > HISTORY_MS_MAX) throw new Error('The history takes too long to read');
+      const page = await eventsFrom(execution, nextPageToken, size);
+      if (page === 'too-much') {
+        [size, most] = [1, Math.max(1, Math.floor(size / 2))];
+        continue;
+      }
+      size = Math.min(2 * size, most);
       for (const event of page.history?.events ?? []) {
         follow(timers, event);
+        failedFor = whyTaskFailed(event, failedFor);
         lastEventId = Number(event.eventId ?? lastEventId);
       }
-      nextPageToken = page.nextPageToken;
-    } while (nextPageToken && nextPageToken.length > 0);
-    return { timers: [...timers.values()], lastEventId };
+      nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
+    }
+    return { timers: [...timers.values()], lastEventId, failedFor };
   }
+
+  async function eventsFrom(
+    execution: { readonly workflowId: string; readonly runId: string },
+    nextPageToken: Uint8Array,
+    maximumPageSize: number,
+  ): Promise<temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse | 'too-much'> {
+    try {
+      return await client.withDeadline(Date.now() + EVENTS_MS_MAX, () =>
+        service.getWorkflowExecutionHistory({ namespace, execution, nextPageToken, maximumPageSize }),
+      );
+    } catch (error) {
+      if (maximumPageSize > 1 && !isNotFound(error)) return 'too-much';
+      throw error;
+    }
+  }
+}
+
+/** For what its latest workflow task failed, if that is something that can be told; none once one has succeeded. */
+function whyTaskFailed(
+  { workflowTaskFailedEventAttributes: failed, workflowTaskCompletedEventAttributes: completed }: HistoryEvent,
+  before: CloseLook['failedFor'],
+): CloseLook['failedFor'] {
+  if (completed) return undefined;
+  if (!failed) return before;
+  return failed.cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES
+    ? 'search-attributes'
+    : undefined;
 }
 
 /** A run that keeps no search attributes may concern any provider; one that has just begun has none yet. */
@@ -231,13 +320,24 @@ function openRequestOf({
 }: ExecutionInfo): OpenRequest | undefined {
   const requestId = requestIdIn(execution?.workflowId);
   if (requestId === undefined || closeTime) return undefined;
+  const about = {
+    requestId,
+    runId: execution?.runId ?? '',
+    startedAt: optionalTsToMs(startTime) ?? 0,
+  };
+  try {
+    return { ...about, ...indexOf(indexed) };
+  } catch {
+    // Whoever may write to the namespace can write search attributes, too: what cannot be decoded is told as that.
+    return { ...about, isReportedFailing: false, isIndexBroken: true };
+  }
+}
+
+function indexOf(indexed: ExecutionInfo['searchAttributes']): Pick<OpenRequest, 'index' | 'isReportedFailing'> {
   const found = decodeSearchAttributes(indexed?.indexedFields);
   const state = found[searchAttributes.state.name]?.[0];
   const dueAt = found[searchAttributes.dueAt.name]?.[0];
   return {
-    requestId,
-    runId: execution?.runId ?? '',
-    startedAt: optionalTsToMs(startTime) ?? 0,
     ...(typeof state !== 'string'
       ? {}
       : {
@@ -248,6 +348,15 @@ function openRequestOf({
           },
         }),
     isReportedFailing: (found[REPORTED_PROBLEMS] ?? []).length > 0,
+  };
+}
+
+function anyRunOf(info: ExecutionInfo): AnyRun {
+  const closed = closedRunOf(info);
+  return {
+    runId: info.execution?.runId ?? '',
+    startedAt: optionalTsToMs(info.startTime) ?? 0,
+    ...(closed === undefined ? {} : { closed }),
   };
 }
 

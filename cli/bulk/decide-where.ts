@@ -48,8 +48,8 @@ comparison of what requests are indexed by, joined by AND, OR and parentheses:
   ErasureDueAt < '2026-12-01T00:00:00Z'    StartTime >= '2026-11-01T00:00:00Z'
 It can be interrupted and repeated: what was decided already is refused or no longer named. Where the rules ask for signed
 decisions, each request gets a token of its own, by --staff-key or your login. With --json it prints one object on a line
-for each request. It exits with 0 when all were taken, 6 when some were refused, 5 when no worker answered for some, 130
-when interrupted.`;
+for each request. It exits with 0 when all were taken, 6 when some were refused, 5 when no worker answered for some, 12 when
+the filter names none, 130 when interrupted.`;
 
 export async function decideWhere(kind: BulkDecisionKind, typed: WhereTyped, context: CommandContext): Promise<void> {
   const { parseFilter } = await import('../../client/request-filter.js');
@@ -62,7 +62,8 @@ export async function decideWhere(kind: BulkDecisionKind, typed: WhereTyped, con
   await connected(context, async (client) => {
     const count = await client.count({ filter, open: true });
     if (count === 0) {
-      remark(context, 'There is no such open request: nothing was done.');
+      remark(context, `There is no open request where ${filter}: nothing was done.`);
+      context.exitWith(exitCode.nothing);
       return;
     }
     remark(context, ...(await preview(client, { decision, count, filter })));
@@ -160,4 +161,5 @@ async function takeEach(
   if (end === 'stopped') context.exitWith(exitCode.interrupted);
   else if (unanswered > 0) context.exitWith(exitCode.unavailable);
   else if (refused > 0) context.exitWith(exitCode.refused);
+  else if (done === 0) context.exitWith(exitCode.nothing);
 }

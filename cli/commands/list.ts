@@ -29,7 +29,7 @@ export function addList(program: Command, context: CommandContext): void {
     .addOption(durationOption('--older-than <AGE>', 'started longer ago than e.g. 90m, 12h or 3d'))
     .addOption(durationOption('--due-within <TIME>', 'open, and its answer due within e.g. 12h or 7d, or overdue'))
     .option('--overdue', 'open, and its answer overdue')
-    .option('--needs-staff', 'open, and somebody has to decide or to record something')
+    .option('--needs-staff', 'open, and somebody can do something about it: decide, record, or mend what it waits for')
     .addOption(
       choiceOption(
         '--waiting-for <PROVIDER>',

@@ -44,7 +44,14 @@ async function setup({ check = false, json = false }: SetupOptions, context: Com
     else if (isIndexable(standing)) print(context, `The namespace ${found.namespace} has all search attributes.`);
     for (const sentence of shortcomings(standing)) remark(context, sentence);
     if (outcome === 'refused') remark(context, 'Temporal does not let us add them from here.', commandsToAdd(found));
-    if (added.length > 0) remark(context, 'Restart workers that run already: they look for them at their start.');
+    if (added.length > 0) {
+      remark(
+        context,
+        'Restart workers that run already: they look for them at their start.',
+        'If they had been removed while requests were open, those that stopped at it go on by themselves: Temporal tries ' +
+          'each again within ten minutes. erasure sweep names those that have not (task-failing).',
+      );
+    }
     // A short retention is somebody else's to change; it stops no request.
     if (check ? !isSetUp(standing) : !isIndexable(standing)) context.exitWith(exitCode.usage);
   });

@@ -13,7 +13,11 @@ function outcomeOf(typed: string): string | FilterError {
 
 describe('a filter', () => {
   it.each([
-    ['needs-staff', "ErasureBlockedOn = 'staff'"],
+    [
+      'needs-staff AND waiting-for=person',
+      "ErasureBlockedOn IN ('staff', 'approval', 'hold', 'answer', 'notice-of-hold', 'todo', 'overdue', 'cannot-make-it', " +
+        "'measureone', 'person', 'aptrinsic') AND ErasureBlockedOn = 'person'",
+    ],
     ['overdue or DUE-SOON', undefined],
     ['overdue OR due-soon', "ErasureBlockedOn = 'overdue' OR ErasureBlockedOn = 'due-soon'"],
     ['waiting-for=person AND on-hold', "ErasureBlockedOn = 'person' AND ErasureState = 'on-hold'"],

@@ -13,7 +13,7 @@ describe('the progress of a leg', () => {
       {
         state: 'asking',
         waitsFor: 'Person API to take the request on',
-        youCan: 'waive or attest',
+        youCan: 'nothing to do; waive or attest',
         requestedAt: iso(T0),
       },
     ],
@@ -48,7 +48,11 @@ describe('the progress of a leg', () => {
     ],
     [
       'looking',
-      { state: 'looking', waitsFor: 'Person API to say whether the record is gone', youCan: 'waive or attest' },
+      {
+        state: 'looking',
+        waitsFor: 'Person API to say whether the record is gone',
+        youCan: 'nothing to do; waive or attest',
+      },
     ],
     ['withdrawing', { state: 'withdrawing', waitsFor: 'Person API to undo the request' }],
   ])('says what it waits for, until when and what one can do: %s', (name, view) => {
@@ -64,7 +68,7 @@ describe('the progress of a leg', () => {
       provider: 'measureone',
       state: 'asking',
       waitsFor: 'MeasureOne to take the request on',
-      youCan: 'waive or attest',
+      youCan: 'nothing to do; waive or attest',
       rounds: 0,
     });
   });

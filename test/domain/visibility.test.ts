@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { DAY_MS } from '../../domain/duration';
 import type { Happening } from '../../domain/happening';
 import { openLeg } from '../../domain/leg';
@@ -15,6 +16,18 @@ const running = after({ type: 'takenOn', approvalNeeded: false });
 const facts = { state: running, legs: [openLeg('person')], rules: defaultRules, dueAt, outcome: undefined };
 
 describe('what a request can be filtered by', () => {
+  it('is something that the index of Temporal can store, whatever day the law comes to', () => {
+    const earliest = Date.UTC(1970, 0, 1);
+    const latest = Date.UTC(2262, 3, 11);
+    fc.assert(
+      fc.property(fc.integer({ min: -8.64e15, max: 8.64e15 }), (at) => {
+        const found = visibleOf({ ...facts, dueAt: at });
+        expect(found.dueAt).toBe(at < earliest ? earliest : at > latest ? latest : at);
+        for (const word of [found.state, ...found.providers, ...found.blockedOn]) expect(word.length).toBeLessThan(64);
+      }),
+    );
+  });
+
   it('is nothing but its state, providers and due date where nothing is wrong', () => {
     for (const leg of Object.values(unsettledLegs).filter(({ phase }) => phase !== 'attention')) {
       expect(visibleOf({ ...facts, legs: [leg] })).toEqual({

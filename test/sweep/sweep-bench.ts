@@ -141,13 +141,43 @@ export class SweepBench {
   }
 
   /** Without a worker, as `erasure sweep` does it. */
-  async sweepFromHere(options: { readonly now?: number; readonly looks?: number; readonly last?: SweepSummary } = {}) {
-    const { now = Date.now(), looks = Infinity, last } = options;
+  async sweepFromHere(
+    options: {
+      readonly now?: number;
+      readonly looks?: number;
+      readonly last?: SweepSummary;
+      readonly client?: Client;
+    } = {},
+  ) {
+    const { now = Date.now(), looks = Infinity, last, client = this.client } = options;
     const told: Finding[] = [];
-    const steps = createSweeper({ client: this.client, looks, report: (finding) => told.push(finding) });
+    const steps = createSweeper({ client, looks, report: (finding) => told.push(finding) });
     let soFar = await beginSweep(steps, { now, ...(last === undefined ? {} : { last }) });
     while (soFar.at !== 'over') soFar = await sweepOn(steps, soFar);
     return { summary: soFar.summary, told };
+  }
+
+  /** As the real one, but for one call about one run, or about none, which Temporal does not answer. */
+  clientWithout(call: 'getWorkflowExecutionHistory' | 'describeWorkflowExecution', of?: Request): Client {
+    const fails = (question: { readonly execution?: { readonly workflowId?: string | null } | null }): boolean =>
+      of === undefined || question.execution?.workflowId === of.workflowId;
+    const { workflowService: real } = this.client;
+    const workflowService = new Proxy(real, {
+      get: (service, name) => {
+        const method = service[name as 'getWorkflowExecutionHistory'].bind(service);
+        return name === call
+          ? (question: Parameters<typeof fails>[0]) =>
+              fails(question) ? Promise.reject(new TypeError('planted')) : method(question)
+          : method;
+      },
+    });
+    return new Proxy(this.client, {
+      get: (client, name) => {
+        if (name === 'workflowService') return workflowService;
+        const found: unknown = client[name as 'withDeadline'];
+        return typeof found === 'function' ? (found as (...args: unknown[]) => unknown).bind(client) : found;
+      },
+    });
   }
 
   async sweepByWorkflow(input: SweepInput = {}): Promise<SweepResult> {

@@ -7,10 +7,11 @@ import { installSweepSchedule } from '../../client/sweep-schedule';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request-progress';
 import { providerQueue, WORKFLOW_QUEUE } from '../../domain/provider';
+import { workflowIdOf } from '../../domain/request';
 import { SWEEP_SCHEDULE_ID } from '../../domain/sweep';
 import { searchAttributes } from '../../domain/visibility';
 import type { erasureSweep } from '../../workflows';
-import { accepted, alteredBundle, eventually, failure, subjectAt } from '../support/workflow-bench';
+import { accepted, alteredBundle, eventually, failure, requestInput, subjectAt } from '../support/workflow-bench';
 import { about, SweepBench, type Request } from './sweep-bench';
 
 let bench: SweepBench;
@@ -226,6 +227,53 @@ describe('with workers', () => {
     await handle.terminate('over');
   });
 
+  it.each(['getWorkflowExecutionHistory', 'describeWorkflowExecution'] as const)(
+    'names a run whose %s fails, and tells of the others all the same',
+    async (call) => {
+      bench.providers.aptrinsic.ask.set(failure('ProviderRejected', { nonRetryable: true }));
+      const broken = await bench.start({ subject: subjectAt('aptrinsic') });
+      const other = await bench.start({ subject: subjectAt('aptrinsic') });
+      for (const handle of [broken, other]) await waitFor(handle, 'attention', 'aptrinsic');
+      for (const handle of [broken, other]) await expectSwept(handle, ['attention']);
+      const { told } = await bench.sweepFromHere({ client: bench.clientWithout(call, broken) });
+      expect(about(told, broken).map(({ kind }) => kind)).toEqual(['unreadable', 'attention']);
+      expect(about(told, other).map(({ kind }) => kind)).toEqual(['attention']);
+      for (const handle of [broken, other]) await handle.terminate('over');
+    },
+  );
+
+  it('reads a run whose history is far longer than any that we write', async () => {
+    const handle = await bench.start({ subject: subjectAt('person') });
+    await waitFor(handle, 'waiting-out-window');
+    const long = 'x'.repeat(400_000);
+    for (let sent = 0; sent < 25; sent += 1) await handle.signal('providerConfirmed', long);
+    expect(await kindsOnceListed(handle)).toEqual([]);
+    await expectSwept(handle, ['unheard-of'], Date.now() + 6 * DAY_MS);
+    await handle.terminate('over');
+  });
+
+  it('finds a second run of one request, open or ended, and none where the first was refused at its start', async () => {
+    const request = requestInput({ subject: subjectAt('person') });
+    const start = () => bench.start(request);
+    const first = await start();
+    await waitFor(first, 'waiting-out-window');
+    await bench.forward(first, 9 * DAY_MS);
+    await first.result();
+    await expectSwept(first, []);
+    const second = await start();
+    const detail = expect.stringMatching(/^an earlier run ended at 20\S+ \S+ UTC \(completed\)$/) as string;
+    expect(await expectSwept(second, ['second-run'])).toMatchObject([{ detail }]);
+    await waitFor(second, 'waiting-out-window');
+    await bench.forward(second, 9 * DAY_MS);
+    await second.result();
+    expect(await expectSwept(second, ['second-run'])).toMatchObject([{ detail }]);
+
+    const refused = requestInput({ subject: subjectAt('person') });
+    await expect((await bench.start(refused, { extra: { email: 'x' } })).result()).rejects.toThrow();
+    await expectSwept(await bench.start(refused), []);
+    await bench.client.workflow.getHandle(workflowIdOf(refused.requestId)).terminate('over');
+  });
+
   it('looks at another share of the requests in each round, and leaves none out', async () => {
     const handles = await Promise.all(Array.from({ length: 6 }, () => bench.start({ subject: subjectAt('person') })));
     for (const handle of handles) await waitFor(handle, 'waiting-out-window');
@@ -271,7 +319,7 @@ describe('with workers', () => {
     expect(lines).toMatchObject([{ fields: { finding: 'no-certificate' }, message: expect.stringContaining('sweep') }]);
     expect(bench.logged.at(-1)).toEqual({
       message: 'The sweep is over',
-      fields: expect.objectContaining({ found: result.counts['no-certificate'] + result.counts['refused-at-start'] }),
+      fields: expect.objectContaining({ found: Object.values(result.counts).reduce((sum, count) => sum + count, 0) }),
     });
   });
 
