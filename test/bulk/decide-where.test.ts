@@ -9,13 +9,15 @@ import { ErasureClient } from '../../client';
 import { progress } from '../../workflows/messages';
 import { CompiledCli, type Ended } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
-import { eventually, failure, rulesFor, WorkflowBench } from '../support/workflow-bench';
+import { read } from '../docs/markdown';
+import { accepted, eventually, failure, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 const cli = new CompiledCli();
 let bench: WorkflowBench;
 beforeAll(async () => {
   bench = await WorkflowBench.open();
 });
+beforeEach(() => bench.reset());
 afterAll(() => bench.close());
 
 const said = ['--actor', 'staff-17', '--reason', 'credentials-mended:PRIV-1'];
@@ -87,6 +89,32 @@ describe('one decision about all requests that a filter names', () => {
     expect(results(retried).map(({ result }) => result)).toEqual(['done', 'done', 'done']);
     expect(retried.code).toBe(0);
     for (const handle of stuck) expect((await bench.leg(handle)).state).not.toBe('held');
+  });
+
+  it.each([
+    ['docs/handbook.md', 'aptrinsic', 'ProviderUnauthorized'],
+    ['docs/handbook.md', 'aptrinsic', 'ProviderUnavailable'],
+    ['docs/bulk.md', 'person', 'ProviderUnauthorized'],
+  ] as const)('does what the recipe of %s says, after an outage of %s (%s)', async (document, provider, type) => {
+    bench.intake = (question) => ({ rules: rulesFor(question, { answerTracked: false }), isIndexed: true });
+    bench.providers[provider].ask.set(failure(type, { nonRetryable: true }));
+    const stuck = await Promise.all([1, 2].map(() => bench.startFor(provider)));
+    const since = `StartTime >= '${new Date(Date.now() - 2_000).toISOString()}'`;
+    await named(`waiting-for=${provider} AND ${since}`, 2);
+    const recipe =
+      new RegExp(`^erasure (retry ${provider} --where needs-staff .*)$`, 'm').exec(read(document))?.[1] ?? '';
+    bench.providers[provider].ask.set(accepted());
+    const done = await decide(...recipe.split(' '), '--yes', '--json');
+    expect(done.code).toBe(0);
+    const told = results(done).map(({ requestId, result }) => `${requestId} ${result}`);
+    for (const { workflowId } of stuck) expect(told).toContain(`${workflowId.replace('erasure-', '')} done`);
+    for (const handle of stuck) {
+      await eventually(async () => ((await bench.leg(handle)).state === 'waiting-out-window' ? true : undefined));
+      await handle.terminate('over');
+    }
+    await named(`waiting-for=${provider}`, 0);
+    const again = await decide(...recipe.split(' '), '--yes');
+    expect(again).toMatchObject({ code: 12, stdout: '', stderr: expect.stringContaining('nothing was done') });
   });
 
   it('proves each of them where the rules ask for signed decisions, with a token of its own', async () => {
