@@ -97,7 +97,9 @@ describe('one decision about all requests that a filter names', () => {
     ['docs/bulk.md', 'person', 'ProviderUnauthorized'],
   ] as const)('does what the recipe of %s says, after an outage of %s (%s)', async (document, provider, type) => {
     bench.intake = (question) => ({ rules: rulesFor(question, { answerTracked: false }), isIndexed: true });
-    bench.providers[provider].ask.set(failure(type, { nonRetryable: true }));
+    // Later than it is tried for: it asks for attention at once, and is tried again daily.
+    const outage = type === 'ProviderUnavailable' ? { nextRetryDelayMs: 10 * DAY_MS } : {};
+    bench.providers[provider].ask.set(failure(type, outage));
     const stuck = await Promise.all([1, 2].map(() => bench.startFor(provider)));
     const since = `StartTime >= '${new Date(Date.now() - 2_000).toISOString()}'`;
     await named(`waiting-for=${provider} AND ${since}`, 2);

@@ -269,7 +269,9 @@ describe('with workers', () => {
     expect(await expectSwept(second, ['second-run'])).toMatchObject([{ detail }]);
 
     const refused = requestInput({ subject: subjectAt('person') });
-    await expect((await bench.start(refused, { extra: { email: 'x' } })).result()).rejects.toThrow();
+    await expect((await bench.start(refused, { extra: { email: 'x' } })).result()).rejects.toThrow(
+      'Workflow execution failed',
+    );
     await expectSwept(await bench.start(refused), []);
     await bench.client.workflow.getHandle(workflowIdOf(refused.requestId)).terminate('over');
   });

@@ -15,13 +15,19 @@ afterAll(() => bench.close());
 
 type Handle = WorkflowHandle<typeof erasureRequest>;
 
-async function notice(handle: Handle, reference: string, recipient?: string) {
+const noticedAt = new Date(Date.now() - 60_000).toISOString();
+
+function notice(
+  handle: Handle,
+  reference: string,
+  { recipient, at = noticedAt }: { readonly recipient?: string; readonly at?: string } = {},
+) {
   return handle.executeUpdate(recordNotice, {
     args: [
       {
         ...said,
         notice: 'outcome',
-        at: new Date(await bench.now(handle)).toISOString(),
+        at,
         channel: 'email',
         reference,
         ...(recipient === undefined ? {} : { recipient }),
@@ -49,11 +55,15 @@ describe('a request that is sent too much', () => {
     bench.intake = (question) => ({ rules: rulesFor(question), isIndexed: true });
     const handle = await bench.startFor('person');
     await bench.settle(handle);
-    const refusals = await refusalsOf(RECIPIENT_NOTICES_MAX + 20, (index) => notice(handle, `M-${index}`, 'platform'));
+    const refusals = await refusalsOf(RECIPIENT_NOTICES_MAX + 20, (index) =>
+      notice(handle, `M-${index}`, { recipient: 'platform' }),
+    );
     expect([...refusals]).toEqual([[expect.stringContaining('holds 200 notices to recipients'), 20]]);
     await bench.forward(handle, OVER_MS);
     await eventually(async () => ((await handle.query(progress)).state === 'awaiting-answer' ? true : undefined));
-    const { trail, state } = await notice(handle, 'M-outcome');
+    const { trail, state } = await notice(handle, 'M-outcome', {
+      at: new Date(await bench.now(handle)).toISOString(),
+    });
     expect(trail).toHaveLength(TRAIL_IN_ANSWER_MAX);
     expect(trail.at(-1)).toMatchObject({ kind: 'notice', content: { reference: 'M-outcome' } });
     expect(state).toBe('completed');
@@ -93,7 +103,7 @@ describe('a request that is sent too much', () => {
     ]);
     const withdraw = () => handle.executeUpdate(withdrawRequest, { args: [{ ...forged, wantedBy: 'subject' }] });
     expect([...(await refusalsOf(1, withdraw)).keys()].join()).toContain('300 decision tokens that did not hold');
-    await notice(handle, 'M-1', 'platform');
+    await notice(handle, 'M-1', { recipient: 'platform' });
     await handle.cancel();
     await eventually(async () =>
       (await handle.query(progress)).todo.some((line) => line.includes('CancelRequested')) ? true : undefined,
