@@ -1,5 +1,5 @@
 /** A request takes so much and no more, and never so much that what must be decided can no longer be. */
-import { requestDecisionKinds, type RequestDecision } from '../../domain/decision';
+import { guardedKinds, requestDecisionKinds, type RequestDecision } from '../../domain/decision';
 import { DAY_MS } from '../../domain/duration';
 import { advance, type LegState } from '../../domain/leg';
 import {
@@ -27,7 +27,8 @@ const HISTORY_BYTES_MAX = 50 * 1024 * 1024;
 /** As long as each may be. */
 const longest = 'x'.repeat(64);
 const said = { actor: longest, reason: { code: longest, ticket: longest } };
-const proof = { tokenId: longest, keyId: longest };
+/** Of the kinds that need one. */
+const proof = { tokenId: longest, keyId: longest, token: 'x'.repeat(4_096) };
 const history = { events: 60, bytes: 30_000 };
 const facts = { rules: defaultRules, history };
 
@@ -48,7 +49,12 @@ const hold: RequestDecision = {
 };
 const release: RequestDecision = { kind: 'release', content: said };
 const take = (state: RequestState, decision: RequestDecision, at = T0): RequestState =>
-  advanceRequest(state, { type: 'decided', decision, proof, at });
+  advanceRequest(state, {
+    type: 'decided',
+    decision,
+    ...(guardedKinds.includes(decision.kind) ? { proof } : {}),
+    at,
+  });
 const running = advanceRequest(openRequest(), { type: 'takenOn', approvalNeeded: false, at: T0 });
 
 /** Takes the same decision, and what has to come between, until it is refused. */
@@ -76,7 +82,7 @@ function retried(times: number): LegState {
   return Array.from({ length: times }).reduce<LegState>(
     (leg) =>
       [
-        { type: 'decided', kind: 'retry', decision, proof, at: T0 } as const,
+        { type: 'decided', kind: 'retry', decision, at: T0 } as const,
         { type: 'failed', failure: { type: 'ProviderRejected', mayHaveReached: true }, at: T0 } as const,
       ].reduce<LegState>(advance, leg),
     stuck,
@@ -161,15 +167,19 @@ describe('the limits of a request', () => {
         subjectHash: longest,
         subjectHashKeyId: longest,
         evidence: { ...evidence, host: longest, bodyHmac: longest, facts: { one: longest, two: longest } },
-        leavesUnsaid: Array.from({ length: 3 }, () => 'x'.repeat(200)),
+        leavesUnsaid: Array.from({ length: 6 }, () => 'x'.repeat(200)),
       }),
     };
     const leg = { ...retried(RETRIES_MAX), rounds: Array.from({ length: RETRIES_MAX + HOLDS_MAX + 3 }, () => round) };
     const statement = JSON.stringify({ legs: providerKeys.map(() => leg), trail: state.trail });
     expect(statement.length).toBeLessThan(PAYLOAD_BYTES_MAX * 0.75);
 
-    const entry = JSON.stringify(state.trail[0]).length;
-    const answers = UPDATES_MAX * (entry * (TRAIL_IN_ANSWER_MAX + 3) + 8_192);
-    expect(answers + 4 * statement.length).toBeLessThan(HISTORY_BYTES_MAX);
+    const lengthOf = (entry: object | undefined): number => JSON.stringify(entry).length;
+    const [notices, holds] = [UPDATES_MAX, 2 * HOLDS_MAX];
+    const longestEntry = Math.max(...state.trail.map(lengthOf));
+    const answers =
+      holds * longestEntry * TRAIL_IN_ANSWER_MAX + notices * (lengthOf(state.trail[0]) * TRAIL_IN_ANSWER_MAX + 8_192);
+    const tokens = 2 * (REFUSED_TOKENS_MAX + holds) * 4_096;
+    expect(answers + tokens + 4 * statement.length).toBeLessThan(HISTORY_BYTES_MAX);
   });
 });
