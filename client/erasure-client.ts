@@ -402,8 +402,8 @@ export class ErasureClient {
   }
 
   /**
-   * Takes one decision about the whole request; resolves to the request as it stands after it. What each kind has to say
-   * stands in `RequestDecisions`: approve, reject, hold, release, withdraw, extend, notice, identity.
+   * Takes one decision about the whole request; resolves to the request as it stands after it, with the ten
+   * newest entries of its trail. What each kind has to say stands in `RequestDecisions`: approve, reject, hold, release, withdraw, extend, notice, identity.
    * Throws as `waiveProvider`.
    */
   async decide<K extends RequestDecisionKind>(

@@ -14,7 +14,7 @@ export const RETRIES_MAX = 100;
 export const RECIPIENT_NOTICES_MAX = 200;
 /** Of one kind to the person. One that is owed is always taken. */
 export const PERSON_NOTICES_MAX = 20;
-export const HOLDS_MAX = 50;
+export const HOLDS_MAX = 30;
 /** Decisions with a token that did not hold, or that something else had overtaken by the time it was checked. */
 export const REFUSED_TOKENS_MAX = 300;
 /** The newest entries of the trail, in the answer to a decision: with all of them each answer would be longer than the last. */

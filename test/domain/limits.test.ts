@@ -94,7 +94,7 @@ describe('the limits of a request', () => {
     ['recipients', noticed('outcome', longest), undefined, RECIPIENT_NOTICES_MAX, /^holds 200 notices to recipients/],
     ['the receipt', noticed('acknowledged'), undefined, PERSON_NOTICES_MAX, /^holds 20 notices of this kind/],
     ['refusals', noticed('refused'), undefined, PERSON_NOTICES_MAX, /^holds 20 notices of this kind/],
-    ['holds', hold, release, HOLDS_MAX, /^has been put on hold 50 times, which is the limit: withdraw it/],
+    ['holds', hold, release, HOLDS_MAX, /^has been put on hold 30 times, which is the limit: withdraw it/],
   ] as const)('is reached for %s', (_what, decision, between, most, words) => {
     const { taken, refusal } = exhaust(running, decision, between);
     expect(taken).toBe(most);
