@@ -67,13 +67,13 @@ describe('the history of three providers without trouble', () => {
       'Aptrinsic (Gainsight PX): ask to erase, round 1',
       'Aptrinsic (Gainsight PX): look whether it is gone',
       timed(String.raw`Aptrinsic \(Gainsight PX\): wait out the window`),
+      'Check the evidence and sign the certificate',
       'MeasureOne: ask to erase, round 1',
       timed('MeasureOne: hope for the callback'),
       timed('MeasureOne: wait out the window'),
       'Person API: ask to erase, round 1',
       'Person API: look whether it is gone',
       timed('Person API: wait out the window'),
-      'Sign the certificate',
       'Take the request on: rules and due dates',
     ]);
   });
