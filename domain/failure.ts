@@ -7,8 +7,10 @@ import type { ProviderWitness } from './fact';
 export const failureTypes = [
   /** The workflow's own guard refused its input. The only way a run can fail. */
   'InvalidRequest',
-  /** Sealed by nobody we trust, swapped or altered, or an identifier that we refuse to call with. */
+  /** Sealed by nobody we trust, swapped or altered. */
   'IdentifierUnusable',
+  /** Sealed as it should be, and no identifier of anybody at this provider: it was not asked. */
+  'IdentifierInvalid',
   /** Sealed to a key that this worker does not hold (yet). */
   'KeyUnavailable',
   /** No answer, 429 or 5xx: the same call may work later. */
@@ -64,7 +66,12 @@ export function triesDaily(reason: AttentionReason): boolean {
 /** For people: what happened, and what a staff member can do about it. Shown in the Temporal UI and by `erasure status`. */
 export const attentionGuide: Record<AttentionReason, { readonly happened: string; readonly todo: string }> = {
   IdentifierUnusable: {
-    happened: 'the sealed identifier was altered, meant for another request, signed by nobody we trust, or unusable',
+    happened: 'the sealed identifier was altered, meant for another request, or signed by nobody we trust',
+    todo: 'submit a new request with the right identifier, then waive this leg',
+  },
+  IdentifierInvalid: {
+    happened:
+      'the identifier is none of this provider: a placeholder, of another form, or with characters that no id has',
     todo: 'submit a new request with the right identifier, then waive this leg',
   },
   KeyUnavailable: {

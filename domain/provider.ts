@@ -7,13 +7,28 @@ export interface ProviderFacts {
    * 0 where only its answer can tell.
    */
   readonly plannedWindowMs: number;
+  /** What its ids are like, as far as its documents say so. */
+  readonly ids: {
+    readonly form: 'any' | 'uuid';
+    /** Ids that would make another resource of the path. */
+    readonly reserved?: readonly string[];
+    /** Whether two ids that differ by case only are two people; assumed where no document says that they are not. */
+    readonly tellsCase: boolean;
+  };
+  /** For more people than this its documents ask to go through its support instead. */
+  readonly peopleMax?: number;
 }
 
 /** The outside systems we can ask to erase. A new provider is one line here, one adapter and one simulator file. */
 export const providers = {
-  measureone: { name: 'MeasureOne', plannedWindowMs: 120 * HOUR_MS },
-  person: { name: 'Person API', plannedWindowMs: 0 },
-  aptrinsic: { name: 'Aptrinsic (Gainsight PX)', plannedWindowMs: 7 * DAY_MS },
+  measureone: { name: 'MeasureOne', plannedWindowMs: 120 * HOUR_MS, ids: { form: 'any', tellsCase: true } },
+  person: { name: 'Person API', plannedWindowMs: 0, ids: { form: 'uuid', tellsCase: false } },
+  aptrinsic: {
+    name: 'Aptrinsic (Gainsight PX)',
+    plannedWindowMs: 7 * DAY_MS,
+    ids: { form: 'any', reserved: ['delete', 'denylist'], tellsCase: true },
+    peopleMax: 1_000,
+  },
 } as const satisfies Record<string, ProviderFacts>;
 
 export type Provider = keyof typeof providers;
@@ -26,6 +41,10 @@ export function isProvider(value: unknown): value is Provider {
 
 export function providerName(provider: Provider): string {
   return providers[provider].name;
+}
+
+export function providerFacts(provider: Provider): ProviderFacts {
+  return providers[provider];
 }
 
 /** Each provider has an activity queue of its own: it carries that provider's rate limit, and one outage cannot starve another. */

@@ -2,6 +2,7 @@ import { createHash, createHmac, sign } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { compactDecrypt, CompactEncrypt } from 'jose';
 import { z } from 'zod';
+import { IDENTIFIER_LENGTH_MAX } from '../domain/identifier';
 import type { Provider } from '../domain/provider';
 import { isRequestId } from '../domain/request';
 import { opaquePattern } from '../domain/text';
@@ -11,7 +12,6 @@ import type { ClientKeys, ProviderKeys } from './key-shapes';
 import { assertPlainJson } from './plain-json';
 import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
 
-const IDENTIFIER_LENGTH_MAX = 512;
 /** As the workflow's guard has it; the longest identifier stays below. */
 const SEALED_LENGTH_MAX = 8_192;
 /** Ciphertexts come in steps of this many bytes, so that their length does not betray the identifier's. */

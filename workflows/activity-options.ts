@@ -12,7 +12,12 @@ const START_TO_CLOSE_MS = 2 * MINUTE_MS;
 const HEARTBEAT_TIMEOUT_MS = 30 * SECOND_MS;
 
 /** No retry mends these: the leg asks for attention at once. */
-const hopeless: FailureType[] = ['IdentifierUnusable', 'ProviderRejected', 'ProviderContractBroken'];
+const hopeless: FailureType[] = [
+  'IdentifierUnusable',
+  'IdentifierInvalid',
+  'ProviderRejected',
+  'ProviderContractBroken',
+];
 /** Retrying soon does not mend it, somebody may within days: only the daily try goes on. */
 const hopelessForNow: FailureType[] = [...hopeless, 'ProviderUnauthorized', 'ApprovalMissing', 'AnotherHost'];
 

@@ -8,8 +8,9 @@ import { providerName } from '../../domain/provider';
 import type { Accepted, Evidence, Unknown } from '../../domain/receipt';
 import { throwIfCancelled } from './cancellation';
 import { type Answer, broken, createHttp, evidenceOf, failureOf, type Http, jsonOf, parseBody, urlUnder } from './http';
+import { refuseInvalid } from './identifier';
 import { CLOCK_SKEW_MS, parseInstant } from './instant';
-import { type AdapterCall, type ProviderAdapter, ProviderFailure } from './provider';
+import type { AdapterCall, ProviderAdapter } from './provider';
 
 export interface AptrinsicOptions {
   /** The tenant's region without `/v1`: `https://api.aptrinsic.com`, `api-eu` or `api-us2`. */
@@ -23,9 +24,6 @@ export interface AptrinsicOptions {
 const to = providerName('aptrinsic');
 /** "If a user with the same id is created or updated within the next 7 days, the previously deleted record will be revived." */
 const REVIVAL_WINDOW_MS = 7 * DAY_MS;
-const IDENTIFIER_MAX_LENGTH = 1024;
-/** With these the path would name another resource: all users, the bulk delete, the denylist. */
-const otherResources = ['', '.', '..', 'delete', 'denylist'];
 
 export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapter {
   const { baseUrl, apiKey, http = createHttp() } = options;
@@ -43,7 +41,7 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
 
     /** A second identical call answers 404: the user is hidden or gone. Nothing is undone or delayed by it. */
     async requestErasure(call) {
-      refuseUnusable(call.identifier);
+      refuseInvalid('aptrinsic', call.identifier);
       const hardDelete = call.round > 1 || options.hardDelete;
       const { url, ...request } = user(call);
       throwIfCancelled(call.signal);
@@ -68,7 +66,7 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
     },
 
     async observeErasure(call) {
-      refuseUnusable(call.identifier);
+      refuseInvalid('aptrinsic', call.identifier);
       const answer = await http.send({ ...user(call), what: 'a look at the user', method: 'GET', signal: call.signal });
       if (answer.status === 404) return { status: 'absent', evidence: evidenceOf(answer, call) };
       const failure = failureOf(answer);
@@ -85,16 +83,6 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
       return { status: 'too-late', since: call.firstAskedAt };
     },
   };
-}
-
-function refuseUnusable(identifier: string): void {
-  const isUsable =
-    !otherResources.includes(identifier.trim()) &&
-    identifier.length <= IDENTIFIER_MAX_LENGTH &&
-    !/[\p{Cc}\p{Cs}]/u.test(identifier);
-  if (isUsable) return;
-  const message = `${to} was not asked: the identifyId is empty, too long, names another resource, or holds characters no id has.`;
-  throw new ProviderFailure('IdentifierUnusable', message);
 }
 
 /** A 200 can wrap an answer of its own. The document's sample wraps `42`: only what is an error elsewhere counts as one here. */

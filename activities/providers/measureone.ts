@@ -8,7 +8,8 @@ import { providerName } from '../../domain/provider';
 import type { Evidence, Receipt } from '../../domain/receipt';
 import { throwIfCancelled } from './cancellation';
 import { type Answer, broken, createHttp, evidenceOf, failureOf, type Http, jsonOf, urlUnder } from './http';
-import { type AdapterCall, type ProviderAdapter, ProviderFailure } from './provider';
+import { refuseInvalid } from './identifier';
+import type { AdapterCall, ProviderAdapter } from './provider';
 import { basicLogin, createTokenSource, loginFrom, withToken } from './token';
 
 export interface MeasureOneOptions {
@@ -43,7 +44,6 @@ export interface MeasureOneTokenRequest {
 const to = providerName('measureone');
 /** "MeasureOne will permanently purge the Individual and their data after 120 hours of receiving the request." */
 const PURGE_WINDOW_MS = 120 * HOUR_MS;
-const IDENTIFIER_MAX_LENGTH = 512;
 
 export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAdapter {
   const { baseUrl, clientId, clientSecret, apiVersion, callback, http = createHttp() } = options;
@@ -116,7 +116,7 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
      * 120 hours: no document says which. Both are waited out in full.
      */
     async requestErasure(call) {
-      refuseUnusable(call.identifier);
+      refuseInvalid('measureone', call.identifier);
       const answer = await purge(call);
       const evidence = evidenceOf(answer, call);
       if (isUnknownIndividual(answer)) {
@@ -169,15 +169,6 @@ function tokenCredentials({ url, keyId, headers, data, responsePath }: MeasureOn
 function secretsOf(callback: MeasureOneCallback | undefined): string[] {
   const { headers = {}, token } = callback ?? {};
   return [headers, token?.headers ?? {}, token?.data ?? {}].flatMap((part) => Object.values(part));
-}
-
-/** Ids look like `idv_…` in examples, but no pattern is published. */
-function refuseUnusable(identifier: string): void {
-  const isUsable =
-    identifier.trim() !== '' && identifier.length <= IDENTIFIER_MAX_LENGTH && !/[\p{Cc}\p{Cs}]/u.test(identifier);
-  if (isUsable) return;
-  const message = `${to} was not asked: the individual's id is empty, too long, or holds characters no id has.`;
-  throw new ProviderFailure('IdentifierUnusable', message);
 }
 
 /** The documented error body of 400, 401, 404, 405 and 500. `error_message` is never read: it can hold the id. */

@@ -9,6 +9,7 @@ import { providerName } from '../../domain/provider';
 import type { Evidence, Receipt, Withdrawal } from '../../domain/receipt';
 import { throwIfCancelled } from './cancellation';
 import { type Answer, broken, createHttp, evidenceOf, failureOf, type Http, jsonOf, parseBody, urlUnder } from './http';
+import { refuseInvalid } from './identifier';
 import { CLOCK_SKEW_MS, parseInstant } from './instant';
 import { type AdapterCall, type ProviderAdapter, ProviderFailure } from './provider';
 import { basicLogin, createTokenSource, loginFrom, withToken } from './token';
@@ -141,7 +142,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
      * therefore taken over as it stands.
      */
     async requestErasure(call) {
-      refuseUnusable(call.identifier);
+      refuseInvalid('person', call.identifier);
       // After an earlier asking the person may be gone already: what was seen before it counts as well.
       const seen = call.memory.seen === true || (await wasThere(call));
       const queued = call.mayHaveAskedBefore ? await queuedPurge(call) : undefined;
@@ -153,7 +154,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
     },
 
     async observeErasure(call) {
-      refuseUnusable(call.identifier);
+      refuseInvalid('person', call.identifier);
       const queued = await queuedPurge(call);
       if (queued !== undefined) {
         const { purgeOn, evidence } = queued;
@@ -175,7 +176,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
 
     /** Safe to repeat: a purge that is off the queue stays off. */
     async withdrawErasure(call): Promise<Withdrawal> {
-      refuseUnusable(call.identifier);
+      refuseInvalid('person', call.identifier);
       const queued = await queuedPurge(call);
       if (queued === undefined) {
         // Our DELETE worked and its answer was lost, or the purge was done meanwhile: a person who is there was spared.
@@ -213,13 +214,6 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
     },
   };
 }
-
-function refuseUnusable(identifier: string): void {
-  if (uuid.test(identifier)) return;
-  throw new ProviderFailure('IdentifierUnusable', `${to} was not asked: the person's id is not a UUID.`);
-}
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** UUIDs are compared as the provider reads them, in any case. */
 function isSubject(personId: string, call: AdapterCall): boolean {

@@ -381,6 +381,7 @@ describe('the stories of the properties', () => {
       'ask',
       'attention AnotherHost',
       'attention ApprovalMissing',
+      'attention IdentifierInvalid',
       'attention IdentifierUnusable',
       'attention Inconclusive',
       'attention KeyUnavailable',

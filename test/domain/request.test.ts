@@ -194,7 +194,30 @@ describe('parseErasureRequest', () => {
     const at = (ms: number): unknown => ({ ...valid, submittedAt: new Date(now + ms).toISOString() });
     expect(problemsOf(at(5 * MINUTE_MS))).toEqual([]);
     expect(problemsOf(at(5 * MINUTE_MS + 1))).toEqual(['submittedAt: lies in the future']);
-    expect(problemsOf(at(-20 * 365 * DAY_MS))).toEqual([]);
+    expect(problemsOf(at(-8 * 365 * DAY_MS))).toEqual([]);
+  });
+
+  const future = 'lies in the future';
+  const placeholder = 'lies before the first of these laws applied, as a placeholder does';
+  it.each([
+    ...['2026-11-22T09:35:00.001Z', '2027-01-01T00:00:00Z', '9999-12-31T23:59:59Z'].map((at) => [at, future]),
+    ...['0001-01-01T00:00:00Z', '1583-01-01T00:00:00Z', '1601-01-01T00:00:00Z'].map((at) => [at, placeholder]),
+    ...['1899-12-30T00:00:00Z', '1904-01-01T00:00:00Z', '1970-01-01T00:00:00Z'].map((at) => [at, placeholder]),
+    ...['1970-01-01T01:00:00+01:00', '2000-01-01T00:00:00Z', '2018-05-24T09:59:59Z'].map((at) => [at, placeholder]),
+  ])('refuses %s for anything that has happened', (at, says) => {
+    const fields = {
+      submittedAt: { ...valid, submittedAt: at },
+      identityAskedAt: { ...valid, identityAskedAt: at },
+      'verification.at': { ...valid, verification: { ...verification, at } },
+    };
+    for (const [field, input] of Object.entries(fields)) expect(problemsOf(input)).toEqual([`${field}: ${says}`]);
+  });
+
+  it('knows no instant that an index could not store', () => {
+    expect(parseInstant('9999-12-31T23:59:59Z')).toBe(Date.UTC(9999, 11, 31, 23, 59, 59));
+    expect(parseInstant('9999-12-31T23:59:59-00:01')).toBeUndefined();
+    expect(parseInstant('0000-01-01T00:00:00+00:01')).toBeUndefined();
+    for (const day of ['1900-01-00', '0000-00-00']) expect(parseInstant(`${day}T00:00:00Z`)).toBeUndefined();
   });
 
   it.each(Object.keys(policyBounds) as (keyof Policy)[])('keeps policy.%s within its bounds', (key) => {

@@ -50,6 +50,7 @@ async function eventCount(handle: WorkflowHandle): Promise<number> {
 describe('a failure that no retry mends', () => {
   it.each<[FailureType, number]>([
     ['IdentifierUnusable', 1],
+    ['IdentifierInvalid', 1],
     ['ProviderRejected', 1],
     ['ProviderContractBroken', 1],
     // The second is the first of the daily tries.

@@ -238,7 +238,7 @@ describe('aptrinsic identifiers', () => {
     ['%2E%2E', '%252E%252E'],
     ['%2e', '%252e'],
     ['..%2F', '..%252F'],
-    ['...', '...'],
+    ['..a', '..a'],
     ['.hidden', '.hidden'],
     ['a b+c', 'a%20b%2Bc'],
     ['a?hardDelete=false#x', 'a%3FhardDelete%3Dfalse%23x'],
@@ -270,12 +270,14 @@ describe('aptrinsic identifiers', () => {
     '\u007f',
     '\ud800',
     'x\udfff',
-    'x'.repeat(1_025),
+    'x'.repeat(513),
+    'undefined',
+    'a\u200Bb',
   ])('refuses %j before any call', async (identifier) => {
     const { adapter, provider } = await setup({ status: 204 });
     const asking = call({ identifier });
     for (const attempt of [adapter.requestErasure(asking), adapter.observeErasure(asking)]) {
-      expect((await failureFrom(attempt)).type).toBe('IdentifierUnusable');
+      expect((await failureFrom(attempt)).type).toBe('IdentifierInvalid');
     }
     expect(asking.asked).toEqual([]);
     expect(provider.calls()).toEqual([]);

@@ -417,12 +417,12 @@ describe('measureone.requestErasure', () => {
     expect((await failureFrom(adapter.requestErasure(call()))).type).toBe('ProviderUnavailable');
   });
 
-  it.each(['', '   ', 'x'.repeat(513), 'idv_\n', 'idv_\u0000', 'idv_\u009f', 'idv_\ud800'])(
+  it.each(['', '   ', 'x'.repeat(513), 'idv_\n', 'idv_\u0000', 'idv_\u009f', 'idv_\ud800', '{{id}}', 'idv_\u2060'])(
     'refuses the identifier %j before any call',
     async (identifier) => {
       const { adapter, provider } = await setup(() => ({ status: 200 }));
       const failure = await failureFrom(adapter.requestErasure(call({ identifier })));
-      expect(failure.type).toBe('IdentifierUnusable');
+      expect(failure.type).toBe('IdentifierInvalid');
       expect(provider.calls()).toEqual([]);
       if (identifier.trim() !== '') expectNoneOf([identifier.replace('\ud800', 'x')], failure);
     },

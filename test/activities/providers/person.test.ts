@@ -394,6 +394,8 @@ describe('person.requestErasure', () => {
     `${personId} `,
     `${personId}\n`,
     '../../../me',
+    'N/A',
+    '00000000-0000-0000-0000-000000000000',
     'g0ffee00-1234-4abc-8def-0123456789ab',
   ])('refuses %j, which is no UUID, before any call', async (identifier) => {
     const { adapter, provider } = await setup({});
@@ -404,7 +406,7 @@ describe('person.requestErasure', () => {
       adapter.withdrawErasure(asking),
     ]) {
       const failure = await failureFrom(attempt);
-      expect(failure.type).toBe('IdentifierUnusable');
+      expect(failure.type).toBe('IdentifierInvalid');
       if (identifier.length > 5) expectNoneOf([identifier], failure);
     }
     expect(provider.calls()).toEqual([]);
