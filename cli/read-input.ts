@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { CommandContext } from './context';
+import { EncodingError, textDecoder } from '../client/text-encoding';
 import { InputError } from './failure';
 
 const LENGTH_MAX = 2 * 1024 * 1024;
@@ -18,9 +19,17 @@ export async function readText(file: string, what: string, { stdin }: CommandCon
     if (error instanceof InputError) throw error;
     throw new InputError(`${what} cannot be read (${codeOf(error)}).`);
   }
-  return Buffer.concat(chunks)
-    .toString('utf8')
-    .replace(/^\uFEFF/, '');
+  return decoded(Buffer.concat(chunks), what);
+}
+
+function decoded(bytes: Buffer, what: string): string {
+  try {
+    const decoder = textDecoder(bytes);
+    return decoder.decode(bytes) + decoder.decode();
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+    throw new InputError(`${what} ${error.message}`);
+  }
 }
 
 export async function readJson(file: string, what: string, context: CommandContext): Promise<unknown> {

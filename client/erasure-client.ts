@@ -52,6 +52,7 @@ import {
   RequestStillRunningError,
   SealingUnavailableError,
   TemporalUnavailableError,
+  type FieldProblem,
 } from './errors';
 import { foundRequest, inputOf, type FoundRequest, type RequestOrigin } from './found-request';
 import { isListed, lookAhead, parseListOptions, requestIdIn, visibilityQuery, type ListOptions } from './listing';
@@ -94,6 +95,8 @@ export interface Submitted {
   readonly runId: string;
   /** The same request had been submitted before: nothing was started now. It may have ended already. */
   readonly duplicate: boolean;
+  /** What is odd about its fields: an identifier that looks like a spreadsheet's doing, for example. */
+  readonly warnings: readonly FieldProblem[];
 }
 
 /** A staff member's decision about one provider's leg. `actor` is an opaque id; `reason` a code and a ticket reference. */
@@ -170,10 +173,10 @@ export class ErasureClient {
    */
   async submit(submission: ErasureSubmission): Promise<Submitted> {
     const prepared = await this.prepare(submission);
-    const { requestId, workflowId } = prepared;
+    const { requestId, workflowId, warnings } = prepared;
     try {
       const runId = await this.#within(requestId, () => this.#start(prepared));
-      return { requestId, workflowId, runId, duplicate: false };
+      return { requestId, workflowId, runId, duplicate: false, warnings };
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return this.#compare(prepared);
       if (!(error instanceof TemporalUnavailableError)) throw error;
@@ -454,12 +457,12 @@ export class ErasureClient {
     return handle.firstExecutionRunId;
   }
 
-  async #compare({ requestId, workflowId, fingerprints }: PreparedRequest): Promise<Submitted> {
+  async #compare({ requestId, workflowId, fingerprints, warnings }: PreparedRequest): Promise<Submitted> {
     const { runId, memo } = await this.#describe(requestId);
     const stored = memo?.['fingerprint'];
     if (typeof stored !== 'string') throw new RequestConflictError(requestId, 'unknown-content');
     if (!fingerprints.includes(stored)) throw new RequestConflictError(requestId, 'different-content');
-    return { requestId, workflowId, runId, duplicate: true };
+    return { requestId, workflowId, runId, duplicate: true, warnings };
   }
 
   async #look(requestId: string, { asksProgress }: { readonly asksProgress: boolean }): Promise<RequestStatus> {

@@ -7,13 +7,20 @@ export type RunStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'tim
 /** Every failure that the client itself foresees. Messages are whole sentences, without identifiers of the data subject. */
 export abstract class ErasureClientError extends Error {}
 
-/** The submission is none. `problems` name the path of each field and what was expected there, never what stood there. */
+/** What is wrong with a field of a request, or odd about it: its path and one sentence, never what stands there. */
+export interface FieldProblem {
+  readonly field: string;
+  readonly problem: string;
+}
+
+/** The submission is none. `problems` say why, field by field. */
 export class InvalidSubmissionError extends ErasureClientError {
   override readonly name = 'InvalidSubmissionError';
-  readonly problems: readonly string[];
+  readonly problems: readonly FieldProblem[];
 
-  constructor(problems: readonly string[]) {
-    super(`This is no erasure request:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  constructor(problems: readonly FieldProblem[]) {
+    const lines = problems.map(({ field, problem }) => `  - ${field}: ${problem}`);
+    super(`This is no erasure request:\n${lines.join('\n')}`);
     this.problems = problems;
   }
 }

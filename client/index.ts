@@ -19,6 +19,7 @@ export {
   RequestStillRunningError,
   SealingUnavailableError,
   TemporalUnavailableError,
+  type FieldProblem,
   type RunStatus,
 } from './errors';
 export { BulkFileError } from './bulk/bulk-file-error';
@@ -27,6 +28,7 @@ export {
   submitBulk,
   type BulkCheck,
   type BulkOptions,
+  type BulkResult,
   type BulkSubmitted,
   type BulkTally,
   type SubmitBulkOptions,
@@ -35,7 +37,7 @@ export { requestStates, type ListOptions } from './listing';
 export { FilterError, namedFilters } from './request-filter';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 export type { RequestState, RequestStatus } from './request-status';
-export { identifierFields, parseSubmission, type ErasureSubmission } from './submission';
+export { identifierFields, parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-files';
 export type { NoticeGiven, ProviderDecision, Reason, RequestDecisionKind, RequestDecisions } from '../domain/decision';

@@ -3,8 +3,8 @@ import type { Policy } from '../domain/policy';
 import { workflowIdOf, type ErasureRequestInput } from '../domain/request';
 import { readClientKeys, type KeyPermissions } from '../security/key-files';
 import { createSealer, SealError, type Sealer } from '../security/sealing';
-import { SealingUnavailableError } from './errors';
-import { identifiersOf, parseSubmission, type ErasureSubmission } from './submission';
+import { SealingUnavailableError, type FieldProblem } from './errors';
+import { identifiersOf, parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 
 /** A request that is ready to be started, free of personal data. */
 export interface PreparedRequest {
@@ -17,11 +17,14 @@ export interface PreparedRequest {
   readonly fingerprint: string;
   /** What the same submission's fingerprint may also be, under intake keys that are still accepted. */
   readonly fingerprints: readonly string[];
+  /** What is odd about it: look at these fields before it is started. */
+  readonly warnings: readonly FieldProblem[];
 }
 
 /** Parses and seals. The sealed identifiers differ from one call to the next; the fingerprints do not. */
 export async function prepareRequest(submission: unknown, sealer: Sealer): Promise<PreparedRequest> {
-  const parsed = parseSubmission(submission, Date.now());
+  const now = Date.now();
+  const parsed = parseSubmission(submission, now);
   const requestId = parsed.requestId ?? randomUUID();
   const [fingerprint, ...others] = await sealer.fingerprints({ ...parsed, requestId });
   if (fingerprint === undefined) throw new TypeError('A sealer has at least one intake key');
@@ -31,6 +34,7 @@ export async function prepareRequest(submission: unknown, sealer: Sealer): Promi
     input: await sealedInput({ ...parsed, requestId }, sealer),
     fingerprint,
     fingerprints: [fingerprint, ...others],
+    warnings: submissionWarnings(parsed, now),
   };
 }
 

@@ -1,12 +1,16 @@
 /** The request file: what a person asks for, with their identifiers in the clear. It never leaves this process unsealed. */
 import { z } from 'zod';
+import { identifierProblem, isPlaceholder, judgeIdentifier } from '../domain/identifier';
+import { DAY_MS } from '../domain/duration';
 import { parseInstant } from '../domain/instant';
 import { policyBounds, type Policy } from '../domain/policy';
 import { providerKeys, type Provider } from '../domain/provider';
-import { CLOCK_SKEW_MS, isRequestId, regulations, type Regulation, type Verification } from '../domain/request';
+import { isRequestId, pastProblem, regulations, type Regulation, type Verification } from '../domain/request';
 import { isCode, isRecord, opaquePattern } from '../domain/text';
-import { isIdentifier } from '../security/sealing';
-import { InvalidSubmissionError } from './errors';
+import { InvalidSubmissionError, type FieldProblem } from './errors';
+
+/** By then a person must be answered under each of these laws, also where the time was extended. */
+const LONG_PAST_MS = 90 * DAY_MS;
 
 /** What each provider calls its identifier in the request file. */
 export const identifierFields = {
@@ -53,8 +57,8 @@ function text(holds: (value: string) => boolean, expected: string) {
   return z.string(`expected ${expected}`).refine(holds, `expected ${expected}`);
 }
 
-const code = (example: string) => text(isCode, `a code such as ${example}`);
-const reference = (what: string) => text((value) => opaquePattern.test(value), what);
+const code = (example: string) => text((value) => isCode(value) && !isPlaceholder(value), `a code such as ${example}`);
+const reference = (what: string) => text((value) => opaquePattern.test(value) && !isPlaceholder(value), what);
 
 /** In UTC, so that one instant written in two ways is one content. */
 const instant = text(
@@ -62,15 +66,18 @@ const instant = text(
   'an RFC 3339 instant with a zone, e.g. 2026-11-22T09:30:00Z',
 ).transform((value) => new Date(parseInstant(value) ?? 0).toISOString());
 
-/** White space around it or a control character in it comes from copying, and would be asked about somebody else. */
-const identifier = text(
-  (value) => isIdentifier(value) && value.trim() === value && !/\p{Cc}/u.test(value),
-  'an identifier of 1 to 512 characters, without control characters or white space around it',
-);
+const identifier = (provider: Provider) =>
+  z.string('expected an identifier, as text').superRefine((value, context) => {
+    const problem = identifierProblem(provider, value);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  });
 
 const subject = onlyKnown(
   Object.fromEntries(
-    providerKeys.map((provider) => [provider, onlyKnown({ [identifierFields[provider]]: identifier }).optional()]),
+    providerKeys.map((provider) => [
+      provider,
+      onlyKnown({ [identifierFields[provider]]: identifier(provider) }).optional(),
+    ]),
   ),
 ).refine(
   (given) => Object.values(given).some((value) => value !== undefined),
@@ -87,7 +94,7 @@ const policy = onlyKnown(
 );
 
 const submissionSchema = onlyKnown({
-  requestId: text(isRequestId, 'a lower case UUID').optional(),
+  requestId: text((value) => isRequestId(value) && !isPlaceholder(value), 'a lower case UUID').optional(),
   regulation: z.enum(regulations, `expected one of ${regulations.join(', ')}`),
   submittedAt: instant,
   receivedVia: code('web-form').optional(),
@@ -107,14 +114,43 @@ const submissionSchema = onlyKnown({
 /** Parses what somebody else wrote. Throws `InvalidSubmissionError`, which names the paths of fields and no values. */
 export function parseSubmission(value: unknown, now: number): ErasureSubmission {
   const parsed = submissionSchema.safeParse(value, { reportInput: false });
-  const problems = (parsed.error?.issues ?? []).map(
-    ({ path, message }) => `${path.join('.') || 'request'}: ${message}`,
-  );
+  const problems = (parsed.error?.issues ?? []).map(({ path, message }) => ({
+    field: path.join('.') || 'request',
+    problem: message,
+  }));
   // Beside the schema, which is made once: making it for each request takes longer than all else together.
-  const submittedAt = isRecord(value) ? (parseInstant(value['submittedAt']) ?? now) : now;
-  if (submittedAt > now + CLOCK_SKEW_MS) problems.push('submittedAt: lies in the future');
+  if (isRecord(value)) problems.push(...problemsOfInstants(value, now));
   if (parsed.success && problems.length === 0) return parsed.data as ErasureSubmission;
-  throw new InvalidSubmissionError([...new Set(problems)]);
+  throw new InvalidSubmissionError(
+    problems.filter(
+      (one, index) =>
+        index === problems.findIndex((other) => one.field === other.field && one.problem === other.problem),
+    ),
+  );
+}
+
+function problemsOfInstants(value: Readonly<Record<string, unknown>>, now: number): FieldProblem[] {
+  const { submittedAt, identityAskedAt, verification } = value;
+  const verifiedAt = isRecord(verification) ? verification['at'] : undefined;
+  return Object.entries({ submittedAt, identityAskedAt, 'verification.at': verifiedAt }).flatMap(([field, given]) => {
+    const at = parseInstant(given);
+    const problem = at === undefined ? undefined : pastProblem(at, now);
+    return problem === undefined ? [] : [{ field, problem }];
+  });
+}
+
+/** What is odd about a request that is taken all the same: somebody should look at it before it is submitted. */
+export function submissionWarnings(submission: ErasureSubmission, now: number): readonly FieldProblem[] {
+  const isLongPast = Date.parse(submission.submittedAt) < now - LONG_PAST_MS;
+  return [
+    ...(isLongPast ? [{ field: 'submittedAt', problem: 'lies more than 90 days back' }] : []),
+    ...[...identifiersOf(submission)].flatMap(([provider, value]) =>
+      judgeIdentifier(provider, value).warnings.map((problem) => ({
+        field: `subject.${provider}.${identifierFields[provider]}`,
+        problem,
+      })),
+    ),
+  ];
 }
 
 /** The identifiers that are to be sealed, by provider. */

@@ -1,25 +1,28 @@
-/** Where rejected rows are told: line, field and what is wrong with it, never what stood there. */
+/** Where rows are told that are rejected, or odd: line, field and what is wrong with it, never what stood there. */
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
-import type { RowProblem } from '../../client/bulk/judged-rows';
+import type { FieldProblem } from '../../client/errors';
 import { csvRow } from '../csv-text';
 import { InputError } from '../failure';
 
 const HEADER = 'line,field,problem\n';
 
-/** Made at the first rejected row. One of an earlier run is replaced; any other file is left alone. */
+/** Made at the first row. One of an earlier run is replaced; any other file is left alone. */
 export class RejectFile {
   readonly #path: string;
+  readonly #what: string;
   #handle: number | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, { what, option }: { readonly what: string; readonly option: string }) {
     this.#path = path;
-    if (!isOurs(path)) {
-      throw new InputError('The file for rejected rows exists already and is another one. Name it with --rejects.');
-    }
+    this.#what = what;
     try {
+      if (!isOurs(path)) {
+        throw new InputError(`The file for ${what} exists already and is another one. Name it with ${option}.`);
+      }
       unlinkSync(path);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw cannotBeWritten(error);
+      if (error instanceof InputError) throw error;
+      if (codeOf(error) !== 'ENOENT') throw this.#cannotBeWritten(error);
     }
   }
 
@@ -27,7 +30,7 @@ export class RejectFile {
     return this.#handle !== undefined;
   }
 
-  add(line: number, { field, problem }: RowProblem): void {
+  add(line: number, { field, problem }: FieldProblem): void {
     try {
       if (this.#handle === undefined) {
         this.#handle = openSync(this.#path, 'wx', 0o600);
@@ -35,12 +38,16 @@ export class RejectFile {
       }
       writeSync(this.#handle, `${csvRow([String(line), field, problem])}\n`);
     } catch (error) {
-      throw cannotBeWritten(error);
+      throw this.#cannotBeWritten(error);
     }
   }
 
   close(): void {
     if (this.#handle !== undefined) closeSync(this.#handle);
+  }
+
+  #cannotBeWritten(error: unknown): InputError {
+    return new InputError(`The file for ${this.#what} cannot be written (${codeOf(error)}).`);
   }
 }
 
@@ -51,21 +58,15 @@ function isOurs(path: string): boolean {
     handle = openSync(path, 'r');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return true;
-    throw cannotBeWritten(error);
+    throw error;
   }
   try {
     const start = Buffer.alloc(HEADER.length);
     const length = readSync(handle, start);
     return length === 0 || start.toString() === HEADER;
-  } catch (error) {
-    throw cannotBeWritten(error);
   } finally {
     closeSync(handle);
   }
-}
-
-function cannotBeWritten(error: unknown): InputError {
-  return new InputError(`The file for rejected rows cannot be written (${codeOf(error)}).`);
 }
 
 function codeOf(error: unknown): string {

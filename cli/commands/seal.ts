@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
 import { printJson, remark, type CommandContext } from '../context';
 import { readJson } from '../read-input';
+import { tellWarnings } from '../warnings-text';
 
 export function addSeal(program: Command, context: CommandContext): void {
   program
@@ -31,10 +32,11 @@ async function seal(file: string, options: { readonly json?: boolean }, context:
   );
   if (keysDirectory === undefined) throw new ConfigurationError(['ERASURE_KEYS_DIR is missing']);
   const submission = await readJson(file, 'The request file', context);
-  const { input, workflowId, fingerprint } = await prepareRequest(
+  const { input, workflowId, fingerprint, warnings } = await prepareRequest(
     submission,
     sealerFromFiles(keysDirectory, permissions),
   );
+  tellWarnings(warnings, context);
   if (options.json === true) {
     // With the memo a later `submit` of the same request knows it again.
     const start = { workflowId, workflowType: WORKFLOW_TYPE, taskQueue: WORKFLOW_QUEUE, memo: { fingerprint }, input };

@@ -6,6 +6,7 @@ import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../failure';
 import { wholeNumber } from '../options';
 import { readJson } from '../read-input';
+import { tellWarnings } from '../warnings-text';
 
 const CONCURRENCY = 8;
 const CONCURRENCY_MAX = 64;
@@ -16,6 +17,8 @@ interface SubmitOptions {
   readonly file?: string;
   readonly batch?: string;
   readonly rejects?: string;
+  readonly warnings?: string;
+  readonly results?: string;
   readonly concurrency?: number;
   readonly dryRun?: boolean;
   readonly policy?: string;
@@ -33,6 +36,11 @@ export function addSubmit(program: Command, context: CommandContext): void {
     .option(
       '--rejects <FILE>',
       'with --file: where line and field of rejected rows go; <FILE>.rejects.csv where absent',
+    )
+    .option('--warnings <FILE>', 'with --file: where line and field of odd rows go; <FILE>.warnings.csv where absent')
+    .option(
+      '--results <FILE>',
+      'with --file: write what became of each row: line, request id, workflow id, new or duplicate',
     )
     .option('--batch <NAME>', 'with --file: sets rows without a request id apart from the same rows of other batches')
     .addOption(
@@ -71,9 +79,21 @@ async function submitOneOrMany(
   options: SubmitOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { file, batch, rejects, policy, concurrency = CONCURRENCY, dryRun = false, json = false } = options;
+  const {
+    file,
+    batch,
+    rejects,
+    warnings,
+    results,
+    policy,
+    concurrency = CONCURRENCY,
+    dryRun = false,
+    json = false,
+  } = options;
   if (file === undefined) {
-    const isOfMany = [batch, rejects, policy, options.concurrency, options.dryRun].some((value) => value !== undefined);
+    const isOfMany = [batch, rejects, warnings, results, policy, options.concurrency, options.dryRun].some(
+      (value) => value !== undefined,
+    );
     if (isOfMany) throw new InputError('These options belong to a file of many: name it with --file.');
     if (one === undefined)
       throw new InputError("Missing required argument 'FILE'. A file of many is named with --file.");
@@ -81,6 +101,8 @@ async function submitOneOrMany(
   }
   if (one !== undefined) throw new InputError('Name one request file, or a file of many with --file, not both.');
   if (options.wait === true) throw new InputError('--wait is for a single request: follow many with erasure list.');
+  if (results !== undefined && dryRun)
+    throw new InputError('--results tells what became of each row: a --dry-run submits none.');
   if (policy !== undefined && !dryRun)
     throw new InputError('--policy belongs to --dry-run: requests go by the workers’ own.');
   const { submitFile } = await import('../bulk/submit-file.js');
@@ -92,6 +114,8 @@ async function submitOneOrMany(
       json,
       ...(batch === undefined ? {} : { batch }),
       ...(rejects === undefined ? {} : { rejects }),
+      ...(warnings === undefined ? {} : { warnings }),
+      ...(results === undefined ? {} : { results }),
       ...(policy === undefined ? {} : { policy }),
     },
     context,
@@ -99,9 +123,11 @@ async function submitOneOrMany(
 }
 
 async function submit(file: string, options: SubmitOptions, context: CommandContext): Promise<void> {
-  const { parseSubmission } = await import('../../client/submission.js');
+  const { parseSubmission, submissionWarnings } = await import('../../client/submission.js');
   // Before connecting, so that a wrong file is told also where Temporal is away.
-  const submission = parseSubmission(await readJson(file, 'The request file', context), Date.now());
+  const now = Date.now();
+  const submission = parseSubmission(await readJson(file, 'The request file', context), now);
+  tellWarnings(submissionWarnings(submission, now), context);
   await connected(context, async (client) => {
     const submitted = await client.submit(submission satisfies ErasureSubmission);
     remark(

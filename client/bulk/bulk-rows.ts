@@ -1,15 +1,16 @@
 /** The rows of a CSV or NDJSON file, one after the other, as somebody else wrote them. */
 import { pipeline, Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
-import { readHeader, submissionOfRow } from './bulk-columns';
+import { readHeader, rowProblem, submissionOfRow } from './bulk-columns';
 import { BulkFileError } from './bulk-file-error';
+import { readDialect } from './csv-dialect';
 import { decodedText, ROW_LENGTH_MAX, textLines } from './text-lines';
 
 export type BulkFormat = 'csv' | 'ndjson';
 
-/** `line`: where the row begins, from 1. `problem` where it is no row at all. */
+/** `line`: where the row begins, from 1. `problem` where it is no row at all; `empty` where nothing stands in its cells. */
 export type BulkRow = { readonly line: number } & (
-  { readonly value: unknown } | { readonly problem: string; readonly field: string }
+  { readonly value: unknown } | { readonly problem: string; readonly field: string } | { readonly empty: true }
 );
 
 /** By the name of the file: `.csv`, `.ndjson` or `.jsonl`. */
@@ -25,8 +26,16 @@ export function bulkRows(path: string, format: BulkFormat): AsyncGenerator<BulkR
 }
 
 export async function* ndjsonRows(chunks: AsyncIterable<string>): AsyncGenerator<BulkRow, void, undefined> {
+  let isFirst = true;
   for await (const { line, text } of textLines(chunks)) {
-    if (text.trim() !== '') yield { line, ...parsed(text) };
+    // Files that were joined have a byte order mark in their midst; `trim` takes it for white space, JSON does not.
+    const row = text.trim();
+    if (row === '') continue;
+    if (isFirst && row.startsWith('[')) {
+      throw new BulkFileError('The file is one JSON array: write one object on each line. Nothing was submitted.');
+    }
+    isFirst = false;
+    yield { line, ...parsed(row) };
   }
 }
 
@@ -45,7 +54,9 @@ interface CsvRecord {
 }
 
 export async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<BulkRow, void, undefined> {
+  const { separator, linesBefore, text } = await readDialect(chunks);
   const parser = parse({
+    delimiter: separator,
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
@@ -53,19 +64,25 @@ export async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<Bu
     record_delimiter: ['\r\n', '\n'],
   });
   // A failure of the source arrives at whoever reads from the parser.
-  pipeline(Readable.from(chunks), parser, () => undefined);
+  pipeline(Readable.from(text), parser, () => undefined);
   let columns: readonly string[] | undefined;
   let before = { lines: 0, empty_lines: 0 };
   let countedTwice = 0;
   try {
     for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
-      const line = before.lines + 1 + info.empty_lines - before.empty_lines - countedTwice;
+      const line = linesBefore + before.lines + 1 + info.empty_lines - before.empty_lines - countedTwice;
       before = info;
       // The parser takes each CRLF inside quotes for two line ends.
       countedTwice += record.join('').split('\r\n').length - 1;
-      if (columns === undefined) columns = readHeader(record);
-      else if (record.length === columns.length) yield { line, value: submissionOfRow(columns, record) };
-      else yield { line, field: 'row', problem: `has ${record.length} cells and the header has ${columns.length}` };
+      if (record.every((cell) => cell.trim() === '')) {
+        if (columns !== undefined) yield { line, empty: true };
+      } else if (columns === undefined) columns = readHeader(record);
+      else {
+        const problem = rowProblem(columns, record);
+        yield problem === undefined
+          ? { line, value: submissionOfRow(columns, record) }
+          : { line, field: 'row', problem };
+      }
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
@@ -73,7 +90,7 @@ export async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<Bu
     const [, line = '1'] = /at line (\d+)/.exec(error.message) ?? [];
     // One stray quote makes all that follows doubtful: rows could run into each other.
     throw new BulkFileError(
-      `The file is no CSV from line ${line} on (${error.code}): check the quotes there. Nothing was submitted.`,
+      `The file is no CSV from line ${linesBefore + Number(line)} on (${error.code}): check the quotes there. Nothing was submitted.`,
     );
   }
   if (columns === undefined) throw new BulkFileError('The file is empty: its first row has to name the columns.');

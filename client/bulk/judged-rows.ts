@@ -1,24 +1,32 @@
 /** What is to become of each row: submitted, passed over as a repetition, or rejected with its reasons. */
-import { InvalidSubmissionError } from '../errors';
-import { parseSubmission, type ErasureSubmission } from '../submission';
+import { providerFacts, providerName } from '../../domain/provider';
+import { InvalidSubmissionError, type FieldProblem } from '../errors';
+import {
+  identifierFields,
+  identifiersOf,
+  parseSubmission,
+  submissionWarnings,
+  type ErasureSubmission,
+} from '../submission';
 import { BulkFileError } from './bulk-file-error';
 import type { BulkRow } from './bulk-rows';
 import type { RowIds } from './row-ids';
 
-/** What is wrong with one field; neither its value nor an unknown name is repeated. */
-export interface RowProblem {
-  readonly field: string;
-  readonly problem: string;
-}
-
 export type JudgedRow = { readonly line: number } & (
-  | { readonly verdict: 'good'; readonly submission: ErasureSubmission & { readonly requestId: string } }
+  | {
+      readonly verdict: 'good';
+      readonly submission: ErasureSubmission & { readonly requestId: string };
+      /** What is odd about it: it is submitted as it is. */
+      readonly warnings: readonly FieldProblem[];
+    }
   /** The same request stands in an earlier row. */
-  | { readonly verdict: 'duplicate' }
-  | { readonly verdict: 'rejected'; readonly problems: readonly RowProblem[] }
+  | { readonly verdict: 'duplicate'; readonly requestId: string }
+  | { readonly verdict: 'rejected'; readonly problems: readonly FieldProblem[] }
+  /** Of nothing but separators, as spreadsheets write below their table. */
+  | { readonly verdict: 'empty' }
 );
 
-/** More belong into several files: what tells repetitions apart takes about 100 bytes of memory for each row. */
+/** More belong into several files: what tells repetitions apart takes about 200 bytes of memory for each row. */
 export const ROWS_MAX = 1_000_000;
 
 /** The same rows, ids and `now` (epoch ms) give the same verdicts, so that a file can be gone through twice. */
@@ -26,20 +34,28 @@ export async function* judgedRows(
   rows: AsyncIterable<BulkRow>,
   { ids, now }: { readonly ids: RowIds; readonly now: number },
 ): AsyncGenerator<JudgedRow, void, undefined> {
-  const contents = new Map<string, string>();
+  const seen: SeenRows = { contents: new Map(), spellings: new Map() };
   let count = 0;
   for await (const row of rows) {
-    count += 1;
+    if (!('empty' in row)) count += 1;
     if (count > ROWS_MAX) throw new BulkFileError(`The file has more than ${ROWS_MAX} rows: divide it.`);
-    yield judged(row, { ids, now, contents });
+    yield judged(row, { ids, now, seen });
   }
+}
+
+interface SeenRows {
+  /** Digest of the content, by request id. */
+  readonly contents: Map<string, string>;
+  /** Hash of an identifier as it is, by its hash in lower case. */
+  readonly spellings: Map<number, number>;
 }
 
 function judged(
   row: BulkRow,
-  { ids, now, contents }: { readonly ids: RowIds; readonly now: number; readonly contents: Map<string, string> },
+  { ids, now, seen }: { readonly ids: RowIds; readonly now: number; readonly seen: SeenRows },
 ): JudgedRow {
   const { line } = row;
+  if ('empty' in row) return { line, verdict: 'empty' };
   if ('problem' in row) {
     const { field, problem } = row;
     return { line, verdict: 'rejected', problems: [{ field, problem }] };
@@ -49,23 +65,43 @@ function judged(
     parsed = parseSubmission(row.value, now);
   } catch (error) {
     if (!(error instanceof InvalidSubmissionError)) throw error;
-    return { line, verdict: 'rejected', problems: error.problems.map(problemOf) };
+    return { line, verdict: 'rejected', problems: error.problems.map(byColumn) };
   }
   const requestId = parsed.requestId ?? ids.requestIdOf(parsed);
   const submission = { ...parsed, requestId };
   const key = Buffer.from(requestId.replaceAll('-', ''), 'hex').toString('latin1');
   const content = ids.digestOf(submission);
-  const before = contents.get(key);
-  if (before === content) return { line, verdict: 'duplicate' };
+  const before = seen.contents.get(key);
+  if (before === content) return { line, verdict: 'duplicate', requestId };
   if (before !== undefined) {
     const problem = 'stands in an earlier row with another content';
     return { line, verdict: 'rejected', problems: [{ field: 'requestId', problem }] };
   }
-  contents.set(key, content);
-  return { line, verdict: 'good', submission };
+  seen.contents.set(key, content);
+  const warnings = [
+    ...submissionWarnings(submission, now).map(byColumn),
+    ...otherSpellings(submission, { ids, spellings: seen.spellings }),
+  ];
+  return { line, verdict: 'good', submission, warnings };
 }
 
-function problemOf(text: string): RowProblem {
-  const end = text.indexOf(': ');
-  return { field: text.slice(0, end).replace(/^subject\./, ''), problem: text.slice(end + 2) };
+function byColumn({ field, problem }: FieldProblem): FieldProblem {
+  return { field: field.replace(/^subject\./, ''), problem };
+}
+
+/** Two rows that differ by case only are two people at such a provider, and mostly one in the head of whoever wrote the file. */
+function otherSpellings(
+  submission: ErasureSubmission,
+  { ids, spellings }: { readonly ids: RowIds; readonly spellings: Map<number, number> },
+): FieldProblem[] {
+  return [...identifiersOf(submission)].flatMap(([provider, identifier]) => {
+    if (!providerFacts(provider).ids.tellsCase) return [];
+    const folded = ids.hashOf(provider, identifier.toLowerCase());
+    const exact = ids.hashOf(provider, identifier);
+    const before = spellings.get(folded);
+    spellings.set(folded, before ?? exact);
+    if (before === undefined || before === exact) return [];
+    const problem = `differs by case only from that of an earlier row: ids are told apart by case at ${providerName(provider)}`;
+    return [{ field: `${provider}.${identifierFields[provider]}`, problem }];
+  });
 }

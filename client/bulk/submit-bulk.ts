@@ -1,11 +1,12 @@
 /** Submits a file of many requests: every row is checked first, then the good ones are started, a few at a time. */
 import { stat } from 'node:fs/promises';
-import { RequestConflictError } from '../errors';
+import { providerKeys, type Provider } from '../../domain/provider';
+import { RequestConflictError, type FieldProblem } from '../errors';
 import type { Submitted } from '../erasure-client';
 import type { ErasureSubmission } from '../submission';
 import { BulkFileError, unreadable } from './bulk-file-error';
 import { bulkFormatOf, bulkRows } from './bulk-rows';
-import { judgedRows, type JudgedRow, type RowProblem } from './judged-rows';
+import { judgedRows, type JudgedRow } from './judged-rows';
 import type { RowIds } from './row-ids';
 import { takeAll } from './take-all';
 
@@ -23,8 +24,23 @@ export interface BulkCheck {
   /** The same request stands in an earlier row. */
   readonly duplicates: number;
   readonly rejected: number;
+  /** Rows of nothing but separators; not among `rows`. */
+  readonly empty: number;
+  /** Of the good rows: those that are odd in something, and how many ask each provider. */
+  readonly warned: number;
+  readonly requests: Readonly<Record<Provider, number>>;
   /** Names the state of the file that was checked. */
   readonly version: string;
+}
+
+/** What became of one row. */
+export interface BulkResult {
+  readonly line: number;
+  /** Absent for a rejected row. */
+  readonly requestId?: string;
+  /** `new`: started now. `duplicate`: started before, or standing in an earlier row. `failed`: its id is taken by another request. */
+  readonly result: 'new' | 'duplicate' | 'failed' | 'rejected';
+  readonly problems: readonly FieldProblem[];
 }
 
 /** How the second pass stands. */
@@ -44,13 +60,19 @@ export async function checkBulk(
   options: BulkOptions & { readonly tell?: (row: JudgedRow) => void | Promise<void> },
 ): Promise<BulkCheck> {
   const version = await versionOf(path);
-  const count = { good: 0, duplicate: 0, rejected: 0 };
+  const count = { good: 0, duplicate: 0, rejected: 0, empty: 0 };
+  const requests: Record<Provider, number> = { measureone: 0, person: 0, aptrinsic: 0 };
+  let warned = 0;
   for await (const row of judgedRows(bulkRows(path, bulkFormatOf(path)), options)) {
     count[row.verdict] += 1;
+    if (row.verdict === 'good') {
+      warned += row.warnings.length === 0 ? 0 : 1;
+      for (const provider of providerKeys) requests[provider] += row.submission.subject[provider] === undefined ? 0 : 1;
+    }
     await options.tell?.(row);
   }
-  const rows = count.good + count.duplicate + count.rejected;
-  return { rows, good: count.good, duplicates: count.duplicate, rejected: count.rejected, version };
+  const { good, duplicate: duplicates, rejected, empty } = count;
+  return { rows: good + duplicates + rejected, good, duplicates, rejected, empty, warned, requests, version };
 }
 
 export interface SubmitBulkOptions extends BulkOptions {
@@ -61,7 +83,8 @@ export interface SubmitBulkOptions extends BulkOptions {
   readonly signal?: AbortSignal | undefined;
   /** After each row that is over. */
   readonly onProgress?: (tally: BulkTally) => void;
-  readonly onFailed?: (line: number, problem: RowProblem) => void | Promise<void>;
+  /** Each row once it is over, in the order in which they are. */
+  readonly onResult?: (result: BulkResult) => void;
 }
 
 export interface BulkSubmitted extends BulkTally {
@@ -75,31 +98,46 @@ export interface BulkSubmitted extends BulkTally {
  * everybody alike (no keys, Temporal away for minutes); `onProgress` has told how far it came.
  */
 export async function submitBulk(path: string, options: SubmitBulkOptions): Promise<BulkSubmitted> {
-  const { check, submit, concurrency, signal, onProgress, onFailed } = options;
+  const { check, submit, concurrency, signal, onProgress, onResult } = options;
   if ((await versionOf(path)) !== check.version) {
     throw new BulkFileError('The file has changed since it was checked. Nothing was submitted; start again.');
   }
   let tally: BulkTally = { done: 0, accepted: 0, duplicates: 0, failed: 0 };
-  const add = (kind: 'accepted' | 'duplicates' | 'failed'): void => {
+  const add = (result: BulkResult): void => {
+    onResult?.(result);
+    if (result.result === 'rejected') return;
+    const kind = tallied[result.result];
     tally = { ...tally, done: tally.done + 1, [kind]: tally[kind] + 1 };
     onProgress?.(tally);
   };
   const take = async (row: JudgedRow): Promise<void> => {
-    if (row.verdict === 'rejected') return;
-    if (row.verdict === 'duplicate') return add('duplicates');
-    try {
-      add((await submit(row.submission)).duplicate ? 'duplicates' : 'accepted');
-    } catch (error) {
-      if (!(error instanceof RequestConflictError)) throw error;
-      const problem = 'is taken by another request';
-      await onFailed?.(row.line, { field: 'requestId', problem });
-      add('failed');
+    const { line } = row;
+    switch (row.verdict) {
+      case 'empty':
+        return;
+      case 'rejected':
+        return add({ line, result: 'rejected', problems: row.problems });
+      case 'duplicate':
+        return add({ line, requestId: row.requestId, result: 'duplicate', problems: [] });
+      case 'good': {
+        const { requestId } = row.submission;
+        try {
+          const { duplicate } = await submit(row.submission);
+          add({ line, requestId, result: duplicate ? 'duplicate' : 'new', problems: [] });
+        } catch (error) {
+          if (!(error instanceof RequestConflictError)) throw error;
+          const problems = [{ field: 'requestId', problem: 'is taken by another request' }];
+          add({ line, requestId, result: 'failed', problems });
+        }
+      }
     }
   };
   const rows = judgedRows(bulkRows(path, bulkFormatOf(path)), options);
   const end = await takeAll(rows, { take, concurrency, signal });
   return { ...tally, stopped: end === 'stopped' };
 }
+
+const tallied = { new: 'accepted', duplicate: 'duplicates', failed: 'failed' } as const;
 
 /** Whether the file is still the one that was checked. */
 async function versionOf(path: string): Promise<string> {

@@ -1,15 +1,20 @@
-/** A large text file as it streams in: strictly UTF-8, in lines of bounded length. */
+/** A large text file as it streams in: decoded strictly, in lines of bounded length. */
 import { createReadStream } from 'node:fs';
+import { EncodingError, textDecoder } from '../text-encoding';
 import { BulkFileError, unreadable } from './bulk-file-error';
 
 /** Longest line of NDJSON, and longest row of CSV, in characters. */
 export const ROW_LENGTH_MAX = 65_536;
 
 export async function* decodedText(path: string): AsyncGenerator<string, void, undefined> {
-  // Replacing what cannot be decoded would make another identifier of it, and ask about somebody else.
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const chunk of bytesOf(path)) yield decoded(() => decoder.decode(chunk, { stream: true }));
-  yield decoded(() => decoder.decode());
+  let decoder: ReturnType<typeof textDecoder> | undefined;
+  try {
+    for await (const chunk of bytesOf(path)) yield (decoder ??= textDecoder(chunk)).decode(chunk);
+    yield decoder?.decode() ?? '';
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+    throw new BulkFileError(`The file ${error.message} Nothing was submitted.`);
+  }
 }
 
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void, undefined> {
@@ -17,14 +22,6 @@ async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void, undefine
     for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
   } catch (error) {
     throw unreadable(error);
-  }
-}
-
-function decoded(decode: () => string): string {
-  try {
-    return decode();
-  } catch {
-    throw new BulkFileError('The file is not UTF-8. Save it as UTF-8; nothing was submitted.');
   }
 }
 

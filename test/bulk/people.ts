@@ -3,6 +3,11 @@ import { randomUUID } from 'node:crypto';
 
 export const header = 'requestId,regulation,submittedAt,receivedVia,person.personId,aptrinsic.identifyId';
 
+/** A person's id that is told from all others by its first eight digits. */
+export function plantedPerson(row: number, start = 'f1a27ed0'): string {
+  return `${start}-0000-4000-8000-${row.toString(16).padStart(12, '0')}`;
+}
+
 export interface People {
   readonly text: string;
   readonly ids: readonly string[];
@@ -37,7 +42,7 @@ export function people({
     } else {
       const requestId = row % 2 === 0 ? randomUUID() : '';
       if (requestId !== '') ids.push(requestId);
-      const line = `${requestId},gdpr,2026-11-01T09:30:00Z,web-form,planted-person-${row},planted-${row}@example.test`;
+      const line = `${requestId},gdpr,2026-11-01T09:30:00Z,web-form,${plantedPerson(row)},planted-${row}@example.test`;
       good.push(line);
       lines.push(line);
     }
@@ -47,10 +52,11 @@ export function people({
 
 function badRow(index: number): string {
   const kinds = [
-    `,hipaa,2026-11-01T09:30:00Z,web-form,planted-bad-${index},`,
-    `,gdpr,yesterday,web-form,planted-bad-${index},`,
-    `,gdpr,2026-11-01T09:30:00Z,web-form, planted-bad-${index},`,
-    `not-a-uuid,gdpr,2026-11-01T09:30:00Z,web-form,planted-bad-${index},`,
+    `,hipaa,2026-11-01T09:30:00Z,web-form,${plantedPerson(index)},`,
+    `,gdpr,yesterday,web-form,${plantedPerson(index)},`,
+    `,gdpr,2026-11-01T09:30:00Z,web-form, ${plantedPerson(index)},`,
+    `,gdpr,2026-11-01T09:30:00Z,web-form,planted-bad-${index},`,
+    `not-a-uuid,gdpr,2026-11-01T09:30:00Z,web-form,${plantedPerson(index)},`,
     `,gdpr,2026-11-01T09:30:00Z,web-form,,`,
     `,gdpr,2026-11-01T09:30:00Z,planted-bad-${index}`,
   ];

@@ -7,7 +7,7 @@ import { prepareNamespace } from '../../local/engine/namespace';
 import { temporaryKeys, type TemporaryKeys } from '../client/client-fixture';
 import { CompiledCli, type Ended } from '../cli/compiled-cli';
 import { eventually } from '../support/workflow-bench';
-import { header, people } from './people';
+import { header, people, plantedPerson } from './people';
 
 /** Nothing serves it, so the requests merely stand there; the workers of other tests never see them. */
 const namespace = `bulk-${process.pid}`;
@@ -47,7 +47,7 @@ async function write(name: string, text: string | Buffer): Promise<string> {
 }
 
 function clean(ended: Ended): Ended {
-  expect(ended.stdout + ended.stderr).not.toContain('planted');
+  expect(ended.stdout + ended.stderr).not.toMatch(/planted|f1a27ed/);
   expect(ended.stderr).not.toMatch(/^ {4}at /m);
   return ended;
 }
@@ -80,7 +80,7 @@ describe('erasure submit --file', () => {
     const told = (await readFile(rejects, 'utf8')).trimEnd().split('\n');
     expect(told[0]).toBe('line,field,problem');
     expect([...new Set(told.slice(1).map((line) => Number(line.split(',')[0])))]).toEqual(bad);
-    expect(told.join('\n')).not.toContain('planted');
+    expect(told.join('\n')).not.toMatch(/planted|f1a27ed/);
     expect((await stat(rejects)).mode & 0o777).toBe(0o600);
 
     const again = await submitFile(file, '--json', '--concurrency', '16');
@@ -91,7 +91,7 @@ describe('erasure submit --file', () => {
 
   it('stops when interrupted, says where it stands, and goes on when repeated', async () => {
     const { text } = people({ rows: 400, bad: 1, repeated: 1 });
-    const file = await write('interrupted.csv', text.replaceAll('planted-person', 'planted-other'));
+    const file = await write('interrupted.csv', text.replaceAll('f1a27ed0', 'f1a27ed1'));
     const before = await started();
     const running = cli.start(['submit', '--file', file, '--concurrency', '1', '--json'], {
       environment: environment(),
@@ -117,10 +117,12 @@ describe('erasure submit --file', () => {
   it('takes NDJSON, with and without ids, and tells an id that is taken by another request', async () => {
     const requestId = '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11';
     const row = { regulation: 'gdpr', submittedAt: '2026-11-01T09:30:00Z' };
-    const one = { ...row, requestId, subject: { person: { personId: 'planted-a' } } };
+    const one = { ...row, requestId, subject: { person: { personId: plantedPerson(1, 'f1a27ed2') } } };
     const file = await write(
       'a.ndjson',
-      [one, { ...row, subject: { person: { personId: 'planted-b' } } }].map((line) => JSON.stringify(line)).join('\n'),
+      [one, { ...row, subject: { person: { personId: plantedPerson(2, 'f1a27ed2') } } }]
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
     );
     expect(await submitFile(file)).toMatchObject({ code: 0, stdout: expect.stringContaining('Accepted    2') });
     const other = await write('b.ndjson', JSON.stringify({ ...one, regulation: 'ccpa' }));
@@ -174,7 +176,7 @@ describe('erasure submit --file', () => {
       'policy.json',
       JSON.stringify({ calendars: { gdpr: { timeZone: 'Europe/Berlin', calendar: 'DE-BE' } } }),
     );
-    const file = await write('due.csv', `${header}\n,gdpr,2026-11-01T09:30:00Z,web-form,p,\n`);
+    const file = await write('due.csv', `${header}\n,gdpr,2026-11-01T09:30:00Z,web-form,${plantedPerson(1)},\n`);
     const shown = await submitFile(file, '--dry-run', '--policy', policy);
     expect(shown).toMatchObject({ code: 0 });
     expect(shown.stdout).toContain('gdpr: 1 requests, due 2026-12-01');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -380,7 +381,7 @@ describe('erasure verify', () => {
     });
 
     it('refuses it as about somebody else where the key that was used says so', async () => {
-      const another = { ...submission(), subject: { person: { personId: 'somebody-else' } } };
+      const another = { ...submission(), subject: { person: { personId: randomUUID() } } };
       const { code, stdout } = await verify(another, '--keys', keysDirectory, '--json');
       expect(code).toBe(6);
       expect(JSON.parse(stdout)).toMatchObject({

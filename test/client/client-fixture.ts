@@ -11,7 +11,8 @@ import { ownNamespace } from '../support/test-namespace';
 /** Must never be seen in a history, a message or on a screen. */
 export const planted = {
   individualId: 'planted-individual-5151',
-  personId: 'planted-person-5252',
+  /** In upper case, so that it is no request id. */
+  personId: 'F1A27ED0-5252-4F00-8000-00000000ABCD',
   identifyId: 'planted-identify-5353@example.test',
 } as const;
 

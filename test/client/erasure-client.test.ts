@@ -112,7 +112,7 @@ describe('submit', () => {
     const request = fresh();
     await client.submit(request);
     const others: ErasureSubmission[] = [
-      { ...request, subject: { ...request.subject, person: { personId: 'somebody else' } } },
+      { ...request, subject: { ...request.subject, person: { personId: randomUUID() } } },
       { ...request, subject: { person: { personId: planted.personId } } },
       { ...request, regulation: 'ccpa' },
       { ...request, policy: { marginMs: 0 } },
@@ -146,7 +146,9 @@ describe('submit', () => {
 
   it('refuses what is no request before anything is started', async () => {
     const request = fresh({ submittedAt: new Date(Date.now() + DAY_MS).toISOString() });
-    await expect(client.submit(request)).rejects.toMatchObject({ problems: ['submittedAt: lies in the future'] });
+    await expect(client.submit(request)).rejects.toMatchObject({
+      problems: [{ field: 'submittedAt', problem: 'lies in the future' }],
+    });
     await expect(client.get(request.requestId)).rejects.toBeInstanceOf(RequestNotFoundError);
   });
 

@@ -103,8 +103,8 @@ describe('the README', () => {
 
   it('shows a request file that is one', () => {
     const [example = ''] = blocks(text, 'json');
-    const { submittedAt } = JSON.parse(example) as { submittedAt: string };
-    const parsed = library.parseSubmission(JSON.parse(example), Date.parse(submittedAt));
+    const { verification } = JSON.parse(example) as { verification: { at: string } };
+    const parsed = library.parseSubmission(JSON.parse(example), Date.parse(verification.at));
     expect(Object.keys(parsed.subject)).toEqual(providerKeys);
     expect(text).toContain(`watch ${parsed.requestId}`);
   });

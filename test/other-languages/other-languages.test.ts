@@ -179,7 +179,7 @@ for (const [language, program] of Object.entries(languages)) {
     it(
       'starts the same request once, also after it has ended, and never passes another off as it',
       async () => {
-        const request = submission({ subject: { person: { personId: 'planted-person-6161' } } });
+        const request = submission({ subject: { person: { personId: 'F1A27ED0-6161-4F00-8000-00000000ABCD' } } });
         const first = await seal(request);
         const { workflowId } = first;
         const started = await answer<Started>('start', await write(first));
@@ -190,7 +190,7 @@ for (const [language, program] of Object.entries(languages)) {
         await answer('result', workflowId);
         expect(await answer('start', await write(again))).toEqual({ ...started, duplicate: true });
 
-        const other = await seal({ ...request, subject: { person: { personId: 'planted-person-6262' } } });
+        const other = await seal({ ...request, subject: { person: { personId: 'F1A27ED0-6262-4F00-8000-00000000ABCD' } } });
         const conflict = await run('start', await write(other));
         expect(conflict).toMatchObject({ code: 1, stdout: '' });
         expect(conflict.stderr).toContain('is taken by another request, or by one that');
@@ -207,7 +207,7 @@ for (const [language, program] of Object.entries(languages)) {
     it(
       'starts the bare input without a memo, and then nobody can tell whether a repetition is one',
       async () => {
-        const request = submission({ subject: { person: { personId: 'planted-person-6363' } } });
+        const request = submission({ subject: { person: { personId: 'F1A27ED0-6363-4F00-8000-00000000ABCD' } } });
         const { memo: _memo, ...bare } = await seal(request);
         expect(await answer('start', await write(bare))).toMatchObject({
           workflowId: workflowIdOf(request.requestId ?? ''),
