@@ -1,6 +1,6 @@
 /** The request file: what a person asks for, with their identifiers in the clear. It never leaves this process unsealed. */
 import { z } from 'zod';
-import { identifierProblem, isPlaceholder, judgeIdentifier } from '../domain/identifier';
+import { identifierProblem, identifierWarnings, isPlaceholder } from '../domain/identifier';
 import { DAY_MS } from '../domain/duration';
 import { parseInstant } from '../domain/instant';
 import { policyBounds, type Policy } from '../domain/policy';
@@ -145,7 +145,7 @@ export function submissionWarnings(submission: ErasureSubmission, now: number): 
   return [
     ...(isLongPast ? [{ field: 'submittedAt', problem: 'lies more than 90 days back' }] : []),
     ...[...identifiersOf(submission)].flatMap(([provider, value]) =>
-      judgeIdentifier(provider, value).warnings.map((problem) => ({
+      identifierWarnings(provider, value).map((problem) => ({
         field: `subject.${provider}.${identifierFields[provider]}`,
         problem,
       })),

@@ -8,22 +8,7 @@ import { providerFacts, providerName, type Provider } from './provider';
 /** UTF-16 units. MeasureOne and Aptrinsic name no limit of their own. */
 export const IDENTIFIER_LENGTH_MAX = 512;
 
-export interface IdentifierJudgement {
-  /** Why it is refused. */
-  readonly problem?: string;
-  /** What is odd about one that is taken. */
-  readonly warnings: readonly string[];
-}
-
-/** The sentences complete "the identifier …". */
-export function judgeIdentifier(provider: Provider, identifier: string): IdentifierJudgement {
-  const problem = identifierProblem(provider, identifier);
-  if (problem !== undefined) return { problem, warnings: [] };
-  const odd = oddities.filter(([isOdd]) => isOdd(identifier, provider)).map(([, says]) => says(provider));
-  return { warnings: [...new Set(odd)] };
-}
-
-/** Why it is no identifier of anybody at this provider, or undefined. */
+/** Why it is no identifier of anybody at this provider, or undefined. The sentences complete "the identifier …". */
 export function identifierProblem(provider: Provider, identifier: string): string | undefined {
   const { form, reserved = [] } = providerFacts(provider).ids;
   if (identifier === '') return 'is empty';
@@ -38,6 +23,12 @@ export function identifierProblem(provider: Provider, identifier: string): strin
   if (reserved.includes(identifier)) return `names something else at ${providerName(provider)}`;
   if (form === 'uuid' && !isUuid(identifier)) return `is not a UUID, as all ids of ${providerName(provider)} are`;
   return undefined;
+}
+
+/** What is odd about one that is taken. */
+export function identifierWarnings(provider: Provider, identifier: string): readonly string[] {
+  const odd = oddities.filter(([isOdd]) => isOdd(identifier, provider)).map(([, says]) => says(provider));
+  return [...new Set(odd)];
 }
 
 /** Format characters, variation selectors, fillers: text that differs by them looks the same. */

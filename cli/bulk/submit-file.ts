@@ -223,7 +223,7 @@ function checkLines(
     `  repeated  ${duplicates} (the same request stands in an earlier row)`,
     `  rejected  ${rejected}${rejected === 0 ? '' : ` (line and field: ${basename(rejects)})`}`,
     ...(empty === 0 ? [] : [`  empty     ${empty} more, of nothing but separators: skipped`]),
-    ...(warned === 0 ? [] : [`Look again  ${warned} good rows are odd (line and field: ${basename(warningsPath)})`]),
+    ...(warned === 0 ? [] : [`Look again  ${warned} of the good rows (line and field: ${basename(warningsPath)})`]),
     ...warnings.groups().map((group) => `  ${warningLine(group)}`),
     ...tooMany.map(
       (provider) =>

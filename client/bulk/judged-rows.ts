@@ -1,5 +1,6 @@
 /** What is to become of each row: submitted, passed over as a repetition, or rejected with its reasons. */
-import { providerFacts, providerName } from '../../domain/provider';
+import { hash } from 'node:crypto';
+import { providerFacts, providerName, type Provider } from '../../domain/provider';
 import { InvalidSubmissionError, type FieldProblem } from '../errors';
 import {
   identifierFields,
@@ -80,7 +81,7 @@ function judged(
   seen.contents.set(key, content);
   const warnings = [
     ...submissionWarnings(submission, now).map(byColumn),
-    ...otherSpellings(submission, { ids, spellings: seen.spellings }),
+    ...otherSpellings(submission, seen.spellings),
   ];
   return { line, verdict: 'good', submission, warnings };
 }
@@ -90,18 +91,21 @@ function byColumn({ field, problem }: FieldProblem): FieldProblem {
 }
 
 /** Two rows that differ by case only are two people at such a provider, and mostly one in the head of whoever wrote the file. */
-function otherSpellings(
-  submission: ErasureSubmission,
-  { ids, spellings }: { readonly ids: RowIds; readonly spellings: Map<number, number> },
-): FieldProblem[] {
+function otherSpellings(submission: ErasureSubmission, spellings: Map<number, number>): FieldProblem[] {
   return [...identifiersOf(submission)].flatMap(([provider, identifier]) => {
     if (!providerFacts(provider).ids.tellsCase) return [];
-    const folded = ids.hashOf(provider, identifier.toLowerCase());
-    const exact = ids.hashOf(provider, identifier);
+    const lower = identifier.toLowerCase();
+    const folded = shortHash(provider, lower);
+    const exact = lower === identifier ? folded : shortHash(provider, identifier);
     const before = spellings.get(folded);
     spellings.set(folded, before ?? exact);
     if (before === undefined || before === exact) return [];
     const problem = `differs by case only from that of an earlier row: ids are told apart by case at ${providerName(provider)}`;
     return [{ field: `${provider}.${identifierFields[provider]}`, problem }];
   });
+}
+
+/** 48 bits are enough to warn by, and stay in memory only. */
+function shortHash(provider: Provider, text: string): number {
+  return hash('sha256', `${provider}\n${text}`, 'buffer').readUIntBE(0, 6);
 }

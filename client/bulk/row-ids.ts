@@ -1,7 +1,6 @@
 /** Ids for rows that bring none: the same row gives the same id, so that a file can be submitted again. */
 import { createHmac } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import type { Provider } from '../../domain/provider';
 import type { Sealer } from '../../security/sealing';
 import type { ErasureSubmission } from '../submission';
 
@@ -9,8 +8,6 @@ export interface RowIds {
   requestIdOf(submission: ErasureSubmission): string;
   /** Tells one content from another under the same id; 16 characters of one byte. */
   digestOf(submission: ErasureSubmission): string;
-  /** Tells one identifier from another, in 48 bits. */
-  hashOf(provider: Provider, identifier: string): number;
 }
 
 /**
@@ -32,7 +29,6 @@ export function rowIdsWith(secret: string, batch: string): RowIds {
   return {
     requestIdOf: (submission) => uuidOf(hmac('id', submission)),
     digestOf: (submission) => hmac('content', submission).toString('latin1', 0, 16),
-    hashOf: (provider, identifier) => hmac('identifier', [provider, identifier]).readUIntBE(0, 6),
   };
 }
 

@@ -6,6 +6,8 @@ import { bulkRows } from '../../client/bulk/bulk-rows';
 import { judgedRows, ROWS_MAX } from '../../client/bulk/judged-rows';
 import { rowIdsWith } from '../../client/bulk/row-ids';
 import { ROW_LENGTH_MAX } from '../../client/bulk/text-lines';
+import { IDENTIFIER_LENGTH_MAX, placeholders, sharedNames } from '../../domain/identifier';
+import { providers } from '../../domain/provider';
 import { filterAttributes, namedFilters } from '../../client/request-filter';
 
 const root = join(__dirname, '..', '..');
@@ -21,6 +23,18 @@ describe('docs/bulk.md', () => {
 
   it('names every filter', () => {
     for (const filter of [...namedFilters, ...filterAttributes]) expect(text).toContain(`\`${filter}`);
+  });
+
+  it('lists every placeholder that is refused and every name that is warned of, and no others', () => {
+    const listed = (start: string, end: string): string[] => {
+      const [, after = ''] = text.split(start);
+      return [...(after.split(end)[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, word = '']) => word);
+    };
+    expect(listed('quotes and brackets around it: ', '\n  `undefined` and')).toEqual(placeholders);
+    expect(listed('also as the name of a mailbox: ', ';\n')).toEqual(sharedNames);
+    for (const word of providers.aptrinsic.ids.reserved) expect(text).toContain(`\`${word}\``);
+    expect(text).toContain(`more than ${IDENTIFIER_LENGTH_MAX} characters`);
+    expect(text).toContain(`more than ${providers.aptrinsic.peopleMax.toLocaleString('en-US')} people at Aptrinsic`);
   });
 
   it('tells the limits', () => {

@@ -161,12 +161,129 @@ describe('erasure submit --file', () => {
     expect(stderr).not.toContain('Temporal');
   });
 
+  it('takes a file as Excel writes it, with ten kinds of trouble, through preview, mending and submission', async () => {
+    const rows = [
+      'sep=;',
+      'Regulation; SubmittedAt ;person.personId;aptrinsic.identifyId;receivedVia;',
+      // Good, odd, odd by case, and one in two lines: 3 to 7.
+      `gdpr;2026-11-01T09:30:00Z;${plantedPerson(1, 'f1a27ed3')};planted-4711;web-form;`,
+      'gdpr;2026-11-01T09:30:00Z;;1.23457E+11;web-form;',
+      'gdpr;2026-11-01T09:30:00Z;;Planted@Example.test;"web\r\n-form";',
+      'gdpr;2026-11-01T09:30:00Z;;planted@example.test;;',
+      // Bad: 8 to 14.
+      'gdpr;2026-11-01T09:30:00Z;#N/A;;web-form;',
+      'gdpr;2026-11-01T09:30:00Z;;undefined;web-form;',
+      'gdpr;2026-11-01T09:30:00Z;;planted\u200b-4712;web-form;',
+      'gdpr;2026-11-01T09:30:00Z;planted-4713;;web-form;',
+      'gdpr;1970-01-01T00:00:00Z;;planted-4714;web-form;',
+      'gdpr;01.11.2026 09:30;;planted-4715;web-form;',
+      'gdpr;2026-11-01T09:30:00Z;;planted-4716;web-form',
+      ';;;;;',
+      ';;;;;',
+    ];
+    const excel = (lines: readonly string[]): string => `\uFEFF${lines.join('\r\n')}\r\n`;
+    const bad = (lines: readonly string[]): Buffer =>
+      Buffer.from(excel(lines).replace('planted-4711', 'plantéd'), 'latin1');
+    const before = await started();
+
+    const file = await write('excel.csv', bad(rows));
+    expect(await submitFile(file, '--dry-run')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('The file is not UTF-8. It may be in Windows-1252'),
+    });
+
+    await write('excel.csv', excel(rows));
+    const preview = await submitFile(file, '--dry-run');
+    expect(preview.code).toBe(2);
+    for (const said of [
+      /^Rows {8}11$/m,
+      /^ {2}good {6}3$/m,
+      /^ {2}rejected {2}8 \(line and field: excel\.csv\.rejects\.csv\)$/m,
+      /^ {2}empty {5}2 more, of nothing but separators: skipped$/m,
+      /^Look again {2}1 of the good rows \(line and field: excel\.csv\.warnings\.csv\)$/m,
+      /^ {2}aptrinsic\.identifyId reads like a number or a date that a spreadsheet has rewritten \(1 row: line 4\)$/m,
+    ]) {
+      expect(preview.stdout).toMatch(said);
+    }
+    const rejects = (await readFile(`${file}.rejects.csv`, 'utf8')).trimEnd().split('\n');
+    expect(rejects.map((line) => line.split(',', 2).join(','))).toEqual([
+      'line,field',
+      '5,receivedVia',
+      '8,person.personId',
+      '9,aptrinsic.identifyId',
+      '10,aptrinsic.identifyId',
+      '11,person.personId',
+      '12,submittedAt',
+      '13,submittedAt',
+      '14,row',
+    ]);
+    expect(rejects.join('\n')).not.toMatch(/planted|f1a27ed/i);
+    expect(await started()).toBe(before);
+
+    // Mended line by line, but for one that is left for later.
+    const mended = rows.map((line) =>
+      line
+        .replace('"web\r\n-form"', 'web-form')
+        .replace('#N/A', plantedPerson(2, 'f1a27ed3'))
+        .replace('undefined', 'planted-4710')
+        .replace('\u200b', '')
+        .replace('planted-4713;;', ';planted-4713;')
+        .replace('1970-01-01T00', '2026-11-02T00')
+        .replace('01.11.2026 09:30', '2026-11-01T09:30:00Z'),
+    );
+    await write('excel.csv', excel(mended));
+    const results = join(directory, 'results.csv');
+    const first = await submitFile(file, '--results', results, '--json');
+    expect(first.code).toBe(2);
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      rows: 11,
+      accepted: 10,
+      rejected: 1,
+      empty: 2,
+      warned: 3,
+      results,
+    });
+    expect(first.stderr).toContain('differs by case only from that of an earlier row');
+
+    await write('excel.csv', excel(mended.map((line) => line.replace(/4716;web-form$/, '4716;web-form;'))));
+    const second = await submitFile(file, '--results', results, '--json');
+    expect(second.code).toBe(0);
+    expect(JSON.parse(second.stdout)).toMatchObject({ accepted: 1, duplicates: 10, rejected: 0 });
+    const told = (await readFile(results, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(','));
+    // In the order in which they were done, which is not quite that of the lines.
+    expect(told.map(([line, , , result]) => `${line} ${result}`).toSorted()).toEqual(
+      [...[3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((line) => `${line} new`), '13 rejected', '13 new'].toSorted(),
+    );
+    for (const [, requestId = '', workflowId = ''] of told.filter((line) => line[3] === 'new')) {
+      expect((await client.workflow.getHandle(workflowId).describe()).workflowId).toContain(requestId);
+    }
+    expect(JSON.stringify(told)).not.toMatch(/planted|f1a27ed/i);
+  });
+
+  it('says that a provider asks to go through its support for so many people', async () => {
+    const line = (row: number): string => `,gdpr,2026-11-01T09:30:00Z,web-form,,planted-${row}`;
+    const file = await write('many.csv', [header, ...Array.from({ length: 1_001 }, (_, row) => line(row))].join('\n'));
+    const shown = await submitFile(file, '--dry-run');
+    expect(shown.stdout).toContain(
+      'Look again  1001 people at Aptrinsic (Gainsight PX): for more than 1000 its documents ask to go through its support',
+    );
+    await write('many.csv', [header, ...Array.from({ length: 1_000 }, (_, row) => line(row))].join('\n'));
+    expect((await submitFile(file, '--dry-run')).stdout).not.toContain('Look again');
+  });
+
   it('overwrites no file that is not its own', async () => {
     const file = await write('own.csv', `${header}\n,hipaa,x,y,z,\n`);
     const mine = await write('mine.csv', 'mine');
     expect(await submitFile(file, '--rejects', mine)).toMatchObject({ code: 2, stdout: '' });
     expect(await readFile(mine, 'utf8')).toBe('mine');
     expect((await submitFile(file, '--rejects', file)).code).toBe(2);
+    expect(await submitFile(file, '--warnings', mine)).toMatchObject({ code: 2, stdout: '' });
+    expect(await submitFile(file, '--results', mine)).toMatchObject({ code: 2, stdout: '' });
+    expect(await readFile(mine, 'utf8')).toBe('mine');
     expect((await submitFile(file, '--dry-run')).code).toBe(2);
     expect((await submitFile(file, '--dry-run')).code).toBe(2);
   });
@@ -188,6 +305,8 @@ describe('erasure submit --file', () => {
     [['--file', 'a.csv', 'b.json'], /not both/],
     [['--file', 'a.csv', '--wait'], /--wait is for a single request/],
     [['--dry-run'], /belong to a file of many/],
+    [['a.json', '--results', 'r.csv'], /belong to a file of many/],
+    [['--file', 'a.csv', '--dry-run', '--results', 'r.csv'], /a --dry-run submits none/],
     [['--file', 'a.csv', '--concurrency', '0'], /--concurrency: expected a whole number from 1 to 64/],
     [['--file', 'a.csv', '--batch', 'planted name'], /--batch: expected/],
     [[], /Missing required argument 'FILE'/],

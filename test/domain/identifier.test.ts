@@ -1,10 +1,14 @@
 import fc from 'fast-check';
-import { identifierProblem, judgeIdentifier, placeholders, sharedNames } from '../../domain/identifier';
+import { identifierProblem, identifierWarnings, placeholders, sharedNames } from '../../domain/identifier';
 import { providerKeys, type Provider } from '../../domain/provider';
 
 const uuid = '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11';
 const refused = (identifier: string, provider: Provider = 'aptrinsic') => identifierProblem(provider, identifier);
-const warned = (identifier: string, provider: Provider = 'aptrinsic') => judgeIdentifier(provider, identifier).warnings;
+/** Both of them: what is refused is not warned of. */
+const judge = (provider: Provider, identifier: string) => {
+  const problem = identifierProblem(provider, identifier);
+  return problem === undefined ? { warnings: identifierWarnings(provider, identifier) } : { problem, warnings: [] };
+};
 
 describe('an identifier that is refused', () => {
   it.each(placeholders)('is the placeholder %j, in any case and wrapping', (word) => {
@@ -193,11 +197,11 @@ describe('an identifier that is taken', () => {
       uuid.toUpperCase(),
     ].flat(),
   )('is not warned of where nothing is odd: %j', (identifier) => {
-    expect(judgeIdentifier('aptrinsic', identifier)).toEqual({ warnings: [] });
+    expect(judge('aptrinsic', identifier)).toEqual({ warnings: [] });
   });
 
   it('is a UUID in any case at the person API', () => {
-    for (const text of [uuid, uuid.toUpperCase()]) expect(judgeIdentifier('person', text)).toEqual({ warnings: [] });
+    for (const text of [uuid, uuid.toUpperCase()]) expect(judge('person', text)).toEqual({ warnings: [] });
   });
 
   it.each([
@@ -245,11 +249,11 @@ describe('an identifier that is taken', () => {
     ['aaaa', 'is one character, or the same one repeated'],
     ['Jane@Example.org', 'has capital letters: ids are told apart by case at Aptrinsic (Gainsight PX)'],
   ])('is warned of: %j', (identifier, says) => {
-    expect(judgeIdentifier('aptrinsic', identifier)).toEqual({ warnings: expect.arrayContaining([says]) });
+    expect(judge('aptrinsic', identifier)).toEqual({ warnings: expect.arrayContaining([says]) });
   });
 
   it('is warned of as a made-up UUID', () => {
-    expect(warned('11111111-1111-1111-1111-111111111111', 'person')).toHaveLength(1);
+    expect(identifierWarnings('person', '11111111-1111-1111-1111-111111111111')).toHaveLength(1);
   });
 });
 
@@ -260,7 +264,7 @@ describe('what is said of an identifier', () => {
 
   it('repeats no part of the words that it is about', () => {
     for (const word of [...placeholders, ...sharedNames]) {
-      const { problem, warnings } = judgeIdentifier('aptrinsic', word);
+      const { problem, warnings } = judge('aptrinsic', word);
       const said = [problem ?? '', ...warnings].join('\n').toLowerCase();
       expect(piecesOf(word).filter((piece) => said.includes(piece))).toEqual([]);
     }
@@ -291,7 +295,7 @@ describe('what is said of an identifier', () => {
     const heard = new Set<string>();
     fc.assert(
       fc.property(fc.constantFrom(...providerKeys), identifier, (provider, text) => {
-        const { problem, warnings } = judgeIdentifier(provider, text);
+        const { problem, warnings } = judge(provider, text);
         for (const said of [...(problem === undefined ? [] : [problem]), ...warnings]) heard.add(said);
         return warnings.length === new Set(warnings).size;
       }),
