@@ -190,7 +190,10 @@ for (const [language, program] of Object.entries(languages)) {
         await answer('result', workflowId);
         expect(await answer('start', await write(again))).toEqual({ ...started, duplicate: true });
 
-        const other = await seal({ ...request, subject: { person: { personId: 'F1A27ED0-6262-4F00-8000-00000000ABCD' } } });
+        const other = await seal({
+          ...request,
+          subject: { person: { personId: 'F1A27ED0-6262-4F00-8000-00000000ABCD' } },
+        });
         const conflict = await run('start', await write(other));
         expect(conflict).toMatchObject({ code: 1, stdout: '' });
         expect(conflict.stderr).toContain('is taken by another request, or by one that');
