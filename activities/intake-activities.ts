@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { LegalClock } from '../domain/legal-clock';
 import type { Policy } from '../domain/policy';
 import type { Regulation } from '../domain/request';
 import type { Intake, Rules } from '../domain/rules';
@@ -17,6 +18,8 @@ export interface IntakeQuestion extends RunOfRequest {
   readonly policy: Readonly<Partial<Policy>>;
   /** When the person was asked to prove who they are, and did so. */
   readonly identity?: { readonly askedAt: number; readonly provenAt?: number };
+  /** Of a request that has its due dates already: only the start of its clock may move. */
+  readonly pinned?: LegalClock;
 }
 
 export interface IntakeActivities {
@@ -36,13 +39,16 @@ export function createIntakeActivities(parts: {
 }): IntakeActivities {
   const { rules, calendars, isIndexed, signer } = parts;
   return {
-    takeOnRequest: async ({ requestId, run, regulation, submittedAt, policy, identity }) => {
+    takeOnRequest: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned }) => {
       await serveOwnRunOnly({ requestId, run });
-      const place = calendars[regulation];
+      const place = pinned ?? calendars[regulation];
       const facts = { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) };
+      const computed = place === undefined ? undefined : computeLegalClock(facts, place);
+      // A release that counts by another rule keeps the dates that were given: they are the earliest that can hold.
+      const clock = pinned !== undefined && computed?.rule !== pinned.rule ? pinned : computed;
       const intake = {
         rules: { ...rules, patience: { ...rules.patience, ...policy } },
-        ...(place === undefined ? {} : { clock: computeLegalClock(facts, place) }),
+        ...(clock === undefined ? {} : { clock }),
       };
       const at = Context.current().info.currentAttemptScheduledTimestampMs;
       const sign = (fact: Pick<Fact, 'kind' | 'content'>) => signer.sign({ requestId, run, ...fact }, at);

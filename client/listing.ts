@@ -157,7 +157,7 @@ function holdsWhatIsAsked({ status, progress }: RequestStatus, options: ListOpti
   if (status !== 'running') return false;
   if (progress === undefined) return true;
   const { due, blockedOn: blocks, legs } = progress;
-  const isDue = due !== undefined && due.standing !== 'answered';
+  const isDue = due !== undefined && due.standing !== 'answered' && due.standing !== 'not-owed';
   const isOverdue = isDue && due.standing === 'overdue';
   return (
     (dueWithinMs === undefined || isOverdue || (isDue && Date.parse(due.at) <= now + dueWithinMs)) &&

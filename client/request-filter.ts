@@ -37,6 +37,7 @@ const blockers = Object.keys({
   todo: true,
   'due-soon': true,
   overdue: true,
+  unanswered: true,
   'cannot-make-it': true,
 } satisfies Record<BlockedOn, true>);
 

@@ -112,7 +112,7 @@ function providerLines(claim: ProviderClaim, position: number): string[] {
 }
 
 function roundLines(round: RoundClaim): string[] {
-  const { acceptedAt, windowEndsAt, windowKind, marginMs, undoneAt } = round;
+  const { acceptedAt, windowEndsAt, windowKind, marginMs, undoneAt, undoing, undoBrokenOffAt } = round;
   const answered = acceptedAt === undefined ? 'no answer that counts' : `answered ${instant(acceptedAt)}`;
   const margin = marginMs === undefined || marginMs === 0 ? '' : `, margin ${describeDuration(marginMs)}`;
   return [
@@ -120,6 +120,9 @@ function roundLines(round: RoundClaim): string[] {
     ...entry('', windowEndsAt && `${windowKind} window until ${instant(windowEndsAt)}${margin}`),
     ...entry('', round.evidence && evidence(round.evidence)),
     ...entry('', undoneAt && `undone at the provider ${instant(undoneAt)}, because of a legal hold`),
+    ...entry('', undoing && `undoing because of a legal hold, ${instant(undoing.at)}: ${undoing.result}`),
+    ...entry('', undoing?.evidence && evidence(undoing.evidence)),
+    ...entry('', undoBrokenOffAt && `undoing broken off ${instant(undoBrokenOffAt)}: no answer`),
   ];
 }
 

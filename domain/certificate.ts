@@ -104,6 +104,10 @@ export interface RoundClaim {
   readonly marginMs?: number;
   readonly evidence?: Evidence;
   readonly undoneAt?: string;
+  /** The provider's last answer to undoing it because of a legal hold. */
+  readonly undoing?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
+  /** A decision broke that off before there was an answer. */
+  readonly undoBrokenOffAt?: string;
 }
 
 export function certificateClaims(
@@ -191,7 +195,8 @@ function decisionClaim(entry: TrailEntry): DecisionClaim[] {
   ];
 }
 
-function roundClaim({ number, askedAt, acceptedAt, windowEndsAt, receipt, undoneAt }: Round): RoundClaim {
+function roundClaim(round: Round): RoundClaim {
+  const { number, askedAt, acceptedAt, windowEndsAt, receipt, undoneAt, undoing, undoBrokenOffAt } = round;
   return {
     number,
     askedAt: iso(askedAt),
@@ -202,6 +207,12 @@ function roundClaim({ number, askedAt, acceptedAt, windowEndsAt, receipt, undone
       marginMs: receipt?.marginMs,
       evidence: receipt?.evidence,
       undoneAt: undoneAt === undefined ? undefined : iso(undoneAt),
+      undoing: undoing && {
+        at: iso(undoing.at),
+        result: undoing.status,
+        ...given({ evidence: undoing.evidence }),
+      },
+      undoBrokenOffAt: undoBrokenOffAt === undefined ? undefined : iso(undoBrokenOffAt),
     }),
   };
 }

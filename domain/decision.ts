@@ -124,7 +124,11 @@ const tokenPattern = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 type Check = readonly [holds: (value: unknown) => boolean, expected: string];
 type Checks = Readonly<Record<string, Check>>;
 
-const instant: Check = [(value) => parseInstant(value) !== undefined, 'an RFC 3339 instant, e.g. 2026-11-22T09:30:00Z'];
+/** What is dated outside of these years was mistyped. */
+const EARLIEST = Date.UTC(2000, 0, 1);
+const LATEST = Date.UTC(2100, 0, 1);
+
+const instant: Check = [isSensible, 'an RFC 3339 instant from 2000 to 2099, e.g. 2026-11-22T09:30:00Z'];
 const code = (example: string): Check => [isCode, `a code of lower case words joined by hyphens, e.g. "${example}"`];
 const oneOf = (known: readonly string[]): Check => [
   (value) => known.some((one) => one === value),
@@ -162,6 +166,11 @@ const contents: Readonly<Record<RequestDecisionKind, Checks>> = {
   },
   identity: { at: instant, method: code('account-login'), reference },
 };
+
+function isSensible(value: unknown): boolean {
+  const at = parseInstant(value);
+  return at !== undefined && at >= EARLIEST && at < LATEST;
+}
 
 /** Why `value` is no decision about one provider, or undefined when it is one. Names fields, never repeats values. */
 export function whyNoDecision(value: unknown): string | undefined {

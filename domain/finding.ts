@@ -7,6 +7,7 @@ import type { RequestProgress } from './request-progress';
 /** The most urgent first. */
 export const findingKinds = [
   'overdue',
+  'unanswered',
   'no-certificate',
   'task-failing',
   'no-worker',
@@ -26,6 +27,11 @@ export const findingGuide: Readonly<Record<FindingKind, { readonly happened: str
   overdue: {
     happened: 'the day by which the law wants the person answered is over, and no answer is recorded',
     todo: 'answer the person now, then record it; erasure status says what the request waits for',
+  },
+  unanswered: {
+    happened:
+      'it has no due date, since the rules name no calendar for its law, and no answer is recorded after 30 days',
+    todo: 'see what it waits for (erasure status), answer the person, then record it; name a calendar in the policy file',
   },
   'no-certificate': {
     happened: 'the run ended without a certificate: terminated, failed, timed out or cancelled outside of the process',
@@ -145,7 +151,7 @@ export function findingsOfIndex({ requestId, runId, index }: OpenRequest): reado
   const about = { requestId, runId, ...dueAtOf(index.dueAt) };
   const inAttention = blockedOn.filter(isProvider);
   return [
-    ...(['overdue', 'cannot-make-it', 'due-soon'] as const)
+    ...(['overdue', 'unanswered', 'cannot-make-it', 'due-soon'] as const)
       .filter((kind) => blockedOn.includes(kind))
       .map((kind): Finding => ({ kind, ...about })),
     ...(inAttention.length === 0 ? [] : [{ kind: 'attention', requestId, runId, providers: inAttention } as const]),
@@ -170,13 +176,16 @@ export function findingsOfAnswer(request: OpenRequest, answer: RequestProgress |
     if (index === undefined) return [{ kind: 'unheard-of', requestId, runId, detail }];
     return isPastDue(index, now) ? [{ kind: 'overdue', requestId, runId, ...dueAtOf(index.dueAt), detail }] : [];
   }
-  const { due, legs } = answer;
+  const { due, legs, blockedOn } = answer;
   const isLate = due?.lateByMs !== undefined && due.standing !== 'overdue';
   // What the index says already is not said twice.
   const providers =
     index === undefined ? legs.filter(({ state }) => state === 'attention').map(({ provider }) => provider) : [];
   return [
     ...(due?.standing === 'overdue' ? [{ kind: 'overdue', requestId, runId, dueAt: due.at } as const] : []),
+    ...(index === undefined && blockedOn.includes('unanswered')
+      ? [{ kind: 'unanswered', requestId, runId } as const]
+      : []),
     ...(index === undefined && isLate ? [{ kind: 'cannot-make-it', requestId, runId, dueAt: due.at } as const] : []),
     ...(index === undefined && due?.standing === 'due-soon'
       ? [{ kind: 'due-soon', requestId, runId, dueAt: due.at } as const]

@@ -19,8 +19,16 @@ export interface Round {
   /** When the window ends, without our margin. Moves where the provider moves its own time. */
   readonly windowEndsAt?: number;
   readonly receipt?: Receipt;
+  /** A call of it may have reached the provider's erasing operation, though no answer says so. */
+  readonly mayHaveReached?: boolean;
+  /** The provider's last answer to undoing it because of a legal hold. */
+  readonly undoing?: Withdrawal & { readonly at: number };
   /** When the provider undid it during a legal hold: it counts as never asked. */
   readonly undoneAt?: number;
+  /** When undoing it was broken off by a decision: nobody knows whether that call was carried out. */
+  readonly undoBrokenOffAt?: number;
+  /** When it was found that nothing of it stands at the provider, and not by our doing. What is there later is not ours. */
+  readonly goneAt?: number;
 }
 
 /** The request is on legal hold: nothing is sent, and what can be undone is. */
@@ -28,7 +36,7 @@ export interface LegHold {
   readonly since: number;
   /** What came of undoing, once it was tried; absent where there was nothing to try. */
   readonly withdrawal?: Withdrawal & { readonly at: number };
-  /** Undoing could not be brought to an end within its budget. */
+  /** The provider refused to undo it for good, or could not be reached until its window was over. */
   readonly couldNotUndo?: boolean;
 }
 
@@ -63,8 +71,12 @@ export interface LegState {
     readonly proof?: DecisionProof;
   })[];
   readonly hold?: LegHold;
+  /** The provider is being asked to erase, and has not answered yet. */
+  readonly isBeingAsked?: boolean;
   /** The provider is being asked to undo because of a hold, and has not answered yet. */
   readonly isUndoing?: boolean;
+  /** When the provider undid it although a staff member had decided about it meanwhile. */
+  readonly undoneAfterDecisionAt?: number;
   /** When the whole request was withdrawn or cancelled, had this leg not settled by then. */
   readonly endedAt?: number;
   /** What the leg was in attention for at that time. */
@@ -104,7 +116,8 @@ export type LegStep =
   | { readonly do: 'look'; readonly round: number; readonly daily: boolean }
   | { readonly do: 'waitForDecision' }
   | { readonly do: 'waitForRelease' }
-  | { readonly do: 'withdraw' }
+  /** `hold`: for as long as the hold lasts, at most until its window is over; `end`: for a bounded time. */
+  | { readonly do: 'withdraw'; readonly for: 'hold' | 'end'; readonly until?: number }
   | { readonly do: 'finish' };
 
 /** Input of each of a provider's three activities. Free of personal data. */
@@ -116,7 +129,7 @@ export interface LegCall {
   /** The identifier at this provider, sealed to the workers' key (compact JWE). */
   readonly sealed: string;
   readonly round: number;
-  /** When this request first asked this provider; epoch ms of the workflow's clock. */
+  /** When this request first asked this provider for what still stands there; epoch ms of the workflow's clock. */
   readonly firstAskedAt: number;
   /** An earlier activity of this leg may have reached the provider's erasing operation. */
   readonly askedBefore: boolean;
@@ -150,9 +163,22 @@ export function lastRound(leg: LegState): Round | undefined {
   return leg.rounds.at(-1);
 }
 
-/** A round that was undone during a hold counts as never asked. */
-function standingRounds(leg: LegState): readonly Round[] {
-  return leg.rounds.filter(({ undoneAt }) => undoneAt === undefined);
+/** A round that was undone during a hold counts as never asked, and one that is gone from the provider is not ours to undo. */
+export function standingRounds(leg: LegState): readonly Round[] {
+  return leg.rounds.filter(({ undoneAt, goneAt }) => undoneAt === undefined && goneAt === undefined);
+}
+
+/** Something of ours may stand at the provider: it took the request on, or a call of ours may have reached it. */
+function mayStand(leg: LegState): boolean {
+  return standingRounds(leg).some(({ receipt, mayHaveReached }) =>
+    receipt === undefined ? mayHaveReached === true : receipt.status === 'accepted',
+  );
+}
+
+/** The provider may have erased at our asking, or may still do so. Of a settled leg. */
+export function mayHaveErased(leg: LegState): boolean {
+  if (leg.outcome === undefined || leg.outcome === 'waived') return mayStand(leg);
+  return !['withdrawn', 'never-asked', 'not-found'].includes(leg.outcome);
 }
 
 /** When the answer about the data begins to mean something: the end of the window and our margin. */
@@ -172,7 +198,7 @@ export function graceIsOverAt(leg: LegState): number | undefined {
 
 export function nextStep(leg: LegState): LegStep {
   if (leg.hold !== undefined && isHeldBack(leg))
-    return { do: mayBeUndone(leg, leg.hold) ? 'withdraw' : 'waitForRelease' };
+    return mayBeUndone(leg, leg.hold) ? undoingStep(leg) : { do: 'waitForRelease' };
   switch (leg.phase) {
     case 'ask':
       return { do: 'ask', round: roundToAsk(leg), askedBefore: leg.askedBefore, daily: false };
@@ -185,10 +211,15 @@ export function nextStep(leg: LegState): LegStep {
     case 'attention':
       return stepInAttention(leg, known(leg.attention));
     case 'withdraw':
-      return { do: 'withdraw' };
+      return { do: 'withdraw', for: 'end' };
     case 'settled':
       return { do: 'finish' };
   }
+}
+
+function undoingStep(leg: LegState): LegStep {
+  const until = standingReceipt(leg) === undefined ? undefined : windowIsOverAt(leg);
+  return { do: 'withdraw', for: 'hold', ...(until === undefined ? {} : { until }) };
 }
 
 /** What a hold stops: asking, and a window that the provider can still be kept from carrying through. */
@@ -200,19 +231,12 @@ function isHeldBack(leg: LegState): boolean {
 function mayBeUndone(leg: LegState, hold: LegHold): boolean {
   if (hold.withdrawal !== undefined || hold.couldNotUndo === true) return false;
   const receipt = standingReceipt(leg);
-  return receipt === undefined
-    ? leg.askedBefore && !isUndone(leg)
-    : receipt.status === 'accepted' && receipt.withdrawable;
+  return receipt === undefined ? mayStand(leg) : receipt.status === 'accepted' && receipt.withdrawable;
 }
 
-/** The provider's last answer that still stands. */
+/** The provider's last answer to what still stands there. */
 function standingReceipt(leg: LegState): Receipt | undefined {
-  return isUndone(leg) ? undefined : leg.rounds.findLast((round) => round.receipt !== undefined)?.receipt;
-}
-
-/** The last round was undone during a hold: nothing of ours stands at the provider. */
-function isUndone(leg: LegState): boolean {
-  return lastRound(leg)?.undoneAt !== undefined;
+  return standingRounds(leg).findLast((round) => round.receipt !== undefined)?.receipt;
 }
 
 function stepInAttention(leg: LegState, attention: Attention): LegStep {
@@ -225,26 +249,22 @@ function stepInAttention(leg: LegState, attention: Attention): LegStep {
 /** A round that was asked and not answered is asked again under its own number. */
 function roundToAsk(leg: LegState): number {
   const round = lastRound(leg);
-  const isOver = round?.acceptedAt !== undefined || round?.undoneAt !== undefined;
+  const isOver = round?.acceptedAt !== undefined || round?.undoneAt !== undefined || round?.goneAt !== undefined;
   return round === undefined || isOver ? leg.rounds.length + 1 : round.number;
 }
 
 export function advance(leg: LegState, event: LegEvent): LegState {
   switch (event.type) {
     case 'asked':
-      return nextStep(leg).do === 'ask' && roundToAsk(leg) > leg.rounds.length
-        ? { ...leg, rounds: [...leg.rounds, { number: roundToAsk(leg), askedAt: event.at }] }
-        : leg;
+      return asked(leg, event.at);
     case 'answered':
-      return answered(leg, event.receipt, event.at);
+      return answered(withoutAsking(leg), event.receipt, event.at);
     case 'observed':
       return observed(leg, event.observation, event.at);
     case 'failed':
-      return failed(leg, event.failure, event.at);
+      return failed(withoutAsking(leg), event.failure, event.at);
     case 'interrupted':
-      return isAsking(leg) || leg.phase === 'settled'
-        ? { ...leg, askedBefore: leg.askedBefore || leg.rounds.length > 0 }
-        : leg;
+      return interrupted(leg, event.at);
     case 'timePassed':
       return timePassed(leg, event.at);
     case 'calledBack':
@@ -258,12 +278,50 @@ export function advance(leg: LegState, event: LegEvent): LegState {
     case 'requestEnded':
       return requestEnded(leg, event.at);
     case 'undoing':
-      return leg.hold !== undefined && nextStep(leg).do === 'withdraw' ? { ...leg, isUndoing: true } : leg;
+      return isHoldStep(nextStep(leg)) ? { ...leg, isUndoing: true } : leg;
     case 'withdrawalAnswered':
       return withdrawalAnswered(leg, event.withdrawal, event.at);
     case 'withdrawalFailed':
       return withdrawalFailed(leg, event.at);
   }
+}
+
+function isHoldStep(step: LegStep): boolean {
+  return step.do === 'withdraw' && step.for === 'hold';
+}
+
+function asked(leg: LegState, at: number): LegState {
+  if (nextStep(leg).do !== 'ask') return leg;
+  const number = roundToAsk(leg);
+  const rounds = number > leg.rounds.length ? [...leg.rounds, { number, askedAt: at }] : leg.rounds;
+  return { ...leg, rounds, isBeingAsked: true };
+}
+
+/** Broken off: what was asked, or to be undone, may have been carried out without a word to us. */
+function interrupted(leg: LegState, at: number): LegState {
+  if (leg.isUndoing === true) return changeStanding(withoutUndoing(leg), { undoBrokenOffAt: at });
+  if (!isAsking(leg) && leg.phase !== 'settled') return withoutAsking(leg);
+  return reached(withoutAsking(leg));
+}
+
+/** The asking under way may have reached the provider. */
+function reached(leg: LegState): LegState {
+  const rounds = leg.rounds.map((round, index) =>
+    index === leg.rounds.length - 1 ? { ...round, mayHaveReached: true } : round,
+  );
+  return { ...leg, askedBefore: leg.askedBefore || rounds.length > 0, rounds };
+}
+
+/** The provider has one request of ours at most: what becomes of it becomes of every round that stands. */
+function changeStanding(leg: LegState, change: Partial<Round>): LegState {
+  const standing = standingRounds(leg);
+  return { ...leg, rounds: leg.rounds.map((round) => (standing.includes(round) ? { ...round, ...change } : round)) };
+}
+
+function withoutAsking(leg: LegState): LegState {
+  if (leg.isBeingAsked === undefined) return leg;
+  const { isBeingAsked: _isBeingAsked, ...rest } = leg;
+  return rest;
 }
 
 function isAsking(leg: LegState): boolean {
@@ -291,10 +349,11 @@ function answered(leg: LegState, receipt: Receipt, at: number): LegState {
     seen: leg.seen || (receipt.status === 'accepted' && receipt.seen),
   };
   // A decision may have settled the leg while the answer was on its way: the answer is kept, the outcome stays.
-  if (!isAsking(leg)) return kept;
+  if (!isAsking(leg) || !standingRounds(kept).includes(answeredRound)) return kept;
   if (receipt.status === 'accepted' || window !== undefined) return enter(kept, 'window');
   // The provider contradicts itself if it knew the record or took it on earlier.
-  if (kept.seen || standingRounds(leg).length > 1) return attend(kept, 'Inconclusive', 'ask', at);
+  if (kept.seen || leg.rounds.some((earlier) => earlier.receipt?.status === 'accepted'))
+    return attend(kept, 'Inconclusive', 'ask', at);
   return settle(kept, { outcome: 'not-found' }, at);
 }
 
@@ -330,8 +389,10 @@ function heardCallback(leg: LegState): LegState['callback'] {
 }
 
 function observed(leg: LegState, observation: Observation, at: number): LegState {
-  if (!isLooking(leg)) return leg;
   const kept: LegState = { ...leg, lastObservation: { ...observation, at } };
+  // A decision settled the leg while the look was on its way: what it found is kept, the outcome stays.
+  if (leg.outcome === 'attested' || leg.outcome === 'waived') return kept;
+  if (!isLooking(leg)) return leg;
   switch (observation.status) {
     case 'absent':
       return settle(kept, meaningOfAbsence(kept), at);
@@ -365,14 +426,19 @@ function present(leg: LegState, found: Observation & { status: 'present' }, at: 
   if (found.sameRecord === 'unclear') return attend(leg, 'Inconclusive', 'look', at);
   const { lastObservation } = leg;
   const sighting = leg.seen || lastObservation === undefined ? leg.sighting : lastObservation;
-  const seen: LegState = { ...leg, seen: true, ...(sighting === undefined ? {} : { sighting }) };
+  // Somebody took ours off the queue: what is queued from now on is somebody else's.
+  const seen: LegState = {
+    ...(found.takenOffQueue === true ? changeStanding(leg, { goneAt: at }) : leg),
+    seen: true,
+    ...(sighting === undefined ? {} : { sighting }),
+  };
   if (leg.askAgainIfPresent) return enter({ ...seen, askAgainIfPresent: false }, 'ask');
   if (found.takenOffQueue === true) return attend(seen, 'TakenOffQueue', 'look', at);
   return standingRounds(leg).length < MAX_ROUNDS ? enter(seen, 'ask') : attend(seen, 'Reappeared', 'look', at);
 }
 
 function failed(leg: LegState, failure: { readonly type: FailureType } & FailureDetails, at: number): LegState {
-  const asked: LegState = isLooking(leg) ? leg : { ...leg, askedBefore: leg.askedBefore || failure.mayHaveReached };
+  const asked: LegState = isLooking(leg) || !failure.mayHaveReached ? leg : reached(leg);
   const reason = failure.type === 'InvalidRequest' ? 'ProviderContractBroken' : failure.type;
   if (isAsking(leg)) return attend(asked, reason, 'ask', at);
   return isLooking(leg) ? attend(leg, reason, 'look', at) : asked;
@@ -417,14 +483,18 @@ function requestEnded(leg: LegState, at: number): LegState {
     ...(leg.attention === undefined ? {} : { endedInAttention: leg.attention.reason }),
   };
   if (leg.phase === 'callback') return settle(ended, { outcome: 'presumed-erased' }, at);
-  if (isUndone(leg)) return settle(ended, { outcome: 'withdrawn' }, at);
   const receipt = standingReceipt(leg);
-  if (receipt === undefined) {
-    return leg.askedBefore ? enter(ended, 'withdraw') : settle(ended, { outcome: 'never-asked' }, at);
-  }
+  if (receipt === undefined) return mayStand(leg) ? enter(ended, 'withdraw') : settle(ended, nothingStands(leg), at);
   return receipt.status === 'accepted' && receipt.withdrawable
     ? enter(ended, 'withdraw')
     : settle(ended, { outcome: 'unknown' }, at);
+}
+
+/** Nothing of ours is left at the provider to undo: what was there last, if anything, was undone by us or is gone. */
+function nothingStands(leg: LegState): Settlement {
+  const last = leg.rounds.findLast(({ undoneAt, goneAt }) => undoneAt !== undefined || goneAt !== undefined);
+  if (last === undefined) return { outcome: 'never-asked' };
+  return { outcome: last.undoneAt === undefined ? 'unknown' : 'withdrawn' };
 }
 
 function withdrawalAnswered(leg: LegState, withdrawal: Withdrawal, at: number): LegState {
@@ -434,17 +504,21 @@ function withdrawalAnswered(leg: LegState, withdrawal: Withdrawal, at: number): 
   return settle(kept, { outcome: withdrawal.status === 'withdrawn' ? 'withdrawn' : 'unknown' }, at);
 }
 
-/** Undone: to be asked anew after the release. Too late: its window runs on, hold or not. */
+/**
+ * Undone: to be asked anew after the release. Too late: its window runs on, hold or not. Where the hold was released or
+ * the leg decided about while it was on its way, what the provider did is kept all the same.
+ */
 function undoneInHold(leg: LegState, withdrawal: Withdrawal, at: number): LegState {
   const { hold } = leg;
-  if (leg.phase === 'settled') return leg;
-  // Released while it was on its way: what was undone at the provider is undone all the same.
-  const tried = hold === undefined ? leg : { ...leg, hold: { ...hold, withdrawal: { ...withdrawal, at } } };
-  if (withdrawal.status !== 'withdrawn') return tried;
-  const rounds = leg.rounds.map((round, index) =>
-    index === leg.rounds.length - 1 ? { ...round, undoneAt: at } : round,
-  );
-  return enter({ ...tried, rounds }, 'ask');
+  const answer = { ...withdrawal, at };
+  const tried = hold === undefined ? leg : { ...leg, hold: { ...hold, withdrawal: answer } };
+  if (withdrawal.status === 'withdrawn') {
+    const undone = changeStanding(tried, { undoing: answer, undoneAt: at });
+    return leg.phase === 'settled' ? { ...undone, undoneAfterDecisionAt: at } : enter(undone, 'ask');
+  }
+  // An asking without an answer, of which nothing is there: what is queued from now on is somebody else's.
+  const isGone = withdrawal.status === 'nothing-to-withdraw' && standingReceipt(leg) === undefined;
+  return changeStanding(tried, { undoing: answer, ...(isGone ? { goneAt: at } : {}) });
 }
 
 function withdrawalFailed(leg: LegState, at: number): LegState {

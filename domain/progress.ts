@@ -32,6 +32,8 @@ export interface LegProgress {
   /** End of the provider's own window, without our margin. */
   readonly windowEndsAt?: string;
   readonly callbackAt?: string;
+  /** When the provider last undid what it had taken on, because of a legal hold. */
+  readonly undoneAt?: string;
   readonly outcome?: LegOutcome;
   readonly assurance?: Assurance;
   readonly settledAt?: string;
@@ -48,6 +50,7 @@ export function legProgress(leg: LegState): LegProgress {
     ...instant('acceptedAt', round?.acceptedAt),
     ...instant('windowEndsAt', round?.windowEndsAt),
     ...instant('callbackAt', leg.callback?.at),
+    ...instant('undoneAt', leg.rounds.findLast(({ undoneAt }) => undoneAt !== undefined)?.undoneAt),
     ...(leg.outcome === undefined ? {} : { outcome: leg.outcome }),
     ...(leg.assurance === undefined ? {} : { assurance: leg.assurance }),
     ...instant('settledAt', leg.settledAt),
@@ -91,8 +94,20 @@ function viewOf(leg: LegState): View {
     case 'withdraw':
       return { state: 'withdrawing', waitsFor: `${name} to undo the request` };
     case 'settled':
-      return { state: 'settled', waitsFor: 'nothing' };
+      return { state: 'settled', waitsFor: afterDecision(leg) ?? 'nothing' };
   }
+}
+
+/** What the provider was at when a decision settled the leg, or did after it. */
+function afterDecision(leg: LegState): string | undefined {
+  const name = providerName(leg.provider);
+  if (leg.isUndoing === true) {
+    return `${name}'s answer to undoing the request because of the hold, which was under way when this was decided: what it says is recorded`;
+  }
+  const { undoneAfterDecisionAt } = leg;
+  return undoneAfterDecisionAt === undefined
+    ? undefined
+    : `nothing; ${name} undid the request at ${describeInstant(undoneAfterDecisionAt)}, after this was decided`;
 }
 
 /** What a hold stops; undefined where the leg goes on as if there were none. */
@@ -101,13 +116,24 @@ function viewOfHold(leg: LegState): View | undefined {
   if (hold === undefined) return undefined;
   const name = providerName(leg.provider);
   const step = nextStep(leg);
-  if (step.do === 'withdraw') return { state: 'withdrawing', waitsFor: `${name} to undo the request during the hold` };
-  if (step.do === 'waitForRelease') {
+  const youCan = 'release the hold, waive or attest';
+  if (leg.isBeingAsked === true) {
     return {
       state: 'held',
-      waitsFor: `the release of the legal hold; ${name} is asked nothing before it`,
-      youCan: 'release the hold, waive or attest',
+      waitsFor: `${name}'s answer: the hold came while it was being asked, and it may have taken the request on. Nothing more is asked`,
+      youCan,
     };
+  }
+  if (step.do === 'withdraw') {
+    return {
+      state: 'withdrawing',
+      waitsFor: `${name} to undo the request during the hold; tried for as long as the hold lasts${step.until === undefined ? '' : ' and the window is open'}`,
+      ...instant('until', step.until),
+      youCan,
+    };
+  }
+  if (step.do === 'waitForRelease') {
+    return { state: 'held', waitsFor: `the release of the legal hold; ${askedBeforeHold(leg, hold)}`, youCan };
   }
   if (leg.phase !== 'window') return undefined;
   return {
@@ -118,8 +144,33 @@ function viewOfHold(leg: LegState): View | undefined {
   };
 }
 
+/** What the provider has been asked already, which a hold may have come too late for. */
+function askedBeforeHold(leg: LegState, hold: LegHold): string {
+  const name = providerName(leg.provider);
+  const last = leg.rounds.findLast(({ receipt, mayHaveReached }) => receipt !== undefined || mayHaveReached === true);
+  if (last === undefined) return `${name} is asked nothing before it`;
+  if (last.undoneAt !== undefined) {
+    return `${name} undid the request at ${describeInstant(last.undoneAt)}, and is asked nothing more before it`;
+  }
+  const asked = `${name} ${last.receipt === undefined ? 'may have been asked' : 'was asked'} at ${describeInstant(last.askedAt)}`;
+  return `${asked}${undoingInHold(hold)}, and is asked nothing more before it`;
+}
+
+function undoingInHold({ withdrawal, couldNotUndo }: LegHold): string {
+  if (couldNotUndo === true) return ', could not be made to undo it';
+  switch (withdrawal?.status) {
+    case 'too-late':
+      return ', when it was too late to undo it';
+    case 'nothing-to-withdraw':
+      return ', had nothing to undo';
+    case 'withdrawn':
+    case undefined:
+      return '';
+  }
+}
+
 function tooLateToHold(leg: LegState, hold: LegHold): string {
-  if (hold.couldNotUndo === true) return 'the hold came, and the provider could not be reached to undo it';
+  if (hold.couldNotUndo === true) return 'the hold came, and the provider could not be reached to undo it, or refused';
   const told = hold.withdrawal?.status === 'too-late' ? hold.withdrawal.since : undefined;
   const since = told ?? lastRound(leg)?.acceptedAt;
   return `too late for the hold since ${describeInstant(since ?? hold.since)}`;

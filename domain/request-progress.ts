@@ -1,24 +1,26 @@
 /** What a person sees of a whole request: where it stands with the law, what it waits for, and what they can do. */
-import { describeInstant } from './duration';
+import { describeDuration, describeInstant } from './duration';
 import { describeFeasibility, describeLateness, feasibilityOf, planOf, type Feasibility } from './feasibility';
-import type { LegState } from './leg';
+import { nextStep, type LegState } from './leg';
 import { aimOf, clockEvents, dueOf, type LegalClock } from './legal-clock';
 import type { RequestOutcome } from './outcome';
 import { legProgress, type LegProgress } from './progress';
+import { providerName } from './provider';
 import type { Regulation } from './request';
 import {
   answerOwed,
   isAnswered,
   isExtended,
+  isOwnWish,
   isReminded,
   noticesToPerson,
-  owesNoticeOfHold,
+  owedToPerson,
   type ReminderKind,
   type RequestState,
   type TrailEntry,
 } from './request-state';
-import type { DecisionMode, Intake } from './rules';
-import { visibleOf, type BlockedOn } from './visibility';
+import { UNANSWERED_AFTER_MS, type DecisionMode, type Intake, type Rules } from './rules';
+import { isUnanswered, visibleOf, type BlockedOn } from './visibility';
 
 export type RequestProgressState =
   | 'taking-on'
@@ -63,7 +65,8 @@ export interface DueProgress {
   readonly acknowledgeOn?: string;
   /** An extension has to be told by this day; absent once there is one. */
   readonly extendBy?: string;
-  readonly standing: 'on-time' | 'due-soon' | 'overdue' | 'answered';
+  /** `answered`: nothing is owed to the person now. `not-owed`: withdrawn at their own wish, with nothing to tell. */
+  readonly standing: 'on-time' | 'due-soon' | 'overdue' | 'answered' | 'not-owed';
   /** Whether the providers' windows end in time: sentences for people; empty where all is asked and nothing is late. */
   readonly feasibility: readonly string[];
   readonly lateByMs?: number;
@@ -74,6 +77,7 @@ export interface RequestView {
   readonly legs: readonly LegState[];
   readonly intake: Intake | undefined;
   readonly outcome: RequestOutcome | undefined;
+  readonly submittedAt: number;
   readonly now: number;
 }
 
@@ -95,7 +99,11 @@ function dueProgress(view: RequestView): DueProgress | undefined {
     extended: standing.extended,
     ...(clock.acknowledgeBy === undefined || standing.acknowledged ? {} : { acknowledgeOn: clock.acknowledgeBy.on }),
     ...(standing.extended ? {} : { extendBy: clock.extendBy.on }),
-    standing: standing.answered ? 'answered' : standingAt(now, { due: due.at, state }),
+    standing: standing.answered
+      ? isOwnWish(state)
+        ? 'not-owed'
+        : 'answered'
+      : standingAt(now, { due: due.at, state }),
     feasibility: standing.answered ? [] : describeFeasibility(feasibility, now),
     ...(feasibility.verdict === 'late' && !standing.answered ? { lateByMs: feasibility.lateByMs } : {}),
   };
@@ -125,7 +133,7 @@ export interface Reminder {
 export function nextReminder(view: RequestView): Reminder | undefined {
   const { state, intake } = view;
   if (intake === undefined || state.phase === 'taking-on' || state.phase === 'over') return undefined;
-  return [...clockReminders(view, intake), ...holdReminders(state)]
+  return [...clockReminders(view, intake), ...holdReminders(state), ...silenceReminders(view, intake)]
     .filter(({ of, due }) => !isReminded(state, of, due))
     .sort((one, other) => one.at - other.at)[0];
 }
@@ -134,10 +142,28 @@ function holdReminders({ hold }: RequestState): Reminder[] {
   return hold === undefined ? [] : [{ of: 'hold-review', at: hold.reviewAt, due: hold.reviewAt }];
 }
 
+/** Where there is no due date, silence has a bound of its own. It takes no timer while the request goes on by itself. */
+function silenceReminders(view: RequestView, { clock, rules }: Intake): Reminder[] {
+  if (clock !== undefined || isAnswered(view.state)) return [];
+  const at = view.submittedAt + UNANSWERED_AFTER_MS;
+  return view.now < at && goesOnBefore(at, view, rules) ? [] : [{ of: 'unanswered', at, due: at }];
+}
+
+/** Something of its own will happen before then: asking and looking have budgets, after which they ask for attention. */
+function goesOnBefore(at: number, { state, legs }: RequestView, { answerTracked }: Rules): boolean {
+  if (state.phase === 'issuing-certificate') return true;
+  if (state.phase !== 'running' || state.hold !== undefined) return false;
+  return legs.every((leg) => {
+    const step = nextStep(leg);
+    // Where the answer is left to another system, attention is told by itself.
+    if (leg.phase === 'attention') return !answerTracked;
+    return step.do !== 'wait' || step.until < at;
+  });
+}
+
 function clockReminders(view: RequestView, { clock, rules }: Intake): Reminder[] {
   const { state } = view;
-  // A withdrawn request has nobody left to answer.
-  if (clock === undefined || state.ended !== undefined) return [];
+  if (clock === undefined) return [];
   const standing = clockStanding(state);
   const due = dueOf(clock, standing).at;
   const dueByKind = {
@@ -146,12 +172,12 @@ function clockReminders(view: RequestView, { clock, rules }: Intake): Reminder[]
     'due-soon': due,
     overdue: due,
   };
-  const reminders = clockEvents(clock, standing, rules.leads).map(({ kind, at }) => ({
-    of: kind,
-    at,
-    due: dueByKind[kind],
-  }));
-  const lateFrom = standing.answered ? undefined : lateSince(view, clock, rules.patience.marginMs);
+  const reminders = clockEvents(clock, standing, rules.leads)
+    // What is being withdrawn can no longer be extended, and no provider is waited for.
+    .filter(({ kind }) => state.ended === undefined || kind !== 'extension-decision-due')
+    .map(({ kind, at }) => ({ of: kind, at, due: dueByKind[kind] }));
+  const lateFrom =
+    standing.answered || state.ended !== undefined ? undefined : lateSince(view, clock, rules.patience.marginMs);
   return lateFrom === undefined ? reminders : [...reminders, { of: 'cannot-make-it', at: lateFrom, due }];
 }
 
@@ -182,10 +208,17 @@ function todoOf(view: RequestView, due: DueProgress | undefined): readonly strin
   const { state, intake, outcome, now } = view;
   if (intake === undefined || state.phase === 'over') return [];
   const { hold } = state;
-  const owed = outcome === undefined ? undefined : answerOwed(state, intake.rules);
+  const refusal = refusalToTell(state);
+  const owesOutcome = outcome !== undefined && answerOwed(state, intake.rules) === 'outcome';
   return [
     ...(due?.standing === 'overdue'
       ? [`OVERDUE since ${due.on}: answer the person, then record it (recordNotice)`]
+      : []),
+    ...(isUnanswered(state, intake.clock)
+      ? [
+          `UNANSWERED for more than ${describeDuration(UNANSWERED_AFTER_MS)}, and the rules name no calendar that gives a due date: ` +
+            'decide what it waits for, answer the person, then record it (recordNotice)',
+        ]
       : []),
     ...(state.cancelRequestedAt === undefined || state.ended !== undefined
       ? []
@@ -207,16 +240,17 @@ function todoOf(view: RequestView, due: DueProgress | undefined): readonly strin
             `${now > hold.reviewAt ? 'its review IS DUE since' : 'review by'} ${describeInstant(hold.reviewAt)}; ` +
             'releaseRequest lets it go on',
         ]),
-    ...(owesNoticeOfHold(state)
-      ? [`tell the person why it is held back${byDay(due)}, then record it (recordNotice, refused)`]
-      : []),
-    ...(owed === undefined
+    ...(refusal === undefined
       ? []
-      : [
-          `tell the person ${owed === 'outcome' ? 'what came of it' : 'why it was rejected'}${byDay(due)}, ` +
-            `then record it (recordNotice, ${owed})`,
-        ]),
-    ...(due?.acknowledgeOn === undefined || due.standing === 'answered'
+      : [`tell the person ${refusal}${byDay(due)}, then record it (recordNotice, refused)${orOwnWish(state)}`]),
+    ...(owesOutcome ? [`tell the person what came of it${byDay(due)}, then record it (recordNotice, outcome)`] : []),
+    ...view.legs
+      .filter(({ hold: held }) => held?.couldNotUndo === true)
+      .map(
+        ({ provider }) =>
+          `${providerName(provider)} could not be kept from erasing during the hold: ask them to stop it, outside of this system`,
+      ),
+    ...(due?.acknowledgeOn === undefined || isAnswered(state)
       ? []
       : [`confirm its receipt to the person by ${due.acknowledgeOn}, then record it (recordNotice, acknowledged)`]),
     ...(state.extension !== undefined && state.extension.noticedAt === undefined && due !== undefined
@@ -228,6 +262,17 @@ function todoOf(view: RequestView, due: DueProgress | undefined): readonly strin
           `it cannot make its due date, by ${describeLateness(due.lateByMs)}: extend it where the law allows, or decide`,
         ]),
   ];
+}
+
+/** What the person is to be told of now, where it is a refusal. */
+function refusalToTell(state: RequestState): string | undefined {
+  if (owedToPerson(state) !== 'refused') return undefined;
+  if (state.rejected !== undefined) return 'why it was rejected';
+  return state.ended === undefined ? 'why it is held back' : 'why it was withdrawn, and is not carried out';
+}
+
+function orOwnWish({ ended }: RequestState): string {
+  return ended?.wantedBy === 'unsaid' ? '; or say that it was their own wish (withdrawRequest, subject)' : '';
 }
 
 function byDay(due: DueProgress | undefined): string {

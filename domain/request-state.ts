@@ -13,7 +13,7 @@ import {
   type RequestDecisions,
   type WithdrawalWish,
 } from './decision';
-import { describeInstant } from './duration';
+import { DAY_MS, describeInstant } from './duration';
 import { parseInstant } from './instant';
 import type { Approval } from './leg';
 import type { ClockEventKind, LegalClock } from './legal-clock';
@@ -27,6 +27,9 @@ import type { Rules } from './rules';
 export type RequestPhase =
   'taking-on' | 'awaiting-approval' | 'running' | 'issuing-certificate' | 'awaiting-answer' | 'over';
 
+/** A hold without end would silence the law's clock: somebody looks at it again within a year. */
+export const HOLD_REVIEW_MAX_MS = 366 * DAY_MS;
+
 /** One entry of the request's own trail. Instants in epoch ms of the workflow's clock. */
 export type TrailEntry = { readonly at: number } & (
   | (RequestDecision & { readonly proof?: DecisionProof })
@@ -35,7 +38,8 @@ export type TrailEntry = { readonly at: number } & (
   | { readonly kind: 'reminded'; readonly of: ReminderKind; readonly due: number }
 );
 
-export type ReminderKind = ClockEventKind | 'hold-review' | 'cannot-make-it';
+/** `unanswered`: there is no due date, and the person has waited for too long all the same. */
+export type ReminderKind = ClockEventKind | 'hold-review' | 'cannot-make-it' | 'unanswered';
 
 export interface Hold {
   readonly since: number;
@@ -50,8 +54,13 @@ export interface RequestState {
   readonly approvedAt?: number;
   readonly rejected?: { readonly at: number; readonly ground: RejectionGround };
   readonly hold?: Hold;
+  /** Holds that are over. */
+  readonly pastHolds?: readonly { readonly since: number; readonly until: number }[];
   /** Withdrawn or cancelled: the legs are being undone. */
   readonly ended?: { readonly at: number; readonly wantedBy: WithdrawalWish | 'unsaid' };
+  /** Every provider has settled, and some may have erased at our asking. */
+  readonly mayHaveErased?: boolean;
+  readonly certificateAt?: number;
   /** Decided; it takes effect once the person has been told inside the first period. */
   readonly extension?: { readonly decidedAt: number; readonly because: ExtensionGround; readonly noticedAt?: number };
   readonly identityConfirmedAt?: number;
@@ -63,7 +72,7 @@ export interface RequestState {
 
 export type RequestEvent = { readonly at: number } & (
   | { readonly type: 'takenOn'; readonly approvalNeeded: boolean }
-  | { readonly type: 'legsSettled' }
+  | { readonly type: 'legsSettled'; readonly mayHaveErased?: boolean }
   | { readonly type: 'certificateRefused'; readonly why: string }
   | { readonly type: 'certificateIssued' }
   | { readonly type: 'closed' }
@@ -94,18 +103,26 @@ export function advanceRequest(state: RequestState, event: RequestEvent): Reques
     case 'takenOn':
       return { ...state, phase: event.approvalNeeded ? 'awaiting-approval' : 'running' };
     case 'legsSettled':
-      return { ...withoutHold(state), phase: 'issuing-certificate' };
+      return {
+        ...withoutHold(state, at),
+        phase: 'issuing-certificate',
+        ...(event.mayHaveErased === undefined ? {} : { mayHaveErased: event.mayHaveErased }),
+      };
     case 'certificateRefused':
       return { ...state, certificateRefused: { since: at, why: event.why } };
     case 'certificateIssued': {
       const { certificateRefused: _mended, ...rest } = state;
-      return { ...rest, phase: 'awaiting-answer' };
+      return { ...rest, phase: 'awaiting-answer', certificateAt: at };
     }
     case 'closed':
       return { ...state, phase: 'over' };
     case 'cancelled':
       return state.ended === undefined
-        ? { ...state, ended: { at, wantedBy: 'unsaid' }, trail: [...state.trail, { at, kind: 'cancelled' }] }
+        ? {
+            ...withoutHold(state, at),
+            ended: { at, wantedBy: 'unsaid' },
+            trail: [...state.trail, { at, kind: 'cancelled' }],
+          }
         : state;
     case 'cancelRefused':
       return { ...state, cancelRequestedAt: state.cancelRequestedAt ?? at };
@@ -126,15 +143,15 @@ function decided(state: RequestState, { kind, content }: RequestDecision, at: nu
     case 'approve':
       return { ...state, phase: 'running', approvedAt: at };
     case 'reject':
-      return { ...withoutHold(state), phase: 'running', rejected: { at, ground: content.ground } };
+      return { ...withoutHold(state, at), phase: 'running', rejected: { at, ground: content.ground } };
     case 'hold': {
       const { ground, owner, reviewAt } = content;
       return { ...state, hold: { since: at, ground, owner, reviewAt: parseInstant(reviewAt) ?? at } };
     }
     case 'release':
-      return withoutHold(state);
+      return withoutHold(state, at);
     case 'withdraw':
-      return { ...withoutHold(state), ended: { at, wantedBy: content.wantedBy } };
+      return { ...withoutHold(state, at), ended: { at: state.ended?.at ?? at, wantedBy: content.wantedBy } };
     case 'extend':
       return { ...state, extension: { decidedAt: at, because: content.because } };
     case 'identity':
@@ -148,9 +165,9 @@ function decided(state: RequestState, { kind, content }: RequestDecision, at: nu
   }
 }
 
-function withoutHold(state: RequestState): RequestState {
-  const { hold: _hold, ...rest } = state;
-  return rest;
+function withoutHold(state: RequestState, until: number): RequestState {
+  const { hold, ...rest } = state;
+  return hold === undefined ? rest : { ...rest, pastHolds: [...(state.pastHolds ?? []), { since: hold.since, until }] };
 }
 
 /** Who approved the request and signed for it; undefined where nobody did. */
@@ -167,10 +184,12 @@ export function noticesToPerson(
   kind: NoticeKind,
 ): readonly (RequestDecisions['notice'] & { readonly recordedAt: number })[] {
   return state.trail.flatMap((entry) =>
-    entry.kind === 'notice' && entry.content.notice === kind && entry.content.recipient === undefined
-      ? [{ ...entry.content, recordedAt: entry.at }]
-      : [],
+    isNoticeToPerson(entry, kind) ? [{ ...entry.content, recordedAt: entry.at }] : [],
   );
+}
+
+function isNoticeToPerson(entry: TrailEntry, notice: NoticeKind): entry is TrailEntry & { readonly kind: 'notice' } {
+  return entry.kind === 'notice' && entry.content.notice === notice && entry.content.recipient === undefined;
 }
 
 /** The extension holds: it was decided, and the person was told of it in time. */
@@ -178,23 +197,67 @@ export function isExtended(state: RequestState): boolean {
   return state.extension?.noticedAt !== undefined;
 }
 
-/** The law's clock stops with the answer to the person: what was done, or why it was not. */
+/**
+ * What the person must still be told, whether that can be done now or not: the one rule from which the law's clock, the
+ * to-dos and the end of the run follow. A notice speaks only for what it was given after:
+ * - a rejection is answered by a refusal after it;
+ * - a hold by a refusal after it began, and only for as long as it lasts: after the release the outcome is owed again;
+ * - a withdrawal at the person's own wish leaves nothing to tell, unless some provider may have erased all the same;
+ * - a withdrawal at anybody else's wish is a refusal to the person, or where some provider may have erased an outcome;
+ * - anything else by the outcome, once there is a certificate.
+ */
+export function owedToPerson(state: RequestState): 'outcome' | 'refused' | undefined {
+  const { rejected, ended, hold, certificateAt, trail } = state;
+  const refused = (since: number, decided: number) =>
+    isTold(state, { notice: 'refused', since, decided }) ? undefined : 'refused';
+  if (rejected !== undefined) return refused(rejected.at, lastOf(trail, 'reject'));
+  if (isOwnWish(state)) return undefined;
+  if (ended !== undefined && state.mayHaveErased !== true) {
+    return refused(
+      ended.at,
+      trail.findIndex(({ kind }) => kind === 'withdraw' || kind === 'cancelled'),
+    );
+  }
+  if (hold !== undefined) return refused(hold.since, lastOf(trail, 'hold'));
+  const isOver = certificateAt !== undefined && isTold(state, { notice: 'outcome', since: certificateAt, decided: -1 });
+  return isOver ? undefined : 'outcome';
+}
+
+function lastOf(trail: RequestState['trail'], kind: TrailEntry['kind']): number {
+  return trail.findLastIndex((entry) => entry.kind === kind);
+}
+
+/** Withdrawn by the person, before any provider can have erased. */
+export function isOwnWish({ ended, mayHaveErased }: RequestState): boolean {
+  return ended?.wantedBy === 'subject' && mayHaveErased !== true;
+}
+
+/** Given after `since`, and recorded after the entry `decided`: both may be of one millisecond. */
+function isTold(
+  { trail }: RequestState,
+  { notice, since, decided }: { readonly notice: NoticeKind; readonly since: number; readonly decided: number },
+): boolean {
+  return trail
+    .slice(decided + 1)
+    .some(
+      (entry) =>
+        isNoticeToPerson(entry, notice) && (parseInstant(entry.content.at) ?? entry.at) >= since - CLOCK_SKEW_MS,
+    );
+}
+
+/** The law's clock stands still: nothing is owed to the person now. */
 export function isAnswered(state: RequestState): boolean {
-  return noticesToPerson(state, 'outcome').length > 0 || noticesToPerson(state, 'refused').length > 0;
+  return owedToPerson(state) === undefined;
 }
 
 /** The notice that the request still waits for once its certificate is there. */
 export function answerOwed(state: RequestState, rules: Rules): 'outcome' | 'refused' | undefined {
-  // A withdrawn request is over at the person's own wish, or never was one.
-  if (!rules.answerTracked || (state.ended !== undefined && state.rejected === undefined)) return undefined;
-  const owed = state.rejected === undefined ? 'outcome' : 'refused';
-  return noticesToPerson(state, owed).length > 0 ? undefined : owed;
+  return rules.answerTracked ? owedToPerson(state) : undefined;
 }
 
 /** A hold keeps the request from being carried out: the person has to be told why, within the law's time. */
 export function owesNoticeOfHold(state: RequestState): boolean {
-  const since = state.hold?.since;
-  return since !== undefined && !noticesToPerson(state, 'refused').some(({ recordedAt }) => recordedAt >= since);
+  return state.hold !== undefined && !isAnswered(state);
 }
 
 /** What has been reported already: each deadline once. */
@@ -223,15 +286,16 @@ export function whyNotNowOfRequest(
     case 'approve':
       return whyNotApprove(state, content, facts);
     case 'reject':
-      return phase === 'awaiting-approval'
-        ? undefined
-        : `${phaseWords[phase]}: only a request that nobody has approved yet can be rejected`;
+      if (phase !== 'awaiting-approval') {
+        return `${phaseWords[phase]}: only a request that nobody has approved yet can be rejected`;
+      }
+      return state.ended === undefined ? undefined : 'is being withdrawn';
     case 'hold':
       return whyNotHold(state, content, facts);
     case 'release':
       return state.hold === undefined ? 'is not on hold' : undefined;
     case 'withdraw':
-      return state.ended === undefined ? whyNotOpen(state) : 'is being withdrawn already';
+      return whyNotWithdraw(state);
     case 'extend':
       return whyNotExtend(state, facts);
     case 'notice':
@@ -241,6 +305,12 @@ export function whyNotNowOfRequest(
   }
 }
 
+/** Whose wish a cancellation in Temporal was can be said afterwards. */
+function whyNotWithdraw(state: RequestState): string | undefined {
+  if (state.ended === undefined) return whyNotOpen(state);
+  return state.ended.wantedBy === 'unsaid' ? undefined : 'is being withdrawn already';
+}
+
 function whyNotOpen(state: RequestState): string | undefined {
   if (state.rejected !== undefined) return 'was rejected';
   return state.phase === 'awaiting-approval' || state.phase === 'running' ? undefined : phaseWords[state.phase];
@@ -248,6 +318,7 @@ function whyNotOpen(state: RequestState): string | undefined {
 
 function whyNotApprove(state: RequestState, { actor }: RequestDecisions['approve'], facts: RequestFacts) {
   if (state.phase !== 'awaiting-approval') return `${phaseWords[state.phase]}: there is nothing to approve`;
+  if (state.ended !== undefined) return 'is being withdrawn';
   if (state.hold !== undefined) return 'is on hold: release it first';
   if (facts.filedBy === undefined) {
     return 'does not say who filed it (filedBy), so that nobody can tell whether its approver is somebody else: reject it and submit it anew';
@@ -260,15 +331,18 @@ function whyNotHold(state: RequestState, { reviewAt }: RequestDecisions['hold'],
   if (state.ended !== undefined) return 'is being withdrawn';
   const notOpen = whyNotOpen(state);
   if (notOpen !== undefined) return notOpen;
-  return (parseInstant(reviewAt) ?? 0) > now ? undefined : 'needs a review that lies ahead (reviewAt)';
+  const reviewed = parseInstant(reviewAt) ?? 0;
+  if (reviewed <= now) return 'needs a review that lies ahead (reviewAt)';
+  return reviewed <= now + HOLD_REVIEW_MAX_MS ? undefined : 'needs a review within one year (reviewAt)';
 }
 
 function whyNotExtend(state: RequestState, { clock, now }: RequestFacts): string | undefined {
   if (state.phase === 'taking-on') return phaseWords['taking-on'];
   if (clock === undefined) return 'has no due date: the rules name no calendar for its law';
   if (state.extension !== undefined) return 'has been extended already: the law allows it once';
-  if (isAnswered(state)) return 'has been answered: there is nothing left to extend';
   if (state.ended !== undefined) return 'is being withdrawn';
+  // What was told of a hold answers the person only until its release.
+  if (isAnswered(state) && state.hold === undefined) return 'has been answered: there is nothing left to extend';
   return now <= clock.extendBy.at
     ? undefined
     : `can no longer be extended: the person had to be told by ${clock.extendBy.on}`;
@@ -290,12 +364,36 @@ function whyNoNotice(
       ? undefined
       : `was not extended in time: the person had to be told by ${clock.extendBy.on}`;
   }
-  if (notice === 'outcome' && (state.phase !== 'awaiting-answer' || state.rejected !== undefined)) {
-    return state.rejected === undefined
-      ? `${phaseWords[state.phase]}: what came of it can be told once there is a certificate`
-      : 'was rejected: record the notice as refused';
+  if (notice === 'refused') return whyNotRefused(state, givenAt);
+  return notice === 'outcome' ? whyNoOutcome(state, givenAt) : undefined;
+}
+
+/** A refusal can be told of while something is refused, and recorded later: a hold may be over by then. */
+function whyNotRefused({ rejected, ended, hold, pastHolds = [] }: RequestState, givenAt: number): string | undefined {
+  const refusals: readonly { readonly since: number; readonly until?: number }[] = [
+    ...(rejected === undefined ? [] : [{ since: rejected.at }]),
+    ...(ended === undefined || ended.wantedBy === 'subject' ? [] : [{ since: ended.at }]),
+    ...(hold === undefined ? [] : [{ since: hold.since }]),
+    ...pastHolds,
+  ];
+  if (refusals.length === 0) return 'refuses the person nothing: it is neither rejected nor on hold';
+  return refusals.some(({ since, until = Infinity }) => givenAt >= since - CLOCK_SKEW_MS && givenAt <= until)
+    ? undefined
+    : 'refused the person nothing at that time (at): it was neither rejected nor on hold';
+}
+
+function whyNoOutcome(state: RequestState, givenAt: number): string | undefined {
+  const { phase, rejected, ended, certificateAt = -Infinity } = state;
+  if (rejected !== undefined) return 'was rejected: record the notice as refused';
+  if (phase !== 'awaiting-answer') {
+    return `${phaseWords[phase]}: what came of it can be told once there is a certificate`;
   }
-  return undefined;
+  if (ended !== undefined && state.mayHaveErased !== true) {
+    return 'was withdrawn before anything was erased: record the notice as refused';
+  }
+  return givenAt >= certificateAt - CLOCK_SKEW_MS
+    ? undefined
+    : `had no certificate at that time (at), and so no outcome: it was issued ${describeInstant(certificateAt)}`;
 }
 
 function whyNotIdentity(state: RequestState, { at }: RequestDecisions['identity'], facts: RequestFacts) {

@@ -24,6 +24,9 @@ export const defaultLeads: ClockLeads = {
   dueSoonMs: 7 * DAY_MS,
 };
 
+/** How long after its receipt a request without a due date is reported as unanswered: about the shortest of the laws' periods. */
+export const UNANSWERED_AFTER_MS = 30 * DAY_MS;
+
 /** What the request is held to, as the worker that took it on found it. */
 export interface Intake {
   readonly rules: Rules;

@@ -2,7 +2,7 @@
 import { describeInstant } from './duration';
 import { seenIn, type Fact, type Witness } from './fact';
 import { attentionGuide } from './failure';
-import { lastRound, windowIsOverAt, type LegState } from './leg';
+import { lastRound, windowIsOverAt, type LegState, type Round } from './leg';
 import type { RequestOutcome } from './outcome';
 import { providerName } from './provider';
 import type { Regulation, Verification } from './request';
@@ -46,15 +46,12 @@ function storyOf(leg: LegState): string[] {
   for (const round of leg.rounds) {
     const receipt = round.receipt;
     const when = describeInstant(round.askedAt);
-    if (!leg.askedBefore) {
+    if (receipt === undefined && round.mayHaveReached !== true) {
       story.push(`We tried to ask ${name} to erase at ${when}; no call of ours can have reached it.`);
       continue;
     }
     const asked = `${round.number === 1 ? 'We asked' : `In round ${round.number} we asked`} ${name} to erase at ${when}`;
-    const undone =
-      round.undoneAt === undefined
-        ? ''
-        : ` It was undone at the provider at ${describeInstant(round.undoneAt)}, because of a legal hold.`;
+    const undone = undoingOf(round);
     if (receipt === undefined || round.acceptedAt === undefined) {
       story.push(`${asked}; no answer that counts has come.${undone}`);
       continue;
@@ -74,6 +71,26 @@ function storyOf(leg: LegState): string[] {
     story.push(`When we last looked, at ${describeInstant(leg.lastObservation.at)}, ${finding(leg.lastObservation)}.`);
   }
   return story;
+}
+
+/** What became of undoing a round because of a legal hold. */
+function undoingOf({ undoneAt, undoing, undoBrokenOffAt }: Round): string {
+  const because = 'because of a legal hold';
+  if (undoneAt !== undefined) return ` It was undone at the provider at ${describeInstant(undoneAt)}, ${because}.`;
+  const brokenOff =
+    undoBrokenOffAt === undefined
+      ? ''
+      : ` Undoing it ${because} was broken off at ${describeInstant(undoBrokenOffAt)}; whether the provider undid it is not known.`;
+  if (undoing === undefined) return brokenOff;
+  const found = undoing.status === 'too-late' ? 'it was too late' : 'the provider had nothing to undo';
+  return ` Undoing it ${because} was tried at ${describeInstant(undoing.at)}: ${found}.${brokenOff}`;
+}
+
+/** What the provider did after a staff member had decided. */
+function afterwards({ provider, undoneAfterDecisionAt: at }: LegState): string {
+  return at === undefined
+    ? ''
+    : ` Afterwards, at ${describeInstant(at)}, ${providerName(provider)} undid what it had been asked: no request of ours stands there any more.`;
 }
 
 function finding(observation: NonNullable<LegState['lastObservation']>): string {
@@ -109,9 +126,9 @@ function conclusionOf(leg: LegState): string {
         ? `${name} knew no such identifier. That says nothing about data under other identifiers.`
         : `${name} knew no such identifier when asked, nor after the window in which one could have been hidden.`;
     case 'attested':
-      return `A staff member vouches for the erasure${by}; this certificate adds no evidence of its own.`;
+      return `A staff member vouches for the erasure${by}; this certificate adds no evidence of its own.${afterwards(leg)}`;
     case 'waived':
-      return `A staff member released us from this provider${by}; nothing is claimed about the data.`;
+      return `A staff member released us from this provider${by}; nothing is claimed about the data.${afterwards(leg)}`;
     case 'withdrawn':
       return 'The request was withdrawn, and undone at the provider in time. The data were not erased by it.';
     case 'never-asked':

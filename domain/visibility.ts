@@ -32,6 +32,7 @@ export type BlockedOn =
   | 'todo'
   | 'due-soon'
   | 'overdue'
+  | 'unanswered'
   | 'cannot-make-it';
 
 /** Whatever a person can do something about; a day that is near is only a day. */
@@ -44,6 +45,7 @@ export const needingStaff = Object.keys({
   'notice-of-hold': true,
   todo: true,
   overdue: true,
+  unanswered: true,
   'cannot-make-it': true,
   measureone: true,
   person: true,
@@ -114,7 +116,9 @@ function blockedOn({
         state.phase === 'awaiting-approval' ||
         owesAnswer ||
         isCancelToBeDecided ||
-        state.certificateRefused !== undefined,
+        state.certificateRefused !== undefined ||
+        legs.some(({ hold }) => hold?.couldNotUndo === true) ||
+        isUnanswered(state, dueAt),
       'staff',
     ],
     [state.certificateRefused !== undefined, 'certificate'],
@@ -126,7 +130,14 @@ function blockedOn({
     [isClockOn && isReminded(state, 'cannot-make-it', dueAt), 'cannot-make-it'],
     [isClockOn && isReminded(state, 'due-soon', dueAt) && !isReminded(state, 'overdue', dueAt), 'due-soon'],
     [isClockOn && isReminded(state, 'overdue', dueAt), 'overdue'],
+    [isUnanswered(state, dueAt), 'unanswered'],
   ];
   const values = found.filter(([holds]) => holds).map(([, value]) => value);
   return hasTodo && !needsStaff(values) ? ['todo', ...values] : values;
+}
+
+/** Without a due date: the person has waited for longer than is bearable, and is still owed an answer. */
+export function isUnanswered(state: RequestState, due: unknown): boolean {
+  const isReported = state.trail.some((entry) => entry.kind === 'reminded' && entry.of === 'unanswered');
+  return due === undefined && isReported && !isAnswered(state);
 }

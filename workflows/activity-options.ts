@@ -48,6 +48,8 @@ export function lookOptions(provider: Provider, policy: Policy, tries: 'soon' | 
     taskQueue: providerQueue(provider),
     startToCloseTimeout: START_TO_CLOSE_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    // What a look finds is kept, also where a decision came meanwhile.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     ...(tries === 'daily'
       ? { retry: daily }
       : {
@@ -66,6 +68,21 @@ export function withdrawOptions(provider: Provider, policy: Policy): ActivityOpt
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
     scheduleToCloseTimeout: policy.withdrawalBudgetMs,
     retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopelessForNow },
+  };
+}
+
+/**
+ * A legal hold is tried to be kept for as long as it lasts: one patient activity, which a release or a decision breaks
+ * off, and which ends with the window. What the provider did by then is waited for, or it would be missing from the record.
+ */
+export function undoOptions(provider: Provider, remainingMs: number | undefined): ActivityOptions {
+  return {
+    taskQueue: providerQueue(provider),
+    startToCloseTimeout: START_TO_CLOSE_MS,
+    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    ...(remainingMs === undefined ? {} : { scheduleToCloseTimeout: Math.max(remainingMs, MINUTE_MS) }),
+    retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopeless },
   };
 }
 

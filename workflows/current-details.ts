@@ -55,6 +55,7 @@ const standings: Record<DueProgress['standing'], string> = {
   'due-soon': '⚠️ due soon',
   overdue: '🔴 **OVERDUE**',
   answered: 'answered',
+  'not-owed': 'withdrawn at their own wish, no answer is owed',
 };
 
 function dueLines({ on, aimOn, standing, extended, rule, calendar, timeZone, feasibility }: DueProgress): string[] {

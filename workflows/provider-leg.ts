@@ -18,6 +18,7 @@ import {
   nextStep,
   openLeg,
   type Approval,
+  standingRounds,
   type LegCall,
   type LegEvent,
   type LegState,
@@ -27,7 +28,7 @@ import { providerName, type Provider } from '../domain/provider';
 import type { Policy } from '../domain/policy';
 import type { Gate } from '../domain/rules';
 import type { ErasureRequest } from '../domain/request';
-import { askOptions, lookOptions, withdrawOptions } from './activity-options';
+import { askOptions, lookOptions, undoOptions, withdrawOptions } from './activity-options';
 
 /** What a leg needs to know of its request, as it stands when it is asked. */
 export interface LegSurroundings {
@@ -66,8 +67,8 @@ export class ProviderLeg {
         await this.#perform(step);
       } catch (error) {
         if (!isCancellation(error)) throw error;
-        // Only an asking that is broken off leaves it open whether the provider was reached.
-        if (step.do === 'ask') this.#apply({ type: 'interrupted' });
+        // An asking or an undoing that is broken off leaves it open whether the provider was reached.
+        if (step.do === 'ask' || step.do === 'withdraw') this.#apply({ type: 'interrupted' });
       }
     }
   }
@@ -87,7 +88,9 @@ export class ProviderLeg {
   }
 
   async #perform(step: Exclude<LegStep, { do: 'finish' }>): Promise<void> {
-    if (step.do === 'withdraw') return CancellationScope.nonCancellable(() => this.#withdraw());
+    if (step.do === 'withdraw' && step.for === 'end') {
+      return CancellationScope.nonCancellable(() => this.#withdraw(step));
+    }
     this.#step = new CancellationScope();
     await this.#step.run(async () => {
       switch (step.do) {
@@ -97,6 +100,8 @@ export class ProviderLeg {
           return this.#look(step);
         case 'wait':
           return this.#wait(step);
+        case 'withdraw':
+          return this.#withdraw(step);
         case 'waitForDecision':
         case 'waitForRelease':
           return CancellationScope.current().cancelRequested;
@@ -136,11 +141,13 @@ export class ProviderLeg {
     this.#apply({ type: 'timePassed' });
   }
 
-  async #withdraw(): Promise<void> {
+  async #withdraw(step: LegStep & { do: 'withdraw' }): Promise<void> {
     this.#apply({ type: 'undoing' });
     const { [`${this.provider}.withdrawErasure` as const]: withdrawErasure } = proxyActivities<LegActivities>({
-      ...withdrawOptions(this.provider, this.#around.policy()),
-      summary: this.#label('undo the request'),
+      ...(step.for === 'end'
+        ? withdrawOptions(this.provider, this.#around.policy())
+        : undoOptions(this.provider, step.until === undefined ? undefined : step.until - Date.now())),
+      summary: this.#label(step.for === 'end' ? 'undo the request' : 'undo the request because of a legal hold'),
     });
     await this.#attempt(
       async () => {
@@ -177,7 +184,7 @@ export class ProviderLeg {
       provider: this.provider,
       sealed: subject.get(this.provider) ?? '',
       round,
-      firstAskedAt: this.#state.rounds[0]?.askedAt ?? Date.now(),
+      firstAskedAt: standingRounds(this.#state)[0]?.askedAt ?? Date.now(),
       askedBefore: this.#state.askedBefore,
       ...(host === undefined ? {} : { host }),
       gate: this.#around.gate(),

@@ -1,4 +1,7 @@
-/** How a run takes decisions: each is judged when it comes, proven where the rules ask for that, and judged again before it counts. */
+/**
+ * How a run takes decisions: each is judged when it comes, proven where the rules ask for that, and judged again in the
+ * very step in which it counts. Of guarded decisions that come together one is taken.
+ */
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -24,6 +27,7 @@ import {
   type RequestDecisionKind,
   type Said,
 } from '../domain/decision';
+import { describeInstant } from '../domain/duration';
 import { whyNotNow } from '../domain/leg';
 import {
   limitOfLeg,
@@ -33,7 +37,7 @@ import {
   type HistoryLength,
 } from '../domain/limits';
 import { legProgress, type LegProgress } from '../domain/progress';
-import { providerName } from '../domain/provider';
+import { providerName, type Provider } from '../domain/provider';
 import type { RequestProgress } from '../domain/request-progress';
 import { whyNotNowOfProviders, whyNotNowOfRequest } from '../domain/request-state';
 import { decisionOptions } from './activity-options';
@@ -54,20 +58,13 @@ const descriptions: Readonly<Record<DecisionKind | RequestDecisionKind, string>>
   identity: 'Record that the person proved who they are',
 };
 
-/** Remembered for as long as the run. */
-interface Tokens {
-  /** A token is good for one decision. */
-  readonly used: Set<string>;
-  refused: number;
-}
-
 export function listenForDecisions(run: RequestRun): void {
-  const tokens: Tokens = { used: new Set(), refused: 0 };
-  for (const kind of providerDecisionKinds) listenForProviderDecision(run, kind, tokens);
-  for (const kind of requestDecisionKinds) listenForRequestDecision(run, kind, tokens);
+  const taken = new TakenDecisions();
+  for (const kind of providerDecisionKinds) listenForProviderDecision(run, kind, taken);
+  for (const kind of requestDecisionKinds) listenForRequestDecision(run, kind, taken);
 }
 
-function listenForProviderDecision(run: RequestRun, kind: DecisionKind, tokens: Tokens): void {
+function listenForProviderDecision(run: RequestRun, kind: DecisionKind, taken: TakenDecisions): void {
   const judge = (decision: unknown, ...more: readonly unknown[]): void => {
     refuseIf(whyNoDecision(decision) ?? whyMoreThanADecision('provider', [decision, ...more]));
     const { provider } = decision as ProviderDecision;
@@ -78,17 +75,19 @@ function listenForProviderDecision(run: RequestRun, kind: DecisionKind, tokens: 
     refuseUnlessReady(whyNotNowOfProviders(run.state, kind), run);
     const tooMany = limitOfLeg(leg.state, kind, historyLength());
     refuseIf(tooMany && `${providerName(provider)} ${tooMany}`);
-    refuseIf(whyNoToken(run, kind, decision as ProviderDecision) ?? whyTooManyTokens(run, kind, tokens));
+    refuseIf(whyNoToken(run, kind, decision as ProviderDecision) ?? whyTooManyTokens(run, kind, taken));
   };
   setHandler(
     providerDecisionUpdates[kind],
     async (sent: ProviderDecision): Promise<LegProgress> => {
       const decision = readDecision(sent);
-      const proof = needsTime(run, kind)
-        ? await prove(run, { kind, content: decision, token: sent.token, tokens, judge: () => judge(sent) })
-        : undefined;
       const leg = run.leg(decision.provider);
       if (leg === undefined) throw new TypeError('The validator lets only providers of this request pass');
+      const seen = taken.about(decision.provider);
+      const proof = needsTime(run, kind)
+        ? await prove(run, { kind, content: decision, token: sent.token, taken, judge: () => judge(sent) })
+        : undefined;
+      taken.take({ kind, about: decision.provider, actor: decision.actor, seen, proof, judge: () => judge(sent) });
       leg.tell({ type: 'decided', kind, decision, ...(proof === undefined ? {} : { proof }) });
       return legProgress(leg.state);
     },
@@ -97,21 +96,23 @@ function listenForProviderDecision(run: RequestRun, kind: DecisionKind, tokens: 
   );
 }
 
-function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, tokens: Tokens): void {
+function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, taken: TakenDecisions): void {
   const judge = (sent: unknown, ...more: readonly unknown[]): void => {
     refuseIf(whyNoRequestDecision(kind, sent) ?? whyMoreThanADecision(kind, [sent, ...more]));
     const decision = readRequestDecision(kind, sent as Said);
     refuseUnlessReady(whyNotNowOfRequest(run.state, decision, run.facts), run);
     const tooMany = limitOfRequest(run.state, decision, { rules: run.facts.rules, history: historyLength() });
     refuseIf(tooMany && `The request ${tooMany}`);
-    refuseIf(whyNoToken(run, kind, sent as Said) ?? whyTooManyTokens(run, kind, tokens));
+    refuseIf(whyNoToken(run, kind, sent as Said) ?? whyTooManyTokens(run, kind, taken));
   };
   const take = async (sent: Said): Promise<RequestProgress> => {
     const decision = readRequestDecision(kind, sent);
     const { content } = decision;
+    const seen = taken.about('request');
     const proof = needsTime(run, kind)
-      ? await prove(run, { kind, content, token: sent.token, tokens, judge: () => judge(sent) })
+      ? await prove(run, { kind, content, token: sent.token, taken, judge: () => judge(sent) })
       : undefined;
+    taken.take({ kind, about: 'request', actor: content.actor, seen, proof, judge: () => judge(sent) });
     run.apply({ type: 'decided', decision, ...(proof === undefined ? {} : { proof }) });
     if (kind === 'identity') await run.lookUpRulesAgain();
     const { trail, ...progress } = run.progress();
@@ -123,32 +124,80 @@ function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, to
   });
 }
 
-/** Waits until the rules are known, and checks the token where they ask for one. What may have changed meanwhile is judged anew. */
+type Subject = Provider | 'request';
+
+/** The guarded decisions that have counted, and the tokens that were used for them. */
+class TakenDecisions {
+  readonly #last = new Map<Subject, { readonly count: number; readonly what: string }>();
+  /** A token is good for one decision; those that were used are remembered for as long as the run. */
+  readonly #usedTokens = new Set<string>();
+  refusedTokens = 0;
+
+  /** How many have been taken about one provider, or about the request as a whole. */
+  about(subject: Subject): number {
+    return this.#last.get(subject)?.count ?? 0;
+  }
+
+  /**
+   * Throws where the decision cannot be taken any more. Whatever it leads to has to follow at once: any wait in between
+   * would let another decision be judged by the same state.
+   */
+  take(decision: {
+    readonly kind: DecisionKind | RequestDecisionKind;
+    readonly about: Subject;
+    readonly actor: string;
+    /** What `about` said when it came. */
+    readonly seen: number;
+    readonly proof: DecisionProof | undefined;
+    readonly judge: () => void;
+  }): void {
+    const { kind, about, actor, seen, proof, judge } = decision;
+    const isGuardedKind = guardedKinds.includes(kind);
+    const last = this.#last.get(about);
+    // Whoever decided did not know of it.
+    if (isGuardedKind && last !== undefined && last.count > seen) {
+      throw refusal(`Meanwhile this was decided: ${last.what}. Look at the request again; nothing else was decided`);
+    }
+    judge();
+    if (proof !== undefined) {
+      if (this.#usedTokens.has(proof.tokenId)) {
+        this.refusedTokens += 1;
+        throw refusal('The decision token has been used already');
+      }
+      this.#usedTokens.add(proof.tokenId);
+    }
+    if (!isGuardedKind) return;
+    const what = `${kind}${about === 'request' ? '' : ` ${about}`} by ${actor} at ${describeInstant(Date.now())}`;
+    this.#last.set(about, { count: seen + 1, what });
+  }
+}
+
+/** Waits until the rules are known, and checks the token where they ask for one. */
 async function prove(
   run: RequestRun,
   parts: Pick<DecisionQuestion, 'kind' | 'content'> & {
     readonly token: string | undefined;
-    readonly tokens: Tokens;
+    readonly taken: TakenDecisions;
     readonly judge: () => void;
   },
 ): Promise<DecisionProof | undefined> {
-  const { kind, content, token, tokens, judge } = parts;
+  const { kind, content, token, taken, judge } = parts;
   if (run.state.phase === 'taking-on') {
     await CancellationScope.nonCancellable(() => condition(() => run.state.phase !== 'taking-on'));
     judge();
   }
   if (!isGuarded(run, kind) || token === undefined) return undefined;
   try {
-    return await checkToken(run, { kind, content, token, tokens, judge });
+    return await checkToken(run, { kind, content, token });
   } catch (error) {
-    tokens.refused += 1;
+    taken.refusedTokens += 1;
     throw error;
   }
 }
 
 async function checkToken(
   run: RequestRun,
-  { kind, content, token, tokens, judge }: Parameters<typeof prove>[1] & { readonly token: string },
+  { kind, content, token }: Pick<DecisionQuestion, 'kind' | 'content' | 'token'>,
 ): Promise<DecisionProof> {
   const { checkDecision } = proxyActivities<DecisionActivities>({
     ...decisionOptions,
@@ -161,9 +210,6 @@ async function checkToken(
     throw refusal('The decision token could not be checked in time. Nothing was decided; try again');
   });
   if (verdict.status === 'refused') throw refusal(verdict.why);
-  judge();
-  if (tokens.used.has(verdict.proof.tokenId)) throw refusal('The decision token has been used already');
-  tokens.used.add(verdict.proof.tokenId);
   return verdict.proof;
 }
 
@@ -183,8 +229,8 @@ function whyNoToken(run: RequestRun, kind: DecisionKind | RequestDecisionKind, {
 }
 
 /** Whoever has no key can have each of these checked, and each check makes the history longer. */
-function whyTooManyTokens(run: RequestRun, kind: DecisionKind | RequestDecisionKind, { refused }: Tokens) {
-  return isGuarded(run, kind) && refused >= REFUSED_TOKENS_MAX
+function whyTooManyTokens(run: RequestRun, kind: DecisionKind | RequestDecisionKind, taken: TakenDecisions) {
+  return isGuarded(run, kind) && taken.refusedTokens >= REFUSED_TOKENS_MAX
     ? `The request was sent ${REFUSED_TOKENS_MAX} decision tokens that did not hold, which is the limit: somebody who may ` +
         'write to the namespace keeps it from being decided about'
     : undefined;

@@ -16,9 +16,10 @@ import type { CallbackActivities, CallbackQuestion } from '../activities/callbac
 import type { CertificateActivities } from '../activities/certificate-activities';
 import type { IntakeActivities, IntakeQuestion } from '../activities/intake-activities';
 import { describeInstant } from '../domain/duration';
+import { mayHaveErased } from '../domain/leg';
 import type { Happening } from '../domain/happening';
 import { REMINDER_LABEL } from '../domain/finding';
-import { dueOf } from '../domain/legal-clock';
+import { dueOf, type LegalClock } from '../domain/legal-clock';
 import { requestOutcome, type RequestOutcome } from '../domain/outcome';
 import { legProgress } from '../domain/progress';
 import { isProvider, type Provider } from '../domain/provider';
@@ -144,7 +145,7 @@ export class RequestRun {
 
   /** From here on nothing changes any more: what the certificate says is what the run ends with. */
   #closeBooks(): Statement {
-    this.apply({ type: 'legsSettled' });
+    this.apply({ type: 'legsSettled', mayHaveErased: this.legs.some(({ state }) => mayHaveErased(state)) });
     const { workflowId, runId, originalExecutionRunId, startTime } = workflowInfo();
     const { requestId, regulation, submittedAt, receivedVia, ground, verification, filedBy } = this.#request;
     const legs = this.legs.map((leg) => leg.state);
@@ -250,13 +251,15 @@ export class RequestRun {
     this.#show();
   }
 
-  /** The proof of identity may move the due dates. */
+  /** The proof of identity may move the due dates: their start, never the calendar and the rule that were pinned. */
   async lookUpRulesAgain(): Promise<void> {
-    this.#laterIntake = await this.#lookUpRules();
+    const { clock: pinned } = this.#current;
+    if (pinned === undefined) return;
+    this.#laterIntake = await this.#lookUpRules(pinned);
     this.#show();
   }
 
-  #lookUpRules(): Promise<Intake> {
+  #lookUpRules(pinned?: LegalClock): Promise<Intake> {
     const { requestId, regulation, submittedAt, ownPolicy, identityAskedAt, verification } = this.#request;
     const provenAt = this.#state.identityConfirmedAt ?? (verification && Date.parse(verification.at));
     const question: IntakeQuestion = {
@@ -268,6 +271,7 @@ export class RequestRun {
       ...(identityAskedAt === undefined
         ? {}
         : { identity: { askedAt: identityAskedAt, ...(provenAt === undefined ? {} : { provenAt }) } }),
+      ...(pinned === undefined ? {} : { pinned }),
     };
     const { takeOnRequest } = proxyActivities<IntakeActivities>(intakeOptions);
     return CancellationScope.nonCancellable(() => takeOnRequest(question));
@@ -377,6 +381,7 @@ export class RequestRun {
     return {
       state: this.#state,
       legs: this.legs.map((leg) => leg.state),
+      submittedAt: this.#request.submittedAt,
       intake: this.#intake === undefined ? undefined : this.#current,
       outcome: this.#outcome,
       now: Date.now(),
@@ -419,6 +424,7 @@ const reminderWords: Readonly<Record<ReminderKind, string>> = {
   'due-soon': 'remind that the answer to the person is due soon',
   overdue: 'say so if the person has not been answered',
   'hold-review': 'remind that the legal hold is to be reviewed',
+  unanswered: 'say so if the person has not been answered, without a due date',
   'cannot-make-it': 'say so if it can no longer make its due date',
 };
 

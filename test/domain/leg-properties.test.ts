@@ -355,7 +355,9 @@ function isProven(leg: LegState): boolean {
       return leg.decisions.at(-1)?.kind === 'waive';
     case 'withdrawn':
       return (
-        (leg.withdrawal?.status === 'withdrawn' || leg.rounds.at(-1)?.undoneAt !== undefined) && endedAt !== undefined
+        (leg.withdrawal?.status === 'withdrawn' ||
+          leg.rounds.findLast((round) => round.receipt ?? round.mayHaveReached)?.undoneAt !== undefined) &&
+        endedAt !== undefined
       );
     case 'never-asked':
       return !leg.askedBefore && !everAccepted && endedAt !== undefined;

@@ -333,9 +333,12 @@ describe('a look', () => {
     expect(nextStep(leg)).toEqual({ do: 'waitForDecision' });
   });
 
-  it('changes nothing when its answer comes after the leg was decided', () => {
+  it('is kept when its answer comes after the leg was decided, and changes no outcome', () => {
     const leg = after(...looking, decided('waive', OVER));
-    expect(advance(leg, observed(absent, OVER + 1))).toBe(leg);
+    expect(advance(leg, observed(absent, OVER + 1))).toEqual({
+      ...leg,
+      lastObservation: { ...absent, at: OVER + 1 },
+    });
   });
 });
 
@@ -465,7 +468,7 @@ describe('asked before', () => {
 
   it('keeps the number and the time of a round without an answer', () => {
     const leg = after(asked(), failed('ProviderUnavailable', T0 + 5), asked(T0 + DAY_MS));
-    expect(leg.rounds).toEqual([{ number: 1, askedAt: T0 }]);
+    expect(leg.rounds).toEqual([{ number: 1, askedAt: T0, mayHaveReached: true }]);
   });
 });
 
@@ -546,7 +549,7 @@ describe('the end of the request', () => {
   ])('%s', (_name, events, phase, outcome) => {
     const leg = after(...events, requestEnded(GRACE_OVER - 1));
     expect([leg.phase, leg.outcome, leg.endedAt]).toEqual([phase, outcome, GRACE_OVER - 1]);
-    expect(nextStep(leg)).toEqual({ do: phase === 'withdraw' ? 'withdraw' : 'finish' });
+    expect(nextStep(leg)).toEqual(phase === 'withdraw' ? { do: 'withdraw', for: 'end' } : { do: 'finish' });
   });
 
   it('remembers what the leg was in attention for', () => {

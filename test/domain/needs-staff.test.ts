@@ -120,6 +120,7 @@ class Play {
       legs: [this.leg],
       intake: this.intake,
       outcome: this.certificate ? outcome : undefined,
+      submittedAt: T0,
       now: this.now,
     };
   }

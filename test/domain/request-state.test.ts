@@ -7,7 +7,7 @@ import {
   type RequestDecisionKind,
 } from '../../domain/decision';
 import type { Happening } from '../../domain/happening';
-import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { LegalClock } from '../../domain/legal-clock';
 import {
   advanceRequest,
@@ -15,6 +15,7 @@ import {
   isAnswered,
   isExtended,
   openRequest,
+  owedToPerson,
   owesNoticeOfHold,
   whyNotNowOfRequest,
   type RequestEvent,
@@ -116,7 +117,7 @@ const soon = 'is still being taken on: try again in a moment';
 const settledWords = 'has settled: its certificate is being signed';
 const certifiedWords = 'has settled: its certificate is there';
 const since = 'is on hold already, since 2026-11-24 09:00 UTC';
-const yes = undefined;
+const nothingRefused = 'refuses the person nothing: it is neither rejected nor on hold';
 
 /** Whether each decision can be taken in each state, and if not, why. */
 const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, string | undefined>>>> = {
@@ -127,19 +128,21 @@ const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, str
     release: 'is not on hold',
     withdraw: soon,
     extend: soon,
-    notice: yes,
+    notice: nothingRefused,
     identity: soon,
   },
-  'awaiting-approval': { ...allowed(), release: 'is not on hold' },
+  'awaiting-approval': { ...allowed(), release: 'is not on hold', notice: nothingRefused },
   'awaiting-approval, on hold': { ...allowed(), approve: 'is on hold: release it first', hold: since },
   running: {
     ...allowed(),
+    notice: nothingRefused,
     approve: `is under way${nothing}`,
     reject: `is under way${tooLateToReject}`,
     release: 'is not on hold',
   },
   approved: {
     ...allowed(),
+    notice: nothingRefused,
     approve: `is under way${nothing}`,
     reject: `is under way${tooLateToReject}`,
     release: 'is not on hold',
@@ -158,6 +161,7 @@ const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, str
   },
   extended: {
     ...allowed(),
+    notice: nothingRefused,
     approve: `is under way${nothing}`,
     reject: `is under way${tooLateToReject}`,
     release: 'is not on hold',
@@ -165,6 +169,7 @@ const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, str
   },
   withdrawing: {
     ...allowed(),
+    notice: nothingRefused,
     approve: `is under way${nothing}`,
     reject: `is under way${tooLateToReject}`,
     hold: 'is being withdrawn',
@@ -178,7 +183,6 @@ const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, str
     reject: `is under way${tooLateToReject}`,
     hold: 'is being withdrawn',
     release: 'is not on hold',
-    withdraw: 'is being withdrawn already',
     extend: 'is being withdrawn',
   },
   rejected: {
@@ -191,6 +195,7 @@ const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, str
   },
   'issuing-certificate': {
     ...allowed(),
+    notice: nothingRefused,
     approve: `${settledWords}${nothing}`,
     reject: `${settledWords}${tooLateToReject}`,
     hold: settledWords,
@@ -199,6 +204,7 @@ const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, str
   },
   'awaiting-answer': {
     ...allowed(),
+    notice: nothingRefused,
     approve: `${certifiedWords}${nothing}`,
     reject: `${certifiedWords}${tooLateToReject}`,
     hold: certifiedWords,
@@ -301,14 +307,82 @@ describe('a decision depends on more than the state', () => {
   });
 });
 
+describe('a notice speaks only for what it was given after', () => {
+  const why = (state: RequestState, decision: RequestDecision, now = NOW) =>
+    whyNotNowOfRequest(state, decision, { ...facts, now });
+  const later = (state: RequestState, ...happenings: [number, Happening<RequestEvent>][]): RequestState =>
+    happenings.reduce((one, [at, happening]) => advanceRequest(one, { ...happening, at } as RequestEvent), state);
+  const DAY_LATER = NOW + DAY_MS;
+
+  it('a refusal needs something that is refused, at the time that it is dated', () => {
+    expect(why(states.running, told('refused'))).toBe(nothingRefused);
+    expect(why(states['on hold'], told('refused', NOW - 5 * MINUTE_MS))).toBeUndefined();
+    expect(why(states['on hold'], told('refused', NOW - 5 * MINUTE_MS - 1))).toBe(
+      'refused the person nothing at that time (at): it was neither rejected nor on hold',
+    );
+    expect(why(states.rejected, told('refused', NOW - HOUR_MS))).toContain('nothing at that time');
+    expect(why(states.cancelled, told('refused'))).toBeUndefined();
+  });
+
+  it('a refusal because of a hold may be recorded after the release, dated before it', () => {
+    const released = later(states['on hold'], [DAY_LATER, decide(samples.release)]);
+    expect(why(released, told('refused', NOW + HOUR_MS), DAY_LATER + HOUR_MS)).toBeUndefined();
+    expect(why(released, told('refused', DAY_LATER + 1), DAY_LATER + HOUR_MS)).toContain('nothing at that time');
+  });
+
+  it('an outcome is dated after the certificate', () => {
+    expect(why(states['awaiting-answer'], told('outcome', NOW - 5 * MINUTE_MS))).toBeUndefined();
+    expect(why(states['awaiting-answer'], told('outcome', NOW - 5 * MINUTE_MS - 1))).toBe(
+      'had no certificate at that time (at), and so no outcome: it was issued 2026-11-24 09:00 UTC',
+    );
+  });
+
+  it('a hold is looked at again within a year', () => {
+    const until = (at: number): RequestDecision => ({
+      ...samples.hold,
+      content: { ...samples.hold.content, reviewAt: iso(at) },
+    });
+    expect(why(states.running, until(NOW + 366 * DAY_MS))).toBeUndefined();
+    expect(why(states.running, until(NOW + 366 * DAY_MS + 1))).toBe('needs a review within one year (reviewAt)');
+  });
+});
+
 describe('what is owed to the person', () => {
-  it('is the outcome of a completed request, the refusal of a rejected one, nothing of a withdrawn one', () => {
-    expect(answerOwed(states['awaiting-answer'], defaultRules)).toBe('outcome');
-    expect(answerOwed(states['rejected, certified'], defaultRules)).toBe('refused');
-    expect(answerOwed(states.withdrawing, defaultRules)).toBeUndefined();
-    expect(answerOwed(states['awaiting-answer'], { ...defaultRules, answerTracked: false })).toBeUndefined();
-    expect(answerOwed(after(...certified, decide(told('outcome'))), defaultRules)).toBeUndefined();
-    expect(answerOwed(after(...certified, decide(told('refused'))), defaultRules)).toBe('outcome');
+  const withdrawn = (wantedBy: 'subject' | 'misfiled', mayHaveErased: boolean): RequestState =>
+    after(
+      takenOn,
+      decide({ kind: 'withdraw', content: { ...said, wantedBy } }),
+      { type: 'legsSettled', mayHaveErased },
+      { type: 'certificateIssued' },
+    );
+
+  it.each<[string, RequestState, 'outcome' | 'refused' | undefined]>([
+    ['a request under way', states.running, 'outcome'],
+    ['a completed request', states['awaiting-answer'], 'outcome'],
+    ['one whose outcome was told', after(...certified, decide(told('outcome'))), undefined],
+    ['a rejected one', states['rejected, certified'], 'refused'],
+    ['one on hold', states['on hold'], 'refused'],
+    ['one on hold whose refusal was told', after(takenOn, decide(samples.hold), decide(told('refused'))), undefined],
+    [
+      'the same after the release',
+      after(takenOn, decide(samples.hold), decide(told('refused')), decide(samples.release)),
+      'outcome',
+    ],
+    ['one withdrawn at their own wish', withdrawn('subject', false), undefined],
+    ['one withdrawn at their own wish, and erased all the same', withdrawn('subject', true), 'outcome'],
+    ['one that was misfiled', withdrawn('misfiled', false), 'refused'],
+    ['one that was misfiled, and erased all the same', withdrawn('misfiled', true), 'outcome'],
+    ['one that somebody cancelled', states.cancelled, 'refused'],
+    [
+      'the same, once it is said that it was their own wish',
+      after(takenOn, { type: 'cancelled' }, decide(samples.withdraw)),
+      undefined,
+    ],
+  ])('of %s', (_name, state, owed) => {
+    expect(owedToPerson(state)).toBe(owed);
+    expect(isAnswered(state)).toBe(owed === undefined);
+    expect(answerOwed(state, defaultRules)).toBe(owed);
+    expect(answerOwed(state, { ...defaultRules, answerTracked: false })).toBeUndefined();
   });
 
   it('is a word about a hold, once for each hold', () => {
@@ -320,23 +394,30 @@ describe('what is owed to the person', () => {
 
 describe('the trail', () => {
   it('keeps every decision as it was said, in order, and nothing is ever taken out of it', () => {
-    const happening = fc.oneof(
-      fc.constantFrom<Happening<RequestEvent>>(
-        ...Object.values(samples).map(decide),
-        { type: 'cancelled' },
+    const happening = fc.constantFrom<[Happening<RequestEvent>, object | undefined]>(
+      ...Object.values(samples).map((decision): [Happening<RequestEvent>, object] => [
+        decide(decision),
+        { at: NOW, ...decision },
+      ]),
+      [{ type: 'cancelled' }, { at: NOW, kind: 'cancelled' }],
+      [
         { type: 'reminded', of: 'due-soon', due: T0 },
-        { type: 'legsSettled' },
-      ),
+        { at: NOW, kind: 'reminded', of: 'due-soon', due: T0 },
+      ],
+      [{ type: 'legsSettled' }, undefined],
     );
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 20 }), (happenings) => {
         let state = after(takenOn);
-        for (const one of happenings) {
-          const next = advanceRequest(state, { ...one, at: NOW } as RequestEvent);
-          expect(next.trail.slice(0, state.trail.length)).toEqual(state.trail);
-          const added = one.type === 'decided' ? { at: NOW, ...one.decision } : next.trail.at(-1);
-          expect(next.trail.at(-1)).toEqual(added);
-          state = next;
+        const expected: object[] = [];
+        let isEnded = false;
+        for (const [one, entry] of happenings) {
+          // What is ended already is not cancelled once more.
+          const isKept = entry !== undefined && !(one.type === 'cancelled' && isEnded);
+          isEnded ||= one.type === 'cancelled' || (one.type === 'decided' && one.decision.kind === 'withdraw');
+          if (isKept) expected.push(entry);
+          state = advanceRequest(state, { ...one, at: NOW } as RequestEvent);
+          expect(state.trail).toEqual(expected);
         }
       }),
     );

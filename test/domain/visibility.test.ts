@@ -81,12 +81,30 @@ describe('what a request can be filtered by', () => {
     expect(visibleOf({ ...facts, state: late, dueAt: dueAt + 60 * DAY_MS }).blockedOn).toEqual([]);
     const content = {
       ...said,
-      notice: 'refused',
+      notice: 'outcome',
       at: '2026-11-22T09:00:00Z',
       channel: 'email',
       reference: 'M-1',
     } as const;
-    const told = advanceRequest(late, { type: 'decided', decision: { kind: 'notice', content }, at: T0 });
+    const certified = advanceRequest(late, { type: 'certificateIssued', at: T0 });
+    const told = advanceRequest(certified, { type: 'decided', decision: { kind: 'notice', content }, at: T0 });
     expect(visibleOf({ ...facts, state: told }).blockedOn).toEqual([]);
+  });
+
+  it('says that a request without a due date has gone unanswered, until it is answered', () => {
+    const reminded: Happening<RequestEvent> = { type: 'reminded', of: 'unanswered', due: T0 };
+    const state = after({ type: 'takenOn', approvalNeeded: false }, reminded);
+    expect(visibleOf({ ...facts, state, dueAt: undefined }).blockedOn).toEqual(['staff', 'unanswered']);
+    const withdrawn = advanceRequest(state, {
+      type: 'decided',
+      decision: { kind: 'withdraw', content: { ...said, wantedBy: 'subject' } },
+      at: T0,
+    });
+    expect(visibleOf({ ...facts, state: withdrawn, dueAt: undefined }).blockedOn).toEqual([]);
+  });
+
+  it('names staff where a provider could not be kept from erasing during a hold', () => {
+    const leg = { ...openLeg('person'), hold: { since: T0, couldNotUndo: true } };
+    expect(visibleOf({ ...facts, legs: [leg] }).blockedOn).toEqual(['staff']);
   });
 });
