@@ -326,6 +326,38 @@ describe.each(stories)('a leg %s', (_name, story) => {
   });
 });
 
+describe('undoing', () => {
+  it('is never tried where nothing of ours can stand at the provider', () => {
+    fc.assert(
+      fc.property(asTheWorkflowDrives, (transitions) => {
+        // By what the provider was sent and said, and not by what the leg makes of it.
+        let mayBeOurs = false;
+        let isAnswered = false;
+        let isAsked = false;
+        for (const { before, event, leg } of transitions) {
+          if (event.type === 'asked' && nextStep(before).do === 'ask') isAsked = true;
+          const mayHaveReached =
+            event.type === 'interrupted' || (event.type === 'failed' && event.failure.mayHaveReached);
+          if (isAsked && mayHaveReached) mayBeOurs = true;
+          if (event.type === 'answered' && event.receipt.status === 'accepted') [mayBeOurs, isAnswered] = [true, true];
+          if (['answered', 'failed', 'interrupted'].includes(event.type)) isAsked = false;
+          const isTakenOff =
+            event.type === 'observed' &&
+            event.observation.status === 'present' &&
+            event.observation.takenOffQueue === true;
+          const isNothingThere =
+            event.type === 'withdrawalAnswered' &&
+            (event.withdrawal.status === 'withdrawn' ||
+              (event.withdrawal.status === 'nothing-to-withdraw' && !isAnswered));
+          if (isTakenOff || isNothingThere) [mayBeOurs, isAnswered] = [false, false];
+          must(nextStep(leg).do !== 'withdraw' || mayBeOurs, 'undoes what is not ours');
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
 function isProven(leg: LegState): boolean {
   const receiptOfLast = lastAccepted(leg)?.receipt;
   const overAt = windowOverAt(leg);
