@@ -190,18 +190,22 @@ describe('waive and attest are taken in every unsettled state', () => {
     },
   );
 
-  it.each(kinds)('%s while a look is in flight', async (_name, update, outcome) => {
-    const held = bench.hold<Observation>();
-    bench.providers.person.look.set(held.answer);
-    const handle = await bench.startFor('person');
-    const forwarded = bench.forward(handle, OVER_MS);
-    await held.asked;
-    await handle.executeUpdate(update, { args: [decision] });
-    expect(await handle.result()).toMatchObject({ legs: [{ outcome }] });
-    held.release(absent);
-    await forwarded;
-    await expectReplays(handle);
-  });
+  it.each(kinds)(
+    '%s while a look is in flight: what it finds is kept, the outcome stays',
+    async (_name, update, outcome) => {
+      const held = bench.hold<Observation>();
+      bench.providers.person.look.set(held.answer);
+      const handle = await bench.startFor('person');
+      const forwarded = bench.forward(handle, OVER_MS);
+      await held.asked;
+      await handle.executeUpdate(update, { args: [decision] });
+      held.release(absent);
+      expect(await handle.result()).toMatchObject({ legs: [{ outcome }] });
+      expect(bench.statementOf(handle).legs[0]?.lastObservation).toMatchObject(absent);
+      await forwarded;
+      await expectReplays(handle);
+    },
+  );
 
   it('keeps each decision about one leg to that leg', async () => {
     const handle = await bench.start();

@@ -2,7 +2,16 @@
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { LegOutcome } from '../../domain/outcome';
 import type { Receipt, Withdrawal } from '../../domain/receipt';
-import { holdRequest, progress, releaseRequest, waiveProvider, withdrawRequest } from '../../workflows/messages';
+import type { RequestProgress } from '../../domain/request-progress';
+import { basisOf } from '../../domain/statement';
+import {
+  attestProvider,
+  holdRequest,
+  progress,
+  releaseRequest,
+  waiveProvider,
+  withdrawRequest,
+} from '../../workflows/messages';
 import {
   absent,
   accepted,
@@ -24,9 +33,9 @@ beforeAll(async () => {
 beforeEach(() => bench.reset());
 afterAll(() => bench.close());
 
-async function hold(handle: Handle): Promise<void> {
+async function hold(handle: Handle): Promise<RequestProgress> {
   const reviewAt = new Date((await bench.now(handle)) + 20 * DAY_MS).toISOString();
-  await handle.executeUpdate(holdRequest, { args: [{ ...said, ground: 'legal-claims', owner: 'legal-2', reviewAt }] });
+  return handle.executeUpdate(holdRequest, { args: [{ ...said, ground: 'legal-claims', owner: 'legal-2', reviewAt }] });
 }
 
 async function release(handle: Handle): Promise<void> {
@@ -102,6 +111,108 @@ describe('a legal hold', () => {
     await expectEnd(handle, 'erased');
   });
 
+  it('is tried to be kept for as long as it lasts, through an outage of a day and more', async () => {
+    bench.providers.person.ask.set(undoable);
+    bench.providers.person.withdraw.set(failure('ProviderUnavailable', { nextRetryDelayMs: 13 * HOUR_MS }));
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await bench.forward(handle, 40 * HOUR_MS);
+    expect(await bench.leg(handle)).toMatchObject({
+      state: 'withdrawing',
+      waitsFor:
+        'Person API to undo the request during the hold; tried for as long as the hold lasts and the window is open',
+      until: expect.any(String),
+    });
+    expect(bench.providers.person.withdraw.calls.length).toBeGreaterThan(3);
+    bench.providers.person.withdraw.set({ status: 'withdrawn' });
+    await bench.forward(handle, 13 * HOUR_MS);
+    await bench.settle(handle);
+    expect(await bench.leg(handle)).toMatchObject({ state: 'held', undoneAt: expect.any(String) });
+    await release(handle);
+    await bench.forward(handle, OVER_MS);
+    await expectEnd(handle, 'erased');
+  });
+
+  it('says when it was too late, where the outage outlasts the window, and asks a staff member', async () => {
+    bench.providers.person.ask.set(undoable);
+    bench.providers.person.withdraw.set(failure('ProviderUnavailable', { nextRetryDelayMs: 20 * HOUR_MS }));
+    bench.providers.person.look.set(failure('ProviderUnavailable', { nextRetryDelayMs: 20 * HOUR_MS }));
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await bench.forward(handle, OVER_MS);
+    const { todo, blockedOn } = await handle.query(progress);
+    expect(todo).toContainEqual(expect.stringContaining('Person API could not be kept from erasing during the hold'));
+    expect(blockedOn).toContain('staff');
+  });
+
+  it('answers, while an asking is in flight that nobody can undo, that it may have been taken on', async () => {
+    const held = bench.hold<Receipt>();
+    bench.providers.measureone.ask.set(held.answer);
+    bench.providers.measureone.withdraw.set({ status: 'too-late' });
+    const handle = await bench.startFor('measureone');
+    await held.asked;
+    const { state, legs } = await hold(handle);
+    expect([state, legs[0]?.state]).toEqual(['on-hold', 'held']);
+    expect(legs[0]?.waitsFor).toContain('it may have taken the request on');
+    held.release(accepted({ proof: 'callback', seen: false }));
+    await bench.settle(handle);
+    expect(await bench.leg(handle)).toMatchObject({
+      state: 'waiting-out-window',
+      waitsFor: expect.stringContaining('too late for the hold since'),
+    });
+    expect(bench.providers.measureone.ask.calls).toHaveLength(1);
+  });
+
+  it('keeps in the record what the provider undid after somebody had attested', async () => {
+    const held = bench.hold<Withdrawal>();
+    bench.providers.person.ask.set(undoable);
+    bench.providers.person.withdraw.set(held.answer);
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await held.asked;
+    const attested = await handle.executeUpdate(attestProvider, { args: [{ ...said, provider: 'person' }] });
+    expect(attested.waitsFor).toContain('answer to undoing the request because of the hold');
+    held.release({ status: 'withdrawn' });
+    await expectEnd(handle, 'attested');
+    const [leg] = bench.statementOf(handle).legs;
+    expect(leg?.rounds[0]).toMatchObject({ undoneAt: expect.any(Number), undoing: { status: 'withdrawn' } });
+    expect(leg && basisOf(leg)).toContain('Person API undid what it had been asked');
+  });
+
+  it('leaves alone what somebody queued since it undid ours, also when the request is withdrawn', async () => {
+    bench.providers.person.ask.set(undoable, failure('ProviderRejected', { mayHaveReached: false }));
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await bench.settle(handle);
+    await release(handle);
+    await bench.settle(handle);
+    expect((await bench.leg(handle)).attention?.reason).toBe('ProviderRejected');
+    await handle.executeUpdate(withdrawRequest, { args: [{ ...said, wantedBy: 'misfiled' }] });
+    await expectEnd(handle, 'withdrawn');
+    expect(bench.providers.person.withdraw.calls).toHaveLength(1);
+  });
+
+  it('takes for ours only what was asked for since', async () => {
+    bench.providers.person.ask.set(undoable);
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await bench.settle(handle);
+    await bench.forward(handle, DAY_MS);
+    await release(handle);
+    await bench.settle(handle);
+    await handle.cancel();
+    await handle.result();
+    const [first, second] = bench.providers.person.ask.calls;
+    const [, undone] = bench.providers.person.withdraw.calls;
+    expect(undone?.firstAskedAt).toBe(second?.firstAskedAt);
+    expect((second?.firstAskedAt ?? 0) - (first?.firstAskedAt ?? 0)).toBeGreaterThanOrEqual(DAY_MS);
+  });
+
   it('stops an asking that waits for its next try, undoes what may have arrived, and asks again after the release', async () => {
     bench.providers.person.ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: DAY_MS }), accepted());
     bench.providers.person.withdraw.set({ status: 'nothing-to-withdraw' });
@@ -175,7 +286,7 @@ describe('a legal hold', () => {
     expect((await handle.query(progress)).todo.join()).toContain('review by');
     await bench.forward(handle, 30 * DAY_MS);
     const { trail, todo } = await handle.query(progress);
-    expect(trail.filter(({ kind }) => kind === 'reminded')).toHaveLength(1);
+    expect(trail.filter((entry) => entry.kind === 'reminded' && entry.of === 'hold-review')).toHaveLength(1);
     expect(todo.join()).toContain('its review IS DUE since');
   });
 

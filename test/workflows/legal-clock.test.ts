@@ -1,9 +1,21 @@
 /** The law's clock inside a run: pinned, reported once, stopped by the answer to the person and by nothing else. */
+import { createIntakeActivities } from '../../activities/intake-activities';
 import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
-import { DAY_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request-progress';
-import type { Intake } from '../../domain/rules';
-import { certificate, extendDeadline, progress, providerConfirmed, recordNotice } from '../../workflows/messages';
+import type { Intake, Rules } from '../../domain/rules';
+import {
+  certificate,
+  confirmIdentity,
+  extendDeadline,
+  holdRequest,
+  progress,
+  providerConfirmed,
+  recordNotice,
+  rejectRequest,
+  releaseRequest,
+  withdrawRequest,
+} from '../../workflows/messages';
 import { actionsOf, eventsOf } from '../support/history-cost';
 import {
   accepted,
@@ -24,16 +36,20 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await bench.reset();
+  heldTo();
+});
+afterAll(() => bench.close());
+
+function heldTo(rules: Partial<Rules> = {}): void {
   bench.intake = ({ regulation, submittedAt, policy, identity }): Intake => ({
-    rules: rulesFor({ policy }),
+    rules: rulesFor({ policy }, rules),
     clock: computeLegalClock(
       { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) },
       { timeZone: 'Europe/Berlin', calendar: regulation === 'ccpa' ? 'US-CA' : 'DE' },
     ),
     isIndexed: true,
   });
-});
-afterAll(() => bench.close());
+}
 
 async function notice(
   handle: Handle,
@@ -97,12 +113,80 @@ describe('the legal clock of a run', () => {
     expect(await reminders(handle)).toEqual(['extension-decision-due', 'due-soon', 'cannot-make-it', 'overdue']);
     expect(late.due?.standing).toBe('overdue');
     expect(late.todo[0]).toMatch(/^OVERDUE since/);
-    await notice(handle, 'refused');
-    const told = await handle.query(progress);
-    expect([told.due?.standing, told.state]).toEqual(['answered', 'running']);
+    await expect(notice(handle, 'refused')).rejects.toMatchObject({
+      cause: { message: 'The request refuses the person nothing: it is neither rejected nor on hold' },
+    });
+    const content = { ...staff, ground: 'legal-claims', owner: 'legal-2' } as const;
+    const reviewAt = new Date((await bench.now(handle)) + 200 * DAY_MS).toISOString();
+    await handle.executeUpdate(holdRequest, { args: [{ ...content, reviewAt }] });
+    const told = await notice(handle, 'refused');
+    expect([told.due?.standing, told.state]).toEqual(['answered', 'on-hold']);
     await bench.forward(handle, 100 * DAY_MS);
     expect(await reminders(handle)).toHaveLength(4);
+    // The refusal spoke for the hold only: after its release the answer is owed again, since the same day.
+    const released = await handle.executeUpdate(releaseRequest, { args: [staff] });
+    expect([released.due?.standing, released.due?.on]).toEqual(['overdue', late.due?.on]);
+    expect(released.blockedOn).toContain('overdue');
+    expect(released.todo[0]).toMatch(/^OVERDUE since/);
     await expectReplays(handle);
+  });
+
+  it('waits for a refusal that was told after the rejection, whatever was told before', async () => {
+    heldTo({ approvalNeeded: true });
+    const handle = await bench.start({ filedBy: 'staff-1' });
+    await bench.settle(handle);
+    const reviewAt = new Date((await bench.now(handle)) + 20 * DAY_MS).toISOString();
+    await handle.executeUpdate(holdRequest, {
+      args: [{ ...staff, ground: 'legal-claims', owner: 'legal-2', reviewAt }],
+    });
+    await notice(handle, 'refused');
+    await handle.executeUpdate(releaseRequest, { args: [staff] });
+    await handle.executeUpdate(rejectRequest, { args: [{ ...staff, ground: 'unverified' }] });
+    const open = await eventually(async () => {
+      const now = await handle.query(progress);
+      return now.state === 'awaiting-answer' ? now : undefined;
+    });
+    expect(open.todo).toContainEqual(expect.stringContaining('tell the person why it was rejected'));
+    await notice(handle, 'refused');
+    expect((await handle.result()).outcome).toBe('rejected');
+    await expectReplays(handle);
+  });
+
+  it('reports a request that nobody approves where there is no calendar, after 30 days', async () => {
+    bench.intake = (question): Intake => ({ rules: rulesFor(question, { approvalNeeded: true }), isIndexed: true });
+    const handle = await bench.start({ filedBy: 'staff-1' });
+    await bench.settle(handle);
+    await bench.forward(handle, 28 * DAY_MS);
+    expect(await reminders(handle)).toEqual([]);
+    await bench.forward(handle, 372 * DAY_MS);
+    expect(await reminders(handle)).toEqual(['unanswered']);
+    const { blockedOn, todo, due } = await handle.query(progress);
+    expect([blockedOn, due]).toEqual([['staff', 'approval', 'unanswered'], undefined]);
+    expect(todo[0]).toMatch(/^UNANSWERED for more than 30 days/);
+    await expectReplays(handle);
+  });
+
+  it('stays at the calendar that it was given when identity is proven', async () => {
+    let zone = 'Europe/London';
+    bench.intake = async (question): Promise<Intake> => {
+      const { takeOnRequest } = createIntakeActivities({
+        rules: rulesFor(question),
+        calendars: { 'uk-gdpr': { timeZone: zone, calendar: zone === 'Europe/London' ? 'GB-ENG' : 'GB-SCT' } },
+        isIndexed: true,
+      });
+      return takeOnRequest(question);
+    };
+    const submittedAt = new Date(Date.now() - 3 * DAY_MS).toISOString();
+    const handle = await bench.start({ regulation: 'uk-gdpr', submittedAt, identityAskedAt: submittedAt });
+    await bench.settle(handle);
+    const before = (await handle.query(progress)).due;
+    zone = 'Pacific/Auckland';
+    const at = new Date(Date.now() - HOUR_MS).toISOString();
+    const { due } = await handle.executeUpdate(confirmIdentity, {
+      args: [{ ...staff, at, method: 'account-login', reference: 'V-1' }],
+    });
+    expect([due?.calendar, due?.timeZone]).toEqual(['GB-ENG', 'Europe/London']);
+    expect(Date.parse(due?.at ?? '')).toBeGreaterThan(Date.parse(before?.at ?? ''));
   });
 
   it('gives more time only once the person was told in time', async () => {
@@ -122,11 +206,16 @@ describe('the legal clock of a run', () => {
     ).rejects.toMatchObject({ cause: { message: 'The request has been extended already: the law allows it once' } });
   });
 
-  it('does not hold up a request that is cancelled, which nobody waits for an answer to', async () => {
+  it('waits after a cancellation until the person was told, or it is said that it was their own wish', async () => {
     bench.providers.person.ask.set(accepted({ withdrawable: true }));
     const handle = await bench.startFor('person');
     await bench.settle(handle);
     await handle.cancel();
+    await eventually(async () => (await handle.query(certificate)) ?? undefined);
+    expect((await handle.query(progress)).todo).toEqual([
+      expect.stringMatching(/why it was withdrawn.*\(recordNotice, refused\); or say that it was their own wish/),
+    ]);
+    await handle.executeUpdate(withdrawRequest, { args: [{ ...staff, wantedBy: 'subject' }] });
     const result = await handle.result();
     expect([result.outcome, result.legs[0]?.outcome]).toEqual(['withdrawn', 'withdrawn']);
     await expectReplays(handle);
@@ -140,6 +229,12 @@ describe('the legal clock of a run', () => {
     expect([open.state, open.outcome]).toEqual(['awaiting-answer', 'completed']);
     expect(await handle.query(certificate)).toBe(`certificate-of-${handle.workflowId.replace('erasure-', '')}`);
     expect(open.todo).toContainEqual(expect.stringContaining('tell the person what came of it'));
+    const before = new Date((await bench.now(handle)) - HOUR_MS).toISOString();
+    await expect(
+      handle.executeUpdate(recordNotice, {
+        args: [{ ...staff, notice: 'outcome', at: before, channel: 'email', reference: 'MSG-1' }],
+      }),
+    ).rejects.toMatchObject({ cause: { message: expect.stringContaining('had no certificate at that time (at)') } });
     const told = await notice(handle, 'outcome');
     expect([told.state, told.due?.standing, told.todo]).toEqual(['completed', 'answered', []]);
     const result = await handle.result();
