@@ -69,9 +69,9 @@ export class FigureCounts {
     this.#deletion.add(deletionOf(request));
   }
 
-  #addToDeadlines({ answered, dueAt, outcome }: RequestFacts, now: number): void {
-    // A withdrawn request owes no answer.
-    if (answered === undefined && outcome === 'withdrawn') return;
+  #addToDeadlines({ answered, dueAt, outcome, openAs }: RequestFacts, now: number): void {
+    // A withdrawn request that is over owes no answer.
+    if (answered === undefined && outcome === 'withdrawn' && openAs === undefined) return;
     if (dueAt === undefined) this.#withoutDueDate += 1;
     else if (answered === undefined) this.#unansweredPastDue += now > dueAt ? 1 : 0;
     else this.#answeredLate += answered.at > dueAt ? 1 : 0;

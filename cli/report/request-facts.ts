@@ -35,7 +35,7 @@ export function factsOf(
   );
   const dueAt = (progress?.due === undefined ? undefined : Date.parse(progress.due.at)) ?? indexedDueAt;
   const rejectedFor = trail.findLast((entry) => entry.kind === 'reject')?.content.ground;
-  const answeredAt = answeredIn(trail);
+  const answeredAt = answeredIn(trail, { isOnHold: progress?.state === 'on-hold' });
   const isAnsweredElsewhere = answeredAt === undefined && result !== undefined && outcome !== 'withdrawn';
   return {
     regulation,
@@ -52,12 +52,16 @@ export function factsOf(
   };
 }
 
-/** The first notice to the person of what was done, or why it was not. */
-function answeredIn(trail: readonly TrailEntry[]): number | undefined {
-  const given = trail.flatMap((entry) => {
+/** The first notice to the person of what was done; or of why it was not, given after what refused it and while that stands. */
+function answeredIn(trail: readonly TrailEntry[], { isOnHold }: { readonly isOnHold: boolean }): number | undefined {
+  const refusal = trail.findLastIndex(
+    ({ kind }) => kind === 'reject' || kind === 'withdraw' || kind === 'cancelled' || (isOnHold && kind === 'hold'),
+  );
+  const given = trail.flatMap((entry, index) => {
     if (entry.kind !== 'notice' || entry.content.recipient !== undefined) return [];
-    if (entry.content.notice !== 'outcome' && entry.content.notice !== 'refused') return [];
-    return [parseInstant(entry.content.at) ?? entry.at];
+    const answers =
+      entry.content.notice === 'outcome' || (entry.content.notice === 'refused' && refusal >= 0 && index > refusal);
+    return answers ? [parseInstant(entry.content.at) ?? entry.at] : [];
   });
   return given.length === 0 ? undefined : Math.min(...given);
 }

@@ -6,9 +6,9 @@ import { msToTs } from '@temporalio/common/lib/time';
 import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
 import { decisionCommands } from '../../cli/decision-commands';
 import { requestDecisionKinds } from '../../domain/decision';
-import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import { DAY_MS } from '../../domain/duration';
 import { type Intake, type Rules } from '../../domain/rules';
-import { eventually, OVER_MS, subjectAt, rulesFor, WorkflowBench } from '../support/workflow-bench';
+import { accepted, eventually, OVER_MS, subjectAt, rulesFor, WorkflowBench } from '../support/workflow-bench';
 import { planted, temporalEnvironment } from '../client/client-fixture';
 import { CompiledCli, type Ended } from './compiled-cli';
 
@@ -139,17 +139,27 @@ describe('the decisions about a request', () => {
   });
 
   it('record the proof of identity, which starts the clock of the UK GDPR', async () => {
-    const askedAt = new Date(Date.now() - 10 * HOUR_MS).toISOString();
-    const { requestId } = await request({ regulation: 'uk-gdpr', identityAskedAt: askedAt });
+    const [receivedAt, askedAt] = [20, 19].map((days) => new Date(Date.now() - days * DAY_MS).toISOString());
+    const { requestId } = await request({
+      regulation: 'uk-gdpr',
+      submittedAt: receivedAt ?? '',
+      identityAskedAt: askedAt ?? '',
+    });
+    const before = json(await erasure('status', requestId, '--json'))['due'] as { readonly at: string };
     const proof = ['--at', new Date().toISOString(), '--method', 'account-login', '--reference', 'PRIV-2'];
     const proven = json(await erasure('identity', requestId, ...proof, ...said('identity-checked'), '--json'));
     expect(proven).toMatchObject({ decision: 'identity', due: { rule: 'uk-gdpr/1' } });
+    // A month from receipt, then a month from the proof 20 days later; working days and long months move either by some days.
+    const movedDays = (Date.parse((proven['due'] as { readonly at: string }).at) - Date.parse(before.at)) / DAY_MS;
+    expect(movedDays).toBeGreaterThan(12);
+    expect(movedDays).toBeLessThan(28);
     expect((await erasure('identity', requestId, ...proof, ...said('identity-checked'))).stderr).toBe(
       'The request has its proof of identity already\n',
     );
   });
 
   it('withdraw it in the name of somebody, which the record says', async () => {
+    bench.providers.person.ask.set(accepted({ withdrawable: true }));
     const { requestId, handle } = await request();
     const args = ['withdraw', requestId, '--wanted-by', 'subject', ...said('person-changed-mind')];
     expect((await erasure(...args)).stderr).toMatch(/^Nobody is there to confirm this/);
@@ -179,7 +189,7 @@ describe('the decisions about a request', () => {
       'staff-9',
       ...said('a'),
       '--review-at',
-      '2099-01-01T00:00:00Z',
+      new Date(Date.now() + 90 * DAY_MS).toISOString(),
     );
     expect(unsigned).toMatchObject({ code: 6, stdout: '' });
     expect(unsigned.stderr).toContain(

@@ -11,7 +11,15 @@ import { workflowIdOf } from '../../domain/request';
 import type { Intake } from '../../domain/rules';
 import { prepareNamespace } from '../../local/engine/namespace';
 import { holdRequest, progress, withdrawRequest } from '../../workflows/messages';
-import { eventually, failure, OVER_MS, requestInput, rulesFor, WorkflowBench } from '../support/workflow-bench';
+import {
+  accepted,
+  eventually,
+  failure,
+  OVER_MS,
+  requestInput,
+  rulesFor,
+  WorkflowBench,
+} from '../support/workflow-bench';
 
 const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
 const INDEX_LAG_MS_MAX = 20_000;
@@ -87,7 +95,9 @@ async function makeRequests(): Promise<void> {
   await bench.settle(onHold);
   await hold(onHold);
   requests['hold'] = onHold.workflowId;
-  const withdrawn = await bench.startFor('aptrinsic');
+  // Nothing was erased: at the person's own wish it is over then.
+  bench.providers.person.ask.set(accepted({ withdrawable: true }));
+  const withdrawn = await bench.startFor('person');
   await bench.settle(withdrawn);
   await withdrawn.executeUpdate(withdrawRequest, { args: [{ ...said, wantedBy: 'subject' }] });
   await withdrawn.result();
