@@ -164,7 +164,10 @@ export function factsOfLeg(leg: LegState): readonly SignedFact[] {
     ...[sighting, lastObservation].flatMap((look) =>
       look === undefined ? [] : [{ kind: 'observation' as const, answer: look }],
     ),
-    ...(withdrawal === undefined ? [] : [{ kind: 'withdrawal' as const, answer: withdrawal }]),
+    // One answer to undoing is about every round that stood.
+    ...[...new Set([...rounds.map(({ undoing }) => undoing), withdrawal])].flatMap((answer) =>
+      answer === undefined ? [] : [{ kind: 'withdrawal' as const, answer }],
+    ),
     ...(callback === undefined ? [] : [{ kind: 'callback' as const, answer: callback }]),
   ];
   return answers.map(({ kind, answer }) => {

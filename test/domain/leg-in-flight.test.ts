@@ -6,6 +6,7 @@ import type { Happening } from '../../domain/happening';
 import { advance, nextStep, type LegEvent, type LegState } from '../../domain/leg';
 import { legProgress } from '../../domain/progress';
 import type { Evidence, Observation, Receipt, Withdrawal } from '../../domain/receipt';
+import { defaultRules } from '../../domain/rules';
 import { basisOf, type Statement } from '../../domain/statement';
 import { legAfter, OVER, T0 } from '../support/legs';
 import { accepted, HOURS_120_MS, unknown } from '../support/receipts';
@@ -130,12 +131,13 @@ const statement: Statement = {
   requestId: 'r',
   workflowId: 'erasure-r',
   runId: 'x',
+  run: 'x',
+  intake: { rules: defaultRules, isIndexed: false },
   regulation: 'gdpr',
   submittedAt: T0,
   startedAt: T0,
   outcome: 'completed-with-exceptions',
   legs: [],
-  decisionMode: 'asserted',
   isExtended: false,
   trail: [],
 };

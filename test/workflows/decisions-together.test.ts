@@ -51,7 +51,7 @@ function proveAllAtOnce(count: number): void {
     waiting += 1;
     if (waiting === count) prove();
     await all;
-    return { status: 'proven', proof: { tokenId: token, keyId: 'key-1' } };
+    return { status: 'proven', proof: { tokenId: token, keyId: 'key-1', token } };
   };
 }
 

@@ -173,6 +173,10 @@ describe('the legal clock of a run', () => {
         rules: rulesFor(question),
         calendars: { 'uk-gdpr': { timeZone: zone, calendar: zone === 'Europe/London' ? 'GB-ENG' : 'GB-SCT' } },
         isIndexed: true,
+        signer: {
+          keyId: 'key-1',
+          sign: (_fact, at, more) => ({ keyId: 'key-1', at, signature: 'none', ...more }) as never,
+        },
       });
       return takeOnRequest(question);
     };
