@@ -128,6 +128,9 @@ describe('of two signed decisions that are checked at the same time, one is take
     const about = (provider: string) =>
       handle.executeUpdate('waiveProvider', { args: [{ ...contents.waive, provider, token: `a.b.${provider}` }] });
     await Promise.all([about('person'), about('aptrinsic')]);
+    for (const provider of ['person', 'aptrinsic'] as const) {
+      expect(await bench.leg(handle, provider)).toMatchObject({ outcome: 'waived' });
+    }
   });
 });
 

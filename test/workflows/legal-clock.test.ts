@@ -169,7 +169,7 @@ describe('the legal clock of a run', () => {
   it('stays at the calendar that it was given when identity is proven', async () => {
     let zone = 'Europe/London';
     bench.intake = async (question): Promise<Intake> => {
-      const { takeOnRequest } = createIntakeActivities({
+      const activities = createIntakeActivities({
         rules: rulesFor(question),
         calendars: { 'uk-gdpr': { timeZone: zone, calendar: zone === 'Europe/London' ? 'GB-ENG' : 'GB-SCT' } },
         isIndexed: true,
@@ -178,7 +178,7 @@ describe('the legal clock of a run', () => {
           sign: (_fact, at, more) => ({ keyId: 'key-1', at, signature: 'none', ...more }) as never,
         },
       });
-      return takeOnRequest(question);
+      return activities.takeOnRequest(question);
     };
     const submittedAt = new Date(Date.now() - 3 * DAY_MS).toISOString();
     const handle = await bench.start({ regulation: 'uk-gdpr', submittedAt, identityAskedAt: submittedAt });
