@@ -117,7 +117,9 @@ async function plan({ directory, environment: wanted, now, permissions = 'checke
   const client = await other('client.json', clientKeys);
   const oldGatewayDecision = await other(GATEWAY_DECISION_FILE, gatewayDecisionKeys);
   const oldDecision = await other(DECISION_KEYS_FILE, decisionKeys);
-  const oldKnown = await other(FACT_KEYS_FILE, factKeys);
+  const knownBefore = await read(FACT_KEYS_FILE);
+  const oldKnown =
+    knownBefore === undefined ? undefined : parseKeys(join(directory, FACT_KEYS_FILE), factKeys, knownBefore);
   const present = [client, ...signing, oldGatewayDecision, oldDecision, oldKnown].filter((keys) => keys !== undefined);
   const environment = present[0]?.environment;
   if (environment === undefined) {
@@ -146,7 +148,7 @@ async function plan({ directory, environment: wanted, now, permissions = 'checke
   const addedRoles = known.keys.slice(oldKnown?.keys.length ?? 0).map((entry) => entry.for);
   if (addedRoles.length > 0) {
     const what = `${oldKnown === undefined ? 'new: ' : ''}public keys of ${[...new Set(addedRoles)].join(', ')}`;
-    changes.push({ file: FACT_KEYS_FILE, what, content: known, before: oldKnown });
+    changes.push({ file: FACT_KEYS_FILE, what, content: known, before: knownBefore });
   }
   return { environment, changes, known };
 }

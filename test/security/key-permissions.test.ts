@@ -1,9 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, chown } from 'node:fs/promises';
+import { chmod, chown, mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { initKeys } from '../../security/key-files';
-import { isPrivate, type Actor } from '../../security/key-permissions';
-import { NOW, withDirectory } from './key-fixtures';
+import { initKeys, readDecisionKeys, readFactKeys, readGatewayKeys } from '../../security/key-files';
+import {
+  directoryProblem,
+  fileProblem,
+  isPrivate,
+  keyPermissions,
+  type Actor,
+  type Protection,
+} from '../../security/key-permissions';
+import { failureOf, NOW, withDirectory } from './key-fixtures';
 
 const ROOT = 0;
 const US = 1000;
@@ -33,6 +40,83 @@ describe('isPrivate', () => {
   });
 });
 
+/** Every mode, for each kind of owner: what may be used, worked out from the bits once more in plain words. */
+describe('fileProblem', () => {
+  const OTHER = 1001;
+  const actors: readonly Actor[] = [actor, { uid: ROOT, groups: [ROOT] }];
+  const protections: readonly Protection[] = ['secret', 'public'];
+  const modes = Array.from({ length: 0o1000 }, (_, mode) => mode);
+  const letters = (mode: number): string =>
+    ['r', 'w', 'x', 'r', 'w', 'x', 'r', 'w', 'x'].map((letter, at) => (mode & (0o400 >> at) ? letter : '-')).join('');
+
+  it('takes no file of another user, whatever its mode and whatever is unchecked', () => {
+    for (const mode of modes) {
+      for (const protection of protections) {
+        for (const permissions of keyPermissions) {
+          for (const who of actors) {
+            const problem = fileProblem(file(mode, OTHER, OUR_GROUP), { actor: who, protection, permissions });
+            expect(problem).toContain('belongs to another user');
+          }
+        }
+      }
+    }
+  });
+
+  it("takes a public file that only its owner can write, and a secret one that is the owner's alone", () => {
+    for (const mode of modes) {
+      const [, group = '', others = ''] = /^...(...)(...)$/.exec(letters(mode)) ?? [];
+      for (const who of actors) {
+        for (const owner of [ROOT, who.uid]) {
+          const status = file(mode, owner, 3000);
+          const taken = (protection: Protection, permissions: (typeof keyPermissions)[number]): boolean =>
+            fileProblem(status, { actor: who, protection, permissions }) === undefined;
+          const isWritable = group.includes('w') || others.includes('w');
+          expect([mode, taken('public', 'checked')]).toEqual([mode, !isWritable]);
+          expect([mode, taken('secret', 'readable')]).toEqual([mode, !isWritable]);
+          expect([mode, taken('secret', 'checked')]).toEqual([mode, group + others === '------']);
+          for (const protection of protections) expect(taken(protection, 'unchecked')).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('has nothing to say where files have no owners, or whoever names the file answers for it', () => {
+    const loose = file(0o777, OTHER, 0);
+    expect(fileProblem(loose, { actor: undefined, protection: 'secret', permissions: 'checked' })).toBeUndefined();
+    expect(fileProblem(loose, { actor, protection: 'none', permissions: 'checked' })).toBeUndefined();
+  });
+});
+
+describe('directoryProblem', () => {
+  const directory = (mode: number, uid: number, isReadOnly = false) => ({
+    mode: 0o40_000 | mode,
+    uid,
+    gid: 0,
+    isReadOnly,
+  });
+  const isTaken = (status: ReturnType<typeof directory>, permissions: (typeof keyPermissions)[number] = 'checked') =>
+    directoryProblem(status, { actor, permissions }) === undefined;
+
+  it('takes one of ours or of root that nobody else can write to, and no other', () => {
+    for (let mode = 0; mode <= 0o1777; mode += 1) {
+      for (const owner of [ROOT, US]) {
+        expect([mode, isTaken(directory(mode, owner))]).toEqual([mode, (mode & 0o022) === 0]);
+        expect(isTaken(directory(mode, owner), 'readable')).toBe((mode & 0o022) === 0);
+        expect(isTaken(directory(mode, owner), 'unchecked')).toBe(true);
+      }
+      for (const permissions of keyPermissions) expect(isTaken(directory(mode, 1001, true), permissions)).toBe(false);
+    }
+  });
+
+  it('takes the root of a secret in Kubernetes, which is sticky and mounted read-only, and no directory for all', () => {
+    expect(isTaken(directory(0o1777, ROOT, true))).toBe(true);
+    expect(isTaken(directory(0o3777, ROOT, true))).toBe(true);
+    expect(isTaken(directory(0o1777, ROOT, false))).toBe(false);
+    expect(isTaken(directory(0o1777, US, true))).toBe(false);
+    expect(isTaken(directory(0o777, ROOT, true))).toBe(false);
+  });
+});
+
 /** Only root can give files and processes to others. */
 const describeAsRoot = process.getuid?.() === ROOT ? describe : describe.skip;
 
@@ -51,6 +135,44 @@ describeAsRoot('a process with keys that root mounted for its group', () => {
     });
   });
 });
+
+describeAsRoot('a file or directory of another user', () => {
+  it.each(['decision.json', 'fact-keys.json', 'gateway.json'])(
+    'is refused, though its mode is right: %s',
+    async (name) => {
+      await withDirectory(async (directory) => {
+        await initKeys({ directory, environment: 'test', now: NOW });
+        await chown(join(directory, name), US, OUR_GROUP);
+        expect((await failureOf(reading(directory, name))).message).toContain(`${name}: belongs to another user`);
+        await chown(join(directory, name), ROOT, ROOT);
+        await expect(reading(directory, name)).resolves.toBeDefined();
+        await chown(directory, US, OUR_GROUP);
+        expect((await failureOf(reading(directory, name))).message).toContain('the directory belongs to another user');
+      });
+    },
+  );
+
+  it('can neither be reached by a link in a directory of ours', async () => {
+    await withDirectory(async (parent) => {
+      const [ours, theirs] = [join(parent, 'ours'), join(parent, 'theirs')];
+      await initKeys({ directory: theirs, environment: 'test', now: NOW });
+      await mkdir(ours, { mode: 0o700 });
+      await symlink(join(theirs, 'decision.json'), join(ours, 'decision.json'));
+      await expect(readDecisionKeys(ours)).resolves.toBeDefined();
+      await chown(theirs, US, OUR_GROUP);
+      expect((await failureOf(readDecisionKeys(ours))).message).toBe(
+        "theirs: the directory belongs to another user; make it this process's own, or root's",
+      );
+    });
+  });
+});
+
+const reading = (directory: string, name: string): Promise<unknown> =>
+  name === 'gateway.json'
+    ? readGatewayKeys(directory)
+    : name === 'decision.json'
+      ? readDecisionKeys(directory)
+      : readFactKeys(directory);
 
 /** In a process of its own, by the compiled programs. */
 function readAs({ directory, gid }: { readonly directory: string; readonly gid: number }): string {
