@@ -1,11 +1,11 @@
 import type { Provider } from '../domain/provider';
-import type { CallbackEvidence } from '../domain/receipt';
+import type { CallbackEvidence, CallbackReport } from '../domain/receipt';
 import type { FactChecker } from '../security/facts';
 import { serveOwnRunOnly, type RunOfRequest } from './own-run';
 
 export interface CallbackQuestion extends RunOfRequest {
   readonly provider: Provider;
-  readonly evidence: CallbackEvidence;
+  readonly evidence: CallbackEvidence | CallbackReport;
 }
 
 export interface CallbackActivities {

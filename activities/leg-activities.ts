@@ -103,6 +103,7 @@ async function attempt<Result extends object>(
     const mayHaveAskedBefore = call.askedBefore || memory.reached;
     const answer = await work({
       requestId: call.requestId,
+      runId: call.run,
       identifier,
       subjectHash: opener.subjectHash(identifier),
       round: call.round,

@@ -6,6 +6,7 @@ import type { LegProgress } from '../domain/progress';
 import type { DueProgress, RequestProgress } from '../domain/request-progress';
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/outcome';
 import { providerName } from '../domain/provider';
+import { callbackRemarks } from '../domain/receipt';
 import type { ErasureResult } from '../workflows/erasure-request';
 import type { CommandContext } from './context';
 import { exitCode, type ExitCode } from './exit-code';
@@ -45,10 +46,11 @@ export function progressJson(progress: RequestProgress) {
   return { requestId: progress.requestId, state: progress.state, ...progressFields(progress) };
 }
 
-function progressFields({ legs, todo, blockedOn, decisionMode, due, outcome, trail }: RequestProgress) {
+function progressFields({ legs, todo, notes, blockedOn, decisionMode, due, outcome, trail }: RequestProgress) {
   return {
     providers: legs,
     todo,
+    notes,
     blockedOn,
     decisionMode,
     ...(due === undefined ? {} : { due }),
@@ -66,8 +68,12 @@ export function progressText(progress: RequestProgress, context: CommandContext)
   ].join('\n');
 }
 
-function dueAndTodo({ due, todo }: RequestProgress, context: CommandContext): readonly string[] {
-  return [...(due === undefined ? [] : [dueText(due, context)]), ...todo.map((line) => `To do     ${line}`)];
+function dueAndTodo({ due, todo, notes }: RequestProgress, context: CommandContext): readonly string[] {
+  return [
+    ...(due === undefined ? [] : [dueText(due, context)]),
+    ...todo.map((line) => `To do     ${line}`),
+    ...notes.map((line) => `Note      ${line}`),
+  ];
 }
 
 export function statusText(status: RequestStatus, context: CommandContext): string {
@@ -153,9 +159,15 @@ function stateText({ state, outcome, assurance, attention }: LegProgress): strin
   return attention === undefined ? state : `${state}: ${attention.reason}`;
 }
 
-function waitText({ waitsFor, youCan, outcome }: LegProgress): string {
-  if (outcome !== undefined) return '';
+function waitText(leg: LegProgress): string {
+  const { waitsFor, youCan, outcome } = leg;
+  if (outcome !== undefined) return reportsText(leg);
   return youCan === undefined ? waitsFor : `${waitsFor}\nYou can: ${youCan}`;
+}
+
+/** While the leg is open they stand in what it waits for. */
+function reportsText({ callbackReports = [] }: LegProgress): string {
+  return callbackReports.map(({ says, at }) => `${instantText(at)}: its callback ${callbackRemarks[says]}`).join('\n');
 }
 
 function instantText(at: string): string {

@@ -2,7 +2,8 @@
 import type { CertificateClaims, DecisionClaim, LegalClockClaim, ProviderClaim, RoundClaim } from './certificate';
 import { describeDuration } from './duration';
 import type { Assurance, LegOutcome } from './outcome';
-import type { Evidence } from './receipt';
+import { REPORTS_COUNTED_MAX } from './leg';
+import { callbackRemarks, type Evidence } from './receipt';
 
 const WIDTH = 100;
 const LABEL_WIDTH = 18;
@@ -91,6 +92,13 @@ function providerLines(claim: ProviderClaim, position: number): string[] {
     ...entry('Basis', claim.basis),
     ...claim.rounds.flatMap(roundLines),
     ...entry('Callback', callback && `${instant(callback.at)}, handle ${callback.handle}${named(callback.event)}`),
+    ...(claim.callbackReports ?? []).flatMap(({ says, handle, at, lastAt, count }) =>
+      entry(
+        'Callback',
+        `${instant(at)}${count === 1 ? '' : ` to ${instant(lastAt)}, ${count} times${count < REPORTS_COUNTED_MAX ? '' : ' or more'}`}: ` +
+          `${callbackRemarks[says]}; confirmed nothing; handle ${handle}`,
+      ),
+    ),
     ...entry('Last look', lastObservation && `${instant(lastObservation.at)}: ${lastObservation.found}`),
     ...entry('', lastObservation && evidence(lastObservation.evidence)),
     ...entry('Withdrawal', withdrawal && `${instant(withdrawal.at)}: ${withdrawal.result}`),

@@ -5,7 +5,7 @@ import type { LegState, Round } from './leg';
 import { dueOf, type LegalClock } from './legal-clock';
 import { requestOutcomeMeaning, type Assurance, type LegOutcome, type RequestOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
-import type { Evidence, WindowKind } from './receipt';
+import type { CallbackRemark, Evidence, WindowKind } from './receipt';
 import type { Regulation, Verification } from './request';
 import type { TrailEntry } from './request-state';
 import type { DecisionMode } from './rules';
@@ -76,6 +76,14 @@ export interface ProviderClaim {
   readonly subjectHashKeyId?: string;
   readonly rounds: readonly RoundClaim[];
   readonly callback?: { readonly at: string; readonly handle: string; readonly event?: string };
+  /** Callbacks that brought a true capability and confirmed nothing, by what they said. Absent where there was none. */
+  readonly callbackReports?: readonly {
+    readonly says: CallbackRemark;
+    readonly handle: string;
+    readonly at: string;
+    readonly lastAt: string;
+    readonly count: number;
+  }[];
   readonly lastObservation?: { readonly at: string; readonly found: string; readonly evidence: Evidence };
   readonly withdrawal?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
   readonly decisions: readonly (ProviderDecision & {
@@ -138,7 +146,7 @@ export function certificateClaims(
 }
 
 function providerClaim(leg: LegState): ProviderClaim {
-  const { provider, outcome, assurance, callback, lastObservation, withdrawal, settledAt } = leg;
+  const { provider, outcome, assurance, callback, reports, lastObservation, withdrawal, settledAt } = leg;
   if (outcome === undefined || settledAt === undefined) throw new TypeError('Only a settled leg can be certified');
   const answered = leg.rounds.find((round) => round.receipt !== undefined)?.receipt;
   return {
@@ -152,6 +160,13 @@ function providerClaim(leg: LegState): ProviderClaim {
       subjectHash: answered?.subjectHash,
       subjectHashKeyId: answered?.subjectHashKeyId,
       callback: callback && { handle: callback.handle, ...given({ event: callback.event }), at: iso(callback.at) },
+      callbackReports: reports?.map(({ says, handle, at, lastAt, count }) => ({
+        says,
+        handle,
+        at: iso(at),
+        lastAt: iso(lastAt),
+        count,
+      })),
       lastObservation: lastObservation && {
         at: iso(lastObservation.at),
         found: lastObservation.status,
@@ -180,7 +195,7 @@ function legalClockClaim(clock: LegalClock, extended: boolean): LegalClockClaim 
 
 /** What the run itself reported is in its history, and no decision. */
 function decisionClaim(entry: TrailEntry): DecisionClaim[] {
-  if (entry.kind === 'reminded') return [];
+  if (entry.kind === 'reminded' || entry.kind === 'called-back') return [];
   const at = iso(entry.at);
   if (entry.kind === 'cancelled') return [{ kind: entry.kind, at }];
   const { at: saidAt, ...said } = { at: undefined, ...entry.content };

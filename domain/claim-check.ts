@@ -8,7 +8,7 @@ import type { Witness } from './fact';
 import type { LegState, Round } from './leg';
 import { requestOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
-import type { Accepted, Observation, Receipt } from './receipt';
+import { speaksAgainst, type Accepted, type Observation, type Receipt } from './receipt';
 import type { Statement } from './statement';
 
 /** A call that the run's own history holds, whoever made the statement. Its times are the server's. */
@@ -131,7 +131,14 @@ function problemsOfConfirmed(leg: LegState): string[] {
       : ['it was not asked to call back']),
     ...(leg.callback !== undefined && leg.callback.at <= undoneAt ? ['its callback is about what was undone'] : []),
     ...problemsOfWindow(leg),
+    ...problemsOfReports(leg, leg.callback?.at ?? -Infinity),
   ];
+}
+
+/** The provider said, before it settled, that it has not erased, and did not take it back. */
+function problemsOfReports({ reports = [], settledAt = 0 }: LegState, since: number): string[] {
+  const isAgainst = reports.some(({ says, lastAt }) => speaksAgainst(says) && lastAt > since && lastAt < settledAt);
+  return isAgainst ? ['its callback speaks against the erasure'] : [];
 }
 
 function problemsOfPresumed(leg: LegState, { calls }: Circumstances): string[] {
@@ -140,6 +147,7 @@ function problemsOfPresumed(leg: LegState, { calls }: Circumstances): string[] {
   const looksAfter = last.receipt.proof === 'observation';
   return [
     ...problemsOfWindow(leg),
+    ...(looksAfter ? [] : problemsOfReports(leg, last.askedAt)),
     ...(looksAfter ? problemsOfAbsence(leg, calls, 'it says that nothing contradicts the erasure') : []),
   ];
 }

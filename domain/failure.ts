@@ -47,7 +47,9 @@ export type AttentionReason =
   /** The provider keeps moving its own time further away. */
   | 'Postponed'
   /** We looked and could not tell. */
-  | 'Inconclusive';
+  | 'Inconclusive'
+  /** Its callback says that the erasure failed, or contradicts itself. */
+  | 'CallbackContradicts';
 
 /** Reasons that time, a deploy or the provider may mend: the leg goes on trying once a day by itself. */
 const mendsByItself: readonly AttentionReason[] = [
@@ -126,6 +128,10 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
   Inconclusive: {
     happened: 'we looked and could not tell whether the data are gone',
     todo: 'find out with the provider; then retry (looks again), attest or waive',
+  },
+  CallbackContradicts: {
+    happened: "the provider's callback said that something had failed, or contradicted itself",
+    todo: 'find out with the provider; then retry (asks again), attest or waive; a callback that confirms ends it, too',
   },
 };
 

@@ -7,7 +7,14 @@ import { type AttentionReason, type FailureDetails, type FailureType, triesDaily
 import type { Assurance, LegOutcome } from './outcome';
 import { MAX_POSTPONEMENTS, MAX_ROUNDS, type Policy } from './policy';
 import type { Provider } from './provider';
-import type { CallbackEvidence, Observation, Receipt, Withdrawal } from './receipt';
+import {
+  speaksAgainst,
+  type CallbackEvidence,
+  type CallbackReport,
+  type Observation,
+  type Receipt,
+  type Withdrawal,
+} from './receipt';
 import type { Gate } from './rules';
 
 /** One asking. All instants in epoch ms of the workflow's clock. */
@@ -47,6 +54,16 @@ export interface Attention {
   readonly step: 'ask' | 'look';
 }
 
+/** Callbacks of one kind that confirmed nothing: when the first and the last came, and how many, counted up to a bound. */
+export interface HeardReport extends CallbackReport {
+  readonly at: number;
+  readonly lastAt: number;
+  readonly count: number;
+}
+
+/** Of the same kind no more than this are told apart: whoever can send one can send many. */
+export const REPORTS_COUNTED_MAX = 10;
+
 export type Phase = 'ask' | 'window' | 'callback' | 'look' | 'attention' | 'withdraw' | 'settled';
 
 export interface LegState {
@@ -59,6 +76,8 @@ export interface LegState {
   readonly seen: boolean;
   readonly postponements: number;
   readonly callback?: CallbackEvidence & { readonly at: number };
+  /** One entry for each kind at most. */
+  readonly reports?: readonly HeardReport[];
   readonly lastObservation?: Observation & { readonly at: number };
   /** The first look that found the same record, where no receipt says that it was there. */
   readonly sighting?: Observation & { readonly at: number };
@@ -96,6 +115,7 @@ export type LegEvent = { readonly at: number } & (
   | { readonly type: 'interrupted' }
   | { readonly type: 'timePassed' }
   | { readonly type: 'calledBack'; readonly evidence: CallbackEvidence }
+  | { readonly type: 'reported'; readonly report: CallbackReport }
   | {
       readonly type: 'decided';
       readonly kind: DecisionKind;
@@ -269,6 +289,8 @@ export function advance(leg: LegState, event: LegEvent): LegState {
       return timePassed(leg, event.at);
     case 'calledBack':
       return calledBack(leg, event.evidence, event.at);
+    case 'reported':
+      return reported(leg, event.report, event.at);
     case 'decided':
       return decided(leg, event);
     case 'held':
@@ -361,12 +383,18 @@ function timePassed(leg: LegState, at: number): LegState {
   const step = nextStep(leg);
   if (step.do !== 'wait' || at < step.until) return leg;
   const receipt = known(lastRound(leg)?.receipt);
-  if (step.for === 'callback') return settle(leg, { outcome: 'presumed-erased' }, at);
+  if (step.for === 'callback') return withoutCallback(leg, at);
   if (receipt.status === 'unknown' || receipt.proof === 'observation') return enter(leg, 'look');
-  if (receipt.proof === 'none') return settle(leg, { outcome: 'presumed-erased' }, at);
-  return heardCallback(leg) === undefined
-    ? timePassed(enter(leg, 'callback'), at)
-    : settle(leg, { outcome: 'erased', assurance: 'confirmed' }, at);
+  if (receipt.proof === 'none') return withoutCallback(leg, at);
+  if (heardCallback(leg) !== undefined) return settle(leg, { outcome: 'erased', assurance: 'confirmed' }, at);
+  return isContradicted(leg) ? withoutCallback(leg, at) : timePassed(enter(leg, 'callback'), at);
+}
+
+/** Nobody confirms it: silence presumes an erasure, and a provider that speaks against it does not. */
+function withoutCallback(leg: LegState, at: number): LegState {
+  return isContradicted(leg)
+    ? attend(leg, 'CallbackContradicts', 'ask', at)
+    : settle(leg, { outcome: 'presumed-erased' }, at);
 }
 
 function calledBack(leg: LegState, evidence: CallbackEvidence, at: number): LegState {
@@ -375,8 +403,28 @@ function calledBack(leg: LegState, evidence: CallbackEvidence, at: number): LegS
   const receipt = lastRound(leg)?.receipt;
   const expected = receipt?.status === 'accepted' && receipt.proof === 'callback';
   const windowIsOver = at >= (windowIsOverAt(leg) ?? Infinity);
-  const silent = leg.phase === 'callback' || (leg.phase === 'settled' && leg.outcome === 'presumed-erased');
-  return expected && windowIsOver && silent ? settle(kept, { outcome: 'erased', assurance: 'confirmed' }, at) : kept;
+  const silent =
+    leg.phase === 'callback' ||
+    leg.attention?.reason === 'CallbackContradicts' ||
+    (leg.phase === 'settled' && leg.outcome === 'presumed-erased');
+  const counts = expected && windowIsOver && silent && heardCallback(kept) !== undefined;
+  return counts ? settle(kept, { outcome: 'erased', assurance: 'confirmed' }, at) : kept;
+}
+
+function reported(leg: LegState, report: CallbackReport, at: number): LegState {
+  const reports = leg.reports ?? [];
+  const known = reports.find(({ says }) => says === report.says);
+  if (known !== undefined && known.count >= REPORTS_COUNTED_MAX) return leg;
+  const entry: HeardReport =
+    known === undefined ? { ...report, at, lastAt: at, count: 1 } : { ...known, lastAt: at, count: known.count + 1 };
+  const kept: LegState = { ...leg, reports: [...reports.filter((one) => one !== known), entry] };
+  return kept.phase === 'callback' && isContradicted(kept) ? withoutCallback(kept, at) : kept;
+}
+
+/** The provider's last word since we last asked is that it has not erased, or not surely. */
+export function isContradicted({ reports = [], rounds, callback }: LegState): boolean {
+  const since = Math.max(rounds.at(-1)?.askedAt ?? 0, callback?.at ?? 0);
+  return reports.some(({ says, lastAt }) => speaksAgainst(says) && lastAt >= since);
 }
 
 /** The callback, unless the record was found there or the round undone after it: then it was about an earlier round, or wrong. */
@@ -385,7 +433,7 @@ function heardCallback(leg: LegState): LegState['callback'] {
   const heardAt = callback?.at ?? Infinity;
   const isPresent = lastObservation?.status === 'present' && lastObservation.at >= heardAt;
   const isOfUndone = leg.rounds.some(({ undoneAt }) => (undoneAt ?? 0) >= heardAt);
-  return isPresent || isOfUndone ? undefined : callback;
+  return isPresent || isOfUndone || isContradicted(leg) ? undefined : callback;
 }
 
 function observed(leg: LegState, observation: Observation, at: number): LegState {
@@ -483,6 +531,7 @@ function requestEnded(leg: LegState, at: number): LegState {
     ...(leg.attention === undefined ? {} : { endedInAttention: leg.attention.reason }),
   };
   if (leg.phase === 'callback') return settle(ended, { outcome: 'presumed-erased' }, at);
+  if (leg.attention?.reason === 'CallbackContradicts') return settle(ended, { outcome: 'unknown' }, at);
   const receipt = standingReceipt(leg);
   if (receipt === undefined) return mayStand(leg) ? enter(ended, 'withdraw') : settle(ended, nothingStands(leg), at);
   return receipt.status === 'accepted' && receipt.withdrawable

@@ -1,9 +1,19 @@
 /** What a person sees of one leg: each state says what it waits for, until when, and what they can do. */
 import { describeInstant } from './duration';
 import { attentionGuide, triesDaily, type AttentionReason } from './failure';
-import { graceIsOverAt, lastRound, nextStep, windowIsOverAt, type LegHold, type LegState } from './leg';
+import {
+  graceIsOverAt,
+  lastRound,
+  nextStep,
+  REPORTS_COUNTED_MAX,
+  windowIsOverAt,
+  type HeardReport,
+  type LegHold,
+  type LegState,
+} from './leg';
 import type { Assurance, LegOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
+import { callbackRemarks, type CallbackRemark } from './receipt';
 
 export type LegProgressState =
   | 'asking'
@@ -34,6 +44,13 @@ export interface LegProgress {
   readonly callbackAt?: string;
   /** When the provider last undid what it had taken on, because of a legal hold. */
   readonly undoneAt?: string;
+  /** Callbacks that confirmed nothing: what they said as a code, when the first and the last came, how many (10: or more). */
+  readonly callbackReports?: readonly {
+    readonly says: CallbackRemark;
+    readonly at: string;
+    readonly lastAt: string;
+    readonly count: number;
+  }[];
   readonly outcome?: LegOutcome;
   readonly assurance?: Assurance;
   readonly settledAt?: string;
@@ -51,10 +68,31 @@ export function legProgress(leg: LegState): LegProgress {
     ...instant('windowEndsAt', round?.windowEndsAt),
     ...instant('callbackAt', leg.callback?.at),
     ...instant('undoneAt', leg.rounds.findLast(({ undoneAt }) => undoneAt !== undefined)?.undoneAt),
+    ...(leg.reports === undefined ? {} : { callbackReports: leg.reports.map(reportProgress) }),
     ...(leg.outcome === undefined ? {} : { outcome: leg.outcome }),
     ...(leg.assurance === undefined ? {} : { assurance: leg.assurance }),
     ...instant('settledAt', leg.settledAt),
   };
+}
+
+function reportProgress({ says, at, lastAt, count }: HeardReport) {
+  return { says, at: new Date(at).toISOString(), lastAt: new Date(lastAt).toISOString(), count };
+}
+
+/** Without a full stop: "At …, its callback named another event". */
+export function describeReport({ says, at, lastAt, count }: HeardReport): string {
+  const times = count === 1 ? '' : count < REPORTS_COUNTED_MAX ? `${count} times, ` : `${count} times or more, `;
+  const last = lastAt === at ? '' : `, and last at ${describeInstant(lastAt)}`;
+  return `At ${describeInstant(at)}${last}, ${times}its callback ${callbackRemarks[says]}`;
+}
+
+/** What a provider that confirmed nothing said, behind what is waited for. */
+function reportsIn(leg: LegState): string {
+  return (leg.reports ?? []).map((report) => `; ${inSentence(describeReport(report))}, and confirmed nothing`).join('');
+}
+
+function inSentence(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
 }
 
 type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'attention'>;
@@ -71,7 +109,7 @@ function viewOf(leg: LegState): View {
       const heard = leg.callback === undefined ? '' : `; its callback came ${describeInstant(leg.callback.at)}`;
       return {
         state: 'waiting-out-window',
-        waitsFor: `the end of the ${kind} window${heard}`,
+        waitsFor: `the end of the ${kind} window${heard}${reportsIn(leg)}`,
         ...instant('until', windowIsOverAt(leg)),
         youCan: 'nothing to do; waive or attest',
       };
@@ -79,7 +117,7 @@ function viewOf(leg: LegState): View {
     case 'callback':
       return {
         state: 'waiting-for-callback',
-        waitsFor: `${name}'s callback; without it the leg ends as presumed-erased`,
+        waitsFor: `${name}'s callback; without it the leg ends as presumed-erased${reportsIn(leg)}`,
         ...instant('until', graceIsOverAt(leg)),
         youCan: 'nothing to do; waive or attest',
       };
@@ -182,7 +220,7 @@ function viewOfAttention(leg: LegState): View {
   const guide = attentionGuide[reason];
   return {
     state: 'attention',
-    waitsFor: `${triesDaily(reason) ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}`,
+    waitsFor: `${triesDaily(reason) ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}${reportsIn(leg)}`,
     youCan: guide.todo,
     attention: { reason, since: new Date(since).toISOString(), triesDaily: triesDaily(reason) },
   };

@@ -17,11 +17,18 @@ export interface ProviderFacts {
   };
   /** For more people than this its documents ask to go through its support instead. */
   readonly peopleMax?: number;
+  /** What its callback says once it has erased; absent where it does not call back. */
+  readonly completionEvent?: string;
 }
 
 /** The outside systems we can ask to erase. A new provider is one line here, one adapter and one simulator file. */
 export const providers = {
-  measureone: { name: 'MeasureOne', plannedWindowMs: 120 * HOUR_MS, ids: { form: 'any', tellsCase: true } },
+  measureone: {
+    name: 'MeasureOne',
+    plannedWindowMs: 120 * HOUR_MS,
+    completionEvent: 'individual.purged',
+    ids: { form: 'any', tellsCase: true },
+  },
   person: { name: 'Person API', plannedWindowMs: 0, ids: { form: 'uuid', tellsCase: false } },
   aptrinsic: {
     name: 'Aptrinsic (Gainsight PX)',
@@ -37,6 +44,12 @@ export const providerKeys = Object.keys(providers) as Provider[];
 
 export function isProvider(value: unknown): value is Provider {
   return typeof value === 'string' && Object.hasOwn(providers, value);
+}
+
+/** The one event that confirms an erasure at this provider. */
+export function completionEventOf(provider: Provider): string | undefined {
+  const facts: ProviderFacts = providers[provider];
+  return facts.completionEvent;
 }
 
 export function providerName(provider: Provider): string {

@@ -80,6 +80,31 @@ export type Withdrawal = { readonly evidence?: Evidence; readonly witness?: Prov
   | { readonly status: 'nothing-to-withdraw' }
 );
 
+/**
+ * What a callback said that brought a true capability and is no confirmation, as a code: never a word of its body.
+ * `contradiction`: it names the event that confirms, and something beside it says otherwise.
+ */
+export const callbackRemarks = {
+  'no-event': 'named no event',
+  'another-event': 'named another event',
+  failure: 'said that something had failed',
+  contradiction: 'named the event of an erasure and contradicted it',
+  unreadable: 'could not be read',
+} as const;
+export type CallbackRemark = keyof typeof callbackRemarks;
+
+/** Such a callback: confirms nothing, and is kept as evidence. */
+export interface CallbackReport {
+  readonly says: CallbackRemark;
+  readonly handle: string;
+  readonly witness?: Witness;
+}
+
+/** The provider itself says that it has not erased, or not surely. */
+export function speaksAgainst(remark: CallbackRemark): boolean {
+  return remark === 'failure' || remark === 'contradiction';
+}
+
 /** The provider told us that it is done. Times are added by the workflow when the signal arrives. */
 export interface CallbackEvidence {
   /** The public handle of the capability that authenticated it. */

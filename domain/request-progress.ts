@@ -6,6 +6,7 @@ import { aimOf, clockEvents, dueOf, type LegalClock } from './legal-clock';
 import type { RequestOutcome } from './outcome';
 import { legProgress, type LegProgress } from './progress';
 import { providerName } from './provider';
+import { callbackRemarks } from './receipt';
 import type { Regulation } from './request';
 import {
   answerOwed,
@@ -13,6 +14,7 @@ import {
   isExtended,
   isOwnWish,
   isReminded,
+  lateCallbacks,
   noticesToPerson,
   owedToPerson,
   type ReminderKind,
@@ -46,6 +48,8 @@ export interface RequestProgress {
   /** Absent where the rules name no calendar for its law. */
   readonly due?: DueProgress;
   readonly outcome?: RequestOutcome;
+  /** What is worth knowing and asks for nothing, in sentences. */
+  readonly notes: readonly string[];
   readonly trail: readonly TrailEntry[];
   readonly legs: readonly LegProgress[];
 }
@@ -302,9 +306,17 @@ export function requestProgress(
     blockedOn: blockedOnOf(view, todo),
     ...(due === undefined ? {} : { due }),
     ...(outcome === undefined ? {} : { outcome }),
+    notes: notesOf(state),
     trail: state.trail,
     legs: legs.map(legProgress),
   };
+}
+
+function notesOf(state: RequestState): readonly string[] {
+  return lateCallbacks(state).map(({ provider, says, at }) => {
+    const said = says === 'confirmed' ? 'says that it has erased' : callbackRemarks[says];
+    return `${providerName(provider)}: at ${describeInstant(at)}, after the certificate, its callback ${said}; the certificate stays as it is`;
+  });
 }
 
 function blockedOnOf({ state, legs, intake, outcome }: RequestView, todo: readonly string[]): readonly BlockedOn[] {

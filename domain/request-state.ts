@@ -17,6 +17,8 @@ import { DAY_MS, describeInstant } from './duration';
 import { parseInstant } from './instant';
 import type { Approval } from './leg';
 import type { ClockEventKind, LegalClock } from './legal-clock';
+import type { Provider } from './provider';
+import type { CallbackRemark } from './receipt';
 import { CLOCK_SKEW_MS } from './request';
 import type { Rules } from './rules';
 
@@ -36,10 +38,14 @@ export type TrailEntry = { readonly at: number } & (
   /** Temporal's own cancellation, by whoever may send one. */
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'reminded'; readonly of: ReminderKind; readonly due: number }
+  /** A callback that came after the certificate: what it says changes nothing there. One entry for each thing said. */
+  | { readonly kind: 'called-back'; readonly provider: Provider; readonly says: LateCallback; readonly handle: string }
 );
 
 /** `unanswered`: there is no due date, and the person has waited for too long all the same. */
 export type ReminderKind = ClockEventKind | 'hold-review' | 'cannot-make-it' | 'unanswered';
+/** What a callback said that came after the certificate. */
+export type LateCallback = 'confirmed' | CallbackRemark;
 
 export interface Hold {
   readonly since: number;
@@ -79,6 +85,12 @@ export type RequestEvent = { readonly at: number } & (
   | { readonly type: 'cancelled' }
   | { readonly type: 'cancelRefused' }
   | { readonly type: 'reminded'; readonly of: ReminderKind; readonly due: number }
+  | {
+      readonly type: 'calledBackLate';
+      readonly provider: Provider;
+      readonly says: LateCallback;
+      readonly handle: string;
+    }
   | { readonly type: 'decided'; readonly decision: RequestDecision; readonly proof?: DecisionProof }
 );
 
@@ -130,6 +142,13 @@ export function advanceRequest(state: RequestState, event: RequestEvent): Reques
       const { of, due } = event;
       return { ...state, trail: [...state.trail, { at, kind: 'reminded', of, due }] };
     }
+    case 'calledBackLate': {
+      const { provider, says, handle } = event;
+      const isKnown = lateCallbacks(state).some((entry) => entry.provider === provider && entry.says === says);
+      return isKnown
+        ? state
+        : { ...state, trail: [...state.trail, { at, kind: 'called-back', provider, says, handle }] };
+    }
     case 'decided': {
       const { decision, proof } = event;
       const entry: TrailEntry = { at, ...decision, ...(proof === undefined ? {} : { proof }) };
@@ -163,6 +182,10 @@ function decided(state: RequestState, { kind, content }: RequestDecision, at: nu
         : state;
     }
   }
+}
+
+export function lateCallbacks(state: RequestState): readonly (TrailEntry & { readonly kind: 'called-back' })[] {
+  return state.trail.filter((entry) => entry.kind === 'called-back');
 }
 
 function withoutHold(state: RequestState, until: number): RequestState {

@@ -2,8 +2,9 @@
 import { describeInstant } from './duration';
 import { seenIn, type Fact, type Witness } from './fact';
 import { attentionGuide } from './failure';
-import { lastRound, windowIsOverAt, type LegState, type Round } from './leg';
+import { isContradicted, lastRound, windowIsOverAt, type LegState, type Round } from './leg';
 import type { RequestOutcome } from './outcome';
+import { describeReport } from './progress';
 import { providerName } from './provider';
 import type { Regulation, Verification } from './request';
 import type { TrailEntry } from './request-state';
@@ -67,6 +68,7 @@ function storyOf(leg: LegState): string[] {
   }
   if (leg.seen) story.push('The record was known to be there before it was to be erased.');
   if (leg.callback !== undefined) story.push(`Its callback came at ${describeInstant(leg.callback.at)}.`);
+  for (const report of leg.reports ?? []) story.push(`${describeReport(report)}; it confirmed nothing.`);
   if (leg.lastObservation !== undefined) {
     story.push(`When we last looked, at ${describeInstant(leg.lastObservation.at)}, ${finding(leg.lastObservation)}.`);
   }
@@ -120,7 +122,9 @@ function conclusionOf(leg: LegState): string {
         ? 'The record was there before and was absent after the window: erased, verified by looking.'
         : `${name} itself reports the erasure, and its window is over: erased, confirmed by the provider.`;
     case 'presumed-erased':
-      return `The window is over and nothing contradicts the erasure, but there is no proof of it.`;
+      return isContradicted(leg)
+        ? 'The window is over, and there is no proof of the erasure: what its callback said speaks against it.'
+        : 'The window is over and nothing contradicts the erasure, but there is no proof of it.';
     case 'not-found':
       return leg.rounds.at(-1)?.windowEndsAt === undefined
         ? `${name} knew no such identifier. That says nothing about data under other identifiers.`
@@ -158,7 +162,7 @@ export type SignedFact = Pick<Fact, 'kind' | 'provider' | 'content'> & { readonl
 
 /** What a leg's claim rests on; the certificate holds the same. */
 export function factsOfLeg(leg: LegState): readonly SignedFact[] {
-  const { provider, rounds, sighting, lastObservation, withdrawal, callback } = leg;
+  const { provider, rounds, sighting, lastObservation, withdrawal, callback, reports = [] } = leg;
   const answers = [
     ...rounds.flatMap(({ receipt }) => (receipt === undefined ? [] : [{ kind: 'receipt' as const, answer: receipt }])),
     ...[sighting, lastObservation].flatMap((look) =>
@@ -169,6 +173,10 @@ export function factsOfLeg(leg: LegState): readonly SignedFact[] {
       answer === undefined ? [] : [{ kind: 'withdrawal' as const, answer }],
     ),
     ...(callback === undefined ? [] : [{ kind: 'callback' as const, answer: callback }]),
+    ...reports.map(({ handle, says, witness }) => ({
+      kind: 'callback' as const,
+      answer: { handle, says, ...(witness === undefined ? {} : { witness }) },
+    })),
   ];
   return answers.map(({ kind, answer }) => {
     // The workflow adds to an answer when it came; nobody signed for that.

@@ -6,7 +6,7 @@ const words = {
   401: 'not authorized',
   404: 'not found',
   413: 'too large',
-  422: 'not the expected event',
+  415: 'content encoding not supported',
   429: 'too many requests',
   500: 'internal error',
   503: 'try again later',

@@ -4,60 +4,114 @@ import { temporal } from '@temporalio/proto';
 import { SECOND_MS } from '../domain/duration';
 import { WORKFLOW_TYPE } from '../domain/provider';
 import { workflowIdOf } from '../domain/request';
-import { signalRequestIdOf, type CallbackSubject } from '../security/callback-capability';
-import { providerConfirmed, type ProviderConfirmation } from '../workflows/messages';
-import { failureCode, isWorkflowNotFound } from './grpc-failure';
+import type { CallbackRemark } from '../domain/receipt';
+import type { FactSigner } from '../security/facts';
+import { deliveryIdOf, type CallbackSubject } from '../security/callback-capability';
+import {
+  deliverCallback,
+  providerConfirmed,
+  providerReported,
+  type ProviderConfirmation,
+  type ProviderReport,
+} from '../workflows/messages';
+import { failureCode, isSignalLimit, isWorkflowNotFound } from './grpc-failure';
 
 const { WORKFLOW_EXECUTION_STATUS_RUNNING: RUNNING } = temporal.api.enums.v1.WorkflowExecutionStatus;
+const { UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED: COMPLETED } =
+  temporal.api.enums.v1.UpdateWorkflowExecutionLifecycleStage;
+const IDENTITY = 'erasure-gateway';
 const DELIVERY_MS_MAX = 5 * SECOND_MS;
 
-/** What became of a callback. `temporal-away`: nothing is durable, or we cannot tell; `reason` is a code for the log. */
+/**
+ * What became of a callback. `temporal-away`: nothing is durable, or we cannot tell. `run-full`: the run can be told nothing
+ * any more. `reason` is a code for the log.
+ */
 export type Delivery =
-  | { readonly outcome: 'confirmed' | 'already-over' | 'unknown' }
-  | { readonly outcome: 'temporal-away'; readonly reason: string };
+  | { readonly outcome: 'delivered' | 'already-over' | 'unknown' }
+  | { readonly outcome: 'temporal-away' | 'run-full'; readonly reason: string };
+
+/** The event that confirms, or what it said instead. */
+export type CallbackContent = { readonly event: string } | { readonly says: CallbackRemark };
+
+export type ProvenCallback = CallbackSubject & CallbackContent & { readonly receivedAt: number };
 
 export interface Confirmer {
-  /** Tells the request that its provider has erased. Safe to repeat: Temporal drops the same callback's later signals. Never throws. */
-  confirm(callback: CallbackSubject & { readonly event?: string }): Promise<Delivery>;
+  /** Tells the request what its provider said. Safe to repeat: Temporal drops the same callback's later signals. Never throws. */
+  deliver(callback: ProvenCallback): Promise<Delivery>;
 }
 
 export function createConfirmer({
   connection,
   namespace,
+  signer,
 }: {
   readonly connection: ConnectionLike;
   readonly namespace: string;
+  /** Signs what a callback said: the run believes nothing else. */
+  readonly signer: FactSigner;
 }): Confirmer {
   const { workflowService } = connection;
 
   return {
-    async confirm(callback) {
+    async deliver(callback) {
       try {
-        return await connection.withDeadline(Date.now() + DELIVERY_MS_MAX, () => deliver(callback));
+        return await connection.withDeadline(Date.now() + DELIVERY_MS_MAX, () => signal(callback));
       } catch (error) {
         return { outcome: 'temporal-away', reason: failureCode(error) };
       }
     },
   };
 
-  async function deliver(callback: CallbackSubject & { readonly event?: string }): Promise<Delivery> {
-    const { requestId, provider, handle, event } = callback;
+  async function signal(callback: ProvenCallback): Promise<Delivery> {
+    const { requestId, runId, provider, handle, receivedAt } = callback;
     const workflowId = workflowIdOf(requestId);
-    const confirmation: ProviderConfirmation = { provider, handle, ...(event === undefined ? {} : { event }) };
+    const said = 'says' in callback ? { handle, says: callback.says } : { handle, event: callback.event };
+    const fact = { kind: 'callback', requestId, run: runId, provider, content: said } as const;
+    const content: ProviderConfirmation | ProviderReport = {
+      provider,
+      ...said,
+      witness: signer.sign(fact, receivedAt),
+    };
+    const message = 'says' in callback ? providerReported : providerConfirmed;
+    const input = { payloads: toPayloads(defaultPayloadConverter, content) ?? [] };
+    const deliveryId = deliveryIdOf(callback);
     try {
       // The client library's own `signal` makes a fresh request id each time, so a repeated callback would be a second event.
       await workflowService.signalWorkflowExecution({
         namespace,
         workflowExecution: { workflowId },
-        signalName: providerConfirmed.name,
-        input: { payloads: toPayloads(defaultPayloadConverter, confirmation) ?? [] },
-        identity: 'erasure-gateway',
-        requestId: signalRequestIdOf(handle),
+        signalName: message.name,
+        input,
+        identity: IDENTITY,
+        requestId: deliveryId,
       });
-      return { outcome: 'confirmed' };
+      return { outcome: 'delivered' };
     } catch (error) {
+      if (isSignalLimit(error)) return update(workflowId, { input, deliveryId });
       if (!isWorkflowNotFound(error)) throw error;
       return whyNotFound(workflowId);
+    }
+  }
+
+  /** Needs a worker, which a signal does not. Temporal counts updates for themselves, and drops the same id's later ones. */
+  async function update(
+    workflowId: string,
+    { input, deliveryId }: { readonly input: temporal.api.common.v1.IPayloads; readonly deliveryId: string },
+  ): Promise<Delivery> {
+    try {
+      const { outcome } = await workflowService.updateWorkflowExecution({
+        namespace,
+        workflowExecution: { workflowId },
+        waitPolicy: { lifecycleStage: COMPLETED },
+        request: {
+          meta: { updateId: deliveryId, identity: IDENTITY },
+          input: { name: deliverCallback.name, args: input },
+        },
+      });
+      return outcome?.success ? { outcome: 'delivered' } : { outcome: 'run-full', reason: 'update refused' };
+    } catch (error) {
+      const code = failureCode(error);
+      return { outcome: /^(8|9) /.test(code) ? 'run-full' : 'temporal-away', reason: code };
     }
   }
 

@@ -6,6 +6,7 @@ import type { GatewayConfig } from '../config/gateway-config';
 import { SECOND_MS } from '../domain/duration';
 import { createCapabilityChecker } from '../security/callback-capability';
 import { createTokenChecker, createTokenIssuer } from '../security/callback-token';
+import { createFactSigner } from '../security/facts';
 import { createDecisionTokenIssuer } from '../security/decision-token';
 import {
   environmentProblem,
@@ -49,7 +50,7 @@ export async function startGateway(
     checker: createCapabilityChecker(keys),
     token: tokenMode(config, keys),
     staff,
-    confirmer: createConfirmer(temporal),
+    confirmer: createConfirmer({ ...temporal, signer: createFactSigner(keys) }),
     metrics,
     logger,
     invalidPerMinute: config.invalidPerMinute,

@@ -11,6 +11,15 @@ export function isWorkflowNotFound(error: unknown): boolean {
   return (getGrpcStatusDetails(error) ?? []).some(({ type_url: type }) => type === NOT_FOUND_DETAIL);
 }
 
+/** The server's word that a run has been sent as many signals as it takes: there is no code of its own for it. */
+export function isSignalLimit(error: unknown): boolean {
+  return (
+    isGrpcServiceError(error) &&
+    error.code === grpcStatus.INVALID_ARGUMENT &&
+    /exceeded workflow execution limit for signal events/i.test(error.details)
+  );
+}
+
 /** For the log: a gRPC code such as `14 UNAVAILABLE` or the kind of error; never its message, which may quote anything. */
 export function failureCode(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';

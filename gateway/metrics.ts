@@ -4,14 +4,17 @@ import type { TokenProblem } from './callback-proof';
 
 export const callbackResults = [
   'accepted',
+  /** Confirms nothing, and was delivered as evidence. */
+  'reported',
+  'unreadable',
   'already-over',
   'not-proven',
   'too-many',
   'no-token',
-  'not-json',
-  'another-event',
   'unknown-request',
   'temporal-away',
+  /** The run takes neither a signal nor an update. */
+  'run-full',
   /** Too large, broken off, or a bug of ours. */
   'failed',
 ] as const;

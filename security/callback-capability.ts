@@ -10,7 +10,8 @@ import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
 
 /** The header in which the provider hands the capability back to us. */
 export const CAPABILITY_HEADER = 'x-erasure-capability';
-export const CAPABILITY_LIFETIME_MS = 60 * DAY_MS;
+/** How much longer a capability holds than we wait for the callback: one that comes even later is still known as true. */
+export const CAPABILITY_SLACK_MS = 60 * DAY_MS;
 const CAPABILITY_LENGTH_MAX = 1_024;
 const CLAIMS_TYPE = 'erasure-callback+jwt';
 /** 192 bits in base64url. */
@@ -25,19 +26,23 @@ export function isHandle(text: unknown): text is string {
 /** Whom a callback is about, once its capability was checked. */
 export interface CallbackSubject {
   readonly requestId: string;
+  /** The run that asked. */
+  readonly runId: string;
   readonly provider: Provider;
   readonly handle: string;
 }
 
 export interface CapabilityIssuer {
   /**
-   * `handle` goes into the URL, `capability` into a header. `now` (epoch ms) is the workflow's time.
-   * Safe to repeat: the handle of a request stays the same for as long as the first callback key does.
+   * `handle` goes into the URL, `capability` into a header. `waitsUntil`: epoch ms by the workflow's clock until which the
+   * callback can be waited for; the capability holds longer than that.
+   * Safe to repeat: the handle of a run stays the same for as long as the first callback key does.
    */
   issue(options: {
     readonly requestId: string;
+    readonly runId: string;
     readonly provider: Provider;
-    readonly now: number;
+    readonly waitsUntil: number;
   }): Promise<{ readonly handle: string; readonly capability: string }>;
 }
 
@@ -55,6 +60,7 @@ const capabilityClaims = z.strictObject({
   aud: z.string(),
   purpose: z.literal('callback'),
   requestId: z.string().refine(isRequestId),
+  runId: z.string().refine(isRequestId),
   provider: z.string().refine(isProvider),
   handle: z.string().refine(isHandle),
   exp: z.int(),
@@ -66,12 +72,16 @@ export function createCapabilityIssuer(keys: CallbackProviderKeys): CapabilityIs
   const key = importPrivateKey(keys.callback[0]);
 
   return {
-    async issue({ requestId, provider, now }) {
-      if (provider !== keys.provider || !isRequestId(requestId)) {
-        throw new TypeError('A capability is issued for a request id and the provider that these keys belong to.');
+    async issue({ requestId, runId, provider, waitsUntil }) {
+      if (provider !== keys.provider || !isRequestId(requestId) || !isRequestId(runId)) {
+        throw new TypeError(
+          'A capability is issued for a request id, a run and the provider that these keys belong to.',
+        );
       }
       // A signature is a keyed hash that the same key always gives again. The line breaks keep it apart from every JWS.
-      const message = Buffer.from(`erasure callback handle v1\n${keys.environment}\n${provider}\n${requestId}`);
+      const message = Buffer.from(
+        `erasure callback handle v2\n${keys.environment}\n${provider}\n${requestId}\n${runId}`,
+      );
       const digest = createHash('sha256')
         .update(sign(null, message, key))
         .digest('base64url');
@@ -80,9 +90,10 @@ export function createCapabilityIssuer(keys: CallbackProviderKeys): CapabilityIs
         aud: keys.environment,
         purpose: 'callback',
         requestId,
+        runId,
         provider,
         handle,
-        exp: Math.floor((now + CAPABILITY_LIFETIME_MS) / SECOND_MS),
+        exp: Math.floor((waitsUntil + CAPABILITY_SLACK_MS) / SECOND_MS),
       };
       return { handle, capability: await signClaims({ claims, type: CLAIMS_TYPE, key, keyId }) };
     },
@@ -96,10 +107,10 @@ export function createCapabilityChecker(keys: GatewayKeys): CapabilityChecker {
     async check({ handle, capability, now }) {
       const parsed = capabilityClaims.safeParse(await claimsOf(capability));
       if (!parsed.success) return undefined;
-      const { aud, exp, requestId, provider } = parsed.data;
+      const { aud, exp, requestId, runId, provider } = parsed.data;
       if (aud !== keys.environment || !(now < exp * SECOND_MS)) return undefined;
       if (typeof handle !== 'string' || !isSameText(handle, parsed.data.handle)) return undefined;
-      return { requestId, provider, handle };
+      return { requestId, runId, provider, handle };
     },
   };
 
@@ -114,9 +125,18 @@ export function createCapabilityChecker(keys: GatewayKeys): CapabilityChecker {
   }
 }
 
-/** The signal's request id: the same for every delivery of one callback, so that Temporal itself drops the duplicates. */
-export function signalRequestIdOf(handle: string): string {
-  const digest = createHash('sha256').update(`erasure callback signal v1\n${handle}`).digest();
+/**
+ * The signal's request id: the same for every delivery of one callback, so that Temporal itself drops the duplicates. What
+ * confirms nothing has another one for each thing said and each day: what is said again a day later may be news.
+ */
+export function deliveryIdOf(
+  callback: { readonly handle: string } & (
+    { readonly event: string } | { readonly says: string; readonly receivedAt: number }
+  ),
+): string {
+  const said =
+    'says' in callback ? `\n${callback.says}\n${new Date(callback.receivedAt).toISOString().slice(0, 10)}` : '';
+  const digest = createHash('sha256').update(`erasure callback signal v1\n${callback.handle}${said}`).digest();
   // RFC 9562, version 8: a UUID of our own making.
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6);
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { providerDecisionKinds, requestDecisionKinds } from '../domain/decision';
-import { providerKeys, type Provider } from '../domain/provider';
+import { completionEventOf, providerKeys, type Provider } from '../domain/provider';
 import { opaquePattern } from '../domain/text';
 import { KeyFileError } from './key-file-error';
 
@@ -9,7 +9,9 @@ import { KeyFileError } from './key-file-error';
 export const environmentPattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
 
 /** These providers tell us when they are done, so their workers sign callback capabilities. */
-export const providersThatCallBack: readonly Provider[] = ['measureone'];
+export const providersThatCallBack: readonly Provider[] = providerKeys.filter(
+  (provider) => completionEventOf(provider) !== undefined,
+);
 
 /** 32 bytes in base64url, with no spare bit set: the one length of every key here. */
 const bytes32Pattern = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;

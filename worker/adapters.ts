@@ -60,8 +60,8 @@ function callbackOf({
 }) {
   const issuer = createCapabilityIssuer(keys);
   const callbacks = `${gatewayUrl}/callbacks/${keys.provider}`;
-  return async ({ requestId, now }: { readonly requestId: string; readonly now: number }) => {
-    const { handle, capability } = await issuer.issue({ requestId, provider: keys.provider, now });
+  return async (request: { readonly requestId: string; readonly runId: string; readonly waitsUntil: number }) => {
+    const { handle, capability } = await issuer.issue({ ...request, provider: keys.provider });
     return {
       url: `${callbacks}/${handle}`,
       headers: { [CAPABILITY_HEADER]: capability },

@@ -3,15 +3,23 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DecisionKind, ProviderDecision, RequestDecisionKind, RequestDecisions } from '../domain/decision';
 import type { LegProgress } from '../domain/progress';
 import type { Provider } from '../domain/provider';
-import type { CallbackEvidence } from '../domain/receipt';
+import type { CallbackEvidence, CallbackReport } from '../domain/receipt';
 import type { RequestProgress } from '../domain/request-progress';
 
-/** Sent by the gateway when a provider's callback proved itself. Welcome at any moment, any number of times. */
-export interface ProviderConfirmation extends CallbackEvidence {
+interface FromProvider {
   readonly provider: Provider;
 }
 
+/** Sent by the gateway when a provider's callback proved itself and names the event that confirms. Welcome at any moment, any number of times. */
+export interface ProviderConfirmation extends CallbackEvidence, FromProvider {}
+
+/** The same for a callback that said something else: it confirms nothing, and is kept. */
+export interface ProviderReport extends CallbackReport, FromProvider {}
+
 export const providerConfirmed = defineSignal<[ProviderConfirmation]>('providerConfirmed');
+export const providerReported = defineSignal<[ProviderReport]>('providerReported');
+/** The way of the gateway to a run that takes no more signals: Temporal limits their number, and anybody with access can use it up. */
+export const deliverCallback = defineUpdate<void, [ProviderConfirmation | ProviderReport]>('deliverCallback');
 
 /** Each resolves to the leg as it stands after the decision. Refusals say why. */
 export const retryProvider = defineUpdate<LegProgress, [ProviderDecision]>('retryProvider');

@@ -84,6 +84,7 @@ export class ProviderLeg {
   #apply(happening: Happening<LegEvent>): void {
     const before = this.#state;
     this.#state = advance(before, { ...happening, at: Date.now() } as LegEvent);
+    // Thousands of signals that change nothing must cost nothing.
     if (this.#state !== before) this.#around.onChange();
   }
 

@@ -22,8 +22,9 @@ import { REMINDER_LABEL } from '../domain/finding';
 import { dueOf, type LegalClock } from '../domain/legal-clock';
 import { requestOutcome, type RequestOutcome } from '../domain/outcome';
 import { legProgress } from '../domain/progress';
-import { isProvider, type Provider } from '../domain/provider';
-import type { CallbackEvidence } from '../domain/receipt';
+import { completionEventOf, isProvider, type Provider } from '../domain/provider';
+import { callbackRemarks, type CallbackEvidence, type CallbackRemark, type CallbackReport } from '../domain/receipt';
+import type { Witness } from '../domain/fact';
 import { parseErasureRequest, type ErasureRequest } from '../domain/request';
 import {
   hasTodo,
@@ -39,6 +40,7 @@ import {
   answerOwed,
   isExtended,
   openRequest,
+  type LateCallback,
   type ReminderKind,
   type RequestEvent,
   type RequestFacts,
@@ -51,7 +53,13 @@ import { visibleOf } from '../domain/visibility';
 import { callbackOptions, certificateOptions, dailyCertificateOptions, intakeOptions } from './activity-options';
 import { describeRequest } from './current-details';
 import type { ErasureResult } from './erasure-request';
-import { certificate as certificateQuery, progress, providerConfirmed } from './messages';
+import {
+  certificate as certificateQuery,
+  deliverCallback,
+  progress,
+  providerConfirmed,
+  providerReported,
+} from './messages';
 import { ProviderLeg } from './provider-leg';
 import { listenForDecisions } from './request-decisions';
 import { SearchAttributes } from './search-attributes';
@@ -94,6 +102,7 @@ export class RequestRun {
   #version = 0;
   #isToBeShown = false;
   #reminder: { readonly version: number; readonly now: number; readonly next: Reminder | undefined } | undefined;
+  #ignoredCallbacks = 0;
 
   constructor(request: ErasureRequest) {
     this.#request = request;
@@ -113,8 +122,15 @@ export class RequestRun {
     setHandler(certificateQuery, () => this.#certificate ?? null, {
       description: 'The signed certificate, once there is one',
     });
-    setHandler(providerConfirmed, (confirmation: unknown) => this.#confirmed(confirmation), {
+    setHandler(providerConfirmed, (callback: unknown) => this.#calledBack(callback), {
       description: 'A provider reports that it has erased. Sent by the gateway',
+    });
+    setHandler(providerReported, (callback: unknown) => this.#calledBack(callback), {
+      description: 'A callback of a provider that confirms nothing. Sent by the gateway',
+    });
+    setHandler(deliverCallback, (callback: unknown) => this.#calledBack(callback), {
+      description: 'Either of these two, where the run takes no more signals. Sent by the gateway',
+      validator: (callback: unknown) => this.#refuseForeign(callback),
     });
     listenForDecisions(this);
     CancellationScope.current().cancelRequested.catch(() => this.#cancelled());
@@ -333,25 +349,28 @@ export class RequestRun {
       .add(1, { reminder: of, regulation: this.#request.regulation });
   }
 
-  /** Counts once a gateway's signature was found to hold: anybody who may write to the namespace can send the signal. */
-  async #confirmed(confirmation: unknown): Promise<void> {
-    const leg = isConfirmation(confirmation) ? this.leg(confirmation.provider) : undefined;
-    if (leg === undefined || !isConfirmation(confirmation)) {
-      log.warn('A confirmation that fits no provider of this request was ignored');
-      return;
+  /**
+   * Counts once a gateway's signature was found to hold: anybody who may write to the namespace can send a signal or an
+   * update.
+   */
+  async #calledBack(message: unknown): Promise<void> {
+    const callback = callbackIn(message);
+    const leg = callback === undefined ? undefined : this.leg(callback.provider);
+    if (callback === undefined || leg === undefined) return this.#ignoreCallback('it fits no provider of this request');
+    const why = await this.#whyNotProven(callback);
+    if (why !== null) return this.#ignoreCallback(why);
+    const { provider, evidence } = callback;
+    if (this.#outcome !== undefined) {
+      const says = 'says' in evidence ? evidence.says : 'confirmed';
+      return this.#calledBackLate({ provider, handle: evidence.handle, says });
     }
-    const { provider, handle, event, witness } = confirmation;
-    const evidence: CallbackEvidence = {
-      handle,
-      ...(event === undefined ? {} : { event }),
-      ...(witness === undefined ? {} : { witness }),
-    };
-    const why = await this.#whyNotProven({ provider, evidence });
-    if (why !== null) {
-      log.warn('A confirmation was ignored', { provider, why });
-      return;
-    }
-    if (this.#outcome === undefined) leg.tell({ type: 'calledBack', evidence });
+    leg.tell('says' in evidence ? { type: 'reported', report: evidence } : { type: 'calledBack', evidence });
+  }
+
+  #ignoreCallback(why: string): void {
+    this.#ignoredCallbacks += 1;
+    if (this.#ignoredCallbacks > IGNORED_LOGGED_MAX) return;
+    log.warn('A callback was ignored', { why, ignored: this.#ignoredCallbacks });
   }
 
   #whyNotProven(callback: Pick<CallbackQuestion, 'provider' | 'evidence'>): Promise<string | null> {
@@ -364,6 +383,26 @@ export class RequestRun {
       if (why !== null) this.#unprovenCallbacks += 1;
       return why;
     });
+  }
+
+  /** The certificate says what was known then, and is not written anew. */
+  #calledBackLate(late: { readonly provider: Provider; readonly handle: string; readonly says: LateCallback }): void {
+    const before = this.#state;
+    this.apply({ type: 'calledBackLate', ...late });
+    if (this.#state === before) return;
+    const { provider, says } = late;
+    log.warn('A callback came after the certificate: kept in the record, and the certificate stays', {
+      provider,
+      says,
+    });
+  }
+
+  /** Before anything of it is written to the history. */
+  #refuseForeign(message: unknown): void {
+    const callback = callbackIn(message);
+    if (callback === undefined || this.leg(callback.provider) === undefined) {
+      throw new Error('This is no callback of a provider of this request.');
+    }
   }
 
   get #rules(): Intake['rules'] {
@@ -432,11 +471,29 @@ function isSame(one: Reminder, other: Reminder | undefined): boolean {
   return other !== undefined && one.of === other.of && one.due === other.due && one.at === other.at;
 }
 
+/** Of signals that fit nothing the first are logged: whoever can send one can send thousands. */
+const IGNORED_LOGGED_MAX = 10;
+
+interface Callback {
+  readonly provider: Provider;
+  readonly evidence: CallbackEvidence | CallbackReport;
+}
+
 /** Signals have no validator, and anybody who may write to the namespace can send one. */
-function isConfirmation(value: unknown): value is CallbackEvidence & { readonly provider: Provider } {
-  if (!isRecord(value) || !isProvider(value['provider'])) return false;
-  const { handle, event, witness } = value;
-  return isShort(handle) && (event === undefined || isShort(event)) && (witness === undefined || isRecord(witness));
+function callbackIn(value: unknown): Callback | undefined {
+  if (!isRecord(value) || !isProvider(value['provider'])) return undefined;
+  const { provider, handle, event, says, witness } = value;
+  if (!isShort(handle) || !(witness === undefined || isRecord(witness))) return undefined;
+  // What is no witness is refused where it is checked.
+  const from = { handle, ...(witness === undefined ? {} : { witness: witness as unknown as Witness }) };
+  if (says !== undefined) return isCallbackRemark(says) ? { provider, evidence: { ...from, says } } : undefined;
+  return isShort(event) && event === completionEventOf(provider)
+    ? { provider, evidence: { ...from, event } }
+    : undefined;
+}
+
+function isCallbackRemark(value: unknown): value is CallbackRemark {
+  return typeof value === 'string' && Object.hasOwn(callbackRemarks, value);
 }
 
 function isShort(value: unknown): value is string {

@@ -20,7 +20,13 @@ export interface MeasureOneOptions {
   readonly apiVersion: string;
   /** Where MeasureOne shall report this request's purge, and what it shall send along so that we can trust the report. */
   readonly callback?:
-    ((request: { readonly requestId: string; readonly now: number }) => Promise<MeasureOneCallback>) | undefined;
+    | ((request: {
+        readonly requestId: string;
+        readonly runId: string;
+        /** Until when its callback can be waited for; epoch ms. */
+        readonly waitsUntil: number;
+      }) => Promise<MeasureOneCallback>)
+    | undefined;
   readonly http?: Http | undefined;
 }
 
@@ -64,7 +70,8 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
   });
 
   async function purge(call: AdapterCall): Promise<Answer> {
-    const asked = await callback?.({ requestId: call.requestId, now: call.now });
+    const { requestId, runId } = call;
+    const asked = await callback?.({ requestId, runId, waitsUntil: waitsUntil(call) });
     const body = JSON.stringify({
       individual_id: call.identifier,
       ...(asked && { delivery_details: [deliveryDetail(asked)] }),
@@ -141,6 +148,11 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
       return { status: 'too-late', since: call.firstAskedAt };
     },
   };
+}
+
+/** The acceptance may be long in coming: then this very attempt's capability may have been taken on before an outage. */
+function waitsUntil({ now, policy }: AdapterCall): number {
+  return now + policy.outageBudgetMs + PURGE_WINDOW_MS + policy.marginMs + policy.callbackGraceMs;
 }
 
 function deliveryDetail({ url, headers, token }: MeasureOneCallback) {

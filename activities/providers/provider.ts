@@ -7,6 +7,8 @@ import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
 /** One call of an adapter, by one attempt of one activity. Instants in epoch ms of the workflow's clock. */
 export interface AdapterCall {
   readonly requestId: string;
+  /** The run that this call is made for. */
+  readonly runId: string;
   /** The subject's identifier at this provider, in the clear: lives in this call's memory and nowhere else. */
   readonly identifier: string;
   /** HMAC of the identifier, for the receipt. */

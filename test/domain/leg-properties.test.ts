@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { failureTypes } from '../../domain/failure';
-import { advance, nextStep, openLeg, whyNotNow } from '../../domain/leg';
+import { advance, isContradicted, nextStep, openLeg, whyNotNow } from '../../domain/leg';
 import type { LegEvent, LegState } from '../../domain/leg';
 import { legProgress } from '../../domain/progress';
-import type { Observation, Receipt, Withdrawal, Window } from '../../domain/receipt';
+import { callbackRemarks } from '../../domain/receipt';
+import type { CallbackRemark, Observation, Receipt, Withdrawal, Window } from '../../domain/receipt';
 import { basisOf } from '../../domain/statement';
 import { accepted, evidence, unknown } from '../support/receipts';
 
@@ -59,6 +60,9 @@ const failedAt = (at: number): fc.Arbitrary<LegEvent> =>
 const outsideAt = (at: number): fc.Arbitrary<LegEvent> =>
   fc.oneof(
     fc.constant<LegEvent>({ type: 'calledBack', evidence: { handle: 'h1' }, at }),
+    fc
+      .constantFrom(...(Object.keys(callbackRemarks) as CallbackRemark[]))
+      .map<LegEvent>((says) => ({ type: 'reported', report: { says, handle: 'h1' }, at })),
     fc.constantFrom('held' as const, 'released' as const, 'released' as const).map((type): LegEvent => ({ type, at })),
     fc.constantFrom('retry' as const, 'retry' as const, 'waive' as const, 'attest' as const).map((kind): LegEvent => ({
       type: 'decided',
@@ -272,6 +276,15 @@ describe.each(stories)('a leg %s', (_name, story) => {
     });
   });
 
+  it('presumes and confirms nothing that the provider speaks against', () => {
+    expectThroughout(story, (transition) => {
+      const { leg } = transition;
+      const isByLooking = leg.assurance === 'verified' || lastAccepted(leg)?.receipt?.status === 'unknown';
+      if (!settlesNow(transition) || isByLooking || leg.lastObservation !== undefined) return;
+      must(!['erased', 'presumed-erased'].includes(leg.outcome ?? '') || !isContradicted(leg), `${leg.outcome}`);
+    });
+  });
+
   it('has an outcome if and only if it is settled, and an assurance if and only if it is erased', () => {
     expectThroughout(story, ({ leg }) => {
       must((leg.assurance !== undefined) === (leg.outcome === 'erased'), 'assurance');
@@ -305,6 +318,7 @@ describe.each(stories)('a leg %s', (_name, story) => {
       must(leg.askedBefore || !before.askedBefore, 'askedBefore');
       must(leg.seen || !before.seen, 'seen');
       must(leg.callback !== undefined || before.callback === undefined, 'callback');
+      must((leg.reports?.length ?? 0) >= (before.reports?.length ?? 0), 'reports');
       must(before.endedAt === undefined || leg.endedAt === before.endedAt, 'endedAt');
     });
   });
@@ -415,6 +429,7 @@ describe('the stories of the properties', () => {
       'ask',
       'attention AnotherHost',
       'attention ApprovalMissing',
+      'attention CallbackContradicts',
       'attention IdentifierInvalid',
       'attention IdentifierUnusable',
       'attention Inconclusive',

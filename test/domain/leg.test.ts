@@ -1,9 +1,18 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { DecisionKind } from '../../domain/decision';
 import { failureTypes, triesDaily, type AttentionReason, type FailureType } from '../../domain/failure';
-import { advance, graceIsOverAt, nextStep, openLeg, whyNotNow, windowIsOverAt } from '../../domain/leg';
+import {
+  advance,
+  graceIsOverAt,
+  nextStep,
+  openLeg,
+  REPORTS_COUNTED_MAX,
+  whyNotNow,
+  windowIsOverAt,
+} from '../../domain/leg';
 import type { LegEvent, LegState } from '../../domain/leg';
-import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
+import { callbackRemarks, speaksAgainst } from '../../domain/receipt';
+import type { CallbackRemark, Observation, Receipt, Withdrawal } from '../../domain/receipt';
 import {
   absent,
   accepted,
@@ -27,6 +36,11 @@ const answered = (receipt: Receipt, at = T0): LegEvent => ({ type: 'answered', r
 const timePassed = (at: number): LegEvent => ({ type: 'timePassed', at });
 const observed = (observation: Observation, at = OVER): LegEvent => ({ type: 'observed', observation, at });
 const calledBack = (at: number, handle = 'h1'): LegEvent => ({ type: 'calledBack', evidence: { handle }, at });
+const reported = (says: CallbackRemark, at: number): LegEvent => ({
+  type: 'reported',
+  report: { says, handle: 'h1' },
+  at,
+});
 const requestEnded = (at: number): LegEvent => ({ type: 'requestEnded', at });
 const interrupted = (at = T0): LegEvent => ({ type: 'interrupted', at });
 const withdrawalAnswered = (withdrawal: Withdrawal, at = T0 + DAY_MS): LegEvent => ({
@@ -235,6 +249,88 @@ describe('the window', () => {
     expect(nextStep(goesOn)).toEqual({ do: 'wait', for: 'window', until: at + DAY_MS + HOUR_MS });
     expect(goesOn.postponements).toBe(0);
     expect(advance(goesOn, timePassed(at + DAY_MS + HOUR_MS)).phase).toBe('look');
+  });
+});
+
+describe('a callback that confirms nothing', () => {
+  const remarks = Object.keys(callbackRemarks) as CallbackRemark[];
+  const against = remarks.filter(speaksAgainst);
+  const beside = remarks.filter((remark) => !speaksAgainst(remark));
+
+  it.each(remarks)('never makes an outcome of its own, whenever it comes: %s', (says) => {
+    const story = [asked(), answered(callbackProof), timePassed(OVER), timePassed(GRACE_OVER)];
+    for (let before = 1; before <= story.length; before += 1) {
+      const at = [T0, T0, T0 + 1, OVER + 1, GRACE_OVER + 1][before] ?? 0;
+      const leg = after(...story.slice(0, before), reported(says, at), ...story.slice(before));
+      expect(leg.assurance).toBeUndefined();
+      expect(leg.reports).toEqual([{ says, handle: 'h1', at, lastAt: at, count: 1 }]);
+      // Where the report comes last, the leg has settled already.
+      const isHeeded = speaksAgainst(says) && before < story.length;
+      expect([before, leg.attention?.reason, leg.outcome]).toEqual(
+        isHeeded ? [before, 'CallbackContradicts', undefined] : [before, undefined, 'presumed-erased'],
+      );
+    }
+  });
+
+  it.each(against)('asks for attention at once in the grace, and at the end of the window before it: %s', (says) => {
+    expect(after(...hoping, reported(says, OVER + 5)).attention).toEqual({
+      reason: 'CallbackContradicts',
+      since: OVER + 5,
+      step: 'ask',
+    });
+    const inTime = after(asked(), answered(callbackProof), reported(says, OVER - 1));
+    expect(inTime.phase).toBe('window');
+    expect(advance(inTime, timePassed(OVER)).attention?.since).toBe(OVER);
+  });
+
+  it.each(against)('takes back what was said before it, and is taken back by what is said after it: %s', (says) => {
+    const doubted = after(
+      asked(),
+      answered(callbackProof),
+      calledBack(T0 + 1),
+      reported(says, T0 + 2),
+      timePassed(OVER),
+    );
+    expect(doubted.attention?.reason).toBe('CallbackContradicts');
+    expect(facts(advance(doubted, calledBack(OVER + 1)))).toEqual(['settled', 'erased', 'confirmed', OVER + 1]);
+    const mended = after(
+      asked(),
+      answered(callbackProof),
+      reported(says, T0 + 1),
+      calledBack(T0 + 2),
+      timePassed(OVER),
+    );
+    expect(facts(mended)).toEqual(['settled', 'erased', 'confirmed', OVER]);
+  });
+
+  it.each(beside)('does not keep a confirmation from counting: %s', (says) => {
+    const leg = after(asked(), answered(callbackProof), calledBack(T0 + 1), reported(says, T0 + 2), timePassed(OVER));
+    expect(facts(leg)).toEqual(['settled', 'erased', 'confirmed', OVER]);
+  });
+
+  it('is about the round that was asked before it: another asking starts anew', () => {
+    const leg = after(...hoping, reported('failure', OVER + 1), decided('retry', OVER + 2));
+    expect(nextStep(leg)).toMatchObject({ do: 'ask', round: 2 });
+    const [start, over] = [OVER + 3, OVER + 3 + HOURS_120_MS + HOUR_MS];
+    const again = [asked(start), answered(callbackProof, start), timePassed(over)].reduce(advance, leg);
+    expect(again.phase).toBe('callback');
+    expect(advance(again, timePassed(over + 72 * HOUR_MS)).outcome).toBe('presumed-erased');
+  });
+
+  it('leaves the result unknown where the request ends in that attention', () => {
+    expect(after(...hoping, reported('failure', OVER + 1), requestEnded(OVER + 2)).outcome).toBe('unknown');
+  });
+
+  it('is counted up to a bound, and then changes nothing', () => {
+    let leg = after(asked(), answered(callbackProof));
+    for (let times = 1; times <= 3 * REPORTS_COUNTED_MAX; times += 1) {
+      const next = advance(leg, reported('no-event', T0 + times));
+      expect(next === leg).toBe(times > REPORTS_COUNTED_MAX);
+      leg = next;
+    }
+    expect(leg.reports).toEqual([
+      { says: 'no-event', handle: 'h1', at: T0 + 1, lastAt: T0 + REPORTS_COUNTED_MAX, count: REPORTS_COUNTED_MAX },
+    ]);
   });
 });
 

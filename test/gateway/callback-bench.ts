@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { pino, type Logger } from 'pino';
-import type { Confirmer, Delivery } from '../../gateway/confirmer';
+import type { Confirmer, Delivery, ProvenCallback } from '../../gateway/confirmer';
 import {
   CAPABILITY_HEADER,
   createCapabilityChecker,
@@ -55,6 +55,7 @@ export async function makeKeys(environment = 'test'): Promise<Keys> {
 
 export interface Callback {
   readonly requestId: string;
+  readonly runId: string;
   readonly handle: string;
   readonly capability: string;
   readonly path: string;
@@ -63,11 +64,16 @@ export interface Callback {
 
 export async function callbackOf(
   issuer: CapabilityIssuer,
-  { requestId = randomUUID(), now = Date.now() }: { readonly requestId?: string; readonly now?: number } = {},
+  {
+    requestId = randomUUID(),
+    runId = randomUUID(),
+    now = Date.now(),
+  }: { readonly requestId?: string; readonly runId?: string; readonly now?: number } = {},
 ): Promise<Callback> {
-  const { handle, capability } = await issuer.issue({ requestId, provider: 'measureone', now });
+  const { handle, capability } = await issuer.issue({ requestId, runId, provider: 'measureone', waitsUntil: now });
   return {
     requestId,
+    runId,
     handle,
     capability,
     path: `/callbacks/measureone/${handle}`,
@@ -99,11 +105,16 @@ export class LogCapture {
 }
 
 export class FakeConfirmer implements Confirmer {
-  readonly confirmed: Parameters<Confirmer['confirm']>[0][] = [];
-  delivery: Delivery | Promise<Delivery> = { outcome: 'confirmed' };
+  readonly delivered: ProvenCallback[] = [];
+  delivery: Delivery | Promise<Delivery> = { outcome: 'delivered' };
 
-  async confirm(callback: Parameters<Confirmer['confirm']>[0]): Promise<Delivery> {
-    this.confirmed.push(callback);
+  async deliver(callback: ProvenCallback): Promise<Delivery> {
+    this.delivered.push(callback);
     return this.delivery;
+  }
+
+  /** Those that confirm. */
+  get confirmed(): ProvenCallback[] {
+    return this.delivered.filter((callback) => 'event' in callback);
   }
 }

@@ -105,15 +105,17 @@ export async function createForgers(keys: Keys, strangers: Keys, now: number): P
       ),
       'another type': await signed(ourCapability({}, { typ: 'erasure-certificate+jwt' }), withCapability),
       'an expired capability': await signed(
-        async ({ requestId }) => (await callbackOf(keys.issuer, { requestId, now: now - 61 * DAY_MS })).capability,
+        async ({ requestId, runId }) =>
+          (await callbackOf(keys.issuer, { requestId, runId, now: now - 61 * DAY_MS })).capability,
         withCapability,
       ),
       'a stranger’s key': await signed(
-        async ({ requestId }) => (await callbackOf(strangers.issuer, { requestId, now })).capability,
+        async ({ requestId, runId }) => (await callbackOf(strangers.issuer, { requestId, runId, now })).capability,
         withCapability,
       ),
       'a stranger’s key under our key id': await signed(
-        async ({ requestId }) => (await impostor.issue({ requestId, provider, now })).capability,
+        async ({ requestId, runId }) =>
+          (await impostor.issue({ requestId, runId, provider, waitsUntil: now })).capability,
         withCapability,
       ),
       'alg none': withCapability((text) => unsigned(text, pick(['none', 'None', 'NONE', '']))),

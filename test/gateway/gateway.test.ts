@@ -53,7 +53,11 @@ async function asked(): Promise<{ readonly request: WorkflowHandle; readonly cal
   const requestId = randomUUID();
   const request = await bench.start({ requestId, subject: { measureone: sealedLike('measureone') } });
   await eventually(async () => (await stateOf(request)) === 'waiting-out-window' || undefined);
-  return { request, callback: await callbackOf(keys.issuer, { requestId }) };
+  return { request, callback: await callbackOf(keys.issuer, { requestId, runId: await runIdOf(request) }) };
+}
+
+async function runIdOf(request: WorkflowHandle): Promise<string> {
+  return (await request.describe()).runId;
 }
 
 async function stateOf(request: WorkflowHandle): Promise<string | undefined> {
@@ -98,7 +102,7 @@ describe('a callback from MeasureOne', () => {
   it('leaves one event, however often it comes, and nothing of its body in the history', async () => {
     const { request, callback } = await asked();
     // Another worker restart may have issued another capability for the same handle.
-    const later = await callbackOf(keys.issuer, { requestId: callback.requestId, now: Date.now() + DAY_MS });
+    const later = await callbackOf(keys.issuer, { ...callback, now: Date.now() + DAY_MS });
     expect(later.capability).not.toBe(callback.capability);
     expect(await Promise.all([call(callback), call(callback), call(later)])).toEqual([204, 204, 204]);
     await bench.forward(request, HOURS_120_MS);
@@ -113,7 +117,12 @@ describe('a callback from MeasureOne', () => {
     ]);
     const payloads = signals[0]?.input?.payloads ?? [];
     expect(payloads.map(({ data }) => JSON.parse(Buffer.from(data ?? []).toString()))).toEqual([
-      { provider: 'measureone', handle: callback.handle, event: 'individual.purged' },
+      {
+        provider: 'measureone',
+        handle: callback.handle,
+        event: 'individual.purged',
+        witness: { keyId: keys.gateway.facts[0].kid, at: expect.any(Number), signature: expect.any(String) },
+      },
     ]);
   });
 
@@ -123,7 +132,9 @@ describe('a callback from MeasureOne', () => {
     expect((await outcomeOf(request))[0]).toBe('presumed-erased');
     expect(await call(callback)).toBe(204);
     expect(await signalsOf(request)).toEqual([]);
-    expect(log.about(callback.handle).map(({ msg }) => msg)).toEqual(['A callback came after its request was over']);
+    expect(log.about(callback.handle).map(({ msg }) => msg)).toEqual([
+      'A callback came after its request was over: nobody keeps it but this log',
+    ]);
   });
 
   it('that comes after the request was terminated is taken as well', async () => {
@@ -156,7 +167,7 @@ describe('a callback from MeasureOne', () => {
 
   it('proves nothing once its capability has expired', async () => {
     const { request, callback } = await asked();
-    const expired = { requestId: callback.requestId, now: Date.now() - 61 * DAY_MS };
+    const expired = { ...callback, now: Date.now() - 61 * DAY_MS };
     expect(await call(await callbackOf(keys.issuer, expired))).toBe(404);
     expect(await signalsOf(request)).toEqual([]);
     await request.terminate();

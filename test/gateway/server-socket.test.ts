@@ -75,14 +75,14 @@ describe('the gateway on the wire', () => {
   it('hangs up on headers that come drop by drop', async () => {
     gateway.server.headersTimeout = 500;
     expect(await drip(head(callback.headers) + 'x-slow: ')).toMatch(/^HTTP\/1\.1 408 /);
-    expect(confirmer.confirmed).toEqual([]);
+    expect(confirmer.delivered).toEqual([]);
   });
 
   it('hangs up on a body that comes drop by drop, without taking it for a confirmation', async () => {
     gateway.server.headersTimeout = 500;
     gateway.server.requestTimeout = 500;
     expect(await drip(`${head({ ...callback.headers, 'content-length': 50_000 })}\r\n"`)).toMatch(/^HTTP\/1\.1 408 /);
-    expect(confirmer.confirmed).toEqual([]);
+    expect(confirmer.delivered).toEqual([]);
   });
 
   it('answers a forgery without waiting for its body, and hangs up on it', async () => {
@@ -95,7 +95,7 @@ describe('the gateway on the wire', () => {
     gateway.server.headersTimeout = 500;
     const { socket } = await open();
     await once(socket, 'close');
-    expect(confirmer.confirmed).toEqual([]);
+    expect(confirmer.delivered).toEqual([]);
   });
 
   it('stops a body without a length once it is too large', async () => {
@@ -104,7 +104,7 @@ describe('the gateway on the wire', () => {
     for (let number = 0; number < 70; number += 1) socket.write(`400\r\n${'x'.repeat(1_024)}\r\n`);
     await once(socket, 'close');
     expect(received()).toMatch(/^HTTP\/1\.1 413 /);
-    expect(confirmer.confirmed).toEqual([]);
+    expect(confirmer.delivered).toEqual([]);
   });
 
   it.each([
@@ -128,13 +128,13 @@ describe('the gateway on the wire', () => {
     confirmer.delivery = new Promise((resolve) => (deliver = resolve));
     const { socket, received } = await open();
     socket.write(`${head({ ...callback.headers, 'content-length': 2 })}\r\n{}`);
-    while (confirmer.confirmed.length === 0) await sleep(5);
+    while (confirmer.delivered.length === 0) await sleep(5);
 
     let isClosed = false;
     const closing = gateway.close().then(() => (isClosed = true));
     await sleep(100);
     expect([isClosed, received()]).toEqual([false, '']);
-    deliver({ outcome: 'confirmed' });
+    deliver({ outcome: 'delivered' });
     await closing;
     await sleep(20);
     expect(received()).toMatch(/^HTTP\/1\.1 204 /);

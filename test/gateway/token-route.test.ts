@@ -72,7 +72,7 @@ function deliver(headers: Record<string, string>, options: InjectOptions = {}) {
     method: 'POST',
     url,
     headers: { ...callback.headers, ...headers },
-    payload: '{}',
+    payload: '{"event":"individual.purged"}',
     ...options,
   });
 }
@@ -195,7 +195,7 @@ describe('a callback in token mode', () => {
     ['beside what a proxy has put in', (token) => ({ authorization: 'Basic eDp5', 'x-auth-token': token })],
   ])('is accepted with its token %s', async (_how, headers) => {
     expect((await deliver(headers(await fetchToken()))).statusCode).toBe(204);
-    expect(confirmer.confirmed).toHaveLength(1);
+    expect(confirmer.delivered).toHaveLength(1);
     expect(await counted('erasure_gateway_callbacks_total')).toEqual({ accepted: 1 });
     expect(await counted('erasure_gateway_callback_token_missing_total')).toEqual({});
   });
@@ -241,7 +241,7 @@ describe('a callback in token mode', () => {
   it.each(bad)('is refused with %s, and raises the alarm (%s)', async (_what, reason, headers) => {
     const answer = await deliver(await headers());
     expect([answer.statusCode, answer.body]).toEqual([401, '{"error":"not authorized"}']);
-    expect(confirmer.confirmed).toEqual([]);
+    expect(confirmer.delivered).toEqual([]);
     expect(await counted('erasure_gateway_callback_token_missing_total')).toEqual({ [reason]: 1 });
     expect(await counted('erasure_gateway_callbacks_total')).toEqual({ 'no-token': 1 });
     const alarms = log.about(callback.handle).filter((line) => level(line.level) === 'error');

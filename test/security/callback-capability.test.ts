@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { CompactSign, UnsecuredJWT } from 'jose';
 import {
   CAPABILITY_HEADER,
-  CAPABILITY_LIFETIME_MS,
+  CAPABILITY_SLACK_MS,
   createCapabilityChecker,
   createCapabilityIssuer,
-  signalRequestIdOf,
+  deliveryIdOf,
   type CapabilityChecker,
 } from '../../security/callback-capability';
 import { createCertificateSigner } from '../../security/certificate';
@@ -14,6 +14,7 @@ import { base64url, failureOf, makeKeys, NOW, otherRequestId, replaceAt, request
 
 const provider = 'measureone';
 const typ = 'erasure-callback+jwt';
+const runId = '7f3c1a52-9d0e-4b6a-8f21-5c9e2d7b4a12';
 
 let keys: Keys;
 let stranger: Keys;
@@ -23,14 +24,15 @@ beforeAll(async () => {
   keys = await makeKeys();
   stranger = await makeKeys();
   checker = createCapabilityChecker(keys.gateway);
-  issued = await createCapabilityIssuer(keys.measureone).issue({ requestId, provider, now: NOW });
+  issued = await createCapabilityIssuer(keys.measureone).issue({ requestId, runId, provider, waitsUntil: NOW });
 });
 
-const exp = Math.floor((NOW + CAPABILITY_LIFETIME_MS) / 1_000);
+const exp = Math.floor((NOW + CAPABILITY_SLACK_MS) / 1_000);
 const claimsNow = (): Record<string, unknown> => ({
   aud: 'test',
   purpose: 'callback',
   requestId,
+  runId,
   provider,
   handle: issued.handle,
   exp,
@@ -48,19 +50,34 @@ const check = (capability: unknown, handle: unknown = issued.handle, now = NOW) 
 
 describe('a capability', () => {
   it('says whom a callback is about', async () => {
-    await expect(check(issued.capability)).resolves.toEqual({ requestId, provider, handle: issued.handle });
-    await expect(check(await signByHand(claimsNow()))).resolves.toEqual({ requestId, provider, handle: issued.handle });
+    await expect(check(issued.capability)).resolves.toEqual({ requestId, runId, provider, handle: issued.handle });
+    await expect(check(await signByHand(claimsNow()))).resolves.toEqual({
+      requestId,
+      runId,
+      provider,
+      handle: issued.handle,
+    });
     expect(CAPABILITY_HEADER).toBe('x-erasure-capability');
   });
 
   it('has a handle that stays the same over retries and restarts, fits into a URL and says nothing', async () => {
-    const again = await createCapabilityIssuer(keys.measureone).issue({ requestId, provider, now: NOW + 86_400_000 });
+    const again = await createCapabilityIssuer(keys.measureone).issue({
+      requestId,
+      runId,
+      provider,
+      waitsUntil: NOW + 86_400_000,
+    });
     expect(again.handle).toBe(issued.handle);
     expect(issued.handle).toMatch(/^[A-Za-z0-9_-]{32}$/);
     const others = await Promise.all([
-      createCapabilityIssuer(keys.measureone).issue({ requestId: otherRequestId, provider, now: NOW }),
-      createCapabilityIssuer({ ...keys.measureone, environment: 'staging' }).issue({ requestId, provider, now: NOW }),
-      createCapabilityIssuer(stranger.measureone).issue({ requestId, provider, now: NOW }),
+      createCapabilityIssuer(keys.measureone).issue({ requestId: otherRequestId, runId, provider, waitsUntil: NOW }),
+      createCapabilityIssuer({ ...keys.measureone, environment: 'staging' }).issue({
+        requestId,
+        runId,
+        provider,
+        waitsUntil: NOW,
+      }),
+      createCapabilityIssuer(stranger.measureone).issue({ requestId, runId, provider, waitsUntil: NOW }),
     ]);
     expect(new Set([issued, ...others].map(({ handle }) => handle)).size).toBe(4);
   });
@@ -70,7 +87,7 @@ describe('a capability', () => {
     expect(issued.capability).toMatch(/^[A-Za-z0-9_.-]+$/);
   });
 
-  it('is valid for 60 days of the clock it was issued by, to the second', async () => {
+  it('outlives what is waited for by 60 days, to the second', async () => {
     await expect(check(issued.capability, issued.handle, exp * 1_000 - 1)).resolves.toBeDefined();
     await expect(check(issued.capability, issued.handle, exp * 1_000)).resolves.toBeUndefined();
     await expect(check(issued.capability, issued.handle, Number.NaN)).resolves.toBeUndefined();
@@ -80,8 +97,9 @@ describe('a capability', () => {
   it('works at once when the workflow clock runs ahead of the wall', async () => {
     const ahead = await createCapabilityIssuer(keys.measureone).issue({
       requestId,
+      runId,
       provider,
-      now: NOW + 400 * 86_400_000,
+      waitsUntil: NOW + 400 * 86_400_000,
     });
     await expect(check(ahead.capability)).resolves.toBeDefined();
   });
@@ -89,7 +107,7 @@ describe('a capability', () => {
   it('is issued only for a request id and the provider of the keys', async () => {
     const issuer = createCapabilityIssuer(keys.measureone);
     for (const wrong of [{ requestId: 'planted' }, { provider: 'person' as const }]) {
-      const failure = await failureOf(issuer.issue({ requestId, provider, now: NOW, ...wrong }));
+      const failure = await failureOf(issuer.issue({ requestId, runId, provider, waitsUntil: NOW, ...wrong }));
       expect(failure).toBeInstanceOf(TypeError);
       expect(failure.message).not.toContain('planted');
     }
@@ -97,7 +115,7 @@ describe('a capability', () => {
 
   it('is accepted from every active key, and issued by the first', async () => {
     const rotated = { ...keys.measureone, callback: [stranger.measureone.callback[0], keys.measureone.callback[0]] };
-    const fresh = await createCapabilityIssuer(rotated as never).issue({ requestId, provider, now: NOW });
+    const fresh = await createCapabilityIssuer(rotated as never).issue({ requestId, runId, provider, waitsUntil: NOW });
     expect(JSON.parse(Buffer.from(fresh.capability.split('.')[0]!, 'base64url').toString())).toHaveProperty(
       'kid',
       stranger.measureone.callback[0].kid,
@@ -123,8 +141,9 @@ describe('the check refuses', () => {
   it('another handle', async () => {
     const other = await createCapabilityIssuer(keys.measureone).issue({
       requestId: otherRequestId,
+      runId,
       provider,
-      now: NOW,
+      waitsUntil: NOW,
     });
     for (const handle of [
       other.handle,
@@ -145,8 +164,9 @@ describe('the check refuses', () => {
   it('another environment', async () => {
     const elsewhere = await createCapabilityIssuer({ ...keys.measureone, environment: 'staging' }).issue({
       requestId,
+      runId,
       provider,
-      now: NOW,
+      waitsUntil: NOW,
     });
     await expect(check(elsewhere.capability, elsewhere.handle)).resolves.toBeUndefined();
     await expect(
@@ -271,18 +291,23 @@ describe('the check refuses', () => {
   });
 });
 
-describe('signalRequestIdOf', () => {
-  it('is one UUID per handle', async () => {
-    const other = await createCapabilityIssuer(keys.measureone).issue({
-      requestId: otherRequestId,
-      provider,
-      now: NOW,
-    });
-    expect(signalRequestIdOf(issued.handle)).toMatch(
-      /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+describe('deliveryIdOf', () => {
+  const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+  const event = 'individual.purged';
+
+  it('is one UUID for each handle that confirms', () => {
+    expect(deliveryIdOf({ handle: issued.handle, event })).toMatch(uuid);
+    expect(deliveryIdOf({ handle: issued.handle, event })).toBe(deliveryIdOf({ handle: issued.handle, event }));
+    expect(deliveryIdOf({ handle: issued.handle, event })).not.toBe(deliveryIdOf({ handle: 'another', event }));
+  });
+
+  it('is another one for each thing that confirms nothing, and for each day of it', () => {
+    const ids = ['failure', 'no-event'].flatMap((says) =>
+      [NOW, NOW + 86_400_000].map((receivedAt) => deliveryIdOf({ handle: issued.handle, says, receivedAt })),
     );
-    expect(signalRequestIdOf(issued.handle)).toBe(signalRequestIdOf(issued.handle));
-    expect(signalRequestIdOf(issued.handle)).not.toBe(signalRequestIdOf(other.handle));
-    expect(signalRequestIdOf('known')).toBe(signalRequestIdOf('known'));
+    for (const id of ids) expect(id).toMatch(uuid);
+    expect(new Set([...ids, deliveryIdOf({ handle: issued.handle, event })]).size).toBe(5);
+    const [first] = ids;
+    expect(deliveryIdOf({ handle: issued.handle, says: 'failure', receivedAt: NOW + 1 })).toBe(first);
   });
 });

@@ -152,7 +152,12 @@ describe('the check refuses', () => {
   });
 
   it('a capability in the place of a token', async () => {
-    const issued = await createCapabilityIssuer(keys.measureone).issue({ requestId, provider, now: NOW });
+    const issued = await createCapabilityIssuer(keys.measureone).issue({
+      requestId,
+      runId: requestId,
+      provider,
+      waitsUntil: NOW,
+    });
     expect(await check(issued.capability, { handle: issued.handle })).toBe('algorithm-not-allowed');
   });
 

@@ -18,6 +18,7 @@ export function adapterCall(overrides: Partial<AdapterCall> & Pick<AdapterCall, 
   const remembered: AdapterMemory[] = [];
   return {
     requestId: '3f1c6a53-9d9e-4c79-9a5c-0e8a4f1f0f11',
+    runId: '3f1c6a53-9d9e-4c79-9a5c-0e8a4f1f0f12',
     subjectHash: 'subject-hash',
     round: 1,
     now: FIRST_ASKED_AT + 1_000,

@@ -126,6 +126,8 @@ export function legInAttention(reason: AttentionReason): LegState {
       return legAfter(...looking, [OVER, observed(newerRecord)]);
     case 'TakenOffQueue':
       return legAfter(...looking, [OVER, observed(takenOffQueue)]);
+    case 'CallbackContradicts':
+      return legAfter(...hoping, [OVER + HOUR_MS, { type: 'reported', report: { says: 'failure', handle: 'h1' } }]);
     case 'Inconclusive':
       return legAfter(...looking, [OVER, observed(inconclusive)]);
     case 'Postponed':

@@ -132,7 +132,7 @@ describe('a callback', () => {
     bench.providers.person.ask.set(accepted({ seen: false }));
     const handle = await bench.startFor('person');
     await bench.settle(handle);
-    await handle.signal(providerConfirmed, { provider: 'person', handle: 'h1' });
+    await handle.signal(providerConfirmed, { provider: 'person', handle: 'h1', event: 'individual.purged' });
     await bench.forward(handle, HOURS_120_MS + 2 * HOUR_MS);
     const result = await handle.result();
     expect(result.legs[0]).toMatchObject({ outcome: 'presumed-erased' });

@@ -149,7 +149,7 @@ describe('the current details', () => {
       'nothing',
       expect.stringMatching(/^since .* UTC$/),
     ]);
-    await handle.signal(providerConfirmed, { provider: 'measureone', handle: 'h1' });
+    await handle.signal(providerConfirmed, { provider: 'measureone', handle: 'h1', event: 'individual.purged' });
     expect((await row(handle, 'MeasureOne'))[0]).toBe('erased, confirmed');
   });
 

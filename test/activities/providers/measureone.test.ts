@@ -5,7 +5,7 @@ import {
   type MeasureOneTokenRequest,
 } from '../../../activities/providers/measureone';
 import type { ProviderAdapter } from '../../../activities/providers/provider';
-import { HOUR_MS } from '../../../domain/duration';
+import { DAY_MS, HOUR_MS } from '../../../domain/duration';
 import { adapterCall, bodyHmac, FIRST_ASKED_AT } from '../../support/adapter-call';
 import {
   type BareProvider,
@@ -23,9 +23,9 @@ const secrets = [individualId, clientSecret, 'client-id', 'purge-token-1', 'purg
 const loginCall = 'POST /v3/auth/generate_purge_token';
 const purgeCall = 'POST /v3/compliances/purge_individual';
 
-const callback: NonNullable<MeasureOneOptions['callback']> = async ({ requestId, now }) => ({
+const callback: NonNullable<MeasureOneOptions['callback']> = async ({ requestId, waitsUntil }) => ({
   url: `https://erasure.example/callbacks/measureone/${requestId.slice(0, 8)}`,
-  headers: { authorization: `Bearer capability-SECRET-${now}` },
+  headers: { authorization: `Bearer capability-SECRET-${waitsUntil}` },
 });
 
 interface Setup {
@@ -94,13 +94,15 @@ describe('measureone.requestErasure', () => {
       version: '3.0',
       'content-type': 'application/json',
     });
+    // An outage before the answer, the window, its margin, and the grace.
+    const waitsUntil = asking.now + 3 * DAY_MS + 120 * HOUR_MS + HOUR_MS + 72 * HOUR_MS;
     expect(JSON.parse(purge?.body ?? '')).toEqual({
       individual_id: individualId,
       delivery_details: [
         {
           event_type: 'individual.purged',
           url: 'https://erasure.example/callbacks/measureone/3f1c6a53',
-          headers: { 'content-type': 'application/json', authorization: `Bearer capability-SECRET-${asking.now}` },
+          headers: { 'content-type': 'application/json', authorization: `Bearer capability-SECRET-${waitsUntil}` },
         },
       ],
     });
