@@ -1,8 +1,17 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { Receipt } from '../../domain/receipt';
-import { progress, providerConfirmed } from '../../workflows/messages';
-import { accepted, expectReplays, failure, HOURS_120_MS, OVER_MS, WorkflowBench } from '../support/workflow-bench';
+import { deliverCallback, progress, providerConfirmed, providerReported, recordNotice } from '../../workflows/messages';
+import {
+  accepted,
+  eventually,
+  expectReplays,
+  failure,
+  HOURS_120_MS,
+  OVER_MS,
+  rulesFor,
+  WorkflowBench,
+} from '../support/workflow-bench';
 
 const purged = { provider: 'measureone', handle: 'h1', event: 'individual.purged' } as const;
 const byCallback = accepted({ proof: 'callback', seen: false });
@@ -137,6 +146,89 @@ describe('a callback', () => {
     const result = await handle.result();
     expect(result.legs[0]).toMatchObject({ outcome: 'presumed-erased' });
     expect(result.legs[0]?.assurance).toBeUndefined();
+  });
+});
+
+describe('a callback that confirms nothing', () => {
+  it('is kept and shown, and the erasure is presumed only', async () => {
+    const handle = await bench.startFor('measureone');
+    await bench.settle(handle);
+    for (const says of ['no-event', 'no-event', 'another-event'] as const) {
+      await handle.signal(providerReported, { provider: 'measureone', handle: 'h1', says });
+    }
+    const { callbackReports, waitsFor } = await bench.leg(handle);
+    expect(callbackReports?.map(({ says, count }) => [says, count])).toEqual([
+      ['no-event', 2],
+      ['another-event', 1],
+    ]);
+    expect(waitsFor).toContain('its callback named another event, and confirmed nothing');
+    await bench.forward(handle, HOURS_120_MS + 74 * HOUR_MS);
+    expect(await handle.result()).toMatchObject({ legs: [{ outcome: 'presumed-erased' }] });
+    expect(bench.statementOf(handle).legs[0]?.reports).toHaveLength(2);
+    await expectReplays(handle);
+  });
+
+  it('asks for attention where it speaks against the erasure, until another one confirms', async () => {
+    const handle = await bench.startFor('measureone');
+    await bench.forward(handle, OVER_MS);
+    await handle.signal(providerReported, { provider: 'measureone', handle: 'h1', says: 'failure' });
+    expect(await bench.leg(handle)).toMatchObject({ state: 'attention', attention: { reason: 'CallbackContradicts' } });
+    await bench.forward(handle, 80 * HOUR_MS);
+    expect(await bench.leg(handle)).toMatchObject({ state: 'attention' });
+    await handle.signal(providerConfirmed, purged);
+    expect(await handle.result()).toMatchObject(confirmed);
+    await expectReplays(handle);
+  });
+});
+
+describe('a callback after the certificate', () => {
+  it('is kept in the record while the person is still to be told, and rewrites nothing', async () => {
+    bench.intake = (question) => ({ rules: rulesFor(question, { answerTracked: true }), isIndexed: false });
+    const handle = await bench.startFor('measureone');
+    await bench.forward(handle, HOURS_120_MS + 74 * HOUR_MS);
+    const before = await eventually(async () => {
+      const now = await handle.query(progress);
+      return now.state === 'awaiting-answer' ? now : undefined;
+    });
+    expect(before.notes).toEqual([]);
+    for (let times = 1; times <= 3; times += 1) await handle.signal(providerConfirmed, purged);
+    await handle.signal(providerReported, { provider: 'measureone', handle: 'h1', says: 'failure' });
+    const after = await handle.query(progress);
+    expect(after.legs).toEqual(before.legs);
+    expect(after.trail.filter(({ kind }) => kind === 'called-back')).toEqual([
+      { kind: 'called-back', provider: 'measureone', says: 'confirmed', handle: 'h1', at: expect.any(Number) },
+      { kind: 'called-back', provider: 'measureone', says: 'failure', handle: 'h1', at: expect.any(Number) },
+    ]);
+    expect(after.notes[0]).toMatch(
+      /^MeasureOne: at .* UTC, after the certificate, its callback says that it has erased; the certificate stays/,
+    );
+    const at = new Date(await bench.now(handle)).toISOString();
+    const staff = { actor: 'staff-7', reason: { code: 'person-told', ticket: 'PRIV-1' } };
+    await handle.executeUpdate(recordNotice, {
+      args: [{ ...staff, notice: 'outcome', at, channel: 'email', reference: 'MSG-1' }],
+    });
+    expect(await handle.result()).toMatchObject({ legs: [{ outcome: 'presumed-erased' }] });
+    await expectReplays(handle);
+  });
+});
+
+describe('a callback by an update', () => {
+  it('counts like the signal, and what is none is refused without a trace', async () => {
+    const handle = await bench.startFor('measureone');
+    await bench.settle(handle);
+    const hostile: unknown[] = [null, 'purged', {}, { ...purged, provider: 'person' }, { ...purged, event: 'x' }];
+    for (const content of hostile) {
+      await expect(handle.executeUpdate('deliverCallback', { args: [content] })).rejects.toThrow(
+        'Workflow Update failed',
+      );
+    }
+    const { events = [] } = await handle.fetchHistory();
+    expect(events?.filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toEqual([]);
+    await handle.executeUpdate(deliverCallback, { args: [purged] });
+    expect((await bench.leg(handle)).callbackAt).toBeDefined();
+    await bench.forward(handle, HOURS_120_MS + 2 * HOUR_MS);
+    expect(await handle.result()).toMatchObject(confirmed);
+    await expectReplays(handle);
   });
 });
 
