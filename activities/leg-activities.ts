@@ -2,7 +2,7 @@
 import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
 import { msToNumber } from '@temporalio/common/lib/time';
 import { SECOND_MS } from '../domain/duration';
-import type { FailureDetails, FailureType } from '../domain/failure';
+import { isOutage, type FailureDetails, type FailureType } from '../domain/failure';
 import type { LegCall } from '../domain/leg';
 import { seenIn, type Fact, type ProviderWitness } from '../domain/fact';
 import { DAILY_TRY_MS } from '../domain/policy';
@@ -89,6 +89,7 @@ async function attempt<Result extends object>(
   };
   // A worker that dies is noticed when its beat stops, and a request that is cancelled is heard of in the answer to one.
   const beat = setInterval(() => context.heartbeat(memory), HEARTBEAT_EVERY_MS);
+  let reachedBeforeAsking = memory.reached;
   const keep = (adapterMemory: AdapterMemory): AdapterMemory => ({ ...memory.adapter, ...adapterMemory });
 
   try {
@@ -113,7 +114,12 @@ async function attempt<Result extends object>(
       memory: memory.adapter,
       policy: call.policy,
       signal,
-      aboutToAsk: (adapterMemory) => remember({ reached: true, adapter: keep(adapterMemory) }),
+      ...(call.standing === undefined ? {} : { standing: call.standing }),
+      aboutToAsk: (adapterMemory) => {
+        reachedBeforeAsking = memory.reached;
+        remember({ reached: true, adapter: keep(adapterMemory) });
+      },
+      didNotAsk: () => remember({ reached: reachedBeforeAsking }),
       remember: (adapterMemory) => remember({ adapter: keep(adapterMemory) }),
       bodyHmac: (body) => opener.bodyHmac(body),
     });
@@ -121,7 +127,7 @@ async function attempt<Result extends object>(
     const fact = { kind, content: seenIn(seen), askedBefore: mayHaveAskedBefore, filedBy: opened.filedBy };
     return { ...seen, witness: witnessOf(parts, call, fact) };
   } catch (error) {
-    if (signal.aborted && context.cancellationDetails?.cancelRequested === true) throw asCancelled(signal);
+    if (signal.aborted && context.cancellationDetails?.cancelRequested === true) throw asCancelled(memory);
     const failure = asProviderFailure(error, { ...parts, draining: signal.aborted });
     const now = info.currentAttemptScheduledTimestampMs;
     const spells = spellsAfter(memory, failure.type, now);
@@ -200,12 +206,9 @@ function spellsAfter(
   return pending;
 }
 
-function isOutage(type: FailureType): boolean {
-  return type === 'ProviderUnavailable' || type === 'KeyUnavailable';
-}
-
-function asCancelled(signal: AbortSignal): CancelledFailure {
-  return signal.reason instanceof CancelledFailure ? signal.reason : new CancelledFailure('The activity was cancelled');
+function asCancelled({ reached }: AttemptMemory): CancelledFailure {
+  const details: FailureDetails = { mayHaveReached: reached };
+  return new CancelledFailure('The activity was cancelled', [details]);
 }
 
 function asProviderFailure(

@@ -13,13 +13,15 @@ export const failureTypes = [
   'IdentifierInvalid',
   /** Sealed to a key that this worker does not hold (yet). */
   'KeyUnavailable',
-  /** No answer, 429 or 5xx: the same call may work later. */
+  /** No answer, 408, 425, 429 or 5xx: the same call may work later. */
   'ProviderUnavailable',
+  /** An answer came that is not one of the provider's own: something between us and it gave it, and it says nothing. */
+  'UnrecognizedAnswer',
   /** Our credentials were refused, also after one fresh login. */
   'ProviderUnauthorized',
-  /** Any other 4xx: the same call will be refused again. */
+  /** Any other 4xx of the provider's own: the same call will be refused again. */
   'ProviderRejected',
-  /** A 2xx whose content is not what was promised, or which is about someone else. */
+  /** An answer of the provider's own that is not what it promises, contradicts itself, or is about someone else. */
   'ProviderContractBroken',
   /** The provider's time has come and it has not done it yet. */
   'StillPending',
@@ -54,12 +56,18 @@ export type AttentionReason =
 /** Reasons that time, a deploy or the provider may mend: the leg goes on trying once a day by itself. */
 const mendsByItself: readonly AttentionReason[] = [
   'ProviderUnavailable',
+  'UnrecognizedAnswer',
   'ProviderUnauthorized',
   'KeyUnavailable',
   'StillPending',
   'ApprovalMissing',
   'AnotherHost',
 ];
+
+/** Retried soon for as long as an outage may last: the provider, or the way to it, is not there for the moment. */
+export function isOutage(type: FailureType): boolean {
+  return type === 'ProviderUnavailable' || type === 'UnrecognizedAnswer' || type === 'KeyUnavailable';
+}
 
 export function triesDaily(reason: AttentionReason): boolean {
   return mendsByItself.includes(reason);
@@ -83,6 +91,11 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
   ProviderUnavailable: {
     happened: 'the provider could not be reached, or no worker serves it',
     todo: 'nothing, it is tried again daily; retry to try now',
+  },
+  UnrecognizedAnswer: {
+    happened:
+      'something between us and the provider answered in its place, such as a proxy, a firewall or a login page',
+    todo: 'mend the way to the provider, or its base URL; it is tried again daily; retry to try now',
   },
   ProviderUnauthorized: {
     happened: 'the provider refused our credentials, also after a fresh login',

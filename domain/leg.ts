@@ -11,6 +11,7 @@ import {
   speaksAgainst,
   type CallbackEvidence,
   type CallbackReport,
+  type Evidence,
   type Observation,
   type Receipt,
   type Withdrawal,
@@ -111,8 +112,8 @@ export type LegEvent = { readonly at: number } & (
   | { readonly type: 'answered'; readonly receipt: Receipt }
   | { readonly type: 'observed'; readonly observation: Observation }
   | { readonly type: 'failed'; readonly failure: { readonly type: FailureType } & FailureDetails }
-  /** The step was broken off; an asking in flight may have reached the provider. */
-  | { readonly type: 'interrupted' }
+  /** The step was broken off; an asking in flight may have reached the provider, unless its activity knows that it did not. */
+  | { readonly type: 'interrupted'; readonly mayHaveReached?: boolean }
   | { readonly type: 'timePassed' }
   | { readonly type: 'calledBack'; readonly evidence: CallbackEvidence }
   | { readonly type: 'reported'; readonly report: CallbackReport }
@@ -158,6 +159,8 @@ export interface LegCall {
   readonly gate: Gate;
   /** Who approved the request, with the token that proves it; where one was needed. */
   readonly approval?: Approval;
+  /** The provider's own words in its answer to our last asking, where it took that one on and it still stands. */
+  readonly standing?: Evidence['facts'];
   readonly policy: Policy;
 }
 
@@ -259,6 +262,12 @@ function standingReceipt(leg: LegState): Receipt | undefined {
   return standingRounds(leg).findLast((round) => round.receipt !== undefined)?.receipt;
 }
 
+/** See `LegCall.standing`. What another round of asking may have left behind meanwhile is not ours to tell. */
+export function standingWords(leg: LegState): Evidence['facts'] {
+  const receipt = standingReceipt(leg);
+  return receipt?.status === 'accepted' && receipt.basis === 'taken-on' ? receipt.evidence.facts : undefined;
+}
+
 function stepInAttention(leg: LegState, attention: Attention): LegStep {
   if (!triesDaily(attention.reason)) return { do: 'waitForDecision' };
   return attention.step === 'ask'
@@ -284,7 +293,7 @@ export function advance(leg: LegState, event: LegEvent): LegState {
     case 'failed':
       return failed(withoutAsking(leg), event.failure, event.at);
     case 'interrupted':
-      return interrupted(leg, event.at);
+      return interrupted(leg, event);
     case 'timePassed':
       return timePassed(leg, event.at);
     case 'calledBack':
@@ -320,9 +329,9 @@ function asked(leg: LegState, at: number): LegState {
 }
 
 /** Broken off: what was asked, or to be undone, may have been carried out without a word to us. */
-function interrupted(leg: LegState, at: number): LegState {
+function interrupted(leg: LegState, { at, mayHaveReached }: LegEvent & { readonly type: 'interrupted' }): LegState {
   if (leg.isUndoing === true) return changeStanding(withoutUndoing(leg), { undoBrokenOffAt: at });
-  if (!isAsking(leg) && leg.phase !== 'settled') return withoutAsking(leg);
+  if (mayHaveReached === false || (!isAsking(leg) && leg.phase !== 'settled')) return withoutAsking(leg);
   return reached(withoutAsking(leg));
 }
 

@@ -20,9 +20,19 @@ export type Window = { readonly lastsMs: number } | { readonly endsAt: number };
 /** How completion can be known at this provider: it calls back, we can look, or nobody says. */
 export type Proof = 'callback' | 'observation' | 'none';
 
-/** The provider took the request on. Proves nothing was erased yet. */
+/** Why a request counts as taken on. */
+export type AcceptanceBasis =
+  /** The provider's own answer to this asking says so. */
+  | 'taken-on'
+  /** It never said so: it knows no such identifier, after an asking that it may have carried out. */
+  | 'unknown-after-asking'
+  /** An erasure of the record was queued already, and it is not known whether by an asking of ours. */
+  | 'queued-already';
+
+/** To be waited out as an erasure to come. Proves nothing was erased yet; `basis` says whether the provider took it on. */
 export interface Accepted {
   readonly status: 'accepted';
+  readonly basis: AcceptanceBasis;
   readonly window: Window;
   readonly windowKind: WindowKind;
   readonly marginMs: number;

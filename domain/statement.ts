@@ -6,6 +6,7 @@ import { isContradicted, lastRound, windowIsOverAt, type LegState, type Round } 
 import type { RequestOutcome } from './outcome';
 import { describeReport } from './progress';
 import { providerName } from './provider';
+import type { Receipt } from './receipt';
 import type { Regulation, Verification } from './request';
 import type { TrailEntry } from './request-state';
 import type { Intake } from './rules';
@@ -57,13 +58,14 @@ function storyOf(leg: LegState): string[] {
       story.push(`${asked}; no answer that counts has come.${undone}`);
       continue;
     }
-    const answer = receipt.status === 'accepted' ? 'took the request on' : 'answered that it knows no such identifier';
+    const answer = answerOf(receipt);
     const window =
       round.windowEndsAt === undefined
         ? ''
         : `; its ${receipt.windowKind} window ends at ${describeInstant(round.windowEndsAt)}`;
+    const [said, butWhat = ''] = answer;
     story.push(
-      `${asked}; ${receipt.evidence.host} ${answer} at ${describeInstant(round.acceptedAt)}${window}.${undone}`,
+      `${asked}; ${receipt.evidence.host} ${said} at ${describeInstant(round.acceptedAt)}${butWhat}${window}.${undone}`,
     );
   }
   if (leg.seen) story.push('The record was known to be there before it was to be erased.');
@@ -93,6 +95,26 @@ function afterwards({ provider, undoneAfterDecisionAt: at }: LegState): string {
   return at === undefined
     ? ''
     : ` Afterwards, at ${describeInstant(at)}, ${providerName(provider)} undid what it had been asked: no request of ours stands there any more.`;
+}
+
+/** What the provider's answer said, and after its time what it did not say. */
+function answerOf(receipt: Receipt): readonly [said: string, but?: string] {
+  const knowsNone = 'answered that it knows no such identifier';
+  if (receipt.status === 'unknown') return [knowsNone];
+  switch (receipt.basis) {
+    case 'taken-on':
+      return ['took the request on'];
+    case 'unknown-after-asking':
+      return [
+        knowsNone,
+        ', after an asking of ours whose fate is not known. It never said that it took the request on; we wait as if it had',
+      ];
+    case 'queued-already':
+      return [
+        'answered that an erasure is queued',
+        '. Whether an asking of ours queued it is not known; we wait for that one',
+      ];
+  }
 }
 
 function finding(observation: NonNullable<LegState['lastObservation']>): string {

@@ -3,6 +3,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   isCancellation,
   proxyActivities,
   sleep,
@@ -17,6 +18,7 @@ import {
   advance,
   nextStep,
   openLeg,
+  standingWords,
   type Approval,
   standingRounds,
   type LegCall,
@@ -67,8 +69,9 @@ export class ProviderLeg {
         await this.#perform(step);
       } catch (error) {
         if (!isCancellation(error)) throw error;
-        // An asking or an undoing that is broken off leaves it open whether the provider was reached.
-        if (step.do === 'ask' || step.do === 'withdraw') this.#apply({ type: 'interrupted' });
+        // An asking or an undoing that is broken off leaves it open whether the provider was reached, unless its activity knows.
+        if (step.do === 'ask') this.#apply({ type: 'interrupted', mayHaveReached: mayHaveReached(error) });
+        if (step.do === 'withdraw') this.#apply({ type: 'interrupted' });
       }
     }
   }
@@ -179,6 +182,7 @@ export class ProviderLeg {
     const { requestId, subject } = this.#request;
     const host = this.#state.rounds.findLast(({ receipt }) => receipt !== undefined)?.receipt?.evidence.host;
     const approval = this.#around.approval();
+    const standing = standingWords(this.#state);
     return {
       requestId,
       run: workflowInfo().originalExecutionRunId,
@@ -188,6 +192,7 @@ export class ProviderLeg {
       firstAskedAt: standingRounds(this.#state)[0]?.askedAt ?? Date.now(),
       askedBefore: this.#state.askedBefore,
       ...(host === undefined ? {} : { host }),
+      ...(standing === undefined ? {} : { standing }),
       gate: this.#around.gate(),
       ...(approval === undefined ? {} : { approval }),
       policy: this.#around.policy(),
@@ -197,6 +202,14 @@ export class ProviderLeg {
   #label(text: string): string {
     return `${providerName(this.provider)}: ${text}`;
   }
+}
+
+/** An activity that was broken off in the middle of a try says so itself. Between two tries nobody can. */
+function mayHaveReached(cancellation: unknown): boolean {
+  const cause = cancellation instanceof ActivityFailure ? cancellation.cause : undefined;
+  const details =
+    cause instanceof CancelledFailure ? (cause.details[0] as Partial<FailureDetails> | undefined) : undefined;
+  return details?.mayHaveReached !== false;
 }
 
 function readFailure(failure: ActivityFailure): { readonly type: FailureType } & FailureDetails {

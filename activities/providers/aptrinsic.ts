@@ -6,11 +6,13 @@ import { z } from 'zod';
 import { DAY_MS } from '../../domain/duration';
 import { providerName } from '../../domain/provider';
 import type { Accepted, Evidence, Unknown } from '../../domain/receipt';
+import { type AnswerTable, clientErrors, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
-import { type Answer, broken, createHttp, evidenceOf, failureOf, type Http, jsonOf, parseBody, urlUnder } from './http';
+import { isErrorStatus, isObject, saysFailure, valuesUnder } from './contradiction';
+import { createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './identifier';
 import { CLOCK_SKEW_MS, parseInstant } from './instant';
-import type { AdapterCall, ProviderAdapter } from './provider';
+import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
 
 export interface AptrinsicOptions {
   /** The tenant's region without `/v1`: `https://api.aptrinsic.com`, `api-eu` or `api-us2`. */
@@ -19,25 +21,114 @@ export interface AptrinsicOptions {
   /** For the first round; later rounds always delete hard, since the record came back. */
   readonly hardDelete: boolean;
   readonly http?: Http | undefined;
+  readonly answers?: AptrinsicAnswers | undefined;
 }
+
+const userSchema = z.looseObject({
+  identifyId: z.string(),
+  createDate: z.unknown().optional(),
+  lastModifiedDate: z.unknown().optional(),
+});
+
+/** Its error body as third-party code has met it. The documents describe none: an empty one says nothing. */
+const ownError = z.looseObject({ externalapierror: z.looseObject({ status: z.string() }) });
+const unknownUser = z.looseObject({ externalapierror: z.looseObject({ status: z.literal('NOT_FOUND') }) });
+/** `{ body, statusCode, statusCodeValue }`. The document's sample holds `"100"` and `42`: only an error in it is believed. */
+const wrapper = z
+  .looseObject({})
+  .refine((body) => ['body', 'statusCode', 'statusCodeValue'].some((name) => name in body));
+const wraps = (from: number, to = from) =>
+  z
+    .looseObject({ statusCodeValue: z.int().min(from).max(to) })
+    .refine(({ externalapierror }) => externalapierror === undefined);
+
+export interface AptrinsicAnswers {
+  readonly delete: (identifyId: string) => Judging<'deleted' | 'unknown-user'>;
+  readonly read: (identifyId: string) => Judging<'user' | 'unknown-user'>;
+}
+
+const refusals: AnswerTable<'unknown-user'> = [
+  { status: 404, content: 'json', shape: unknownUser, means: 'unknown-user' },
+  { status: 401, content: 'json', shape: ownError, means: 'credentials-refused' },
+  ...notNow,
+  { status: 404, content: 'json', shape: ownError, means: 'broken', because: 'and a body that contradicts it' },
+  { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
+];
+
+const anotherUser = (identifyId: string) =>
+  // Ids are told apart by case: no document says that they are not.
+  z.unknown().refine((body) => valuesUnder(body, ['identifyid']).some((id) => id !== identifyId));
+
+const deleteTable = (identifyId: string): AnswerTable<'deleted' | 'unknown-user'> => [
+  // A 200 can wrap an answer of its own. A 404 in it contradicts the 200, and is no proof that the user was unknown.
+  { status: 200, content: 'json', shape: wraps(429), means: 'unavailable' },
+  { status: 200, content: 'json', shape: wraps(500, 599), means: 'unavailable' },
+  { status: 200, content: 'json', shape: wraps(401), means: 'credentials-refused' },
+  { status: 200, content: 'json', shape: wraps(400, 403), means: 'rejected' },
+  { status: 200, content: 'json', shape: wraps(405, 499), means: 'rejected' },
+  {
+    status: { from: 200, to: 299 },
+    content: 'json',
+    shape: z.unknown().refine(saysFailure),
+    means: 'broken',
+    because: 'although its body says that it failed',
+  },
+  {
+    status: { from: 200, to: 299 },
+    content: 'json',
+    shape: anotherUser(identifyId),
+    means: 'broken',
+    because: 'for another user than the one we asked for',
+  },
+  { status: [200, 204], content: 'none', means: 'deleted' },
+  { status: 200, content: 'json', shape: wrapper, means: 'deleted' },
+  { status: [200, 204], content: 'unreadable', means: 'broken', because: 'whose body could not be read' },
+  ...refusals,
+];
+
+const readTable = (identifyId: string): AnswerTable<'user' | 'unknown-user'> => [
+  {
+    status: 200,
+    content: 'json',
+    shape: anotherUser(identifyId),
+    means: 'broken',
+    because: 'for another user than the one we asked for',
+  },
+  { status: 200, content: 'json', shape: userSchema, means: 'user' },
+  ...refusals,
+];
+
+/** Its reasons are HTTP's. Any other word could be a name. */
+function codeOf(body: unknown): string | undefined {
+  if (!isObject(body)) return undefined;
+  const { externalapierror: error, statusCodeValue } = body;
+  const reason = isObject(error) ? error['status'] : undefined;
+  if (typeof reason === 'string' && httpReasons.includes(reason)) return `error ${reason}`;
+  return isErrorStatus(statusCodeValue) ? `statusCodeValue ${Number(statusCodeValue)}` : undefined;
+}
+
+export const aptrinsicAnswers: AptrinsicAnswers = {
+  delete: (identifyId) => ({ table: deleteTable(identifyId), codeOf }),
+  read: (identifyId) => ({ table: readTable(identifyId), codeOf }),
+};
 
 const to = providerName('aptrinsic');
 /** "If a user with the same id is created or updated within the next 7 days, the previously deleted record will be revived." */
 const REVIVAL_WINDOW_MS = 7 * DAY_MS;
 
 export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapter {
-  const { baseUrl, apiKey, http = createHttp() } = options;
+  const { baseUrl, apiKey, http = createHttp(), answers = aptrinsicAnswers } = options;
+  const { host } = new URL(baseUrl);
 
   const user = (call: AdapterCall) => ({
     to,
     url: urlUnder(baseUrl, `/v1/users/${encodeURIComponent(call.identifier)}`),
     headers: { 'x-aptrinsic-api-key': apiKey },
-    secrets: [call.identifier, apiKey],
   });
 
   return {
     provider: 'aptrinsic',
-    host: new URL(baseUrl).host,
+    host,
 
     /** A second identical call answers 404: the user is hidden or gone. Nothing is undone or delayed by it. */
     async requestErasure(call) {
@@ -45,35 +136,25 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
       const hardDelete = call.round > 1 || options.hardDelete;
       const { url, ...request } = user(call);
       throwIfCancelled(call.signal);
-      call.aboutToAsk(call.memory);
-      const answer = await http.send({
-        ...request,
-        what: 'the deletion',
-        method: 'DELETE',
-        url: `${url}?hardDelete=${hardDelete}`,
+      const answer = await sendErasing(call, {
+        send: () =>
+          http.send({ ...request, what: 'the deletion', method: 'DELETE', url: `${url}?hardDelete=${hardDelete}` }),
       });
-      const inner = innerStatusOf(answer);
-      const judged = inner === undefined ? answer : { ...answer, status: inner };
-      const evidence = evidenceOf(answer, call, { hardDelete, ...(inner !== undefined && { statusCodeValue: inner }) });
-      if (judged.status === 404) {
-        return call.mayHaveAskedBefore ? accepted(call, evidence, call.memory.seen ?? false) : unknown(call, evidence);
-      }
-      const failure = failureOf(judged);
-      if (failure !== undefined) throw failure;
-      refuseAnotherSubject(answer, call.identifier);
+      const { means } = judge(answer, answers.delete(call.identifier));
+      const evidence = evidenceOf(answer, call, { hardDelete });
       // 200 and 204 mean "deleted", as against 404 "user not found": the record was there.
-      return accepted(call, evidence, true);
+      if (means === 'deleted') return accepted(call, evidence, { seen: true, basis: 'taken-on' });
+      return call.mayHaveAskedBefore
+        ? accepted(call, evidence, { seen: call.memory.seen ?? false, basis: 'unknown-after-asking' })
+        : unknown(call, evidence);
     },
 
     async observeErasure(call) {
       refuseInvalid('aptrinsic', call.identifier);
       const answer = await http.send({ ...user(call), what: 'a look at the user', method: 'GET', signal: call.signal });
-      if (answer.status === 404) return { status: 'absent', evidence: evidenceOf(answer, call) };
-      const failure = failureOf(answer);
-      if (failure !== undefined) throw failure;
-      const { identifyId, createDate, lastModifiedDate } = parseBody(answer, userSchema);
-      // Ids are told apart by case: no document says that they are not.
-      if (identifyId !== call.identifier) throw broken(answer, 'for another user than the one we asked for');
+      const { means, body } = judge(answer, answers.read(call.identifier));
+      if (means === 'unknown-user') return { status: 'absent', evidence: evidenceOf(answer, call) };
+      const { createDate, lastModifiedDate } = userSchema.parse(body);
       const evidence = evidenceOf(answer, call, instants({ createDate, lastModifiedDate }));
       return { status: 'present', sameRecord: isSameRecord(createDate, call.firstAskedAt), evidence };
     },
@@ -85,22 +166,6 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
   };
 }
 
-/** A 200 can wrap an answer of its own. The document's sample wraps `42`: only what is an error elsewhere counts as one here. */
-function innerStatusOf(answer: Answer): number | undefined {
-  if (answer.status < 200 || answer.status >= 300) return undefined;
-  const wrapped = z.looseObject({ statusCodeValue: z.int().min(400).max(599) });
-  return wrapped.safeParse(jsonOf(answer)).data?.statusCodeValue;
-}
-
-function refuseAnotherSubject(answer: Answer, identifier: string): void {
-  const about = z.looseObject({ identifyId: z.string() });
-  const body = jsonOf(answer);
-  const ids = [about.safeParse(body).data, z.looseObject({ body: about }).safeParse(body).data?.body];
-  if (ids.some((said) => said !== undefined && said.identifyId !== identifier)) {
-    throw broken(answer, 'for another user than the one we asked for');
-  }
-}
-
 /** A revived record keeps the date it was created on; a returning customer's record is newer than our asking. */
 function isSameRecord(createDate: unknown, firstAskedAt: number): boolean | 'unclear' {
   const createdAt = parseInstant(createDate);
@@ -108,20 +173,15 @@ function isSameRecord(createDate: unknown, firstAskedAt: number): boolean | 'unc
   return createdAt < firstAskedAt;
 }
 
-const userSchema = z.looseObject({
-  identifyId: z.string(),
-  createDate: z.unknown().optional(),
-  lastModifiedDate: z.unknown().optional(),
-});
-
 function instants(said: Record<string, unknown>): Record<string, string | number> {
   const given = Object.entries(said).filter(([, value]) => parseInstant(value) !== undefined);
   return Object.fromEntries(given as [string, string | number][]);
 }
 
-function accepted(call: AdapterCall, evidence: Evidence, seen: boolean): Accepted {
+function accepted(call: AdapterCall, evidence: Evidence, { seen, basis }: Pick<Accepted, 'seen' | 'basis'>): Accepted {
   return {
     status: 'accepted',
+    basis,
     window: { lastsMs: REVIVAL_WINDOW_MS },
     windowKind: 'revival',
     marginMs: call.policy.marginMs,

@@ -1,13 +1,15 @@
-/** The one place that speaks HTTP, and the one where an answer becomes a failure: two functions, sending and judging. */
+/** The one place that speaks HTTP. What an answer means is for answers.ts and the tables of the adapters. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { brotliDecompress, unzip } from 'node:zlib';
 import axios from 'axios';
-import type { z } from 'zod';
-import { describeDuration, HOUR_MS, SECOND_MS } from '../../domain/duration';
+import { HOUR_MS, SECOND_MS } from '../../domain/duration';
 import type { Evidence } from '../../domain/receipt';
 import { cancellationOf, throwIfCancelled } from './cancellation';
 import { type AdapterCall, ProviderFailure } from './provider';
+import { watchedTransport } from './sending';
 
 export interface HttpRequest {
   /** The provider's display name and what it is asked for, e.g. `the purge request`: for messages. */
@@ -19,8 +21,6 @@ export interface HttpRequest {
   readonly body?: string;
   /** Breaks the call off. Left out for an erasing call: a request that was taken on must not be lost. */
   readonly signal?: AbortSignal;
-  /** What this request carries and no message may show, should the answer repeat it. */
-  readonly secrets: readonly string[];
 }
 
 export interface Answer {
@@ -31,12 +31,15 @@ export interface Answer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** A code of the answer that a message may show, or undefined: short, plain, and nothing we sent in confidence. */
-  quote(code: unknown): string | undefined;
+  /** Why there is no body to read although the status came, for a message. The status is not hidden by it. */
+  readonly unreadable?: string;
 }
 
 export interface Http {
-  /** Whatever comes back is an answer, a 500 too. Throws `ProviderFailure` where none came, or the request's cancellation. */
+  /**
+   * Whatever comes back is an answer, a 500 too, and one whose body breaks off. Throws `ProviderFailure` where none came, or
+   * the request's cancellation.
+   */
   send(request: HttpRequest): Promise<Answer>;
 }
 
@@ -54,40 +57,37 @@ export function createHttp(options: { readonly timeoutMs?: number; readonly answ
     maxRedirects: 0,
     proxy: false,
     validateStatus: () => true,
-    // As a stream, so that the status is known when the body turns out too long. Counted after decompression.
+    // As a stream and still encoded, so that the status is known when the body cannot be read.
     responseType: 'stream',
+    decompress: false,
     transformRequest: (data: unknown) => data,
     transformResponse: (data: unknown) => data,
   });
 
-  async function exchange(request: HttpRequest, signal: AbortSignal): Promise<Answer> {
-    const { to, what, method, url, headers = {}, body, secrets } = request;
+  async function exchange(
+    request: HttpRequest,
+    { transport, signal }: { readonly transport: object; readonly signal: AbortSignal },
+  ): Promise<Answer> {
+    const { to, what, method, url, headers = {}, body } = request;
     const response = await client.request<Readable>({
       method,
       url,
       signal,
+      transport,
       data: body,
-      // `false` keeps axios from inventing a form's content type for a body that does not exist.
-      headers: { accept: 'application/json', 'content-type': false, 'user-agent': 'erasure-orchestrator', ...headers },
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'gzip, br',
+        // `false` keeps axios from inventing a form's content type for a body that does not exist.
+        'content-type': false,
+        'user-agent': 'erasure-orchestrator',
+        ...headers,
+      },
     });
-    const text = await readText(response.data, answerMaxBytes);
-    const isSuccess = response.status >= 200 && response.status < 300;
-    if (text === undefined && isSuccess) {
-      throw new ProviderFailure(
-        'ProviderContractBroken',
-        `${to} answered ${what} with HTTP ${response.status} and more than ${answerMaxBytes} bytes.`,
-      );
-    }
-    return {
-      to,
-      what,
-      host: new URL(url).host,
-      status: response.status,
-      headers: textOnly(response.headers),
-      // Of an over-long refusal the status still counts.
-      body: text ?? '',
-      quote: (code) => quotable(code, secrets),
-    };
+    const { status } = response;
+    const answer = { to, what, host: new URL(url).host, status, headers: textOnly(response.headers) };
+    const text = await readText(response.data, { answer, maxBytes: answerMaxBytes });
+    return typeof text === 'string' ? { ...answer, body: text } : { ...answer, body: '', ...text };
   }
 
   return {
@@ -98,17 +98,25 @@ export function createHttp(options: { readonly timeoutMs?: number; readonly answ
       const stop = () => end.abort();
       const timer = setTimeout(stop, timeoutMs);
       request.signal?.addEventListener('abort', stop, { once: true });
+      const transport = watchedTransport();
       try {
-        return await exchange(request, end.signal);
+        const answer = await exchange(request, { transport, signal: end.signal });
+        if (answer.unreadable !== undefined && request.signal?.aborted === true) throw cancellationOf(request.signal);
+        return answer;
       } catch (error) {
-        if (error instanceof ProviderFailure) throw error;
         if (request.signal?.aborted === true) throw cancellationOf(request.signal);
         // The error itself holds token and body: nothing of it goes on but Node's own code.
         const because = end.signal.aborted ? `within ${timeoutMs / SECOND_MS} s` : `(${codeOf(error)})`;
-        throw new ProviderFailure(
-          'ProviderUnavailable',
-          `${request.to} gave no complete answer to ${request.what} ${because}; it may have received it.`,
-        );
+        throw transport.mayHaveLeft()
+          ? new ProviderFailure(
+              'ProviderUnavailable',
+              `${request.to} gave no complete answer to ${request.what} ${because}; it may have received it.`,
+            )
+          : new ProviderFailure(
+              'ProviderUnavailable',
+              `${request.to} could not be reached for ${request.what} ${because}; it cannot have received it.`,
+              { neverLeft: true },
+            );
       } finally {
         clearTimeout(timer);
         request.signal?.removeEventListener('abort', stop);
@@ -117,16 +125,68 @@ export function createHttp(options: { readonly timeoutMs?: number; readonly answ
   };
 }
 
-/** Undefined if it is longer than `maxBytes`; leaving the loop closes the connection. */
-async function readText(stream: Readable, maxBytes: number): Promise<string | undefined> {
+interface Unreadable {
+  readonly unreadable: string;
+}
+
+async function readText(
+  stream: Readable,
+  { answer, maxBytes }: { readonly answer: Pick<Answer, 'status' | 'headers'>; readonly maxBytes: number },
+): Promise<string | Unreadable> {
+  const raw = await readBytes(stream, maxBytes);
+  if (!Buffer.isBuffer(raw)) return raw;
+  const decoded = await decode(raw, { answer, maxBytes });
+  if (!Buffer.isBuffer(decoded)) return decoded;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(decoded);
+  } catch {
+    return { unreadable: 'in no UTF-8' };
+  }
+}
+
+/** Leaving the loop closes the connection. */
+async function readBytes(stream: Readable, maxBytes: number): Promise<Buffer | Unreadable> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) return undefined;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return tooLong(maxBytes);
+      chunks.push(chunk);
+    }
+  } catch {
+    return { unreadable: 'broken off' };
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
+}
+
+async function decode(
+  raw: Buffer,
+  { answer, maxBytes }: { readonly answer: Pick<Answer, 'status' | 'headers'>; readonly maxBytes: number },
+): Promise<Buffer | Unreadable> {
+  const encoding = (answer.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding === 'identity' || encoding === '' || (answer.status === 204 && raw.length === 0)) return raw;
+  const decoder = decoders[encoding];
+  if (decoder === undefined) return { unreadable: 'in an encoding that was not asked for' };
+  try {
+    return await decoder(raw, { maxOutputLength: maxBytes });
+  } catch (error) {
+    return codeOf(error) === 'ERR_BUFFER_TOO_LARGE'
+      ? tooLong(maxBytes)
+      : { unreadable: 'in an encoding it does not have' };
+  }
+}
+
+const unzipAll = promisify<Buffer, { maxOutputLength: number }, Buffer>(unzip);
+const decoders: Readonly<Record<string, typeof unzipAll>> = {
+  gzip: unzipAll,
+  'x-gzip': unzipAll,
+  deflate: unzipAll,
+  br: promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress),
+};
+
+function tooLong(maxBytes: number): Unreadable {
+  return { unreadable: `longer than ${maxBytes} bytes` };
 }
 
 function textOnly(headers: object): Record<string, string> {
@@ -140,47 +200,13 @@ function codeOf(error: unknown): string {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : 'no word why';
 }
 
-function quotable(code: unknown, secrets: readonly string[]): string | undefined {
-  if (typeof code !== 'string' || !/^[A-Za-z0-9_.-]{1,64}$/.test(code)) return undefined;
-  const said = letters(code);
-  const isSecret = secrets
-    .map(letters)
-    .some((secret) => secret !== '' && (said.includes(secret) || secret.includes(said)));
-  return isSecret ? undefined : code;
-}
-
-function letters(text: string): string {
-  return text.toLowerCase().replace(/[^a-z0-9]/g, '');
-}
-
-/**
- * What an answer means as a failure, or undefined for a 2xx. `code`: the provider's own error code, shown if it can be.
- * Adapters ask for the answers that mean something else with them (a 404, an expired token) before they come here.
- */
-export function failureOf(answer: Answer, code?: unknown): ProviderFailure | undefined {
-  const { to, what, status } = answer;
-  const quoted = answer.quote(code);
-  const said = `HTTP ${status}${quoted === undefined ? '' : `, error code ${quoted}`}`;
-  if (status >= 200 && status < 300) return undefined;
-  if (status === 429 || (status >= 500 && status < 600)) {
-    const retryAfterMs = retryAfterOf(answer);
-    const wait = retryAfterMs === undefined ? '' : `, and asks us to wait ${describeDuration(retryAfterMs)}`;
-    const message = `${to} could not serve ${what} now: ${said}${wait}.`;
-    return new ProviderFailure('ProviderUnavailable', message, { retryAfterMs });
-  }
-  if (status === 401) {
-    const message = `${to} refused our credentials for ${what}: ${said}. Check them in the worker's configuration.`;
-    return new ProviderFailure('ProviderUnauthorized', message);
-  }
-  if (status >= 400 && status < 500) {
-    return new ProviderFailure('ProviderRejected', `${to} refused ${what}: ${said}.`);
-  }
-  const message = `${to} answered ${what} with ${said}, which is neither success nor failure. Redirects are not followed: check its base URL.`;
-  return new ProviderFailure('ProviderContractBroken', message);
+/** The media type in lower case, without its parameters; empty where none is given. */
+export function contentTypeOf({ headers }: Answer): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
 /** RFC 9110: seconds, or a date, which is measured against the answer's own clock. Ignored where it names no time to come. */
-function retryAfterOf({ headers }: Answer): number | undefined {
+export function retryAfterOf({ headers }: Answer): number | undefined {
   const value = headers['retry-after']?.trim() ?? '';
   const waitMs = /^\d{1,12}(\.\d{1,9})?$/.test(value)
     ? Math.ceil(Number(value) * SECOND_MS)
@@ -191,28 +217,6 @@ function retryAfterOf({ headers }: Answer): number | undefined {
 function httpDate(value: string): number {
   // Date.parse alone would also read `-5` and `soon 1` as dates.
   return /^[A-Z][a-z]{2,8}, [\w :-]{15,25} GMT$/.test(value) ? Date.parse(value) : Number.NaN;
-}
-
-/** The body as JSON; undefined for anything else, also for none. */
-export function jsonOf(answer: Answer): unknown {
-  try {
-    return JSON.parse(answer.body) as unknown;
-  } catch {
-    return undefined;
-  }
-}
-
-/** The body, as far as we rely on it. Names the fields that break the promise, never what stands in them. */
-export function parseBody<T>(answer: Answer, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(jsonOf(answer));
-  if (parsed.success) return parsed.data;
-  // Paths are names of our own schema: it is tolerant of further fields.
-  const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join('.') || 'the whole body'))].join(', ');
-  throw broken(answer, `whose body is not what its documents promise (${fields})`);
-}
-
-export function broken({ to, what, status }: Answer, how: string): ProviderFailure {
-  return new ProviderFailure('ProviderContractBroken', `${to} answered ${what} with HTTP ${status}, ${how}.`);
 }
 
 /** What an answer leaves behind as proof. `facts`: the provider's own times and codes. */

@@ -5,12 +5,14 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../../domain/duration';
 import { providerName } from '../../domain/provider';
-import type { Evidence, Receipt } from '../../domain/receipt';
+import type { Accepted, Evidence, Receipt } from '../../domain/receipt';
+import { type AnswerTable, clientErrors, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
-import { type Answer, broken, createHttp, evidenceOf, failureOf, type Http, jsonOf, urlUnder } from './http';
+import { isObject, saysFailure, valuesUnder } from './contradiction';
+import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './identifier';
-import type { AdapterCall, ProviderAdapter } from './provider';
-import { basicLogin, createTokenSource, loginFrom, withToken } from './token';
+import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
+import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
 
 export interface MeasureOneOptions {
   readonly baseUrl: string;
@@ -28,6 +30,7 @@ export interface MeasureOneOptions {
       }) => Promise<MeasureOneCallback>)
     | undefined;
   readonly http?: Http | undefined;
+  readonly answers?: MeasureOneAnswers | undefined;
 }
 
 export interface MeasureOneCallback {
@@ -47,12 +50,108 @@ export interface MeasureOneTokenRequest {
   readonly responsePath?: string | undefined;
 }
 
+/** "timestamp", "error_code", "error_message", of 400, 401, 404, 405 and 500; 405 with "http_code" too. */
+const ownError = z.looseObject({ timestamp: z.number(), error_code: z.string().min(1), error_message: z.string() });
+/** What the codes of other answers begin with: in a 404 they contradict the status. */
+const otherCodes =
+  /^(bad_?request|unauth|forbidden|method_?not|internal|too_?many|service_?un|invalid_?(token|cred)|expired)/i;
+const unknownIndividual = ownError.refine(
+  ({ error_code: code, http_code: httpCode = 404 }) => !otherCodes.test(code) && Number(httpCode) === 404,
+);
+
+export interface MeasureOneAnswers {
+  readonly login: Judging<'token'>;
+  readonly purge: (individualId: string) => Judging<'taken-on' | 'unknown-individual'>;
+}
+
+const success: number[] = [200, 201, 202, 204];
+const anySuccess = { from: 200, to: 299 };
+
+const loginTable: AnswerTable<'token'> = [
+  { status: 200, content: 'json', shape: loginSchema, means: 'token' },
+  { status: [400, 401, 403], content: 'json', shape: ownError, means: 'credentials-refused' },
+  ...notNow,
+  { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
+];
+
+/**
+ * The document lists no success at all. So a 2xx is an acceptance if it is empty or an object that is no error and about
+ * nobody else. What else is no page of HTML could be MeasureOne's own word: it is not repeated by itself, since a repeat may
+ * restart the 120 hours.
+ */
+const purgeTable = (individualId: string): AnswerTable<'taken-on' | 'unknown-individual'> => [
+  {
+    status: anySuccess,
+    content: 'json',
+    shape: z.unknown().refine(saysFailure),
+    means: 'broken',
+    because: 'although its body says that it failed',
+  },
+  {
+    status: anySuccess,
+    content: 'json',
+    shape: z.unknown().refine((body) => isAboutAnother(body, individualId)),
+    means: 'broken',
+    because: 'for another individual than the one we asked for',
+  },
+  { status: success, content: 'none', means: 'taken-on' },
+  { status: success, content: 'json', shape: z.unknown().refine(isOwnObject), means: 'taken-on' },
+  {
+    status: anySuccess,
+    content: ['none', 'json', 'other', 'unreadable'],
+    means: 'broken',
+    because: 'from which it cannot be told whether it took the request on; a repeat may restart its 120 hours',
+  },
+  { status: 404, content: 'json', shape: unknownIndividual, means: 'unknown-individual' },
+  { status: 401, content: 'json', shape: ownError, means: 'token-refused' },
+  ...notNow,
+  {
+    status: 404,
+    content: 'json',
+    shape: ownError,
+    means: 'broken',
+    because: 'and an error code that contradicts it',
+  },
+  { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
+];
+
+/** Gateways say `{ "message": … }`, perhaps with the id of the request, whatever the status. */
+function isOwnObject(body: unknown): boolean {
+  if (!isObject(body)) return false;
+  const names = Object.keys(body);
+  return !(names.includes('message') && names.every((name) => /^(message|request_?id)$/i.test(name)));
+}
+
+function isAboutAnother(body: unknown, individualId: string): boolean {
+  return valuesUnder(body, ['individualid']).some((id) => id !== individualId);
+}
+
+/** The one code that the document gives, and the reasons that HTTP itself has. Any other could be a name. */
+function codeOf(body: unknown): string | undefined {
+  const code = isObject(body) ? body['error_code'] : undefined;
+  return typeof code === 'string' && httpReasons.includes(code) ? `error code ${code}` : undefined;
+}
+
+export const measureoneAnswers: MeasureOneAnswers = {
+  login: { table: loginTable, codeOf },
+  purge: (individualId) => ({ table: purgeTable(individualId), codeOf }),
+};
+
 const to = providerName('measureone');
 /** "MeasureOne will permanently purge the Individual and their data after 120 hours of receiving the request." */
 const PURGE_WINDOW_MS = 120 * HOUR_MS;
 
 export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAdapter {
-  const { baseUrl, clientId, clientSecret, apiVersion, callback, http = createHttp() } = options;
+  const {
+    baseUrl,
+    clientId,
+    clientSecret,
+    apiVersion,
+    callback,
+    http = createHttp(),
+    answers = measureoneAnswers,
+  } = options;
+  const { host } = new URL(baseUrl);
 
   const tokens = createTokenSource({
     // The Purge Token is a token of its own kind; the request for it has no body.
@@ -64,8 +163,8 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
           method: 'POST',
           url: urlUnder(baseUrl, '/v3/auth/generate_purge_token'),
           headers: { authorization: basicLogin(clientId, clientSecret) },
-          secrets: [clientId, clientSecret],
         }),
+        answers.login,
       ),
   });
 
@@ -76,30 +175,31 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
       individual_id: call.identifier,
       ...(asked && { delivery_details: [deliveryDetail(asked)] }),
     });
-    const secrets = [call.identifier, clientId, clientSecret, ...secretsOf(asked)];
     return withToken({
       tokens,
       signal: call.signal,
-      isTokenRefused: (answer) => answer.status === 401,
+      table: answers.purge(call.identifier).table,
       send: (token) => {
         throwIfCancelled(call.signal);
-        call.aboutToAsk(call.memory);
-        return http.send({
-          to,
-          what: 'the purge request',
-          method: 'POST',
-          url: urlUnder(baseUrl, '/v3/compliances/purge_individual'),
-          headers: { authorization: `Bearer ${token}`, version: apiVersion, 'content-type': 'application/json' },
-          body,
-          secrets: [...secrets, token],
+        return sendErasing(call, {
+          send: () =>
+            http.send({
+              to,
+              what: 'the purge request',
+              method: 'POST',
+              url: urlUnder(baseUrl, '/v3/compliances/purge_individual'),
+              headers: { authorization: `Bearer ${token}`, version: apiVersion, 'content-type': 'application/json' },
+              body,
+            }),
         });
       },
     });
   }
 
-  function accepted(call: AdapterCall, evidence: Evidence): Receipt {
+  function accepted(call: AdapterCall, evidence: Evidence, basis: Accepted['basis']): Receipt {
     return {
       status: 'accepted',
+      basis,
       window: { lastsMs: PURGE_WINDOW_MS },
       windowKind: 'purge',
       marginMs: call.policy.marginMs,
@@ -116,7 +216,7 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
 
   return {
     provider: 'measureone',
-    host: new URL(baseUrl).host,
+    host,
 
     /**
      * A second identical call is answered 404 while the individual waits hidden, or taken on again, which may restart the
@@ -125,22 +225,18 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
     async requestErasure(call) {
       refuseInvalid('measureone', call.identifier);
       const answer = await purge(call);
+      const { means } = judge(answer, answers.purge(call.identifier));
       const evidence = evidenceOf(answer, call);
-      if (isUnknownIndividual(answer)) {
-        if (call.mayHaveAskedBefore) return accepted(call, evidence);
-        const { subjectHash, policy } = call;
-        const { marginMs } = policy;
-        return { status: 'unknown', windowKind: 'purge', marginMs, subjectHash, evidence, leavesUnsaid: unsaid };
-      }
-      const failure = failureOf(answer, errorCodeOf(answer));
-      if (failure !== undefined) throw failure;
-      refuseAnotherSubject(answer, call.identifier);
-      return accepted(call, evidence);
+      if (means === 'taken-on') return accepted(call, evidence, 'taken-on');
+      if (call.mayHaveAskedBefore) return accepted(call, evidence, 'unknown-after-asking');
+      const { subjectHash, policy } = call;
+      const { marginMs } = policy;
+      return { status: 'unknown', windowKind: 'purge', marginMs, subjectHash, evidence, leavesUnsaid: unsaid };
     },
 
     /** Never asked for by a leg whose proof is a callback or nothing; there is no endpoint to look with. */
     async observeErasure() {
-      return { status: 'inconclusive', evidence: { host: new URL(baseUrl).host, httpStatus: 0 } };
+      return { status: 'inconclusive', evidence: { host, httpStatus: 0 } };
     },
 
     /** No document describes a way to take a purge back. */
@@ -175,34 +271,6 @@ function tokenCredentials({ url, keyId, headers, data, responsePath }: MeasureOn
     data,
     response_token_path: responsePath,
   };
-}
-
-/** No message shows an error code that looks like one of these. */
-function secretsOf(callback: MeasureOneCallback | undefined): string[] {
-  const { headers = {}, token } = callback ?? {};
-  return [headers, token?.headers ?? {}, token?.data ?? {}].flatMap((part) => Object.values(part));
-}
-
-/** The documented error body of 400, 401, 404, 405 and 500. `error_message` is never read: it can hold the id. */
-const errorSchema = z.looseObject({ error_code: z.string() });
-
-function errorCodeOf(answer: Answer): string | undefined {
-  return errorSchema.safeParse(jsonOf(answer)).data?.error_code;
-}
-
-/** A 404 without MeasureOne's own error body comes from something else, e.g. from a wrong base URL: it says nothing about anybody. */
-function isUnknownIndividual(answer: Answer): boolean {
-  return answer.status === 404 && errorCodeOf(answer) !== undefined;
-}
-
-/** The document lists no 200 block, so any body will do, except one that is about somebody else. */
-function refuseAnotherSubject(answer: Answer, identifier: string): void {
-  const about = z.looseObject({ individual_id: z.string() });
-  const body = jsonOf(answer);
-  const ids = [about.safeParse(body).data, z.looseObject({ data: about }).safeParse(body).data?.data];
-  if (ids.some((said) => said !== undefined && said.individual_id !== identifier)) {
-    throw broken(answer, 'for another individual than the one we asked for');
-  }
 }
 
 const unsaid = [

@@ -3,16 +3,18 @@
  * reads it, DELETE takes it off the queue until it has begun. Nothing says that a purge is done: one has to look.
  */
 import { z } from 'zod';
-import { describeInstant, HOUR_MS } from '../../domain/duration';
+import { describeInstant, HOUR_MS, SECOND_MS } from '../../domain/duration';
 import { MAX_WINDOW_MS } from '../../domain/policy';
 import { providerName } from '../../domain/provider';
-import type { Evidence, Receipt, Withdrawal } from '../../domain/receipt';
+import type { AcceptanceBasis, Evidence, Receipt, Withdrawal } from '../../domain/receipt';
+import { type AnswerTable, clientErrors, failureFor, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
-import { type Answer, broken, createHttp, evidenceOf, failureOf, type Http, jsonOf, parseBody, urlUnder } from './http';
+import { isObject, saysFailure, valuesUnder } from './contradiction';
+import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './identifier';
 import { CLOCK_SKEW_MS, parseInstant } from './instant';
-import { type AdapterCall, type ProviderAdapter, ProviderFailure } from './provider';
-import { basicLogin, createTokenSource, loginFrom, withToken } from './token';
+import { type AdapterCall, type ProviderAdapter, ProviderFailure, sendErasing } from './provider';
+import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
 
 export interface PersonOptions {
   readonly baseUrl: string;
@@ -21,11 +23,203 @@ export interface PersonOptions {
   /** When we wish the purge to happen, counted from now, where the policy has no wish. Left out: the provider's own default. */
   readonly purgeDelayMs?: number | 'asap' | undefined;
   readonly http?: Http | undefined;
+  readonly answers?: PersonAnswers | undefined;
 }
 
 const to = providerName('person');
 /** "Now" in the provider's own client: a suggestion in the past means at once, and an hour absorbs the drift of clocks. */
 const AS_SOON_AS_POSSIBLE_MS = -1 * HOUR_MS;
+
+/** `{ auth_success, error_code, desc }`; descriptions are never read: they can hold the id. */
+const ownErrorModel = z
+  .looseObject({
+    auth_success: z.boolean().optional(),
+    error_code: z.string().min(1).optional(),
+    desc: z.string().optional(),
+  })
+  .refine(
+    ({ auth_success: authSuccess, error_code: code, desc }) =>
+      authSuccess !== undefined || (code !== undefined && (desc !== undefined || isDocumented(code))),
+  );
+/** The web framework's own: `{ "detail": "Not Found" }`, or a list of what is invalid. */
+const frameworkError = z.looseObject({ detail: z.union([z.string().min(1), z.array(z.unknown()).min(1)]) });
+const ownError = z.union([ownErrorModel, frameworkError]);
+
+/**
+ * Here an expired token is a 403, not a 401, and so is a real refusal. The token is at fault if `auth_success` is false or
+ * the code is one of `auth_…`, also one the document does not list yet; `insufficient_permissions` is never about the token.
+ */
+const tokenError = ownErrorModel.refine(
+  ({ auth_success: authSuccess, error_code: code }) =>
+    code !== 'insufficient_permissions' && (authSuccess === false || isTokenCode(code)),
+);
+
+/** A 404 that speaks of a token or of permissions is about us, not about the person. */
+const notFound = z.union([
+  z
+    .looseObject({ error_code: z.string().min(1), desc: z.string() })
+    .refine(
+      ({ auth_success: authSuccess, error_code: code }) =>
+        authSuccess !== false && !isTokenCode(code) && code !== 'insufficient_permissions',
+    ),
+  frameworkError.refine(({ error_code: code }) => code === undefined),
+]);
+
+function isTokenCode(code: string | undefined): boolean {
+  return code !== undefined && code.startsWith('auth_');
+}
+
+const instant = z.union([z.string(), z.number()]).refine((value) => parseInstant(value) !== undefined);
+/** PurgeResponse. `purge_on` is the authority, whatever we wished for; `status` is a free word and never kept. */
+const purgeSchema = z.looseObject({
+  person_id: z.string(),
+  purge_on: instant,
+  created_on: instant.optional().catch(undefined),
+  last_modified_on: instant.optional().catch(undefined),
+});
+
+type Subject = Pick<AdapterCall, 'identifier' | 'now'>;
+
+export interface PersonAnswers {
+  readonly login: Judging<'token'>;
+  readonly queue: (subject: Subject) => Judging<'queued' | 'conflict'>;
+  readonly read: (subject: Subject) => Judging<'queued' | 'not-queued'>;
+  readonly dequeue: Judging<'dequeued' | 'refused'>;
+  readonly info: (subject: Subject) => Judging<'present' | 'absent' | 'unclear'>;
+}
+
+const refusedTokens: AnswerTable<never> = [
+  { status: 403, content: 'json', shape: tokenError, means: 'token-refused' },
+  // Undocumented, but the provider's own client logs in again at one.
+  { status: 401, content: 'json', shape: ownError, means: 'token-refused' },
+];
+
+const loginTable: AnswerTable<'token'> = [
+  { status: 200, content: 'json', shape: loginSchema, means: 'token' },
+  { status: [400, 401, 403], content: 'json', shape: ownError, means: 'credentials-refused' },
+  ...notNow,
+  { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
+];
+
+/** A purge of this person at a time that can be believed, and what speaks of one otherwise. Its body says whose answer it is. */
+const purgeRules = ({ identifier, now }: Subject, status: readonly number[]): AnswerTable<'queued'> => [
+  {
+    status,
+    content: 'json',
+    shape: z.unknown().refine(saysFailure),
+    means: 'broken',
+    because: 'although its body says that it failed',
+  },
+  {
+    status,
+    content: 'json',
+    shape: z.unknown().refine((body) => isAboutAnother(body, identifier)),
+    means: 'broken',
+    because: 'for another person than the one we asked for',
+  },
+  {
+    status,
+    content: 'json',
+    shape: purgeSchema.refine(({ purge_on }) => (parseInstant(purge_on) ?? Infinity) - now <= MAX_WINDOW_MS),
+    means: 'queued',
+  },
+  {
+    status,
+    content: 'json',
+    shape: z.looseObject({}).refine((body) => 'person_id' in body || 'purge_on' in body),
+    means: 'broken',
+    because: 'without a person_id and a purge_on that can be believed',
+  },
+];
+
+const queueTable = (subject: Subject): AnswerTable<'queued' | 'conflict'> => [
+  ...purgeRules(subject, [200, 201, 202]),
+  {
+    status: { from: 200, to: 299 },
+    content: 'unreadable',
+    means: 'broken',
+    because: 'whose body could not be read',
+  },
+  ...refusedTokens,
+  { status: 409, content: 'json', shape: ownError, means: 'conflict' },
+  ...notNow,
+  { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
+];
+
+const readTable = (subject: Subject): AnswerTable<'queued' | 'not-queued'> => [
+  ...purgeRules(subject, [200]),
+  ...refusedTokens,
+  { status: 404, content: 'json', shape: notFound, means: 'not-queued' },
+  ...notNow,
+  { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
+];
+
+const dequeueTable: AnswerTable<'dequeued' | 'refused'> = [
+  { status: 204, content: 'none', means: 'dequeued' },
+  ...refusedTokens,
+  ...notNow,
+  { status: clientErrors, content: 'json', shape: ownError, means: 'refused' },
+];
+
+/** It documents no 404 and no answer for a purged person: what it refuses, or says of nobody, tells us nothing. */
+const infoTable = ({ identifier }: Subject): AnswerTable<'present' | 'absent' | 'unclear'> => [
+  {
+    status: 200,
+    content: 'json',
+    shape: z.unknown().refine((body) => isAboutAnother(body, identifier)),
+    means: 'broken',
+    because: 'for another person than the one we asked for',
+  },
+  { status: 200, content: 'json', shape: z.looseObject({ person_id: z.string() }), means: 'present' },
+  { status: 200, content: 'json', shape: z.looseObject({ person_id: z.null() }), means: 'unclear' },
+  ...refusedTokens,
+  { status: 404, content: 'json', shape: notFound, means: 'absent' },
+  ...notNow,
+  { status: clientErrors, content: 'json', shape: ownError, means: 'unclear' },
+];
+
+/** UUIDs are compared as the provider reads them, in any case. */
+function isAboutAnother(body: unknown, personId: string): boolean {
+  return valuesUnder(body, ['personid']).some(
+    (id) => typeof id === 'string' && id.toLowerCase() !== personId.toLowerCase(),
+  );
+}
+
+/** The codes that the documents list. Any other could be a name. */
+const documentedCodes: readonly string[] = [
+  'auth_invalid_key_id',
+  'auth_invalid_version',
+  'auth_malformed_access',
+  'auth_not_jwt',
+  'auth_token_expired',
+  'auth_token_format',
+  'auth_token_invalid_claim',
+  'auth_token_invalid_type',
+  'auth_token_sig_invalid',
+  'auth_token_unknown',
+  'client_credentials_invalid',
+  'insufficient_permissions',
+];
+
+function isDocumented(code: string): boolean {
+  return isTokenCode(code) || documentedCodes.includes(code);
+}
+
+function codeOf(body: unknown): string | undefined {
+  const code = isObject(body) ? body['error_code'] : undefined;
+  return typeof code === 'string' && documentedCodes.includes(code) ? `error code ${code}` : undefined;
+}
+
+export const personAnswers: PersonAnswers = {
+  login: { table: loginTable, codeOf },
+  queue: (subject) => ({ table: queueTable(subject), codeOf }),
+  read: (subject) => ({ table: readTable(subject), codeOf }),
+  dequeue: { table: dequeueTable, codeOf },
+  info: (subject) => ({ table: infoTable(subject), codeOf }),
+};
+
+/** Created and last modified by one and the same write: the two are perhaps not stamped by one look at the clock. */
+const SAME_WRITE_MS = 2 * SECOND_MS;
 
 interface Purge {
   readonly purgeOn: number;
@@ -34,10 +228,9 @@ interface Purge {
   readonly evidence: Evidence;
 }
 
-type Presence = 'present' | 'absent' | 'unclear';
-
 export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
-  const { baseUrl, clientId, clientSecret, purgeDelayMs, http = createHttp() } = options;
+  const { baseUrl, clientId, clientSecret, purgeDelayMs, http = createHttp(), answers = personAnswers } = options;
+  const { host } = new URL(baseUrl);
 
   const tokens = createTokenSource({
     // Not a form, as RFC 6749 would have it: this provider takes the grant type as JSON.
@@ -50,47 +243,52 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
           url: urlUnder(baseUrl, '/users/v2/oauth/token'),
           headers: { authorization: basicLogin(clientId, clientSecret), 'content-type': 'application/json' },
           body: JSON.stringify({ grant_type: 'client_credentials' }),
-          secrets: [clientId, clientSecret],
         }),
+        answers.login,
       ),
   });
 
-  interface PersonRequest {
+  interface PersonRequest<Meaning extends string> {
     readonly what: string;
     readonly method: 'GET' | 'POST' | 'DELETE';
     readonly resource: 'purge' | 'info';
     readonly body?: string;
-    /** Called directly before the call is sent. A call that changes something is not broken off once it is sent. */
-    readonly beforeChange?: () => void;
+    readonly judging: Judging<Meaning>;
+    /** Of a call that changes something: sends it. Such a call is not broken off once it is sent. */
+    readonly changing?: (send: () => Promise<Answer>) => Promise<Answer>;
   }
 
-  function ask(call: AdapterCall, { what, method, resource, body, beforeChange }: PersonRequest): Promise<Answer> {
-    return withToken({
+  async function ask<Meaning extends string>(
+    call: AdapterCall,
+    { what, method, resource, body, judging, changing }: PersonRequest<Meaning>,
+  ): Promise<{ readonly means: Meaning; readonly body: unknown; readonly answer: Answer }> {
+    const answer = await withToken({
       tokens,
       signal: call.signal,
-      isTokenRefused,
+      table: judging.table,
       send: (token) => {
         throwIfCancelled(call.signal);
-        beforeChange?.();
-        return http.send({
-          to,
-          what,
-          method,
-          url: urlUnder(baseUrl, `/users/v1/person/${encodeURIComponent(call.identifier)}/${resource}`),
-          headers: {
-            authorization: `Bearer ${token}`,
-            ...(body !== undefined && { 'content-type': 'application/json' }),
-          },
-          ...(body !== undefined && { body }),
-          ...(beforeChange === undefined && { signal: call.signal }),
-          secrets: [call.identifier, token, clientId, clientSecret],
-        });
+        const send = () =>
+          http.send({
+            to,
+            what,
+            method,
+            url: urlUnder(baseUrl, `/users/v1/person/${encodeURIComponent(call.identifier)}/${resource}`),
+            headers: {
+              authorization: `Bearer ${token}`,
+              ...(body !== undefined && { 'content-type': 'application/json' }),
+            },
+            ...(body !== undefined && { body }),
+            ...(changing === undefined && { signal: call.signal }),
+          });
+        return changing === undefined ? send() : changing(send);
       },
     });
+    return { ...judge(answer, judging), answer };
   }
 
   /** "Body required", though its one field is not. The zone is a must. */
-  function queuePurge(call: AdapterCall, seen: boolean): Promise<Answer> {
+  function queuePurge(call: AdapterCall, seen: boolean) {
     const wished = call.policy.purgeWishMs === 0 ? 'asap' : (call.policy.purgeWishMs ?? purgeDelayMs);
     const delayMs = wished === 'asap' ? AS_SOON_AS_POSSIBLE_MS : wished;
     const wish = delayMs === undefined ? {} : { suggested_purge_time: new Date(call.now + delayMs).toISOString() };
@@ -99,58 +297,80 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
       method: 'POST',
       resource: 'purge',
       body: JSON.stringify(wish),
-      beforeChange: () => call.aboutToAsk({ ...call.memory, seen }),
+      judging: answers.queue(call),
+      changing: (send) => sendErasing(call, { memory: { ...call.memory, seen }, send }),
     });
   }
 
   /** The purge on record, or undefined: never queued, taken off the queue, or done. Only `info` can tell. */
   async function queuedPurge(call: AdapterCall): Promise<Purge | undefined> {
-    const answer = await ask(call, { what: 'a look at the purge', method: 'GET', resource: 'purge' });
-    return answer.status === 404 ? undefined : purgeFrom(answer, call);
+    const judging = answers.read(call);
+    const { means, answer, body } = await ask(call, {
+      what: 'a look at the purge',
+      method: 'GET',
+      resource: 'purge',
+      judging,
+    });
+    return means === 'queued' ? purgeFrom(answer, { body, call }) : undefined;
   }
 
-  function dequeuePurge(call: AdapterCall): Promise<Answer> {
+  function dequeuePurge(call: AdapterCall) {
     return ask(call, {
       what: 'the withdrawal of the purge',
       method: 'DELETE',
       resource: 'purge',
-      beforeChange: () => call.remember({ ...call.memory, withdrawing: true }),
+      judging: answers.dequeue,
+      changing: async (send) => {
+        call.remember({ ...call.memory, withdrawing: true });
+        try {
+          return await send();
+        } catch (error) {
+          // As it was: an earlier attempt may have sent it.
+          if (error instanceof ProviderFailure && error.neverLeft)
+            call.remember({ ...call.memory, withdrawing: call.memory.withdrawing === true });
+          throw error;
+        }
+      },
     });
   }
 
-  const readInfo = (call: AdapterCall) => ask(call, { what: 'a look at the person', method: 'GET', resource: 'info' });
+  const readInfo = (call: AdapterCall) =>
+    ask(call, { what: 'a look at the person', method: 'GET', resource: 'info', judging: answers.info(call) });
 
   async function isThere(call: AdapterCall): Promise<boolean> {
-    return presenceFrom(await readInfo(call), call) === 'present';
+    return (await readInfo(call)).means === 'present';
   }
 
   /** An `info` that is refused or unreadable does not keep us from asking: then the person was not seen, that is all. */
   async function wasThere(call: AdapterCall): Promise<boolean> {
-    const answer = await readInfo(call).catch((error: unknown) => {
-      if (error instanceof ProviderFailure && error.type === 'ProviderContractBroken') return undefined;
+    const found = await readInfo(call).catch((error: unknown) => {
+      if (error instanceof ProviderFailure && error.type === 'UnrecognizedAnswer') return undefined;
       throw error;
     });
-    return answer !== undefined && presenceFrom(answer, call) === 'present';
+    return found?.means === 'present';
   }
 
   return {
     provider: 'person',
-    host: new URL(baseUrl).host,
+    host,
 
     /**
-     * A second POST would probably update the purge in place, and so move it. A purge of ours that is queued already is
-     * therefore taken over as it stands.
+     * A second POST would probably update the purge in place, and so move it. After an asking whose answer was lost, a purge
+     * that is still to come is therefore taken as it stands, whoever asked for it: the person is purged by it all the same.
      */
     async requestErasure(call) {
       refuseInvalid('person', call.identifier);
       // After an earlier asking the person may be gone already: what was seen before it counts as well.
       const seen = call.memory.seen === true || (await wasThere(call));
       const queued = call.mayHaveAskedBefore ? await queuedPurge(call) : undefined;
-      if (queued !== undefined && isOurs(queued, call)) return accepted(call, queued, seen);
-      const answer = await queuePurge(call, seen);
+      if (queued !== undefined && queued.purgeOn > call.now)
+        return accepted(call, queued, { seen, basis: 'queued-already' });
+      const { means, answer, body } = await queuePurge(call, seen);
+      if (means === 'queued') return accepted(call, purgeFrom(answer, { body, call }), { seen, basis: 'taken-on' });
       // Documented for one's own person only: a purge is queued already. Its time is as good as ours.
-      const conflicting = answer.status === 409 ? await queuedPurge(call) : undefined;
-      return accepted(call, conflicting ?? purgeFrom(answer, call), seen);
+      const conflicting = await queuedPurge(call);
+      if (conflicting === undefined) throw failureFor('rejected', answer, { code: codeOf(body) });
+      return accepted(call, conflicting, { seen, basis: 'queued-already' });
     },
 
     async observeErasure(call) {
@@ -162,9 +382,9 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
         const message = `${to} still has the purge on record that was due on ${describeInstant(purgeOn)}: it is not done yet.`;
         throw new ProviderFailure('StillPending', message);
       }
-      const answer = await readInfo(call);
+      const { means, answer } = await readInfo(call);
       const evidence = evidenceOf(answer, call, { purge: 404 });
-      switch (presenceFrom(answer, call)) {
+      switch (means) {
         case 'absent':
           return { status: 'absent', evidence };
         case 'present':
@@ -184,29 +404,32 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
         return { status: (await isThere(call)) ? 'withdrawn' : 'too-late' };
       }
       const { purgeOn, createdOn, evidence } = queued;
+      const ours = createdByUs(call);
+      // Somebody else asked for it: perhaps the person. Or we were never told which one is ours.
+      if (ours === undefined) return { status: 'nothing-to-withdraw', evidence };
       if (createdOn === undefined) {
         throw new ProviderFailure(
           'ProviderContractBroken',
           `${to} does not say readably when the queued purge was created.`,
         );
       }
-      // Somebody else asked for it before us: perhaps the person.
-      if (!isOurs(queued, call)) return { status: 'nothing-to-withdraw', evidence };
+      if (createdOn !== ours) return { status: 'nothing-to-withdraw', evidence };
 
-      const answer = await dequeuePurge(call);
-      const failure = failureOf(answer, errorOf(answer).error_code);
-      if (failure !== undefined && failure.type !== 'ProviderRejected') throw failure;
+      const { means, answer, body } = await dequeuePurge(call);
+      const isTaken = means === 'dequeued';
       const isDue = purgeOn <= call.now + CLOCK_SKEW_MS;
       const tooLate: Withdrawal = { status: 'too-late', since: purgeOn, evidence: evidenceOf(answer, call) };
       if ((await queuedPurge(call)) !== undefined) {
         if (isDue) return tooLate;
-        throw failure ?? broken(answer, 'but the purge is still queued');
+        throw isTaken
+          ? failureFor('broken', answer, { because: 'but the purge is still queued' })
+          : failureFor('rejected', answer, { code: codeOf(body) });
       }
       // Gone from the queue, by our DELETE or by being carried out, which may be before the time it was announced for.
-      if (failure === undefined && !isDue) return { status: 'withdrawn', evidence: evidenceOf(answer, call) };
+      if (isTaken && !isDue) return { status: 'withdrawn', evidence: evidenceOf(answer, call) };
       if (await isThere(call)) {
         return {
-          status: failure === undefined ? 'withdrawn' : 'nothing-to-withdraw',
+          status: isTaken ? 'withdrawn' : 'nothing-to-withdraw',
           evidence: evidenceOf(answer, call),
         };
       }
@@ -215,95 +438,48 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
   };
 }
 
-/** UUIDs are compared as the provider reads them, in any case. */
-function isSubject(personId: string, call: AdapterCall): boolean {
-  return personId.toLowerCase() === call.identifier.toLowerCase();
-}
-
-/** Created by our own asking, not by somebody's before it. */
-function isOurs({ createdOn }: Purge, call: AdapterCall): boolean {
-  return createdOn !== undefined && createdOn >= call.firstAskedAt - CLOCK_SKEW_MS;
-}
-
-/** `{ auth_success, error_code, desc }` today; `{ message }` until 2024. Descriptions are never read: they can hold the id. */
-const errorSchema = z.looseObject({
-  auth_success: z.boolean().optional().catch(undefined),
-  error_code: z.string().optional().catch(undefined),
-});
-
-function errorOf(answer: Answer): z.infer<typeof errorSchema> {
-  return errorSchema.safeParse(jsonOf(answer)).data ?? {};
-}
-
 /**
- * Here an expired token is a 403, not a 401, and so is a real refusal. The token is at fault if `auth_success` is false or
- * the code is one of `auth_…`, also one the document does not list yet; `insufficient_permissions` is never about the token.
+ * When the purge was created that our last standing asking made, in epoch ms of the provider's own clock; undefined where we
+ * were not told that it is ours. A POST that found a purge on the queue updates it in place: then it was created before it
+ * was last modified, and somebody else's came first. Two clocks are never compared.
  */
-function isTokenRefused(answer: Answer): boolean {
-  if (answer.status === 401) return true;
-  if (answer.status !== 403) return false;
-  const { auth_success: authSuccess, error_code: code = '' } = errorOf(answer);
-  return code !== 'insufficient_permissions' && (authSuccess === false || code.startsWith('auth_'));
+function createdByUs({ standing = {} }: Pick<AdapterCall, 'standing'>): number | undefined {
+  const createdOn = parseInstant(standing['created_on']);
+  const modifiedOn = parseInstant(standing['last_modified_on']);
+  if (createdOn === undefined || modifiedOn === undefined) return undefined;
+  return modifiedOn - createdOn <= SAME_WRITE_MS ? createdOn : undefined;
 }
 
-const instant = z.union([z.string(), z.number()]).refine((value) => parseInstant(value) !== undefined);
-const purgeSchema = z.looseObject({
-  person_id: z.string(),
-  purge_on: instant,
-  created_on: instant.optional().catch(undefined),
-  last_modified_on: instant.optional().catch(undefined),
-  status: z.string().optional().catch(undefined),
-});
-
-/** PurgeResponse, of POST (202) and GET (200). `purge_on` is the authority, whatever we wished for. */
-function purgeFrom(answer: Answer, call: AdapterCall): Purge {
-  const failure = failureOf(answer, errorOf(answer).error_code);
-  if (failure !== undefined) throw failure;
-  const { person_id: personId, ...said } = parseBody(answer, purgeSchema);
-  if (!isSubject(personId, call)) throw broken(answer, 'for another person than the one we asked for');
-  const purgeOn = parseInstant(said.purge_on);
-  if (purgeOn === undefined || purgeOn - call.now > MAX_WINDOW_MS) {
-    throw broken(answer, 'with a purge_on too far ahead to be believed');
-  }
-  const { purge_on, created_on, last_modified_on } = said;
-  const status = sayableStatus(said.status, answer);
+function purgeFrom(answer: Answer, { body, call }: { readonly body: unknown; readonly call: AdapterCall }): Purge {
+  const { purge_on, created_on, last_modified_on } = purgeSchema.parse(body);
   const facts = {
     purge_on,
     ...(created_on !== undefined && { created_on }),
     ...(last_modified_on !== undefined && { last_modified_on }),
-    ...(status !== undefined && { status }),
   };
-  return { purgeOn, createdOn: parseInstant(created_on), evidence: evidenceOf(answer, call, facts) };
+  return {
+    purgeOn: parseInstant(purge_on) ?? Number.NaN,
+    createdOn: parseInstant(created_on),
+    evidence: evidenceOf(answer, call, facts),
+  };
 }
 
-/** A free string without a list of values in any version of the document: kept as evidence if it is words, never acted on. */
-function sayableStatus(status: string | undefined, answer: Answer): string | undefined {
-  if (status === undefined || !/^[A-Za-z][A-Za-z _-]{0,39}$/.test(status)) return undefined;
-  return answer.quote(status.replaceAll(' ', '_')) === undefined ? undefined : status;
-}
-
-/** `info` documents no 404 and no answer for a purged person: what is neither 404 nor this person tells us nothing. */
-function presenceFrom(answer: Answer, call: AdapterCall): Presence {
-  if (answer.status === 404) return 'absent';
-  const failure = failureOf(answer);
-  if (failure !== undefined && failure.type !== 'ProviderUnavailable') return 'unclear';
-  if (failure !== undefined) throw failure;
-  const personId = z.looseObject({ person_id: z.string() }).safeParse(jsonOf(answer)).data?.person_id;
-  if (personId === undefined) return 'unclear';
-  if (!isSubject(personId, call)) throw broken(answer, 'for another person than the one we asked for');
-  return 'present';
-}
-
-function accepted(call: AdapterCall, { purgeOn, evidence }: Purge, seen: boolean): Receipt {
+function accepted(
+  call: AdapterCall,
+  { purgeOn, evidence }: Purge,
+  { seen, basis }: { readonly seen: boolean; readonly basis: AcceptanceBasis },
+): Receipt {
   return {
     status: 'accepted',
+    basis,
     window: { endsAt: purgeOn },
     windowKind: 'purge',
     marginMs: call.policy.marginMs,
     proof: 'observation',
     graceMs: 0,
     seen,
-    withdrawable: true,
+    // Only a purge that is known to be ours is taken off the queue.
+    withdrawable: basis === 'taken-on' && createdByUs({ standing: evidence.facts }) !== undefined,
     subjectHash: call.subjectHash,
     evidence,
     leavesUnsaid,

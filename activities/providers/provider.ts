@@ -2,7 +2,7 @@
 import type { FailureType } from '../../domain/failure';
 import type { Policy } from '../../domain/policy';
 import type { Provider } from '../../domain/provider';
-import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
+import type { Evidence, Observation, Receipt, Withdrawal } from '../../domain/receipt';
 
 /** One call of an adapter, by one attempt of one activity. Instants in epoch ms of the workflow's clock. */
 export interface AdapterCall {
@@ -22,6 +22,11 @@ export interface AdapterCall {
   readonly mayHaveAskedBefore: boolean;
   /** What an earlier attempt of this activity remembered. */
   readonly memory: AdapterMemory;
+  /**
+   * What the provider answered to our last asking, in its own words (a receipt's `evidence.facts`), where it took that asking
+   * on and it still stands.
+   */
+  readonly standing?: Evidence['facts'];
   readonly policy: Policy;
   /** Fires when the activity is cancelled or its worker drains. For logins and looks; an asking in flight is not broken off. */
   readonly signal: AbortSignal;
@@ -30,6 +35,8 @@ export interface AdapterCall {
    * `memory` survives this attempt, also a crash soon after.
    */
   aboutToAsk(memory: AdapterMemory): void;
+  /** Takes the last `aboutToAsk` back: the call it announced provably never left. */
+  didNotAsk(): void;
   /** Keeps `memory` for later attempts of this activity, without claiming that anything was asked. */
   remember(memory: AdapterMemory): void;
   /** Keyed digest of an answer's body (a plain digest of a small answer can be guessed); undefined for an empty one. */
@@ -45,7 +52,7 @@ export interface AdapterMemory {
 
 export interface ProviderAdapter {
   readonly provider: Provider;
-  /** The host that it calls, as its evidence names it. */
+  /** The host that it calls, as its evidence names it, e.g. `api.measureone.com`. */
   readonly host: string;
   /** Asks to erase. Safe to repeat: each adapter says what the second identical call does. */
   requestErasure(call: AdapterCall): Promise<Receipt>;
@@ -55,16 +62,37 @@ export interface ProviderAdapter {
   withdrawErasure(call: AdapterCall): Promise<Withdrawal>;
 }
 
+/** Sends an erasing call. From directly before it, it may have reached the provider, unless it provably never left. */
+export async function sendErasing<Answer>(
+  call: AdapterCall,
+  { memory = call.memory, send }: { readonly memory?: AdapterMemory; readonly send: () => Promise<Answer> },
+): Promise<Answer> {
+  call.aboutToAsk(memory);
+  try {
+    return await send();
+  } catch (error) {
+    if (error instanceof ProviderFailure && error.neverLeft) call.didNotAsk();
+    throw error;
+  }
+}
+
 /** The one error that adapters and http.ts throw. The message is a whole sentence free of identifiers, secrets and bodies. */
 export class ProviderFailure extends Error {
   override readonly name = 'ProviderFailure';
   readonly type: FailureType;
   /** The provider asked us to stay away this long. */
   readonly retryAfterMs: number | undefined;
+  /** The call that failed reached nobody: no connection for it was ever open. */
+  readonly neverLeft: boolean;
 
-  constructor(type: FailureType, message: string, options: { readonly retryAfterMs?: number | undefined } = {}) {
+  constructor(
+    type: FailureType,
+    message: string,
+    options: { readonly retryAfterMs?: number | undefined; readonly neverLeft?: boolean } = {},
+  ) {
     super(message);
     this.type = type;
     this.retryAfterMs = options.retryAfterMs;
+    this.neverLeft = options.neverLeft ?? false;
   }
 }

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import { throwIfCancelled, unlessCancelled } from './cancellation';
-import { type Answer, failureOf, parseBody } from './http';
-import { ProviderFailure } from './provider';
+import { type AnswerTable, failureFor, judge, type Judging, ruleFor } from './answers';
+import type { Answer } from './http';
 
 export interface Login {
   readonly token: string;
@@ -54,22 +54,19 @@ export function createTokenSource(options: {
   };
 }
 
-const loginSchema = z.looseObject({
+export const loginSchema = z.looseObject({
   // What fits into a header; anything else could not be sent back.
   access_token: z.string().regex(/^[\x21-\x7e]{1,8192}$/),
   expires_in: z.unknown().optional(),
   expires_at: z.unknown().optional(),
 });
 
-/** Reads the answer to a login. Both providers give `access_token` and `expires_in` (s), MeasureOne `expires_at` (epoch ms) too. */
-export function loginFrom(answer: Answer): Login {
-  if ([400, 401, 403].includes(answer.status)) {
-    const message = `${answer.to} refused ${answer.what}: HTTP ${answer.status}. Check client id and secret in the worker's configuration.`;
-    throw new ProviderFailure('ProviderUnauthorized', message);
-  }
-  const failure = failureOf(answer);
-  if (failure !== undefined) throw failure;
-  const said = parseBody(answer, loginSchema);
+/**
+ * Reads the answer to a login. Both providers give `access_token` and `expires_in` (s), MeasureOne `expires_at` (epoch ms) too.
+ * A 200 without a token is not theirs: a page to sign in at, most of the time.
+ */
+export function loginFrom(answer: Answer, judging: Judging<'token'>): Login {
+  const said = loginSchema.parse(judge(answer, judging).body);
   const lifetimes = [
     ...(said.expires_in === undefined ? [] : [Number(said.expires_in) * SECOND_MS]),
     ...(said.expires_at === undefined ? [] : [Number(said.expires_at) - Date.now()]),
@@ -82,23 +79,26 @@ export function basicLogin(clientId: string, clientSecret: string): string {
   return `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString('base64')}`;
 }
 
-/** Sends with a token, and once more with a fresh one where the provider refuses it: an expired token is no refusal of ours. */
+/**
+ * Sends with a token, and once more with a fresh one where the provider refuses it: an expired token is no refusal of ours.
+ * A 401 that is not the provider's own is handed on as it is; the next attempt logs in afresh all the same.
+ */
 export async function withToken(options: {
   readonly tokens: TokenSource;
   readonly signal: AbortSignal;
   readonly send: (token: string) => Promise<Answer>;
-  readonly isTokenRefused: (answer: Answer) => boolean;
+  readonly table: AnswerTable<string>;
 }): Promise<Answer> {
-  const { tokens, signal, send, isTokenRefused } = options;
-  const token = await tokens.token(signal);
-  const answer = await send(token);
-  if (!isTokenRefused(answer)) return answer;
-  tokens.refused(token);
-  const freshToken = await tokens.token(signal);
-  const secondAnswer = await send(freshToken);
-  if (!isTokenRefused(secondAnswer)) return secondAnswer;
-  tokens.refused(freshToken);
-  const { to, what, status } = secondAnswer;
-  const message = `${to} refused our token for ${what}, also after a fresh login: HTTP ${status}. Check the rights of this client at the provider.`;
-  throw new ProviderFailure('ProviderUnauthorized', message);
+  const { tokens, signal, send, table } = options;
+  const sendWith = async (token: string): Promise<{ readonly answer: Answer; readonly isRefused: boolean }> => {
+    const answer = await send(token);
+    const isRefused = ruleFor(answer, table)?.means === 'token-refused';
+    if (isRefused || answer.status === 401) tokens.refused(token);
+    return { answer, isRefused };
+  };
+  const first = await sendWith(await tokens.token(signal));
+  if (!first.isRefused) return first.answer;
+  const second = await sendWith(await tokens.token(signal));
+  if (second.isRefused) throw failureFor('token-refused', second.answer);
+  return second.answer;
 }

@@ -51,7 +51,6 @@ export function createWebhook({ url, secret, environment }: WebhookSettings): We
             'webhook-signature': signatureOf(`${id}.${timestamp}.${body}`, secret),
           },
           body,
-          secrets: [],
         }),
       );
       if (status < 200 || status > 299) throw notTold(`it answered HTTP ${status}`);

@@ -151,6 +151,39 @@ describe('a leg activity', () => {
     expect(reached.memory).toMatchObject({ reached: true, adapter: { seen: true } });
   });
 
+  it('takes back what it said of a call that never left, and nothing that was said before', async () => {
+    const neverLeft = (call: AdapterCall): Promise<Observation> => {
+      call.aboutToAsk({ seen: true });
+      call.didNotAsk();
+      return fails('ProviderUnavailable')();
+    };
+    const first = await run({ look: neverLeft });
+    expect(first.failure?.details).toEqual([{ mayHaveReached: false }]);
+    expect(first.memory).toMatchObject({ reached: false, adapter: { seen: true } });
+    const second = await run({ look: neverLeft, attempt: 2, memory: first.memory });
+    expect(second.failure?.details).toEqual([{ mayHaveReached: false }]);
+    const afterCrash = await run({ look: neverLeft, attempt: 3, memory: first.memory });
+    expect(afterCrash.failure?.details).toEqual([{ mayHaveReached: true }]);
+    const twice = await run({
+      look: (call) => {
+        call.aboutToAsk({});
+        return neverLeft(call);
+      },
+    });
+    expect(twice.failure?.details).toEqual([{ mayHaveReached: true }]);
+  });
+
+  it('hands on what the provider said to our asking that stands', async () => {
+    const told: unknown[] = [];
+    const look = (call: AdapterCall): Promise<Observation> => {
+      told.push(call.standing);
+      return Promise.resolve(absent);
+    };
+    await run({ look });
+    await run({ look, call: { standing: { created_on: 1 } } });
+    expect(told).toEqual([undefined, { created_on: 1 }]);
+  });
+
   it('refuses an identifier sealed for another request without naming it', async () => {
     const { failure } = await run({
       look: () => Promise.resolve(absent),
@@ -220,9 +253,28 @@ describe('a leg activity', () => {
     expect((await run({ ...after, atMs: NOW + 3 * DAY_MS })).failure?.nonRetryable).toBe(false);
   });
 
-  it('says that it was cancelled when it was, whatever the adapter made of it', async () => {
+  it.each(['ProviderUnavailable', 'UnrecognizedAnswer', 'KeyUnavailable'] as const)(
+    'counts %s as an outage',
+    async (type) => {
+      const first = await run({ look: fails('ProviderUnavailable') });
+      const again = { look: fails(type), attempt: 2, memory: first.memory };
+      expect((await run({ ...again, atMs: NOW + 3 * DAY_MS - 1 })).failure?.nonRetryable).toBe(false);
+      expect((await run({ ...again, atMs: NOW + 3 * DAY_MS })).failure?.nonRetryable).toBe(true);
+    },
+  );
+
+  it('says that it was cancelled when it was, whatever the adapter made of it, and whether a call may have left', async () => {
     const { failure } = await run({ look: fails('ProviderUnavailable'), cancel: true });
     expect(failure).toBeInstanceOf(CancelledFailure);
+    expect(failure?.details).toEqual([{ mayHaveReached: false }]);
+    const asking = await run({
+      look: (call) => {
+        call.aboutToAsk({});
+        return fails('ProviderUnavailable')();
+      },
+      cancel: true,
+    });
+    expect(asking.failure?.details).toEqual([{ mayHaveReached: true }]);
   });
 });
 

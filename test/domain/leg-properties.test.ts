@@ -442,6 +442,7 @@ describe('the stories of the properties', () => {
       'attention Reappeared',
       'attention StillPending',
       'attention TakenOffQueue',
+      'attention UnrecognizedAnswer',
       'callback',
       'look',
       'settled attested',

@@ -7,6 +7,7 @@ import {
   nextStep,
   openLeg,
   REPORTS_COUNTED_MAX,
+  standingWords,
   whyNotNow,
   windowIsOverAt,
 } from '../../domain/leg';
@@ -42,7 +43,11 @@ const reported = (says: CallbackRemark, at: number): LegEvent => ({
   at,
 });
 const requestEnded = (at: number): LegEvent => ({ type: 'requestEnded', at });
-const interrupted = (at = T0): LegEvent => ({ type: 'interrupted', at });
+const interrupted = (at = T0, mayHaveReached?: boolean): LegEvent => ({
+  type: 'interrupted',
+  at,
+  ...(mayHaveReached === undefined ? {} : { mayHaveReached }),
+});
 const withdrawalAnswered = (withdrawal: Withdrawal, at = T0 + DAY_MS): LegEvent => ({
   type: 'withdrawalAnswered',
   withdrawal,
@@ -464,6 +469,7 @@ describe('attention', () => {
     expect(failureTypes.filter((type) => triesDaily(asksReason(type)))).toEqual([
       'KeyUnavailable',
       'ProviderUnavailable',
+      'UnrecognizedAnswer',
       'ProviderUnauthorized',
       'StillPending',
       'ApprovalMissing',
@@ -549,6 +555,8 @@ describe('asked before', () => {
     ['after a failure that may have reached the provider', [failed('ProviderUnavailable', T0, true)], true],
     ['not after one that surely did not', [failed('ProviderUnavailable', T0, false)], false],
     ['after an asking that was broken off', [interrupted()], true],
+    ['after one that was broken off when it may have left', [interrupted(T0, true)], true],
+    ['not after one that was broken off before any call of it can have left', [interrupted(T0, false)], false],
     [
       'not after a sure failure alone, but it is never forgotten',
       [failed('ProviderRejected', T0, true), failed('ProviderUnavailable', T0, false)],
@@ -565,6 +573,32 @@ describe('asked before', () => {
   it('keeps the number and the time of a round without an answer', () => {
     const leg = after(asked(), failed('ProviderUnavailable', T0 + 5), asked(T0 + DAY_MS));
     expect(leg.rounds).toEqual([{ number: 1, askedAt: T0, mayHaveReached: true }]);
+  });
+});
+
+describe('what the provider said to our asking that stands', () => {
+  const facts = { created_on: '2026-11-22T09:00:00Z' };
+  const said = accepted({ withdrawable: true, evidence: { host: 'provider.test', httpStatus: 202, facts } });
+
+  it.each<[string, LegEvent[], object | undefined]>([
+    ['is what its receipt holds', [asked(), answered(said)], facts],
+    ['is nothing before an answer', [asked()], undefined],
+    ['is nothing where it took nothing on', [asked(), answered(unknown({ evidence: said.evidence }))], undefined],
+    ['is nothing where it did not say so', [asked(), answered({ ...said, basis: 'queued-already' })], undefined],
+    ['is nothing where it never said so', [asked(), answered({ ...said, basis: 'unknown-after-asking' })], undefined],
+    [
+      'is nothing once it was undone',
+      [
+        asked(),
+        answered(said),
+        { type: 'held', at: T0 + 1 },
+        { type: 'undoing', at: T0 + 1 },
+        withdrawalAnswered({ status: 'withdrawn' }, T0 + 2),
+      ],
+      undefined,
+    ],
+  ])('%s', (_what, events, expected) => {
+    expect(standingWords(after(...events))).toEqual(expected);
   });
 });
 
@@ -629,6 +663,7 @@ describe('the end of the request', () => {
       undefined,
     ],
     ['when an asking was broken off', [asked(), interrupted()], 'withdraw', undefined],
+    ['when none of its calls can have left', [asked(), interrupted(T0, false)], 'settled', 'never-asked'],
     ['in a window that can be undone', [asked(), answered(undone)], 'withdraw', undefined],
     ['in a window that cannot be undone', inWindow, 'settled', 'unknown'],
     ['when the identifier was unknown', [asked(), answered(unknown({ window: { lastsMs: 1 } }))], 'settled', 'unknown'],

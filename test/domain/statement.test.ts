@@ -1,6 +1,7 @@
 import type { LegOutcome } from '../../domain/outcome';
 import { openLeg } from '../../domain/leg';
 import { basisOf, leavesUnsaid } from '../../domain/statement';
+import type { AcceptanceBasis } from '../../domain/receipt';
 import { accepted } from '../support/receipts';
 import { legAfter, settledLegs, T0, unsettledLegs } from '../support/legs';
 
@@ -81,6 +82,21 @@ describe('the basis of an outcome', () => {
     expect(basisOf(settledLegs.confirmed)).toContain('Its callback came at 2026-11-27 11:00 UTC.');
     expect(basisOf(settledLegs.notFound)).toContain('provider.test answered that it knows no such identifier');
     expect(basisOf(settledLegs.waived)).toContain('no answer that counts has come');
+  });
+
+  it('says that a provider took the request on only where it said so itself', () => {
+    const story = (basis: AcceptanceBasis) =>
+      basisOf(legAfter([T0, { type: 'asked' }], [T0, { type: 'answered', receipt: accepted({ basis }) }]));
+    expect(story('taken-on')).toContain('provider.test took the request on at 2026-11-22 09:00 UTC;');
+    expect(story('unknown-after-asking')).toContain(
+      'provider.test answered that it knows no such identifier at 2026-11-22 09:00 UTC, after an asking of ours whose fate is not known. It never said that it took the request on; we wait as if it had; its purge window ends at',
+    );
+    expect(story('queued-already')).toContain(
+      'provider.test answered that an erasure is queued at 2026-11-22 09:00 UTC. Whether an asking of ours queued it is not known; we wait for that one; its purge window ends at',
+    );
+    for (const basis of ['unknown-after-asking', 'queued-already'] as const) {
+      expect(story(basis)).not.toContain('provider.test took the request on');
+    }
   });
 
   it('does not say that it asked where no call can have reached the provider', () => {

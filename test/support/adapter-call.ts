@@ -6,6 +6,8 @@ import { defaultPolicy } from '../../domain/policy';
 export interface FakeAdapterCall extends AdapterCall {
   /** What `aboutToAsk` was given, once per erasing call. */
   readonly asked: AdapterMemory[];
+  /** How many of these were taken back, since the call never left. */
+  readonly takenBack: () => number;
   /** What `remember` was given. */
   readonly remembered: AdapterMemory[];
 }
@@ -16,6 +18,7 @@ export const FIRST_ASKED_AT = Date.parse('2031-03-01T12:00:00.000Z');
 export function adapterCall(overrides: Partial<AdapterCall> & Pick<AdapterCall, 'identifier'>): FakeAdapterCall {
   const asked: AdapterMemory[] = [];
   const remembered: AdapterMemory[] = [];
+  let takenBack = 0;
   return {
     requestId: '3f1c6a53-9d9e-4c79-9a5c-0e8a4f1f0f11',
     runId: '3f1c6a53-9d9e-4c79-9a5c-0e8a4f1f0f12',
@@ -28,10 +31,12 @@ export function adapterCall(overrides: Partial<AdapterCall> & Pick<AdapterCall, 
     policy: defaultPolicy,
     signal: new AbortController().signal,
     aboutToAsk: (memory) => asked.push(memory),
+    didNotAsk: () => (takenBack += 1),
     remember: (memory) => remembered.push(memory),
     bodyHmac,
     ...overrides,
     asked,
+    takenBack: () => takenBack,
     remembered,
   };
 }

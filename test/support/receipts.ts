@@ -10,6 +10,7 @@ export const OVER_MS = HOURS_120_MS + HOUR_MS + MINUTE_MS;
 export function accepted(overrides: Partial<Accepted> = {}): Accepted {
   return {
     status: 'accepted',
+    basis: 'taken-on',
     window: { lastsMs: HOURS_120_MS },
     windowKind: 'purge',
     marginMs: HOUR_MS,

@@ -30,12 +30,25 @@ async function setup(
 }
 
 /** As third-party code has met it, with a message that holds what must never be shown. */
-function error(status: number): Reply {
+function error(status: number, reason = status === 404 ? 'NOT_FOUND' : identifyId): Reply {
   return {
     status,
-    body: { externalapierror: { status: identifyId, message: `${identifyId} ${apiKey}`, subErrors: null } },
+    body: { externalapierror: { status: reason, message: `${identifyId} ${apiKey}`, subErrors: null } },
   };
 }
+
+/** What stands between us and it answers with a 404 when it knows no way, or with anything else. */
+const strangers: [string, Omit<Reply, 'status'>][] = [
+  ['a page', { headers: { 'content-type': 'text/html' }, body: '<html><body>default backend - 404</body></html>' }],
+  ['a page without a label', { body: '<html>' }],
+  ['a gateway’s JSON', { body: { message: 'no Route matched with those values' } }],
+  ['an empty body', {}],
+  ['an empty object', { body: {} }],
+  ['text', { headers: { 'content-type': 'text/plain' }, body: 'Not Found' }],
+  ['Spring’s own error', { body: { timestamp: 1, status: 404, error: 'Not Found', path: '/v1/users/x' } }],
+  ['its own error, not as JSON', { headers: { 'content-type': 'text/plain' }, body: JSON.stringify(error(404).body) }],
+  ['no gzip', { headers: { 'content-encoding': 'gzip' }, body: JSON.stringify(error(404).body) }],
+];
 
 const call = (overrides: Partial<Parameters<typeof adapterCall>[0]> = {}) =>
   adapterCall({ identifier: identifyId, ...overrides });
@@ -74,6 +87,7 @@ describe('aptrinsic.requestErasure', () => {
     const receipt = await adapter.requestErasure(call());
     expect(receipt).toEqual({
       status: 'accepted',
+      basis: 'taken-on',
       window: { lastsMs: 7 * DAY_MS },
       windowKind: 'revival',
       marginMs: 1 * HOUR_MS,
@@ -96,9 +110,7 @@ describe('aptrinsic.requestErasure', () => {
   it.each([
     { status: 204 },
     { status: 200 },
-    { status: 200, body: 'deleted' },
-    { status: 200, body: { statusCode: '404' } },
-    { status: 200, body: { statusCodeValue: '404' } },
+    { status: 200, body: { body: {}, statusCode: '200 OK' } },
     { status: 200, body: { statusCodeValue: 399 } },
     { status: 200, body: { statusCodeValue: 600 } },
     { status: 200, body: { statusCodeValue: 404.5 } },
@@ -106,6 +118,58 @@ describe('aptrinsic.requestErasure', () => {
   ])('takes $status with $body as deleted, and as seen', async (reply) => {
     const { adapter } = await setup(reply);
     await expect(adapter.requestErasure(call())).resolves.toMatchObject({ status: 'accepted', seen: true });
+  });
+
+  it.each<[string, Reply, string]>([
+    ['its own error', error(200, 'INTERNAL_SERVER_ERROR'), 'ProviderContractBroken'],
+    ['its own 404', error(200, 'NOT_FOUND'), 'ProviderContractBroken'],
+    ['its own error in a 204’s clothes', error(201), 'ProviderContractBroken'],
+    ['a wrapped 404', { status: 200, body: { statusCodeValue: 404 } }, 'ProviderContractBroken'],
+    ['a status code in words', { status: 200, body: { statusCode: '404' } }, 'ProviderContractBroken'],
+    ['a status code in digits', { status: 200, body: { statusCodeValue: '404' } }, 'ProviderContractBroken'],
+    [
+      'an error within',
+      { status: 200, body: { body: { error: 'x' }, statusCodeValue: 200 } },
+      'ProviderContractBroken',
+    ],
+    ['success: false', { status: 200, body: { success: false } }, 'ProviderContractBroken'],
+    [
+      'a body that is no gzip',
+      { status: 200, headers: { 'content-encoding': 'gzip' }, body: '{}' },
+      'ProviderContractBroken',
+    ],
+    [
+      'a page to sign in at',
+      { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' },
+      'UnrecognizedAnswer',
+    ],
+    ['text', { status: 200, body: 'deleted' }, 'UnrecognizedAnswer'],
+    ['an empty object', { status: 200, body: {} }, 'UnrecognizedAnswer'],
+    ['a list', { status: 200, body: [] }, 'UnrecognizedAnswer'],
+    ['null', { status: 200, body: 'null' }, 'UnrecognizedAnswer'],
+    ['a status it does not document', { status: 202 }, 'UnrecognizedAnswer'],
+    ['a gateway’s message', { status: 200, body: { message: 'ok' } }, 'UnrecognizedAnswer'],
+  ])('does not take a 2xx with %s for a deletion', async (_what, reply, type) => {
+    const { adapter } = await setup(reply);
+    const failure = await failureFrom(adapter.requestErasure(call()));
+    expect(failure.type).toBe(type);
+    expectNoneOf(secrets, failure);
+  });
+
+  it.each(strangers)('has asked nobody where a 404 carries %s', async (_what, reply) => {
+    for (const mayHaveAskedBefore of [false, true]) {
+      const { adapter } = await setup({ status: 404, ...reply });
+      const failure = await failureFrom(adapter.requestErasure(call({ mayHaveAskedBefore })));
+      expect(failure.type).toBe('UnrecognizedAnswer');
+      expectNoneOf(secrets, failure);
+    }
+  });
+
+  it.each([401, 403, 409, 407])('does not take a %i of a stranger for a refusal', async (status) => {
+    for (const [, reply] of strangers.slice(0, 6)) {
+      const { adapter } = await setup({ status, ...reply });
+      expect((await failureFrom(adapter.requestErasure(call()))).type).toBe('UnrecognizedAnswer');
+    }
   });
 
   const failing: [number, string][] = [
@@ -118,27 +182,31 @@ describe('aptrinsic.requestErasure', () => {
     [503, 'ProviderUnavailable'],
     [599, 'ProviderUnavailable'],
   ];
+  const more: [number, string][] = [
+    [408, 'ProviderUnavailable'],
+    [425, 'ProviderUnavailable'],
+    [302, 'UnrecognizedAnswer'],
+    [407, 'UnrecognizedAnswer'],
+    [511, 'UnrecognizedAnswer'],
+  ];
 
-  it.each([...failing, [302, 'ProviderContractBroken'] as [number, string]])(
-    'judges %i as %s',
-    async (status, type) => {
-      const { adapter, provider } = await setup({ ...error(status), headers: { location: '/x' } });
-      const asking = call();
-      const failure = await failureFrom(adapter.requestErasure(asking));
-      expect(failure.type).toBe(type);
-      expect(failure.retryAfterMs).toBeUndefined();
-      expect(asking.asked).toHaveLength(1);
-      expect(provider.requests).toHaveLength(1);
-      expectNoneOf(secrets, failure);
-    },
-  );
+  it.each([...failing, ...more])('judges %i as %s', async (status, type) => {
+    const { adapter, provider } = await setup({ ...error(status), headers: { location: '/x' } });
+    const asking = call();
+    const failure = await failureFrom(adapter.requestErasure(asking));
+    expect(failure.type).toBe(type);
+    expect(failure.retryAfterMs).toBeUndefined();
+    expect(asking.asked).toHaveLength(1);
+    expect(provider.requests).toHaveLength(1);
+    expectNoneOf(secrets, failure);
+  });
 
   it.each(failing)('judges a 200 that wraps %i as %s', async (statusCodeValue, type) => {
     const body = { body: { message: identifyId }, statusCode: String(statusCodeValue), statusCodeValue };
     const { adapter } = await setup({ status: 200, body });
     const failure = await failureFrom(adapter.requestErasure(call()));
     expect(failure.type).toBe(type);
-    expect(failure.message).toContain(`HTTP ${statusCodeValue}`);
+    expect(failure.message).toContain(`HTTP 200, statusCodeValue ${statusCodeValue}`);
     expectNoneOf(secrets, failure);
   });
 
@@ -161,15 +229,11 @@ describe('aptrinsic.requestErasure', () => {
     },
   );
 
-  describe.each([
-    ['a 404', error(404), 404, { hardDelete: true }],
-    [
-      'a 200 that wraps a 404',
-      { status: 200, body: { statusCodeValue: 404 } },
-      200,
-      { hardDelete: true, statusCodeValue: 404 },
-    ],
-  ])('at %s', (_what, reply, httpStatus, facts) => {
+  describe('at its own 404', () => {
+    const reply = error(404);
+    const httpStatus = 404;
+    const facts = { hardDelete: true };
+
     it('knows no such user when never asked before, and waits out the window in which one could be hidden', async () => {
       const { adapter, provider } = await setup(reply);
       await expect(adapter.requestErasure(call())).resolves.toMatchObject({
@@ -190,6 +254,7 @@ describe('aptrinsic.requestErasure', () => {
       const { adapter } = await setup(reply);
       await expect(adapter.requestErasure(call({ mayHaveAskedBefore: true, memory }))).resolves.toMatchObject({
         status: 'accepted',
+        basis: 'unknown-after-asking',
         window: { lastsMs: 7 * DAY_MS },
         windowKind: 'revival',
         proof: 'observation',
@@ -206,6 +271,14 @@ describe('aptrinsic.requestErasure', () => {
     expect(failure.type).toBe('ProviderUnavailable');
     expect(asking.asked).toHaveLength(1);
     expectNoneOf(secrets, failure);
+  });
+
+  it('takes it back that it was about to ask where the call never left', async () => {
+    const adapter = createAptrinsicAdapter({ baseUrl: 'http://127.0.0.1:1', apiKey, hardDelete: true });
+    const asking = call();
+    const failure = await failureFrom(adapter.requestErasure(asking));
+    expect(failure).toMatchObject({ type: 'ProviderUnavailable', neverLeft: true });
+    expect([asking.asked.length, asking.takenBack()]).toEqual([1, 1]);
   });
 
   it('asks nothing when it was cancelled before', async () => {
@@ -251,7 +324,7 @@ describe('aptrinsic identifiers', () => {
     ['{"a":[1]}', '%7B%22a%22%3A%5B1%5D%7D'],
     ['http://other.example/', 'http%3A%2F%2Fother.example%2F'],
   ])('puts %p on the wire as the one segment %p', async (identifier, segment) => {
-    const { adapter, provider } = await setup({ status: 404 });
+    const { adapter, provider } = await setup(error(404));
     await adapter.requestErasure(call({ identifier }));
     await adapter.observeErasure(call({ identifier }));
     expect(provider.calls()).toEqual([`DELETE /v1/users/${segment}?hardDelete=true`, `GET /v1/users/${segment}`]);
@@ -287,11 +360,11 @@ describe('aptrinsic identifiers', () => {
 describe('aptrinsic.observeErasure', () => {
   const user = (more: object) => ({ status: 200, body: { identifyId, email: identifyId, ...more } });
 
-  it('finds a user absent at a 404', async () => {
-    const { adapter, provider } = await setup({ status: 404 });
+  it('finds a user absent at its own 404', async () => {
+    const { adapter, provider } = await setup(error(404));
     await expect(adapter.observeErasure(call())).resolves.toEqual({
       status: 'absent',
-      evidence: { host: provider.host, httpStatus: 404 },
+      evidence: { host: provider.host, httpStatus: 404, bodyHmac: bodyHmac(JSON.stringify(error(404).body)) },
     });
     expect(provider.calls()).toEqual([`GET ${path}`]);
     expect(provider.requests[0]?.headers).toMatchObject({ 'x-aptrinsic-api-key': apiKey });
@@ -328,17 +401,30 @@ describe('aptrinsic.observeErasure', () => {
     expectNoneOf(secrets, new Error(JSON.stringify(evidence)));
   });
 
+  it.each(strangers)('knows nothing where a 404 carries %s', async (_what, reply) => {
+    const { adapter } = await setup({ status: 404, ...reply });
+    const failure = await failureFrom(adapter.observeErasure(call()));
+    expect(failure.type).toBe('UnrecognizedAnswer');
+    expect(failure.message).toContain('HTTP 404');
+    expectNoneOf(secrets, failure);
+  });
+
+  it('does not believe a 404 whose own error says something else', async () => {
+    const { adapter } = await setup(error(404, 'INTERNAL_SERVER_ERROR'));
+    expect((await failureFrom(adapter.observeErasure(call()))).type).toBe('ProviderContractBroken');
+  });
+
   it.each([
-    { status: 200, body: { identifyId: identifyId.toLowerCase(), createDate: 1 } },
-    { status: 200, body: { createDate: 1 } },
-    { status: 200, body: { identifyId: null } },
-    { status: 200, body: '' },
-    { status: 200, body: `<html>${identifyId}` },
-    { status: 204 },
-  ])('breaks off at a $status that is not about this user: $body', async (reply) => {
+    [{ status: 200, body: { identifyId: identifyId.toLowerCase(), createDate: 1 } }, 'ProviderContractBroken'],
+    [{ status: 200, body: { identifyId: null } }, 'ProviderContractBroken'],
+    [{ status: 200, body: { createDate: 1 } }, 'UnrecognizedAnswer'],
+    [{ status: 200, body: '' }, 'UnrecognizedAnswer'],
+    [{ status: 200, body: `<html>${identifyId}` }, 'UnrecognizedAnswer'],
+    [{ status: 204 }, 'UnrecognizedAnswer'],
+  ])('fails at an answer that is not about this user: %j', async (reply, type) => {
     const { adapter } = await setup(reply);
     const failure = await failureFrom(adapter.observeErasure(call()));
-    expect(failure.type).toBe('ProviderContractBroken');
+    expect(failure.type).toBe(type);
     expectNoneOf(secrets, failure);
   });
 
@@ -348,7 +434,7 @@ describe('aptrinsic.observeErasure', () => {
     [403, 'ProviderRejected'],
     [429, 'ProviderUnavailable'],
     [500, 'ProviderUnavailable'],
-    [301, 'ProviderContractBroken'],
+    [301, 'UnrecognizedAnswer'],
   ])('judges %i as %s', async (status, type) => {
     const { adapter } = await setup(error(status));
     const failure = await failureFrom(adapter.observeErasure(call()));

@@ -15,7 +15,7 @@ export interface Received {
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Anything but a string is sent as JSON. */
+  /** Anything but a string is sent as JSON, and labelled so unless the headers say otherwise. */
   readonly body?: unknown;
 }
 
@@ -54,7 +54,8 @@ export async function startBareProvider(script: Script): Promise<BareProvider> {
       void Promise.resolve(script(request, response)).then((reply) => {
         if (reply === 'handled') return;
         const { status, headers: replyHeaders = {}, body } = reply;
-        response.writeHead(status, replyHeaders);
+        const isJson = body !== undefined && typeof body !== 'string';
+        response.writeHead(status, { ...(isJson && { 'content-type': 'application/json' }), ...replyHeaders });
         response.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
       });
     });

@@ -67,7 +67,7 @@ async function setup(
 }
 
 /** The documented error body, with an `error_message` that holds what must never be shown. */
-function error(status: number, code = 'SOME_CODE'): Reply {
+function error(status: number, code = status === 404 ? 'NOT_FOUND' : 'METHOD_NOT_ALLOWED'): Reply {
   const body = {
     timestamp: 1_655_227_025_839,
     error_code: code,
@@ -161,10 +161,11 @@ describe('measureone.requestErasure', () => {
   });
 
   it('promises a purge window of 120 hours and the callback as proof', async () => {
-    const { adapter, provider } = await setup(() => ({ status: 202, body: 'taken on' }));
+    const { adapter, provider } = await setup(() => ({ status: 202, body: { accepted: true } }));
     const receipt = await adapter.requestErasure(call());
     expect(receipt).toEqual({
       status: 'accepted',
+      basis: 'taken-on',
       window: { lastsMs: 120 * HOUR_MS },
       windowKind: 'purge',
       marginMs: 1 * HOUR_MS,
@@ -173,7 +174,7 @@ describe('measureone.requestErasure', () => {
       seen: false,
       withdrawable: false,
       subjectHash: 'subject-hash',
-      evidence: { host: provider.host, httpStatus: 202, bodyHmac: bodyHmac('taken on') },
+      evidence: { host: provider.host, httpStatus: 202, bodyHmac: bodyHmac('{"accepted":true}') },
       leavesUnsaid: expect.arrayContaining([expect.stringContaining('within 120 hours')]),
     });
     expectNoneOf(secrets, new Error(JSON.stringify(receipt)));
@@ -190,36 +191,77 @@ describe('measureone.requestErasure', () => {
   it.each([
     { status: 200, body: { individual_id: individualId } },
     { status: 200, body: { data: { individual_id: individualId } } },
-    { status: 200, body: { individual_id: 7 } },
-    { status: 200, body: 'null' },
-    { status: 201, body: 'OK. Thank you!' },
-    { status: 202, body: '{"broken' },
+    { status: 200, body: { status: 'ACCEPTED', error: null, errors: [] } },
+    { status: 200, body: '{}' },
+    { status: 200 },
+    { status: 201, body: { message: 'Purge requested', individual_id: individualId } },
+    { status: 202, headers: { 'content-type': 'application/json; charset=utf-8' }, body: '{"ok":true}' },
     { status: 204 },
-    { status: 299, body: [] },
-  ])('takes $status with any body as an acceptance: $body', async (reply) => {
+  ])('takes $status as an acceptance where its body is empty or an object: $body', async (reply) => {
     const { adapter } = await setup(() => reply);
-    await expect(adapter.requestErasure(call())).resolves.toMatchObject({ status: 'accepted' });
+    await expect(adapter.requestErasure(call())).resolves.toMatchObject({ status: 'accepted', basis: 'taken-on' });
   });
 
-  it.each([{ individual_id: 'idv_other' }, { data: { individual_id: individualId.toLowerCase() } }])(
-    'breaks off when another subject is echoed back',
-    async (body) => {
-      const { adapter } = await setup(() => ({ status: 200, body }));
-      const failure = await failureFrom(adapter.requestErasure(call()));
-      expect(failure.type).toBe('ProviderContractBroken');
-      expectNoneOf([...secrets, 'idv_other'], failure);
-    },
-  );
+  it.each<[string, Reply]>([
+    [
+      'a page',
+      { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Request blocked, support id 17</html>' },
+    ],
+    [
+      'a page labelled as JSON',
+      { status: 200, headers: { 'content-type': 'application/json' }, body: ' <!doctype html>' },
+    ],
+    ['an empty page', { status: 200, headers: { 'content-type': 'text/html' } }],
+  ])('takes %s for no answer of MeasureOne’s, to be asked again', async (_what, reply) => {
+    const { adapter } = await setup(() => reply);
+    const failure = await failureFrom(adapter.requestErasure(call()));
+    expect(failure.type).toBe('UnrecognizedAnswer');
+    expect(failure.message).toContain('HTTP 200 and');
+  });
+
+  it.each<[string, Reply]>([
+    ['its own error', error(200, 'INTERNAL_ERROR')],
+    ['its own error, accepted', error(202)],
+    ['success: false', { status: 200, body: { success: false } }],
+    ['a status that failed', { status: 200, body: { status: 'FAILED', individual_id: individualId } }],
+    ['an error within', { status: 200, body: { data: { status: 'ok', errors: [{ code: 1 }] } } }],
+    ['a status code within', { status: 200, body: { statusCode: 503 } }],
+    ['another individual', { status: 200, body: { individual_id: 'idv_other' } }],
+    [
+      'another individual in lower case',
+      { status: 200, body: { data: { individual_id: individualId.toLowerCase() } } },
+    ],
+    ['no individual', { status: 200, body: { individual_id: 7 } }],
+    ['a gateway’s message', { status: 200, body: { message: 'no Route matched with those values', request_id: 'a1' } }],
+    ['null', { status: 200, headers: { 'content-type': 'application/json' }, body: 'null' }],
+    ['a list', { status: 200, body: [] }],
+    ['text', { status: 201, body: 'OK. Thank you!' }],
+    ['half a body', { status: 202, headers: { 'content-type': 'application/json' }, body: '{"broken' }],
+    ['no gzip', { status: 200, headers: { 'content-encoding': 'gzip' }, body: '{}' }],
+    ['no UTF-8', { status: 200, headers: { 'content-encoding': 'unheard-of' }, body: '{}' }],
+    ['a status nobody documents', { status: 203, body: { ok: true } }],
+    ['a part of a body', { status: 206, body: { ok: true } }],
+  ])('does not repeat by itself, and does not take for an acceptance, a 2xx with %s', async (_what, reply) => {
+    const { adapter } = await setup(() => reply);
+    const asking = call();
+    const failure = await failureFrom(adapter.requestErasure(asking));
+    expect(failure.type).toBe('ProviderContractBroken');
+    expect(asking.takenBack()).toBe(0);
+    expectNoneOf([...secrets, 'idv_other'], failure);
+  });
 
   it.each([
     [400, 'ProviderRejected'],
     [403, 'ProviderRejected'],
     [405, 'ProviderRejected'],
     [409, 'ProviderRejected'],
+    [408, 'ProviderUnavailable'],
+    [425, 'ProviderUnavailable'],
     [429, 'ProviderUnavailable'],
     [500, 'ProviderUnavailable'],
     [502, 'ProviderUnavailable'],
-    [307, 'ProviderContractBroken'],
+    [307, 'UnrecognizedAnswer'],
+    [407, 'UnrecognizedAnswer'],
   ])('judges %i as %s, naming the error code only', async (status, type) => {
     const { adapter, provider } = await setup(() => ({
       ...error(status),
@@ -229,15 +271,15 @@ describe('measureone.requestErasure', () => {
     const failure = await failureFrom(adapter.requestErasure(asking));
     expect(failure.type).toBe(type);
     expect(failure.message).toContain(`HTTP ${status}`);
-    expect(failure.message).toContain('error code SOME_CODE');
+    expect(failure.message.includes('error code METHOD_NOT_ALLOWED')).toBe(type !== 'UnrecognizedAnswer');
     expect(failure.retryAfterMs).toBe(type === 'ProviderUnavailable' ? 60_000 : undefined);
     expect(provider.calls()).toEqual([loginCall, purgeCall]);
     expect(asking.asked).toHaveLength(1);
     expectNoneOf(secrets, failure);
   });
 
-  it.each([individualId, clientSecret, 'purge-token-1', 'PURGE_TOKEN_1'])(
-    'shows no error code like %p',
+  it.each([individualId, clientSecret, 'purge-token-1', 'JANE_DOE', 'SOME_CODE', 'doe'])(
+    'shows no error code that is not documented: %p',
     async (code) => {
       const { adapter } = await setup(() => error(400, code));
       const failure = await failureFrom(adapter.requestErasure(call({ identifier: 'idv_plain' })));
@@ -266,6 +308,7 @@ describe('measureone.requestErasure', () => {
       expect(receipt).toMatchObject({
         status: 'accepted',
         window: { lastsMs: 120 * HOUR_MS },
+        basis: 'unknown-after-asking',
         proof: 'callback',
         seen: false,
         evidence: { httpStatus: 404 },
@@ -275,11 +318,28 @@ describe('measureone.requestErasure', () => {
     it.each([true, false])(
       'says nothing about anybody without MeasureOne’s own error body',
       async (mayHaveAskedBefore) => {
-        const { adapter } = await setup(() => ({ status: 404, body: '<h1>no such route</h1>' }));
-        const failure = await failureFrom(
-          adapter.requestErasure(call({ identifier: individualId, mayHaveAskedBefore })),
-        );
-        expect(failure.type).toBe('ProviderRejected');
+        const bodies: unknown[] = [
+          '<h1>no such route</h1>',
+          '',
+          '{}',
+          { message: 'no Route matched with those values' },
+        ];
+        const incomplete: unknown[] = [{ error_code: 'NOT_FOUND' }, { error: 'Not Found', status: 404, timestamp: 1 }];
+        for (const body of [...bodies, ...incomplete]) {
+          const { adapter } = await setup(() => ({ status: 404, body }));
+          const failure = await failureFrom(
+            adapter.requestErasure(call({ identifier: individualId, mayHaveAskedBefore })),
+          );
+          expect(failure.type).toBe('UnrecognizedAnswer');
+        }
+      },
+    );
+
+    it.each(['UNAUTHORIZED', 'METHOD_NOT_ALLOWED', 'INTERNAL_ERROR', 'INVALID_TOKEN'])(
+      'does not believe one whose error code is %s',
+      async (code) => {
+        const { adapter } = await setup(() => error(404, code));
+        expect((await failureFrom(adapter.requestErasure(call()))).type).toBe('ProviderContractBroken');
       },
     );
   });
@@ -361,14 +421,14 @@ describe('measureone.requestErasure', () => {
       expectNoneOf(secrets, failure);
     });
 
-    it('calls a login without a token broken', async () => {
+    it('takes a login without a token for no answer of MeasureOne’s', async () => {
       const { adapter } = await setup(
         () => ({ status: 200 }),
         {},
         () => ({ status: 200, body: { token: clientSecret } }),
       );
       const failure = await failureFrom(adapter.requestErasure(call()));
-      expect(failure.type).toBe('ProviderContractBroken');
+      expect(failure.type).toBe('UnrecognizedAnswer');
       expectNoneOf(secrets, failure);
     });
   });
@@ -380,6 +440,20 @@ describe('measureone.requestErasure', () => {
     expect(failure.type).toBe('ProviderUnavailable');
     expect(asking.asked).toHaveLength(1);
     expectNoneOf(secrets, failure);
+  });
+
+  it('takes it back that it was about to ask where the call never left', async () => {
+    const provider = await startBareProvider(({ path }, response) => {
+      if (!path.includes('auth')) return { status: 200 };
+      // The login is answered on a connection that is closed, and then nobody listens any more.
+      response.on('finish', () => void closeBareProviders());
+      return { status: 200, headers: { connection: 'close' }, body: { access_token: 'purge-token-1' } };
+    });
+    const options = { baseUrl: provider.baseUrl, clientId: 'client-id', clientSecret, apiVersion: '3.0' };
+    const asking = call();
+    const failure = await failureFrom(createMeasureOneAdapter(options).requestErasure(asking));
+    expect(failure).toMatchObject({ type: 'ProviderUnavailable', neverLeft: true });
+    expect([asking.asked.length, asking.takenBack()]).toEqual([1, 1]);
   });
 
   it('says that it is about to ask before the provider is asked', async () => {

@@ -110,6 +110,7 @@ describe('person.requestErasure', () => {
     const receipt = await adapter.requestErasure(call());
     expect(receipt).toEqual({
       status: 'accepted',
+      basis: 'taken-on',
       window: { endsAt: purgeOn },
       windowKind: 'purge',
       marginMs: 1 * HOUR_MS,
@@ -122,7 +123,7 @@ describe('person.requestErasure', () => {
         host: provider.host,
         httpStatus: 202,
         bodyHmac: bodyHmac(JSON.stringify(purge())),
-        facts: { purge_on: iso(purgeOn), created_on: iso(now), last_modified_on: iso(now), status: 'queued' },
+        facts: { purge_on: iso(purgeOn), created_on: iso(now), last_modified_on: iso(now) },
       },
       leavesUnsaid: expect.arrayContaining([expect.stringContaining('purge is complete')]),
     });
@@ -178,8 +179,23 @@ describe('person.requestErasure', () => {
     expectNoneOf([...secrets, otherId], failure);
   });
 
-  it.each(['', 'queued', `<html>${personId}`, '[]', 'null'])('breaks off at a 202 whose body is %p', async (body) => {
-    const { adapter } = await setup({ [info]: here, [queue]: { status: 202, body } });
+  it.each(['', 'queued', `<html>${personId}`, '[]', 'null', '{}', '{"message":"ok"}'])(
+    'does not take a 202 whose body is %p for its own',
+    async (body) => {
+      const { adapter } = await setup({ [info]: here, [queue]: { status: 202, body } });
+      const failure = await failureFrom(adapter.requestErasure(call()));
+      expect(failure.type).toBe('UnrecognizedAnswer');
+      expectNoneOf(secrets, failure);
+    },
+  );
+
+  it.each<[string, Reply]>([
+    ['its own error', error(202, 'insufficient_permissions')],
+    ['its framework’s error', { status: 202, body: { detail: 'Method Not Allowed' } }],
+    ['a purge that failed', { status: 202, body: purge({ status: 'FAILED' }) }],
+    ['a body that is no gzip', { status: 202, headers: { 'content-encoding': 'gzip' }, body: JSON.stringify(purge()) }],
+  ])('does not take a 202 with %s for an acceptance, nor repeats it by itself', async (_what, reply) => {
+    const { adapter } = await setup({ [info]: here, [queue]: reply });
     const failure = await failureFrom(adapter.requestErasure(call()));
     expect(failure.type).toBe('ProviderContractBroken');
     expectNoneOf(secrets, failure);
@@ -187,42 +203,41 @@ describe('person.requestErasure', () => {
 
   it.each([
     [{ status: personId }, ['purge_on', 'created_on', 'last_modified_on']],
-    [{ status: 'x'.repeat(41) }, ['purge_on', 'created_on', 'last_modified_on']],
-    [{ status: 7 }, ['purge_on', 'created_on', 'last_modified_on']],
-    [{ status: 'in progress' }, ['purge_on', 'created_on', 'last_modified_on', 'status']],
-    [{ created_on: personId, last_modified_on: 'now' }, ['purge_on', 'status']],
-  ])('keeps of %j only what is readable and safe', async (more, facts) => {
+    [{ status: 'Jane Doe' }, ['purge_on', 'created_on', 'last_modified_on']],
+    [{ status: 'queued' }, ['purge_on', 'created_on', 'last_modified_on']],
+    [{ created_on: personId, last_modified_on: 'now' }, ['purge_on']],
+  ])('keeps of %j its times and no word: any could be a name', async (more, facts) => {
     const { adapter } = await setup({ [info]: here, [queue]: { status: 202, body: purge(more) } });
     const { evidence } = await adapter.requestErasure(call());
     expect(Object.keys(evidence.facts ?? {})).toEqual(facts);
-    expectNoneOf(secrets, new Error(JSON.stringify(evidence)));
+    expectNoneOf([...secrets, 'Jane Doe'], new Error(JSON.stringify(evidence)));
   });
 
-  it('keeps no status that spells the id in letters', async () => {
-    const identifier = 'abcdefab-cdef-abcd-efab-cdefabcdefab';
-    const { adapter } = await setup({
-      [info.replace(personId, identifier)]: { status: 404 },
-      [queue.replace(personId, identifier)]: {
-        status: 202,
-        body: purge({ person_id: identifier, status: identifier }),
-      },
-    });
-    const { evidence } = await adapter.requestErasure(call({ identifier }));
-    expect(evidence.facts).not.toHaveProperty('status');
+  it.each([
+    ['one write', { created_on: iso(now), last_modified_on: iso(now + 900) }, true],
+    ['one write, told by a slow clock', { created_on: iso(now - DAY_MS), last_modified_on: iso(now - DAY_MS) }, true],
+    ['an update of an older one', { created_on: iso(now - HOUR_MS), last_modified_on: iso(now) }, false],
+    ['nobody knows when', { created_on: 'then', last_modified_on: iso(now) }, false],
+  ])('can undo a purge that was made by %s: %j is %s', async (_what, times, withdrawable) => {
+    const { adapter } = await setup({ [info]: here, [queue]: { status: 202, body: purge(times) } });
+    await expect(adapter.requestErasure(call())).resolves.toMatchObject({ basis: 'taken-on', withdrawable });
   });
 
   it.each([
     [400, 'bad_request', 'ProviderRejected'],
     [403, 'insufficient_permissions', 'ProviderRejected'],
     [404, 'person_not_found', 'ProviderRejected'],
+    [408, 'request_timeout', 'ProviderUnavailable'],
+    [425, 'too_early', 'ProviderUnavailable'],
     [429, 'too_many_requests', 'ProviderUnavailable'],
     [500, 'internal', 'ProviderUnavailable'],
     [503, 'unavailable', 'ProviderUnavailable'],
-  ])('judges %i %s as %s', async (status, code, type) => {
+  ])('judges %i %s as %s, and shows documented codes only', async (status, code, type) => {
     const { adapter, counted } = await setup({ [info]: here, [queue]: error(status, code) });
     const failure = await failureFrom(adapter.requestErasure(call()));
     expect(failure.type).toBe(type);
-    expect(failure.message).toContain(`HTTP ${status}, error code ${code}`);
+    const shown = code === 'insufficient_permissions' ? `, error code ${code}` : '';
+    expect(failure.message).toMatch(new RegExp(`HTTP ${status}${shown}\\.`));
     expect(counted()).toEqual([info, queue]);
     expectNoneOf(secrets, failure);
   });
@@ -237,13 +252,14 @@ describe('person.requestErasure', () => {
 
   it('never follows a redirect', async () => {
     const { adapter, counted } = await setup({ [info]: here, [queue]: { status: 307, headers: { location: '/x' } } });
-    expect((await failureFrom(adapter.requestErasure(call()))).type).toBe('ProviderContractBroken');
+    expect((await failureFrom(adapter.requestErasure(call()))).type).toBe('UnrecognizedAnswer');
     expect(counted()).toEqual([info, queue]);
   });
 
   describe('looking before it asks', () => {
     it.each([
-      ['404', { status: 404 }],
+      ['404', gone],
+      ['a 404 of somebody else', { status: 404 }],
       ['403', forbidden],
       ['422', invalid],
       ['400', error(400)],
@@ -280,13 +296,15 @@ describe('person.requestErasure', () => {
   describe('perhaps asked before', () => {
     const again = { mayHaveAskedBefore: true };
 
-    it('takes over a queued purge of ours without moving it', async () => {
+    it('takes a queued purge as it stands, whose it is or not, without moving it', async () => {
       const { adapter, counted } = await setup({ [info]: here, [read]: { status: 200, body: purge() } });
       const asking = call(again);
       await expect(adapter.requestErasure(asking)).resolves.toMatchObject({
         status: 'accepted',
+        basis: 'queued-already',
         window: { endsAt: purgeOn },
         seen: true,
+        withdrawable: false,
         evidence: { httpStatus: 200 },
       });
       expect(counted()).toEqual([info, read]);
@@ -294,17 +312,19 @@ describe('person.requestErasure', () => {
     });
 
     it.each([
-      ['was created two minutes before we asked', -2 * MINUTE_MS, true],
-      ['was created longer before we asked', -2 * MINUTE_MS - 1, false],
-    ])('and the queued purge %s', async (_when, offsetMs, isOurs) => {
-      const created_on = iso(FIRST_ASKED_AT + offsetMs);
+      ['is still to come', now + 1, false],
+      ['is due', now, true],
+      ['was done', now - DAY_MS, true],
+    ])('and the queued purge %s', async (_when, at, isAskedAgain) => {
       const { adapter, counted } = await setup({
         [info]: here,
-        [read]: { status: 200, body: purge({ created_on }) },
+        [read]: { status: 200, body: purge({ purge_on: iso(at) }) },
         [queue]: { status: 202, body: purge() },
       });
-      await adapter.requestErasure(call(again));
-      expect(counted()).toEqual(isOurs ? [info, read] : [info, read, queue]);
+      await expect(adapter.requestErasure(call(again))).resolves.toMatchObject({
+        basis: isAskedAgain ? 'taken-on' : 'queued-already',
+      });
+      expect(counted()).toEqual(isAskedAgain ? [info, read, queue] : [info, read]);
     });
 
     it('asks again when nothing is queued', async () => {
@@ -320,10 +340,10 @@ describe('person.requestErasure', () => {
     });
 
     it.each([
-      [{ seen: true }, { status: 404 }, true, 0],
+      [{ seen: true }, gone, true, 0],
       [{ seen: false }, here, true, 1],
       [{}, here, true, 1],
-      [{}, { status: 404 }, false, 1],
+      [{}, gone, false, 1],
     ])('with memory %j and info %j says seen %p', async (memory, reply, seen, looks) => {
       const { adapter, counted } = await setup({ [info]: reply, [read]: { status: 200, body: purge() } });
       await expect(adapter.requestErasure(call({ ...again, memory }))).resolves.toMatchObject({ seen });
@@ -340,6 +360,8 @@ describe('person.requestErasure', () => {
     });
     await expect(adapter.requestErasure(call())).resolves.toMatchObject({
       status: 'accepted',
+      basis: 'queued-already',
+      withdrawable: false,
       window: { endsAt: now + DAY_MS },
       evidence: { httpStatus: 200 },
     });
@@ -434,7 +456,7 @@ describe('a 403 of the person API', () => {
     ]),
     ['auth_success false alone', { status: 403, body: { auth_success: false } }],
     ['auth_success false and another code', error(403, 'something', false)],
-    ['401 (not documented)', { status: 401, body: 'Unauthorized' }],
+    ['401 (not documented)', error(401, 'unauthorized')],
   ];
 
   it.each(tokenRefusals)('is an expired token: %s', async (_what, refusal) => {
@@ -466,10 +488,6 @@ describe('a 403 of the person API', () => {
     ['insufficient_permissions, auth_success false', error(403, 'insufficient_permissions', false)],
     ['another code', error(403, 'not_your_person')],
     ['no code', { status: 403, body: { auth_success: true } }],
-    ['codes of the wrong type', { status: 403, body: { auth_success: 'false', error_code: 7 } }],
-    ['the older shape', { status: 403, body: { message: `Forbidden ${personId}` } }],
-    ['no JSON', { status: 403, body: '<html>auth_token_expired' }],
-    ['no body', { status: 403 }],
   ])('is a real refusal: %s', async (_what, refusal) => {
     const { adapter, provider } = await setup({ [info]: here, [queue]: refusal });
     const failure = await failureFrom(adapter.requestErasure(call()));
@@ -477,6 +495,28 @@ describe('a 403 of the person API', () => {
     expect(failure.message).toContain('HTTP 403');
     expect(provider.calls()).toEqual([login, info, queue]);
     expectNoneOf(secrets, failure);
+  });
+});
+
+describe('a 401 or 403 that is not the person API’s own', () => {
+  it.each<[string, Omit<Reply, 'status'>]>([
+    ['text', { headers: { 'content-type': 'text/plain' }, body: 'Unauthorized' }],
+    ['the shape of 2023, which gateways have too', { body: { message: `Forbidden ${personId}` } }],
+    ['codes of the wrong type', { body: { auth_success: 'false', error_code: 7 } }],
+    ['a page', { body: '<html>auth_token_expired' }],
+    ['nothing', {}],
+  ])('refuses neither our token nor us: %s', async (_what, reply) => {
+    for (const status of [401, 403]) {
+      const { adapter, provider } = await setup({ [info]: here, [queue]: { status, ...reply } });
+      const failure = await failureFrom(adapter.requestErasure(call()));
+      expect(failure.type).toBe('UnrecognizedAnswer');
+      expect(failure.message).toContain(`HTTP ${status}`);
+      expect(provider.calls()).toEqual([login, info, queue]);
+      expectNoneOf(secrets, failure);
+      // The token may be at fault all the same: the next attempt has a fresh one.
+      await failureFrom(adapter.requestErasure(call()));
+      expect(provider.calls().filter((made) => made === login)).toHaveLength(status === 401 ? 2 : 1);
+    }
   });
 });
 
@@ -519,7 +559,7 @@ describe('person.observeErasure', () => {
         host: provider.host,
         httpStatus: 200,
         bodyHmac: bodyHmac(JSON.stringify(moved)),
-        facts: { purge_on: iso(now + 1), created_on: iso(now), last_modified_on: iso(now), status: 'queued' },
+        facts: { purge_on: iso(now + 1), created_on: iso(now), last_modified_on: iso(now) },
       },
     });
     expect(counted()).toEqual([read]);
@@ -536,10 +576,15 @@ describe('person.observeErasure', () => {
   });
 
   it('finds the person absent when purge and person are both gone', async () => {
-    const { adapter, provider, counted } = await setup({ [read]: gone, [info]: { status: 404 } });
+    const { adapter, provider, counted } = await setup({ [read]: gone, [info]: gone });
     await expect(adapter.observeErasure(call())).resolves.toEqual({
       status: 'absent',
-      evidence: { host: provider.host, httpStatus: 404, facts: { purge: 404 } },
+      evidence: {
+        host: provider.host,
+        httpStatus: 404,
+        bodyHmac: bodyHmac(JSON.stringify(gone.body)),
+        facts: { purge: 404 },
+      },
     });
     expect(counted()).toEqual([read, info]);
   });
@@ -551,22 +596,47 @@ describe('person.observeErasure', () => {
     expectNoneOf(secrets, new Error(JSON.stringify(observation)));
   });
 
+  it('takes the framework’s own 404 as well', async () => {
+    const notFound: Reply = { status: 404, body: { detail: 'Not Found' } };
+    const { adapter } = await setup({ [read]: notFound, [info]: notFound });
+    await expect(adapter.observeErasure(call())).resolves.toMatchObject({ status: 'absent' });
+  });
+
   it.each<[string, Reply]>([
     ['403 insufficient_permissions', forbidden],
-    ['403 of the older shape', { status: 403, body: { message: 'Forbidden' } }],
     ['422', invalid],
-    ['410', { status: 410 }],
+    ['a 404 about our token', error(404, 'auth_token_expired', false)],
+    ['a 404 about our rights', error(404, 'insufficient_permissions')],
     ['nobody', { status: 200, body: { person_id: null, active_player_id: null, email: null } }],
-    ['an empty object', { status: 200, body: {} }],
-    ['no JSON', { status: 200, body: 'gone' }],
-    ['nothing', { status: 204 }],
-    ['a redirect', { status: 302, headers: { location: '/login' } }],
   ])('cannot tell when info answers %s', async (_what, reply) => {
     const { adapter } = await setup({ [read]: gone, [info]: reply });
     await expect(adapter.observeErasure(call())).resolves.toMatchObject({
       status: 'inconclusive',
       evidence: { httpStatus: reply.status, facts: { purge: 404 } },
     });
+  });
+
+  it.each<[string, Reply]>([
+    ['a 404 of a load balancer', { status: 404, headers: { 'content-type': 'text/html' }, body: '<html>404' }],
+    ['an empty 404', { status: 404 }],
+    ['a 404 of a gateway', { status: 404, body: { message: 'no Route matched with those values' } }],
+    ['a 404 with half an error', { status: 404, body: { error_code: 'purge_not_found' } }],
+    ['a 403 of a gateway', { status: 403, body: { message: 'Forbidden' } }],
+    ['410', { status: 410 }],
+    ['an empty object', { status: 200, body: {} }],
+    ['no JSON', { status: 200, body: 'gone' }],
+    ['nothing', { status: 204 }],
+    ['a redirect', { status: 302, headers: { location: '/login' } }],
+  ])('knows nothing when the purge or info answers %s', async (_what, reply) => {
+    for (const routes of [
+      { [read]: gone, [info]: reply },
+      { [read]: reply, [info]: gone },
+    ]) {
+      const { adapter } = await setup(routes);
+      const failure = await failureFrom(adapter.observeErasure(call()));
+      expect(failure.type).toBe('UnrecognizedAnswer');
+      expectNoneOf(secrets, failure);
+    }
   });
 
   it.each<[string, Routes, string]>([
@@ -585,7 +655,7 @@ describe('person.observeErasure', () => {
       { [read]: { status: 200, body: purge({ purge_on: '9999-12-31T23:59:59Z' }) } },
       'ProviderContractBroken',
     ],
-    ['the purge is unreadable', { [read]: { status: 200, body: 'OK' } }, 'ProviderContractBroken'],
+    ['the purge is unreadable', { [read]: { status: 200, body: 'OK' } }, 'UnrecognizedAnswer'],
     ['the purge is forbidden', { [read]: forbidden }, 'ProviderRejected'],
     ['the purge is invalid', { [read]: invalid }, 'ProviderRejected'],
     ['the purge is unavailable', { [read]: error(502) }, 'ProviderUnavailable'],
@@ -612,6 +682,10 @@ describe('person.observeErasure', () => {
 });
 
 describe('person.withdrawErasure', () => {
+  /** As the receipt of our last asking has it. */
+  const standing = { purge_on: iso(purgeOn), created_on: iso(now), last_modified_on: iso(now) };
+  const call = (overrides: Partial<Parameters<typeof adapterCall>[0]> = {}) =>
+    adapterCall({ identifier: personId, standing, ...overrides });
   const queued: Reply = { status: 200, body: purge() };
   const due: Reply = { status: 200, body: purge({ purge_on: iso(now) }) };
 
@@ -633,11 +707,34 @@ describe('person.withdrawErasure', () => {
     expect(counted()).toEqual([read]);
   });
 
-  it('leaves a purge alone that was queued before we asked', async () => {
-    const created_on = iso(FIRST_ASKED_AT - 2 * MINUTE_MS - 1);
+  it.each([
+    ['was created before ours', iso(now - 1), standing],
+    ['was created after ours: perhaps by the person herself', iso(now + MINUTE_MS), standing],
+    ['is an older one that our asking updated', iso(now - DAY_MS), { ...standing, created_on: iso(now - DAY_MS) }],
+    ['nobody told us anything to compare with', iso(now), {}],
+    ['nothing of ours stands', iso(now), undefined],
+  ])('leaves a purge alone that is not known to be ours: it %s', async (_why, created_on, answered) => {
     const { adapter, counted } = await setup({ [read]: { status: 200, body: purge({ created_on }) } });
-    await expect(adapter.withdrawErasure(call())).resolves.toMatchObject({ status: 'nothing-to-withdraw' });
+    const withdrawing = adapterCall({ identifier: personId, ...(answered && { standing: answered }) });
+    await expect(adapter.withdrawErasure(withdrawing)).resolves.toMatchObject({ status: 'nothing-to-withdraw' });
     expect(counted()).toEqual([read]);
+  });
+
+  it.each([-3 * MINUTE_MS, 3 * MINUTE_MS])('knows ours whatever its clock says (%i ms off)', async (offMs) => {
+    const created_on = iso(FIRST_ASKED_AT + offMs);
+    const body = purge({ created_on, last_modified_on: created_on });
+    const { adapter } = await setup({ [read]: [{ status: 200, body }, gone], [dequeue]: { status: 204 } });
+    const withdrawing = call({ standing: { ...standing, created_on, last_modified_on: created_on } });
+    await expect(adapter.withdrawErasure(withdrawing)).resolves.toMatchObject({ status: 'withdrawn' });
+  });
+
+  it('reads the same time in another spelling', async () => {
+    const created_on = now / 1_000;
+    const { adapter } = await setup({
+      [read]: [{ status: 200, body: purge({ created_on }) }, gone],
+      [dequeue]: { status: 204 },
+    });
+    await expect(adapter.withdrawErasure(call())).resolves.toMatchObject({ status: 'withdrawn' });
   });
 
   it('does not guess whose purge it is', async () => {
@@ -657,7 +754,7 @@ describe('person.withdrawErasure', () => {
     });
 
     it('is too late if purge and person are gone meanwhile', async () => {
-      const { adapter } = await setup({ [read]: [due, gone], [dequeue]: refusal, [info]: { status: 404 } });
+      const { adapter } = await setup({ [read]: [due, gone], [dequeue]: refusal, [info]: gone });
       await expect(adapter.withdrawErasure(call())).resolves.toMatchObject({ status: 'too-late', since: now });
     });
 
@@ -676,7 +773,7 @@ describe('person.withdrawErasure', () => {
   });
 
   it('does not take a 204 for a purge that was due as a withdrawal when the person is gone', async () => {
-    const { adapter } = await setup({ [read]: [due, gone], [dequeue]: { status: 204 }, [info]: { status: 404 } });
+    const { adapter } = await setup({ [read]: [due, gone], [dequeue]: { status: 204 }, [info]: gone });
     await expect(adapter.withdrawErasure(call())).resolves.toMatchObject({ status: 'too-late', since: now });
   });
 
@@ -695,6 +792,29 @@ describe('person.withdrawErasure', () => {
     expect((await failureFrom(adapter.withdrawErasure(call()))).type).toBe('ProviderContractBroken');
   });
 
+  it.each<[string, Reply]>([
+    ['a page', { status: 200, body: '<html>' }],
+    ['an empty 200', { status: 200 }],
+    ['a 404 of somebody else', { status: 404 }],
+    ['a 403 of somebody else', { status: 403, body: { message: 'Forbidden' } }],
+  ])('takes %s for no answer to its DELETE', async (_what, reply) => {
+    const { adapter } = await setup({ [read]: [queued, gone], [dequeue]: reply });
+    expect((await failureFrom(adapter.withdrawErasure(call()))).type).toBe('UnrecognizedAnswer');
+  });
+
+  it('forgets a DELETE that never left', async () => {
+    const provider = await startBareProvider(({ path, method }, response) => {
+      if (path.includes('token')) return { status: 200, body: { access_token: 'person-token-1' } };
+      expect(method).toBe('GET');
+      response.on('finish', () => void closeBareProviders());
+      return { ...queued, headers: { connection: 'close' } };
+    });
+    const adapter = createPersonAdapter({ baseUrl: provider.baseUrl, clientId: 'client-id', clientSecret });
+    const withdrawing = call();
+    expect(await failureFrom(adapter.withdrawErasure(withdrawing))).toMatchObject({ neverLeft: true });
+    expect(withdrawing.remembered).toEqual([{ withdrawing: true }, { withdrawing: false }]);
+  });
+
   describe('after a lost answer to its DELETE', () => {
     it('fails as unavailable and remembers that it was sent', async () => {
       const { adapter } = await setup({ [read]: queued, [dequeue]: 'reset' });
@@ -706,7 +826,7 @@ describe('person.withdrawErasure', () => {
 
     it.each<[string, Reply, string]>([
       ['is there', here, 'withdrawn'],
-      ['is gone', { status: 404 }, 'too-late'],
+      ['is gone', gone, 'too-late'],
       ['cannot be looked at', forbidden, 'too-late'],
     ])('finds the purge gone next time, and tells by the person, who %s', async (_what, reply, status) => {
       const { adapter, counted } = await setup({ [read]: gone, [info]: reply });
@@ -728,7 +848,7 @@ describe('person.withdrawErasure', () => {
     [
       'DELETE is redirected',
       { [read]: queued, [dequeue]: { status: 302, headers: { location: '/x' } } },
-      'ProviderContractBroken',
+      'UnrecognizedAnswer',
     ],
     ['the purge cannot be read', { [read]: error(500) }, 'ProviderUnavailable'],
     ['the purge may not be read', { [read]: forbidden }, 'ProviderRejected'],

@@ -1,4 +1,7 @@
+import { type AnswerTable, ruleFor } from '../../../activities/providers/answers';
 import { createHttp } from '../../../activities/providers/http';
+import { measureoneAnswers } from '../../../activities/providers/measureone';
+import { personAnswers } from '../../../activities/providers/person';
 import { ProviderFailure } from '../../../activities/providers/provider';
 import { createTokenSource, type Login, loginFrom, withToken } from '../../../activities/providers/token';
 import { closeBareProviders, expectNoneOf, failureFrom, startBareProvider } from './bare-provider';
@@ -121,7 +124,11 @@ describe('createTokenSource', () => {
   });
 });
 
-describe('loginFrom', () => {
+describe.each([
+  ['MeasureOne', measureoneAnswers.login, { timestamp: 1, error_code: 'the-secret', error_message: 'the-secret' }],
+  ['the person API', personAnswers.login, { auth_success: false, error_code: 'the-secret', desc: 'the-secret' }],
+  ['the person API’s framework', personAnswers.login, { detail: [{ input: 'the-secret' }] }],
+])('a login at %s', (_who, judging, ownError) => {
   async function login(reply: { status: number; headers?: Record<string, string>; body?: unknown }): Promise<Login> {
     const { baseUrl } = await startBareProvider(() => reply);
     const request = {
@@ -129,9 +136,8 @@ describe('loginFrom', () => {
       what: 'the login',
       method: 'POST',
       url: baseUrl,
-      secrets: ['the-secret'],
     } as const;
-    return loginFrom(await createHttp().send(request));
+    return loginFrom(await createHttp().send(request), judging);
   }
 
   it.each([
@@ -169,13 +175,16 @@ describe('loginFrom', () => {
     [404, 'ProviderRejected'],
     [405, 'ProviderRejected'],
     [422, 'ProviderRejected'],
+    [408, 'ProviderUnavailable'],
+    [425, 'ProviderUnavailable'],
     [429, 'ProviderUnavailable'],
     [500, 'ProviderUnavailable'],
     [503, 'ProviderUnavailable'],
-    [302, 'ProviderContractBroken'],
-  ])('judges %i as %s', async (status, type) => {
-    const body = { error_code: 'the-secret', desc: 'the-secret', detail: [{ input: 'the-secret' }] };
-    const failure = await failureFrom(login({ status, body, headers: { 'retry-after': '30' } }));
+    [302, 'UnrecognizedAnswer'],
+    [407, 'UnrecognizedAnswer'],
+    [511, 'UnrecognizedAnswer'],
+  ])('judges its own %i as %s', async (status, type) => {
+    const failure = await failureFrom(login({ status, body: ownError, headers: { 'retry-after': '30' } }));
     expect(failure.type).toBe(type);
     expect(failure.retryAfterMs).toBe(type === 'ProviderUnavailable' ? 30_000 : undefined);
     expectNoneOf(['the-secret'], failure);
@@ -191,8 +200,16 @@ describe('loginFrom', () => {
     '{"access_token":"two words"}',
     '{"access_token":"line\\r\\nbreak: x"}',
     JSON.stringify({ access_token: 'x'.repeat(8_193) }),
-  ])('calls a 200 with %.40s broken', async (body) => {
-    expect((await failureFrom(login({ status: 200, body }))).type).toBe('ProviderContractBroken');
+  ])('does not take a 200 with %.40s for its own', async (body) => {
+    expect((await failureFrom(login({ status: 200, body }))).type).toBe('UnrecognizedAnswer');
+  });
+
+  it.each([400, 401, 403, 404])('does not take a %i of a portal, a proxy or a gateway for its own', async (status) => {
+    for (const body of ['<html>Sign in', '', 'Unauthorized', '{"message":"no Route matched with those values"}']) {
+      const failure = await failureFrom(login({ status, body }));
+      expect(failure.type).toBe('UnrecognizedAnswer');
+      expect(failure.message).toContain(`HTTP ${status}`);
+    }
   });
 });
 
@@ -205,16 +222,18 @@ describe('withToken', () => {
       method: 'POST',
       url: baseUrl,
       headers: { authorization: token },
-      secrets: [token],
     });
-  const isTokenRefused = ({ status }: { status: number }) => status === 401;
+  const table: AnswerTable<'fine'> = [
+    { status: 200, content: 'none', means: 'fine' },
+    { status: 401, content: 'none', means: 'token-refused' },
+  ];
 
   it('logs in once more when the token is refused', async () => {
     const { tokens, logins } = source();
     const { baseUrl, requests } = await startBareProvider(({ headers }) => ({
       status: headers.authorization === 'token-1' ? 401 : 200,
     }));
-    const answer = await withToken({ tokens, signal: never, send: send(baseUrl), isTokenRefused });
+    const answer = await withToken({ tokens, signal: never, send: send(baseUrl), table });
     expect(answer.status).toBe(200);
     expect(requests.map(({ headers }) => headers.authorization)).toEqual(['token-1', 'token-2']);
     expect(logins()).toBe(2);
@@ -223,7 +242,7 @@ describe('withToken', () => {
   it('gives up after one fresh login, and keeps no refused token', async () => {
     const { tokens } = source();
     const { baseUrl, requests } = await startBareProvider(() => ({ status: 401 }));
-    const failure = await failureFrom(withToken({ tokens, signal: never, send: send(baseUrl), isTokenRefused }));
+    const failure = await failureFrom(withToken({ tokens, signal: never, send: send(baseUrl), table }));
     expect(failure.type).toBe('ProviderUnauthorized');
     expect(failure.message).toBe(
       'Provider refused our token for it, also after a fresh login: HTTP 401. Check the rights of this client at the provider.',
@@ -231,5 +250,15 @@ describe('withToken', () => {
     expect(requests).toHaveLength(2);
     expect(await tokens.token(never)).toBe('token-3');
     expectNoneOf(['token-1', 'token-2'], failure);
+  });
+
+  it('takes a 401 of somebody else for no refusal, and has a fresh token the next time', async () => {
+    const { tokens, logins } = source();
+    const { baseUrl, requests } = await startBareProvider(() => ({ status: 401, body: '<html>Sign in' }));
+    const answer = await withToken({ tokens, signal: never, send: send(baseUrl), table });
+    expect(ruleFor(answer, table)).toBeUndefined();
+    expect(requests).toHaveLength(1);
+    expect(await tokens.token(never)).toBe('token-2');
+    expect(logins()).toBe(2);
   });
 });
