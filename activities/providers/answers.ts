@@ -31,7 +31,7 @@ export interface AnswerRule<Meaning extends string> {
   readonly status: number | readonly number[] | { readonly from: number; readonly to: number };
   readonly content: Content | readonly Content[];
   /** What the JSON must look like. */
-  readonly shape?: z.ZodType;
+  readonly shape?: (body: unknown) => boolean;
   readonly means: Meaning | FailingMeaning;
   /** Of a `broken` one, for the message: `with …`, `although …`. */
   readonly because?: string;
@@ -87,36 +87,49 @@ export const httpReasons: readonly string[] = [
   'GATEWAY_TIMEOUT',
 ];
 
+/** A schema as a shape. */
+export function fits(schema: z.ZodType): (body: unknown) => boolean {
+  return (body) => schema.safeParse(body).success;
+}
+
 export function contentOf(answer: Answer): Content {
+  return readingOf(answer).content;
+}
+
+function readingOf(answer: Answer): { readonly content: Content; readonly body?: unknown } {
   const type = contentTypeOf(answer);
-  if (/^(text\/html|[^;]*xml)$/.test(type)) return 'page';
-  if (answer.unreadable !== undefined) return 'unreadable';
+  if (/^(text\/html|[^;]*xml)$/.test(type)) return { content: 'page' };
+  if (answer.unreadable !== undefined) return { content: 'unreadable' };
   const text = answer.body.trimStart();
-  if (text === '') return 'none';
-  if (text.startsWith('<')) return 'page';
+  if (text === '') return { content: 'none' };
+  if (text.startsWith('<')) return { content: 'page' };
   const isLabelled = type === '' || /^application\/([\w.-]+\+)?json$/.test(type);
-  return isLabelled && jsonOf(answer) !== undefined ? 'json' : 'other';
+  if (!isLabelled) return { content: 'other' };
+  try {
+    return { content: 'json', body: JSON.parse(text) as unknown };
+  } catch {
+    return { content: 'other' };
+  }
 }
 
 export function ruleFor<Meaning extends string>(
   answer: Answer,
   table: AnswerTable<Meaning>,
-): AnswerRule<Meaning> | undefined {
-  const content = contentOf(answer);
-  const body = content === 'json' ? jsonOf(answer) : undefined;
-  return table.find(
-    (rule) =>
-      hasStatus(rule, answer.status) &&
-      [rule.content].flat().includes(content) &&
-      (rule.shape === undefined || (content === 'json' && rule.shape.safeParse(body).success)),
+): { readonly rule: AnswerRule<Meaning> | undefined; readonly body: unknown } {
+  const { content, body } = readingOf(answer);
+  const rule = table.find(
+    (each) =>
+      hasStatus(each, answer.status) &&
+      [each.content].flat().includes(content) &&
+      (each.shape === undefined || (content === 'json' && each.shape(body))),
   );
+  return { rule, body };
 }
 
 /** What the answer means for this call. Throws where it is a failure, and where it is not the provider's own. */
 export function judge<Meaning extends string>(answer: Answer, judging: Judging<Meaning>): Judged<Meaning> {
-  const rule = ruleFor(answer, judging.table);
+  const { rule, body } = ruleFor(answer, judging.table);
   if (rule === undefined) throw unrecognized(answer);
-  const body = contentOf(answer) === 'json' ? jsonOf(answer) : undefined;
   if (isFailing(rule.means))
     throw failureFor(rule.means, answer, { code: judging.codeOf(body), because: rule.because });
   return { means: rule.means, body };
@@ -199,14 +212,4 @@ function isFailing<Meaning extends string>(means: Meaning | FailingMeaning): mea
 function hasStatus({ status }: AnswerRule<string>, given: number): boolean {
   if (typeof status === 'number') return status === given;
   return 'from' in status ? status.from <= given && given <= status.to : status.includes(given);
-}
-
-/** The body as JSON; undefined for anything else, also for none. */
-export function jsonOf(answer: Answer): unknown {
-  if (answer.unreadable !== undefined) return undefined;
-  try {
-    return JSON.parse(answer.body) as unknown;
-  } catch {
-    return undefined;
-  }
 }

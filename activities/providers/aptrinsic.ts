@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { DAY_MS } from '../../domain/duration';
 import { providerName } from '../../domain/provider';
 import type { Accepted, Evidence, Unknown } from '../../domain/receipt';
-import { type AnswerTable, clientErrors, httpReasons, judge, type Judging, notNow } from './answers';
+import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
 import { isErrorStatus, isObject, saysFailure, valuesUnder } from './contradiction';
 import { createHttp, evidenceOf, type Http, urlUnder } from './http';
@@ -30,17 +30,22 @@ const userSchema = z.looseObject({
   lastModifiedDate: z.unknown().optional(),
 });
 
+const isUser = fits(userSchema);
+
 /** Its error body as third-party code has met it. The documents describe none: an empty one says nothing. */
-const ownError = z.looseObject({ externalapierror: z.looseObject({ status: z.string() }) });
-const unknownUser = z.looseObject({ externalapierror: z.looseObject({ status: z.literal('NOT_FOUND') }) });
+const ownError = fits(z.looseObject({ externalapierror: z.looseObject({ status: z.string() }) }));
+const unknownUser = fits(z.looseObject({ externalapierror: z.looseObject({ status: z.literal('NOT_FOUND') }) }));
 /** `{ body, statusCode, statusCodeValue }`. The document's sample holds `"100"` and `42`: only an error in it is believed. */
-const wrapper = z
-  .looseObject({})
-  .refine((body) => ['body', 'statusCode', 'statusCodeValue'].some((name) => name in body));
-const wraps = (from: number, to = from) =>
-  z
-    .looseObject({ statusCodeValue: z.int().min(from).max(to) })
-    .refine(({ externalapierror }) => externalapierror === undefined);
+const isWrapper = (body: unknown) =>
+  isObject(body) && ['body', 'statusCode', 'statusCodeValue'].some((name) => name in body);
+const wraps =
+  (from: number, to = from) =>
+  (body: unknown) =>
+    isObject(body) &&
+    !('externalapierror' in body) &&
+    isErrorStatus(body['statusCodeValue']) &&
+    Number(body['statusCodeValue']) >= from &&
+    Number(body['statusCodeValue']) <= to;
 
 export interface AptrinsicAnswers {
   readonly delete: (identifyId: string) => Judging<'deleted' | 'unknown-user'>;
@@ -55,9 +60,9 @@ const refusals: AnswerTable<'unknown-user'> = [
   { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
 ];
 
-const anotherUser = (identifyId: string) =>
-  // Ids are told apart by case: no document says that they are not.
-  z.unknown().refine((body) => valuesUnder(body, ['identifyid']).some((id) => id !== identifyId));
+/** Ids are told apart by case: no document says that they are not. */
+const anotherUser = (identifyId: string) => (body: unknown) =>
+  valuesUnder(body, ['identifyid']).some((id) => id !== identifyId);
 
 const deleteTable = (identifyId: string): AnswerTable<'deleted' | 'unknown-user'> => [
   // A 200 can wrap an answer of its own. A 404 in it contradicts the 200, and is no proof that the user was unknown.
@@ -69,7 +74,7 @@ const deleteTable = (identifyId: string): AnswerTable<'deleted' | 'unknown-user'
   {
     status: { from: 200, to: 299 },
     content: 'json',
-    shape: z.unknown().refine(saysFailure),
+    shape: (body) => saysFailure(body),
     means: 'broken',
     because: 'although its body says that it failed',
   },
@@ -81,7 +86,7 @@ const deleteTable = (identifyId: string): AnswerTable<'deleted' | 'unknown-user'
     because: 'for another user than the one we asked for',
   },
   { status: [200, 204], content: 'none', means: 'deleted' },
-  { status: 200, content: 'json', shape: wrapper, means: 'deleted' },
+  { status: 200, content: 'json', shape: isWrapper, means: 'deleted' },
   { status: [200, 204], content: 'unreadable', means: 'broken', because: 'whose body could not be read' },
   ...refusals,
 ];
@@ -94,7 +99,7 @@ const readTable = (identifyId: string): AnswerTable<'user' | 'unknown-user'> => 
     means: 'broken',
     because: 'for another user than the one we asked for',
   },
-  { status: 200, content: 'json', shape: userSchema, means: 'user' },
+  { status: 200, content: 'json', shape: isUser, means: 'user' },
   ...refusals,
 ];
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { HOUR_MS } from '../../domain/duration';
 import { providerName } from '../../domain/provider';
 import type { Accepted, Evidence, Receipt } from '../../domain/receipt';
-import { type AnswerTable, clientErrors, httpReasons, judge, type Judging, notNow } from './answers';
+import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
 import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
@@ -51,13 +51,16 @@ export interface MeasureOneTokenRequest {
 }
 
 /** "timestamp", "error_code", "error_message", of 400, 401, 404, 405 and 500; 405 with "http_code" too. */
-const ownError = z.looseObject({ timestamp: z.number(), error_code: z.string().min(1), error_message: z.string() });
+const errorSchema = z.looseObject({ timestamp: z.number(), error_code: z.string().min(1), error_message: z.string() });
 /** What the codes of other answers begin with: in a 404 they contradict the status. */
 const otherCodes =
   /^(bad_?request|unauth|forbidden|method_?not|internal|too_?many|service_?un|invalid_?(token|cred)|expired)/i;
-const unknownIndividual = ownError.refine(
-  ({ error_code: code, http_code: httpCode = 404 }) => !otherCodes.test(code) && Number(httpCode) === 404,
+const unknownIndividual = fits(
+  errorSchema.refine(
+    ({ error_code: code, http_code: httpCode = 404 }) => !otherCodes.test(code) && Number(httpCode) === 404,
+  ),
 );
+const ownError = fits(errorSchema);
 
 export interface MeasureOneAnswers {
   readonly login: Judging<'token'>;
@@ -68,7 +71,7 @@ const success: number[] = [200, 201, 202, 204];
 const anySuccess = { from: 200, to: 299 };
 
 const loginTable: AnswerTable<'token'> = [
-  { status: 200, content: 'json', shape: loginSchema, means: 'token' },
+  { status: 200, content: 'json', shape: fits(loginSchema), means: 'token' },
   { status: [400, 401, 403], content: 'json', shape: ownError, means: 'credentials-refused' },
   ...notNow,
   { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
@@ -83,19 +86,19 @@ const purgeTable = (individualId: string): AnswerTable<'taken-on' | 'unknown-ind
   {
     status: anySuccess,
     content: 'json',
-    shape: z.unknown().refine(saysFailure),
+    shape: (body) => saysFailure(body),
     means: 'broken',
     because: 'although its body says that it failed',
   },
   {
     status: anySuccess,
     content: 'json',
-    shape: z.unknown().refine((body) => isAboutAnother(body, individualId)),
+    shape: (body) => isAboutAnother(body, individualId),
     means: 'broken',
     because: 'for another individual than the one we asked for',
   },
   { status: success, content: 'none', means: 'taken-on' },
-  { status: success, content: 'json', shape: z.unknown().refine(isOwnObject), means: 'taken-on' },
+  { status: success, content: 'json', shape: isOwnObject, means: 'taken-on' },
   {
     status: anySuccess,
     content: ['none', 'json', 'other', 'unreadable'],

@@ -7,7 +7,7 @@ import { describeInstant, HOUR_MS, SECOND_MS } from '../../domain/duration';
 import { MAX_WINDOW_MS } from '../../domain/policy';
 import { providerName } from '../../domain/provider';
 import type { AcceptanceBasis, Evidence, Receipt, Withdrawal } from '../../domain/receipt';
-import { type AnswerTable, clientErrors, failureFor, judge, type Judging, notNow } from './answers';
+import { type AnswerTable, clientErrors, failureFor, fits, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
 import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
@@ -43,27 +43,31 @@ const ownErrorModel = z
   );
 /** The web framework's own: `{ "detail": "Not Found" }`, or a list of what is invalid. */
 const frameworkError = z.looseObject({ detail: z.union([z.string().min(1), z.array(z.unknown()).min(1)]) });
-const ownError = z.union([ownErrorModel, frameworkError]);
+const ownError = fits(z.union([ownErrorModel, frameworkError]));
 
 /**
  * Here an expired token is a 403, not a 401, and so is a real refusal. The token is at fault if `auth_success` is false or
  * the code is one of `auth_…`, also one the document does not list yet; `insufficient_permissions` is never about the token.
  */
-const tokenError = ownErrorModel.refine(
-  ({ auth_success: authSuccess, error_code: code }) =>
-    code !== 'insufficient_permissions' && (authSuccess === false || isTokenCode(code)),
+const tokenError = fits(
+  ownErrorModel.refine(
+    ({ auth_success: authSuccess, error_code: code }) =>
+      code !== 'insufficient_permissions' && (authSuccess === false || isTokenCode(code)),
+  ),
 );
 
 /** A 404 that speaks of a token or of permissions is about us, not about the person. */
-const notFound = z.union([
-  z
-    .looseObject({ error_code: z.string().min(1), desc: z.string() })
-    .refine(
-      ({ auth_success: authSuccess, error_code: code }) =>
-        authSuccess !== false && !isTokenCode(code) && code !== 'insufficient_permissions',
-    ),
-  frameworkError.refine(({ error_code: code }) => code === undefined),
-]);
+const notFound = fits(
+  z.union([
+    z
+      .looseObject({ error_code: z.string().min(1), desc: z.string() })
+      .refine(
+        ({ auth_success: authSuccess, error_code: code }) =>
+          authSuccess !== false && !isTokenCode(code) && code !== 'insufficient_permissions',
+      ),
+    frameworkError.refine(({ error_code: code }) => code === undefined),
+  ]),
+);
 
 function isTokenCode(code: string | undefined): boolean {
   return code !== undefined && code.startsWith('auth_');
@@ -77,6 +81,10 @@ const purgeSchema = z.looseObject({
   created_on: instant.optional().catch(undefined),
   last_modified_on: instant.optional().catch(undefined),
 });
+
+function isPurge(body: unknown): body is z.infer<typeof purgeSchema> {
+  return purgeSchema.safeParse(body).success;
+}
 
 type Subject = Pick<AdapterCall, 'identifier' | 'now'>;
 
@@ -95,7 +103,7 @@ const refusedTokens: AnswerTable<never> = [
 ];
 
 const loginTable: AnswerTable<'token'> = [
-  { status: 200, content: 'json', shape: loginSchema, means: 'token' },
+  { status: 200, content: 'json', shape: fits(loginSchema), means: 'token' },
   { status: [400, 401, 403], content: 'json', shape: ownError, means: 'credentials-refused' },
   ...notNow,
   { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
@@ -106,27 +114,27 @@ const purgeRules = ({ identifier, now }: Subject, status: readonly number[]): An
   {
     status,
     content: 'json',
-    shape: z.unknown().refine(saysFailure),
+    shape: (body) => saysFailure(body),
     means: 'broken',
     because: 'although its body says that it failed',
   },
   {
     status,
     content: 'json',
-    shape: z.unknown().refine((body) => isAboutAnother(body, identifier)),
+    shape: (body) => isAboutAnother(body, identifier),
     means: 'broken',
     because: 'for another person than the one we asked for',
   },
   {
     status,
     content: 'json',
-    shape: purgeSchema.refine(({ purge_on }) => (parseInstant(purge_on) ?? Infinity) - now <= MAX_WINDOW_MS),
+    shape: (body) => isPurge(body) && (parseInstant(body.purge_on) ?? Infinity) - now <= MAX_WINDOW_MS,
     means: 'queued',
   },
   {
     status,
     content: 'json',
-    shape: z.looseObject({}).refine((body) => 'person_id' in body || 'purge_on' in body),
+    shape: (body) => isObject(body) && ('person_id' in body || 'purge_on' in body),
     means: 'broken',
     because: 'without a person_id and a purge_on that can be believed',
   },
@@ -166,12 +174,17 @@ const infoTable = ({ identifier }: Subject): AnswerTable<'present' | 'absent' | 
   {
     status: 200,
     content: 'json',
-    shape: z.unknown().refine((body) => isAboutAnother(body, identifier)),
+    shape: (body) => isAboutAnother(body, identifier),
     means: 'broken',
     because: 'for another person than the one we asked for',
   },
-  { status: 200, content: 'json', shape: z.looseObject({ person_id: z.string() }), means: 'present' },
-  { status: 200, content: 'json', shape: z.looseObject({ person_id: z.null() }), means: 'unclear' },
+  {
+    status: 200,
+    content: 'json',
+    shape: (body) => isObject(body) && typeof body['person_id'] === 'string',
+    means: 'present',
+  },
+  { status: 200, content: 'json', shape: (body) => isObject(body) && body['person_id'] === null, means: 'unclear' },
   ...refusedTokens,
   { status: 404, content: 'json', shape: notFound, means: 'absent' },
   ...notNow,

@@ -92,7 +92,7 @@ export async function withToken(options: {
   const { tokens, signal, send, table } = options;
   const sendWith = async (token: string): Promise<{ readonly answer: Answer; readonly isRefused: boolean }> => {
     const answer = await send(token);
-    const isRefused = ruleFor(answer, table)?.means === 'token-refused';
+    const isRefused = ruleFor(answer, table).rule?.means === 'token-refused';
     if (isRefused || answer.status === 401) tokens.refused(token);
     return { answer, isRefused };
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AnswerTable, contentOf, judge, notNow } from '../../../activities/providers/answers';
+import { type AnswerTable, contentOf, fits, judge, notNow } from '../../../activities/providers/answers';
 import type { Answer } from '../../../activities/providers/http';
 import { ProviderFailure } from '../../../activities/providers/provider';
 import { HOUR_MS } from '../../../domain/duration';
@@ -21,10 +21,11 @@ function answer(status: number, more: Partial<Answer> & { readonly json?: unknow
   };
 }
 
-const ownError = z.looseObject({ error_code: z.string() });
+const errorSchema = z.looseObject({ error_code: z.string() });
+const ownError = fits(errorSchema);
 const table: AnswerTable<'done' | 'unknown'> = [
   { status: [200, 204], content: 'none', means: 'done' },
-  { status: 200, content: 'json', shape: z.looseObject({ ok: z.literal(true) }), means: 'done' },
+  { status: 200, content: 'json', shape: fits(z.looseObject({ ok: z.literal(true) })), means: 'done' },
   { status: 200, content: 'json', shape: ownError, means: 'broken', because: 'although its body says that it failed' },
   { status: 404, content: 'json', shape: ownError, means: 'unknown' },
   { status: 401, content: 'json', shape: ownError, means: 'credentials-refused' },
@@ -33,7 +34,7 @@ const table: AnswerTable<'done' | 'unknown'> = [
   { status: { from: 400, to: 499 }, content: 'json', shape: ownError, means: 'rejected' },
 ];
 const codeOf = (body: unknown) => {
-  const code = ownError.safeParse(body).data?.error_code;
+  const code = errorSchema.safeParse(body).data?.error_code;
   return code === 'DOCUMENTED' ? `error code ${code}` : undefined;
 };
 

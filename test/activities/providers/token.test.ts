@@ -256,7 +256,7 @@ describe('withToken', () => {
     const { tokens, logins } = source();
     const { baseUrl, requests } = await startBareProvider(() => ({ status: 401, body: '<html>Sign in' }));
     const answer = await withToken({ tokens, signal: never, send: send(baseUrl), table });
-    expect(ruleFor(answer, table)).toBeUndefined();
+    expect(ruleFor(answer, table).rule).toBeUndefined();
     expect(requests).toHaveLength(1);
     expect(await tokens.token(never)).toBe('token-2');
     expect(logins()).toBe(2);
