@@ -34,6 +34,7 @@ export function outcomeOf(call: Call, fault: Fault | undefined): Outcome {
     case 'forbidden':
     case 'bad-credentials':
     case 'inner-status':
+    case 'in-between':
       return answered(faultyAnswer(call, fault, act));
   }
 }
@@ -59,6 +60,26 @@ function faultyAnswer({ peer, request, about }: Call, fault: AnsweringFault, act
     case 'inner-status':
       if (!peer.innerStatus) throw new Error('this provider has no inner status');
       return peer.innerStatus(fault.statusCodeValue);
+    case 'in-between':
+      return inBetween(fault, peer.error(500, about));
+  }
+}
+
+function inBetween({ status, says }: Extract<Fault, { kind: 'in-between' }>, ownError: Answer): Answer {
+  const page = `<!doctype html><title>${status}</title><p>Please sign in, or call the help desk.`;
+  switch (says) {
+    case 'page':
+      return { status, headers: { 'content-type': 'text/html' }, body: page };
+    case 'gateway':
+      return json(status, { message: 'no Route matched with those values', request_id: 'c0ffee' });
+    case 'empty':
+      return { status };
+    case 'text':
+      return { status, headers: { 'content-type': 'text/plain' }, body: 'upstream connect error' };
+    case 'broken-gzip':
+      return { status, headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' }, body: '{}' };
+    case 'own-error':
+      return { ...ownError, status };
   }
 }
 

@@ -75,6 +75,17 @@ export const faultSchema = z.discriminatedUnion('kind', [
   /** HTTP 200 around a ResponseEntity that reports an error. Nothing happens. */
   z.strictObject({ ...target, kind: z.literal('inner-status'), statusCodeValue: z.int().min(400).max(599) }),
   z.strictObject({ ...target, kind: z.literal('bad-credentials') }),
+  /**
+   * Something on the way answers in the provider's place, and nothing happens: a page of a load balancer or a portal, a
+   * gateway's JSON, nothing at all, text, a body that is not compressed as it claims. `own-error`: the provider's error body
+   * under this status, which contradicts it where it is a 2xx.
+   */
+  z.strictObject({
+    ...target,
+    kind: z.literal('in-between'),
+    status: z.int().min(200).max(599),
+    says: z.enum(['page', 'gateway', 'empty', 'text', 'broken-gzip', 'own-error']),
+  }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

@@ -44,7 +44,7 @@ export type MeasureOneSettings = z.infer<typeof measureoneSettingsSchema>;
 
 export const defaultMeasureOneSettings: MeasureOneSettings = {
   tokenLifetimeSeconds: 899,
-  success: ['200-json', '202-empty', '201-text', '204'],
+  success: ['200-json', '202-empty', '204'],
   repeat: 'not-found',
   purgeAfterMs: 120 * 3_600_000,
   badCredentials: 401,

@@ -229,6 +229,30 @@ describe('the fault wrong-body', () => {
   });
 });
 
+describe('the fault in-between', () => {
+  const between = async (status: number, says: 'page' | 'gateway' | 'empty' | 'text' | 'own-error') => {
+    await simulator.addFault({ provider: 'aptrinsic', kind: 'in-between', status, says, times: 1 });
+    return remove();
+  };
+
+  it('answers in the provider’s place, and nothing happens', async () => {
+    // Not 407: fetch itself makes an error of one.
+    for (const status of [200, 401, 403, 404, 502, 503]) {
+      const page = await between(status, 'page');
+      expect([page.status, page.headers.get('content-type')]).toEqual([status, 'text/html']);
+    }
+    expect((await between(404, 'gateway')).json).toMatchObject({ message: expect.any(String) });
+    expect(await between(404, 'empty')).toMatchObject({ status: 404, text: '' });
+    expect((await between(503, 'text')).json).toBeUndefined();
+    expect((await between(200, 'own-error')).json).toMatchObject({
+      externalapierror: { status: 'INTERNAL_SERVER_ERROR' },
+    });
+    await simulator.addFault({ provider: 'aptrinsic', kind: 'in-between', status: 200, says: 'broken-gzip', times: 1 });
+    await expect(remove()).rejects.toThrow();
+    expect(await exists()).toBe(true);
+  });
+});
+
 describe('the fault wrong-subject', () => {
   it('answers success about somebody else', async () => {
     const other = '99999999-0000-4000-8000-000000000000';
