@@ -1,8 +1,15 @@
 /** Makes Temporal activities of a provider's adapter: opens the identifier, keeps memory across attempts, converts failures. */
 import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
 import { msToNumber } from '@temporalio/common/lib/time';
-import { SECOND_MS } from '../domain/duration';
-import { isOutage, type FailureDetails, type FailureType } from '../domain/failure';
+import { HOUR_MS, SECOND_MS } from '../domain/duration';
+import {
+  isOutage,
+  retrying,
+  type AdapterMemory,
+  type FailureDetails,
+  type FailureType,
+  type StepMemory,
+} from '../domain/failure';
 import type { LegCall } from '../domain/leg';
 import { seenIn, type Fact, type ProviderWitness } from '../domain/fact';
 import { DAILY_TRY_MS } from '../domain/policy';
@@ -12,7 +19,7 @@ import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker, FactSigner } from '../security/facts';
 import { SealError, type Opened, type Opener } from '../security/sealing';
 import { serveOwnRunOnly } from './own-run';
-import { ProviderFailure, type AdapterCall, type AdapterMemory, type ProviderAdapter } from './providers/provider';
+import { ProviderFailure, type AdapterCall, type ProviderAdapter } from './providers/provider';
 
 /** The three activities of each provider, named `<provider>.<what>`, each on that provider's own queue. */
 export type LegActivities = {
@@ -26,17 +33,15 @@ export type LegActivities = {
 /** Well below the heartbeat time-out that workflows/activity-options.ts sets. */
 const HEARTBEAT_EVERY_MS = 8 * SECOND_MS;
 
+/** So often at most, failures that take turns make the workflow hear of it. */
+const CHANGE_TOLD_EVERY_MS = HOUR_MS;
+
 /** What one attempt leaves to the next, as heartbeat details: free of personal data. */
-interface AttemptMemory {
+interface AttemptMemory extends StepMemory {
   /** The last attempt that came to an orderly end, and so told all it knew. */
   readonly endedAttempt: number;
   /** The erasing operation may have been reached, by that attempt or one before it. */
   readonly reached: boolean;
-  /** Since when the provider has been out of reach without a break. */
-  readonly unavailableSince?: number;
-  /** Since when it has been late with its own time. */
-  readonly pendingSince?: number;
-  readonly adapter: AdapterMemory;
 }
 
 /** A bug in an adapter. Its message stays in the worker: it may quote what the adapter was working on. */
@@ -82,7 +87,7 @@ async function attempt<Result extends object>(
   const { opener, adapter } = parts;
   const context = Context.current();
   const { info, cancellationSignal: signal } = context;
-  let memory = recall(info);
+  let memory = recall(info, call);
   const remember = (change: Partial<AttemptMemory>): void => {
     memory = { ...memory, ...change };
     context.heartbeat(memory);
@@ -187,9 +192,9 @@ async function refuseUnapproved(
 }
 
 /** An attempt that ended without telling (a crash, a lost worker) may have reached anything. */
-function recall(info: Info): AttemptMemory {
-  const nothing: AttemptMemory = { endedAttempt: 0, reached: false, adapter: {} };
-  const told = (info.heartbeatDetails as AttemptMemory | undefined) ?? nothing;
+function recall(info: Info, call: LegCall): AttemptMemory {
+  const begun: AttemptMemory = { adapter: {}, ...call.memory, endedAttempt: 0, reached: false };
+  const told = (info.heartbeatDetails as AttemptMemory | undefined) ?? begun;
   return { ...told, reached: told.reached || told.endedAttempt !== info.attempt - 1 };
 }
 
@@ -268,24 +273,36 @@ function toApplicationFailure(
     readonly kind: AnswerKind;
   },
 ): ApplicationFailure {
+  const { endedAttempt: _endedAttempt, reached, ...left } = memory;
   const unreached = {
     kind: 'unreached',
     content: { activityId: info.activityId },
     askedBefore: call.askedBefore,
   } as const;
-  const details: FailureDetails = {
-    mayHaveReached: memory.reached,
-    ...(kind === 'receipt' && !memory.reached ? { witness: witnessOf(parts, call, unreached) } : {}),
-  };
   const nextRetryDelayMs = nextRetryDelay(failure, info, call);
+  const isSpent = isBudgetSpent(failure.type, { info, call, memory });
+  const kindChanged = !isSpent && isNews(failure.type, info, call);
+  const details: FailureDetails = {
+    mayHaveReached: reached,
+    ...(kind === 'receipt' && !reached ? { witness: witnessOf(parts, call, unreached) } : {}),
+    memory: left,
+    retryInMs: nextRetryDelayMs ?? ownRetryDelayMs(info),
+    ...(kindChanged ? { kindChanged } : {}),
+  };
   return ApplicationFailure.create({
     type: failure.type,
     message: failure.message,
-    nonRetryable: isBudgetSpent(failure.type, { info, call, memory }),
+    nonRetryable: isSpent || kindChanged,
     details: [details],
     ...(nextRetryDelayMs === undefined ? {} : { nextRetryDelay: nextRetryDelayMs }),
     ...(failure.type === 'StillPending' ? { category: 'BENIGN' as const } : {}),
   });
+}
+
+/** Another kind of failure than the workflow knows of, and shows: nobody hears of an attempt that merely waits for its next. */
+function isNews(type: FailureType, info: Info, { knownFailure }: LegCall): boolean {
+  const runsForMs = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
+  return knownFailure !== undefined && type !== knownFailure && runsForMs >= CHANGE_TOLD_EVERY_MS;
 }
 
 /** A provider's wish only ever lengthens the wait: a storm of `Retry-After: 1` must not become a storm of ours. */

@@ -53,24 +53,35 @@ export type AttentionReason =
   /** Its callback says that the erasure failed, or contradicts itself. */
   | 'CallbackContradicts';
 
-/** Reasons that time, a deploy or the provider may mend: the leg goes on trying once a day by itself. */
-const mendsByItself: readonly AttentionReason[] = [
-  'ProviderUnavailable',
-  'UnrecognizedAnswer',
-  'ProviderUnauthorized',
-  'KeyUnavailable',
-  'StillPending',
-  'ApprovalMissing',
-  'AnotherHost',
-];
+/**
+ * How each kind of failure is tried again. `soon`: within minutes to hours, until this budget of the policy is spent;
+ * absent where that mends nothing. `daily`: the leg in attention goes on trying once a day by itself, since time, a deploy
+ * or the provider may mend it.
+ */
+export const retrying: Readonly<
+  Record<FailureType, { readonly soon?: 'outageBudgetMs' | 'stillPendingBudgetMs'; readonly daily: boolean }>
+> = {
+  InvalidRequest: { daily: false },
+  IdentifierUnusable: { daily: false },
+  IdentifierInvalid: { daily: false },
+  KeyUnavailable: { soon: 'outageBudgetMs', daily: true },
+  ProviderUnavailable: { soon: 'outageBudgetMs', daily: true },
+  UnrecognizedAnswer: { soon: 'outageBudgetMs', daily: true },
+  ProviderUnauthorized: { daily: true },
+  ProviderRejected: { daily: false },
+  ProviderContractBroken: { daily: false },
+  StillPending: { soon: 'stillPendingBudgetMs', daily: true },
+  ApprovalMissing: { daily: true },
+  AnotherHost: { daily: true },
+};
 
 /** Retried soon for as long as an outage may last: the provider, or the way to it, is not there for the moment. */
 export function isOutage(type: FailureType): boolean {
-  return type === 'ProviderUnavailable' || type === 'UnrecognizedAnswer' || type === 'KeyUnavailable';
+  return retrying[type].soon === 'outageBudgetMs';
 }
 
 export function triesDaily(reason: AttentionReason): boolean {
-  return mendsByItself.includes(reason);
+  return isFailureType(reason) && retrying[reason].daily;
 }
 
 /** For people: what happened, and what a staff member can do about it. Shown in the Temporal UI and by `erasure status`. */
@@ -110,7 +121,7 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
     todo: 'find out what it means with the provider, then retry, attest or waive',
   },
   StillPending: {
-    happened: "the provider's own time is long over and the data are still there",
+    happened: "the provider's own time is over and the data are still there",
     todo: 'ask the provider; it is looked at again daily; retry to look now',
   },
   ApprovalMissing: {
@@ -148,10 +159,34 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
   },
 };
 
-/** What an activity's failure tells the workflow besides its type. Carried as the first of its `details`. */
+/** What an adapter remembers from one attempt to the next. */
+export interface AdapterMemory {
+  /** The record was seen before the first asking. */
+  readonly seen?: boolean;
+  /** An earlier attempt to withdraw was sent; its answer may have been lost. */
+  readonly withdrawing?: boolean;
+}
+
+/** What the attempts of one activity leave to the next activity of the same step. Instants in epoch ms. */
+export interface StepMemory {
+  /** Since when the provider has been out of reach without a break. */
+  readonly unavailableSince?: number;
+  /** Since when it has been late with its own time. */
+  readonly pendingSince?: number;
+  readonly adapter: AdapterMemory;
+}
+
+/** What an activity's failure tells the workflow besides its type. Carried as the first of its `details`; free of personal data. */
 export interface FailureDetails {
   /** False only where it is certain that no call of this activity can have reached the provider's erasing operation. */
   readonly mayHaveReached: boolean;
   /** The worker's signature where it is certain. */
   readonly witness?: ProviderWitness;
+  readonly memory?: StepMemory;
+  /** How long to wait before the next try. */
+  readonly retryInMs?: number;
+  /** Trying goes on: it ended only to tell that another kind of failure has taken the place of the one that is known. */
+  readonly kindChanged?: boolean;
 }
+
+export type LegFailure = { readonly type: FailureType } & FailureDetails;

@@ -3,6 +3,7 @@ import { DAY_MS, describeInstant, MINUTE_MS } from './duration';
 import { triesDaily } from './failure';
 import { isProvider, type Provider } from './provider';
 import type { RequestProgress } from './request-progress';
+import { describeStep, type StepUnderWay } from './step-under-way';
 
 /** The most urgent first. */
 export const findingKinds = [
@@ -18,6 +19,7 @@ export const findingKinds = [
   'cannot-make-it',
   'due-soon',
   'attention',
+  'failing',
   'refused-at-start',
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
@@ -72,6 +74,10 @@ export const findingGuide: Readonly<Record<FindingKind, { readonly happened: str
   attention: {
     happened: "a provider's leg is in attention: it waits for a staff member, or for the world to mend",
     todo: 'erasure status says the reason and what you can do',
+  },
+  failing: {
+    happened: 'a step does not get through, and is tried again by itself; nobody has to decide anything yet',
+    todo: 'see what it fails with, and mend what is yours (network, credentials, keys, worker); the provider may be down',
   },
   'refused-at-start': {
     happened: 'the run was refused at its start, since its input was no erasure request; nobody was asked',
@@ -132,6 +138,8 @@ export interface PendingActivity {
   readonly state: 'waiting' | 'running';
   /** When it was to be taken up; of a running one its last sign of life. */
   readonly since: number;
+  /** Where it does not get through. */
+  readonly step?: StepUnderWay;
 }
 
 /** Temporal fires a timer, and workers take up a task, within seconds; what is later than this needs a look. */
@@ -225,6 +233,46 @@ export function findingsOfLook(
       ? []
       : [{ kind: 'unheard-of', requestId, runId, detail } as const]),
   ];
+}
+
+/**
+ * What the steps under way last failed with: a finding of its own where no leg is in attention for it, and else what that
+ * attention is about.
+ */
+export function withLastFailures(
+  findings: readonly Finding[],
+  { requestId, runId }: OpenRequest,
+  { activities }: CloseLook,
+  now: number,
+): readonly Finding[] {
+  const failing = activities.flatMap(({ step }) => (step?.failure === undefined ? [] : [step]));
+  const detailOf = (steps: readonly StepUnderWay[]) =>
+    steps.length === 0 ? {} : { detail: steps.map(describeStep).join(' ') };
+  const inAttention = findings.find(({ kind }) => kind === 'attention')?.providers ?? [];
+  const isTold = ({ provider }: StepUnderWay): boolean => provider !== undefined && inAttention.includes(provider);
+  const others = failing.filter((step) => !isTold(step) && isLasting(step, now));
+  const providers = others.flatMap(({ provider }) => provider ?? []);
+  return [
+    ...findings.map((finding) =>
+      finding.kind === 'attention' ? { ...finding, ...detailOf(failing.filter(isTold)) } : finding,
+    ),
+    ...(others.length === 0
+      ? []
+      : [
+          {
+            kind: 'failing',
+            requestId,
+            runId,
+            ...(providers.length === 0 ? {} : { providers }),
+            ...detailOf(others),
+          } as const,
+        ]),
+  ];
+}
+
+/** A single attempt may fail, and be mended by the next. */
+function isLasting({ failingSince, attempt }: StepUnderWay, now: number): boolean {
+  return failingSince === undefined ? attempt >= FAILING_ATTEMPTS : now > Date.parse(failingSince) + LATE_MS;
 }
 
 /** Nothing but a staff member will move it. */

@@ -2,8 +2,14 @@
  * One request at one provider, from asking to its outcome: a pure state machine. The workflow performs the step that
  * `nextStep` names and tells `advance` what came of it; everything that is decided about a leg is decided here.
  */
-import type { DecisionKind, DecisionProof, ProviderDecision, Said } from './decision';
-import { type AttentionReason, type FailureDetails, type FailureType, triesDaily } from './failure';
+import {
+  type DecisionKind,
+  type DecisionProof,
+  type ProviderDecision,
+  providerDecisionKinds,
+  type Said,
+} from './decision';
+import { type AttentionReason, type LegFailure, retrying, type StepMemory, triesDaily } from './failure';
 import type { Assurance, LegOutcome } from './outcome';
 import { MAX_POSTPONEMENTS, MAX_ROUNDS, type Policy } from './policy';
 import type { Provider } from './provider';
@@ -50,7 +56,10 @@ export interface LegHold {
 
 export interface Attention {
   readonly reason: AttentionReason;
+  /** Since when this has been the reason. */
   readonly since: number;
+  /** When the step first failed, where that was earlier, be it for another reason. */
+  readonly troubleSince?: number;
   /** The step that did not succeed, and that a retry repeats. */
   readonly step: 'ask' | 'look';
 }
@@ -65,6 +74,20 @@ export interface HeardReport extends CallbackReport {
 /** Of the same kind no more than this are told apart: whoever can send one can send many. */
 export const REPORTS_COUNTED_MAX = 10;
 
+/** A step that does not get through and is tried again soon by itself: nobody has to do anything yet. */
+export interface Trouble {
+  readonly reason: AttentionReason;
+  /** When the step first failed. */
+  readonly since: number;
+  readonly nextTryAt: number;
+  /** When the leg asks for attention if it goes on. */
+  readonly until: number;
+  /** The next try is still to come. */
+  readonly isPausing: boolean;
+}
+
+/** What a failure of a step leaves to be tried by itself; absent where the leg is to ask for attention. */
+export type GoesOn = Pick<Trouble, 'since' | 'nextTryAt' | 'until'>;
 export type Phase = 'ask' | 'window' | 'callback' | 'look' | 'attention' | 'withdraw' | 'settled';
 
 export interface LegState {
@@ -83,6 +106,9 @@ export interface LegState {
   /** The first look that found the same record, where no receipt says that it was there. */
   readonly sighting?: Observation & { readonly at: number };
   readonly attention?: Attention;
+  readonly trouble?: Trouble;
+  /** What the activities of the step under way have left so far. */
+  readonly memory?: StepMemory;
   /** A staff member wants it asked again should the next look find the record. */
   readonly askAgainIfPresent: boolean;
   readonly decisions: readonly (ProviderDecision & {
@@ -111,7 +137,7 @@ export type LegEvent = { readonly at: number } & (
   | { readonly type: 'asked' }
   | { readonly type: 'answered'; readonly receipt: Receipt }
   | { readonly type: 'observed'; readonly observation: Observation }
-  | { readonly type: 'failed'; readonly failure: { readonly type: FailureType } & FailureDetails }
+  | { readonly type: 'failed'; readonly failure: LegFailure; readonly goesOn?: GoesOn }
   /** The step was broken off; an asking in flight may have reached the provider, unless its activity knows that it did not. */
   | { readonly type: 'interrupted'; readonly mayHaveReached?: boolean }
   | { readonly type: 'timePassed' }
@@ -132,14 +158,20 @@ export type LegEvent = { readonly at: number } & (
 );
 
 export type LegStep =
-  | { readonly do: 'ask'; readonly round: number; readonly askedBefore: boolean; readonly daily: boolean }
-  | { readonly do: 'wait'; readonly for: 'window' | 'callback'; readonly until: number }
-  | { readonly do: 'look'; readonly round: number; readonly daily: boolean }
+  | ({ readonly do: 'ask'; readonly round: number; readonly askedBefore: boolean } & Tries)
+  | { readonly do: 'wait'; readonly for: 'window' | 'callback' | 'nextTry'; readonly until: number }
+  | ({ readonly do: 'look'; readonly round: number } & Tries)
   | { readonly do: 'waitForDecision' }
   | { readonly do: 'waitForRelease' }
   /** `hold`: for as long as the hold lasts, at most until its window is over; `end`: for a bounded time. */
   | { readonly do: 'withdraw'; readonly for: 'hold' | 'end'; readonly until?: number }
   | { readonly do: 'finish' };
+
+interface Tries {
+  readonly daily: boolean;
+  /** The step has failed before and is tried again soon. */
+  readonly trouble?: Trouble;
+}
 
 /** Input of each of a provider's three activities. Free of personal data. */
 export interface LegCall {
@@ -161,6 +193,10 @@ export interface LegCall {
   readonly approval?: Approval;
   /** The provider's own words in its answer to our last asking, where it took that one on and it still stands. */
   readonly standing?: Evidence['facts'];
+  /** What earlier activities of this step have left. */
+  readonly memory?: StepMemory;
+  /** The kind of failure that the leg knows of and shows; the activity ends to tell another. */
+  readonly knownFailure?: AttentionReason;
   readonly policy: Policy;
 }
 
@@ -222,15 +258,18 @@ export function graceIsOverAt(leg: LegState): number | undefined {
 export function nextStep(leg: LegState): LegStep {
   if (leg.hold !== undefined && isHeldBack(leg))
     return mayBeUndone(leg, leg.hold) ? undoingStep(leg) : { do: 'waitForRelease' };
+  const { trouble } = leg;
+  if (trouble?.isPausing === true) return { do: 'wait', for: 'nextTry', until: trouble.nextTryAt };
+  const tries: Tries = { daily: false, ...(trouble === undefined ? {} : { trouble }) };
   switch (leg.phase) {
     case 'ask':
-      return { do: 'ask', round: roundToAsk(leg), askedBefore: leg.askedBefore, daily: false };
+      return { do: 'ask', round: roundToAsk(leg), askedBefore: leg.askedBefore, ...tries };
     case 'window':
       return { do: 'wait', for: 'window', until: known(windowIsOverAt(leg)) };
     case 'callback':
       return { do: 'wait', for: 'callback', until: known(graceIsOverAt(leg)) };
     case 'look':
-      return { do: 'look', round: leg.rounds.length, daily: false };
+      return { do: 'look', round: leg.rounds.length, ...tries };
     case 'attention':
       return stepInAttention(leg, known(leg.attention));
     case 'withdraw':
@@ -291,7 +330,7 @@ export function advance(leg: LegState, event: LegEvent): LegState {
     case 'observed':
       return observed(leg, event.observation, event.at);
     case 'failed':
-      return failed(withoutAsking(leg), event.failure, event.at);
+      return failed(withoutAsking(leg), event);
     case 'interrupted':
       return interrupted(leg, event);
     case 'timePassed':
@@ -305,7 +344,7 @@ export function advance(leg: LegState, event: LegEvent): LegState {
     case 'held':
       return leg.phase === 'settled' || leg.hold !== undefined ? leg : { ...leg, hold: { since: event.at } };
     case 'released':
-      return withoutHold(leg);
+      return released(leg);
     case 'requestEnded':
       return requestEnded(leg, event.at);
     case 'undoing':
@@ -391,6 +430,7 @@ function answered(leg: LegState, receipt: Receipt, at: number): LegState {
 function timePassed(leg: LegState, at: number): LegState {
   const step = nextStep(leg);
   if (step.do !== 'wait' || at < step.until) return leg;
+  if (step.for === 'nextTry') return { ...leg, trouble: { ...known(leg.trouble), isPausing: false } };
   const receipt = known(lastRound(leg)?.receipt);
   if (step.for === 'callback') return withoutCallback(leg, at);
   if (receipt.status === 'unknown' || receipt.proof === 'observation') return enter(leg, 'look');
@@ -494,11 +534,47 @@ function present(leg: LegState, found: Observation & { status: 'present' }, at: 
   return standingRounds(leg).length < MAX_ROUNDS ? enter(seen, 'ask') : attend(seen, 'Reappeared', 'look', at);
 }
 
-function failed(leg: LegState, failure: { readonly type: FailureType } & FailureDetails, at: number): LegState {
+function failed(leg: LegState, { failure, goesOn, at }: LegEvent & { type: 'failed' }): LegState {
   const asked: LegState = isLooking(leg) || !failure.mayHaveReached ? leg : reached(leg);
+  if (!isAsking(leg) && !isLooking(leg)) return asked;
+  const memory = failure.memory ?? leg.memory;
+  const kept: LegState = { ...asked, ...(memory === undefined ? {} : { memory }) };
   const reason = failure.type === 'InvalidRequest' ? 'ProviderContractBroken' : failure.type;
-  if (isAsking(leg)) return attend(asked, reason, 'ask', at);
-  return isLooking(leg) ? attend(leg, reason, 'look', at) : asked;
+  return goesOn !== undefined && leg.phase !== 'attention'
+    ? { ...kept, trouble: { reason, ...goesOn, isPausing: at < goesOn.nextTryAt } }
+    : attend(kept, reason, isAsking(leg) ? 'ask' : 'look', at);
+}
+
+/**
+ * Whether a step that has failed is tried again soon, and until when; undefined where it is time to ask for attention.
+ * `isOutOfTime`: Temporal gave up since there was no time left, not since the activity said that no retry mends it.
+ */
+export function goesOnAfter(
+  failure: LegFailure,
+  {
+    step,
+    policy,
+    beganAt,
+    at,
+    isOutOfTime,
+  }: {
+    readonly step: LegStep & { do: 'ask' | 'look' };
+    readonly policy: Policy;
+    /** When the activity began. */
+    readonly beganAt: number;
+    readonly at: number;
+    readonly isOutOfTime: boolean;
+  },
+): GoesOn | undefined {
+  const { soon } = retrying[failure.type];
+  const isFirst = !step.daily && step.trouble === undefined;
+  if (soon === undefined || step.daily || !(failure.kindChanged === true || (isFirst && isOutOfTime))) return undefined;
+  const { unavailableSince, pendingSince } = failure.memory ?? {};
+  const since = step.trouble?.since ?? Math.min(unavailableSince ?? pendingSince ?? beganAt, pendingSince ?? Infinity);
+  const budgetSince = (soon === 'stillPendingBudgetMs' ? pendingSince : unavailableSince) ?? beganAt;
+  const nextTryAt = at + (failure.retryInMs ?? 0);
+  const until = budgetSince + policy[soon];
+  return nextTryAt < until ? { since, nextTryAt, until } : undefined;
 }
 
 function decided(leg: LegState, { kind, decision, proof, at }: LegEvent & { type: 'decided' }): LegState {
@@ -516,7 +592,9 @@ function decided(leg: LegState, { kind, decision, proof, at }: LegEvent & { type
         leg.askAgainIfPresent || attention.reason === 'Reappeared' || attention.reason === 'TakenOffQueue';
       // What the provider postponed lies ahead again: a look before it says nothing.
       const phase = attention.reason === 'Postponed' ? 'window' : attention.step;
-      return enter({ ...kept, postponements: 0, askAgainIfPresent }, phase);
+      const tried = enter({ ...kept, postponements: 0, askAgainIfPresent }, phase);
+      // With budgets of its own, and whatever the adapter knows.
+      return leg.memory === undefined ? tried : { ...tried, memory: { adapter: leg.memory.adapter } };
     }
   }
 }
@@ -525,10 +603,22 @@ function decided(leg: LegState, { kind, decision, proof, at }: LegEvent & { type
 export function whyNotNow(leg: LegState, kind: DecisionKind): string | undefined {
   if (leg.phase === 'settled') return `is settled already (${leg.outcome})`;
   if (leg.phase === 'withdraw') return 'is being withdrawn, and settles by itself';
+  if (kind === 'attest' && !isAsked(leg))
+    return 'cannot be attested: nothing was asked of it that still stands; waive it to release the request from it';
   if (kind === 'retry' && leg.phase !== 'attention') return 'needs no retry: it is not in attention';
   if (kind === 'retry' && leg.hold !== undefined && isAsking(leg))
     return 'is on hold, and asks nothing before its release';
   return undefined;
+}
+
+/** Something was, or is being, asked of the provider, and was not undone since. */
+export function isAsked(leg: LegState): boolean {
+  return leg.rounds.length > 0 && !isUndone(leg);
+}
+
+/** What can be decided about the leg now. */
+export function offeredDecisions(leg: LegState): readonly DecisionKind[] {
+  return providerDecisionKinds.filter((kind) => whyNotNow(leg, kind) === undefined);
 }
 
 /** The request was withdrawn or cancelled: undo what can be undone, and say what is known of the rest. */
@@ -586,6 +676,13 @@ function withdrawalFailed(leg: LegState, at: number): LegState {
   return hold === undefined ? rest : { ...rest, hold: { ...hold, couldNotUndo: true } };
 }
 
+/** What was held back is asked as if for the first time: with budgets of its own, and whatever the adapter knows. */
+function released(leg: LegState): LegState {
+  const { trouble: _trouble, memory, ...rest } = withoutHold(leg);
+  if (leg.hold === undefined || leg.phase !== 'ask') return withoutHold(leg);
+  return memory === undefined ? rest : { ...rest, memory: { adapter: memory.adapter } };
+}
+
 function withoutUndoing(leg: LegState): LegState {
   const { isUndoing: _isUndoing, ...rest } = leg;
   return rest;
@@ -602,21 +699,28 @@ interface Settlement {
 }
 
 function settle(leg: LegState, settlement: Settlement, at: number): LegState {
-  return { ...withoutHold(withoutAttention(leg)), phase: 'settled', ...settlement, settledAt: at };
+  return { ...withoutHold(withoutStep(leg)), phase: 'settled', ...settlement, settledAt: at };
 }
 
 function enter(leg: LegState, phase: Exclude<Phase, 'attention' | 'settled'>): LegState {
-  return { ...withoutAttention(leg), phase };
+  return { ...withoutStep(leg), phase };
 }
 
 /** Attention is sticky: the same reason keeps the time it began at. */
 function attend(leg: LegState, reason: AttentionReason, step: 'ask' | 'look', at: number): LegState {
-  const since = leg.attention?.reason === reason ? leg.attention.since : at;
-  return { ...leg, phase: 'attention', attention: { reason, since, step } };
+  const { attention, trouble, ...rest } = leg;
+  const since = attention?.reason === reason ? attention.since : at;
+  const troubleSince = attention?.troubleSince ?? attention?.since ?? trouble?.since ?? at;
+  return {
+    ...rest,
+    phase: 'attention',
+    attention: { reason, since, ...(troubleSince < since ? { troubleSince } : {}), step },
+  };
 }
 
-function withoutAttention(leg: LegState): LegState {
-  const { attention: _attention, ...rest } = leg;
+/** Without what was about the step that is over. */
+function withoutStep(leg: LegState): LegState {
+  const { attention: _attention, trouble: _trouble, memory: _memory, ...rest } = leg;
   return rest;
 }
 

@@ -3,8 +3,10 @@ import { describeInstant } from './duration';
 import { attentionGuide, triesDaily, type AttentionReason } from './failure';
 import {
   graceIsOverAt,
+  isAsked,
   lastRound,
   nextStep,
+  offeredDecisions,
   REPORTS_COUNTED_MAX,
   windowIsOverAt,
   type HeardReport,
@@ -16,6 +18,7 @@ import { providerName, type Provider } from './provider';
 import { callbackRemarks, type CallbackRemark } from './receipt';
 
 export type LegProgressState =
+  | 'not-asked-yet'
   | 'asking'
   | 'waiting-out-window'
   | 'waiting-for-callback'
@@ -35,7 +38,19 @@ export interface LegProgress {
   readonly until?: string;
   /** What a staff member can do now, in plain words. */
   readonly youCan?: string;
-  readonly attention?: { readonly reason: AttentionReason; readonly since: string; readonly triesDaily: boolean };
+  readonly attention?: {
+    readonly reason: AttentionReason;
+    readonly since: string;
+    /** When the step first failed, where that was earlier, e.g. for another reason. */
+    readonly troubleSince?: string;
+    readonly triesDaily: boolean;
+  };
+  /** The step under way does not get through: it is tried again soon by itself, and from `until` on asks for attention. */
+  readonly trouble?: {
+    readonly reason: AttentionReason;
+    readonly since: string;
+    readonly until: string;
+  };
   readonly rounds: number;
   readonly requestedAt?: string;
   readonly acceptedAt?: string;
@@ -56,9 +71,12 @@ export interface LegProgress {
   readonly settledAt?: string;
 }
 
-export function legProgress(leg: LegState): LegProgress {
+/** What keeps a request from asking its providers, beside a hold. */
+export type NotYet = 'rules' | 'approval';
+
+export function legProgress(leg: LegState, notYet?: NotYet): LegProgress {
   const round = lastRound(leg);
-  const view = viewOf(leg);
+  const view = viewOf(leg, notYet);
   return {
     provider: leg.provider,
     ...view,
@@ -95,15 +113,17 @@ function inSentence(sentence: string): string {
   return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
 }
 
-type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'attention'>;
+type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'attention' | 'trouble'>;
 
-function viewOf(leg: LegState): View {
+function viewOf(leg: LegState, notYet: NotYet | undefined): View {
   const name = providerName(leg.provider);
-  const held = viewOfHold(leg);
+  const held = viewOfHold(leg, notYet);
   if (held !== undefined) return held;
   switch (leg.phase) {
     case 'ask':
-      return { state: 'asking', waitsFor: `${name} to take the request on`, youCan: 'nothing to do; waive or attest' };
+      return isAsked(leg)
+        ? { state: 'asking', ...underWay(leg, `${name} to take the request on`) }
+        : viewOfNotAsked(leg, notYet);
     case 'window': {
       const kind = lastRound(leg)?.receipt?.windowKind ?? 'purge';
       const heard = leg.callback === undefined ? '' : `; its callback came ${describeInstant(leg.callback.at)}`;
@@ -111,7 +131,7 @@ function viewOf(leg: LegState): View {
         state: 'waiting-out-window',
         waitsFor: `the end of the ${kind} window${heard}${reportsIn(leg)}`,
         ...instant('until', windowIsOverAt(leg)),
-        youCan: 'nothing to do; waive or attest',
+        youCan: `nothing to do; ${offered(leg)}`,
       };
     }
     case 'callback':
@@ -119,18 +139,18 @@ function viewOf(leg: LegState): View {
         state: 'waiting-for-callback',
         waitsFor: `${name}'s callback; without it the leg ends as presumed-erased${reportsIn(leg)}`,
         ...instant('until', graceIsOverAt(leg)),
-        youCan: 'nothing to do; waive or attest',
+        youCan: `nothing to do; ${offered(leg)}`,
       };
     case 'look':
-      return {
-        state: 'looking',
-        waitsFor: `${name} to say whether the record is gone`,
-        youCan: 'nothing to do; waive or attest',
-      };
+      return { state: 'looking', ...underWay(leg, `${name} to say whether the record is gone`) };
     case 'attention':
       return viewOfAttention(leg);
     case 'withdraw':
-      return { state: 'withdrawing', waitsFor: `${name} to undo the request` };
+      return {
+        state: 'withdrawing',
+        waitsFor: `${name} to undo the request`,
+        youCan: 'nothing to do; it settles by itself',
+      };
     case 'settled':
       return { state: 'settled', waitsFor: afterDecision(leg) ?? 'nothing' };
   }
@@ -148,13 +168,52 @@ function afterDecision(leg: LegState): string | undefined {
     : `nothing; ${name} undid the request at ${describeInstant(undoneAfterDecisionAt)}, after this was decided`;
 }
 
+/** Only what would be taken. */
+function offered(leg: LegState): string {
+  return offeredDecisions(leg).join(' or ');
+}
+
+/** A state never claims more than was done: a provider that nobody has asked is not being asked. */
+function viewOfNotAsked(leg: LegState, notYet: NotYet | undefined): View {
+  const name = providerName(leg.provider);
+  const before = `${name} is asked nothing before`;
+  const state = 'not-asked-yet';
+  switch (notYet) {
+    case 'rules':
+      return { state, waitsFor: `the rules and due dates to be looked up; ${before}`, youCan: 'nothing to do' };
+    case 'approval':
+      return {
+        state,
+        waitsFor: `the approval of the request; ${before}`,
+        youCan: `approve or reject the request, or ${offered(leg)}`,
+      };
+    case undefined:
+      return { state, waitsFor: `its turn; ${name} is asked at once`, youCan: `nothing to do; ${offered(leg)}` };
+  }
+}
+
+/** A step that an activity is at, and why it has not got through so far. */
+function underWay(leg: LegState, waitsFor: string): Pick<View, 'waitsFor' | 'until' | 'youCan' | 'trouble'> {
+  const { trouble } = leg;
+  if (trouble === undefined) return { waitsFor, youCan: `nothing to do; ${offered(leg)}` };
+  const { reason, since, until } = trouble;
+  return {
+    waitsFor:
+      `${waitsFor}. Since ${describeInstant(since)} it does not get through: ${attentionGuide[reason].happened}. ` +
+      `It is tried again by itself until ${describeInstant(until)}, and then asks for attention`,
+    until: new Date(until).toISOString(),
+    youCan: `nothing to do; ${offered(leg)}`,
+    trouble: { reason, since: new Date(since).toISOString(), until: new Date(until).toISOString() },
+  };
+}
+
 /** What a hold stops; undefined where the leg goes on as if there were none. */
-function viewOfHold(leg: LegState): View | undefined {
+function viewOfHold(leg: LegState, notYet: NotYet | undefined): View | undefined {
   const { hold } = leg;
   if (hold === undefined) return undefined;
   const name = providerName(leg.provider);
   const step = nextStep(leg);
-  const youCan = 'release the hold, waive or attest';
+  const youCan = `release the hold, or ${offered(leg)}`;
   if (leg.isBeingAsked === true) {
     return {
       state: 'held',
@@ -171,14 +230,19 @@ function viewOfHold(leg: LegState): View | undefined {
     };
   }
   if (step.do === 'waitForRelease') {
-    return { state: 'held', waitsFor: `the release of the legal hold; ${askedBeforeHold(leg, hold)}`, youCan };
+    const andThen = notYet === 'approval' ? ', and then for its approval' : '';
+    return {
+      state: 'held',
+      waitsFor: `the release of the legal hold${andThen}; ${askedBeforeHold(leg, hold)}`,
+      youCan,
+    };
   }
   if (leg.phase !== 'window') return undefined;
   return {
     state: 'waiting-out-window',
     waitsFor: `the end of the ${lastRound(leg)?.receipt?.windowKind ?? 'purge'} window: ${tooLateToHold(leg, hold)}`,
     ...instant('until', windowIsOverAt(leg)),
-    youCan: 'nothing to do; waive or attest',
+    youCan: `nothing to do; ${offered(leg)}`,
   };
 }
 
@@ -216,13 +280,18 @@ function tooLateToHold(leg: LegState, hold: LegHold): string {
 
 function viewOfAttention(leg: LegState): View {
   if (leg.attention === undefined) throw new TypeError('A leg in attention has a reason');
-  const { reason, since } = leg.attention;
+  const { reason, since, troubleSince } = leg.attention;
   const guide = attentionGuide[reason];
   return {
     state: 'attention',
     waitsFor: `${triesDaily(reason) ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}${reportsIn(leg)}`,
     youCan: guide.todo,
-    attention: { reason, since: new Date(since).toISOString(), triesDaily: triesDaily(reason) },
+    attention: {
+      reason,
+      since: new Date(since).toISOString(),
+      ...instant('troubleSince', troubleSince),
+      triesDaily: triesDaily(reason),
+    },
   };
 }
 

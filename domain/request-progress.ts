@@ -4,7 +4,7 @@ import { describeFeasibility, describeLateness, feasibilityOf, planOf, type Feas
 import { nextStep, type LegState } from './leg';
 import { aimOf, clockEvents, dueOf, type LegalClock } from './legal-clock';
 import type { RequestOutcome } from './outcome';
-import { legProgress, type LegProgress } from './progress';
+import { legProgress, type LegProgress, type NotYet } from './progress';
 import { providerName } from './provider';
 import { callbackRemarks } from './receipt';
 import type { Regulation } from './request';
@@ -308,7 +308,7 @@ export function requestProgress(
     ...(outcome === undefined ? {} : { outcome }),
     notes: notesOf(state),
     trail: state.trail,
-    legs: legs.map(legProgress),
+    legs: legs.map((leg) => legProgress(leg, notYetOf(state))),
   };
 }
 
@@ -317,6 +317,11 @@ function notesOf(state: RequestState): readonly string[] {
     const said = says === 'confirmed' ? 'says that it has erased' : callbackRemarks[says];
     return `${providerName(provider)}: at ${describeInstant(at)}, after the certificate, its callback ${said}; the certificate stays as it is`;
   });
+}
+
+function notYetOf({ phase }: RequestState): NotYet | undefined {
+  if (phase === 'taking-on') return 'rules';
+  return phase === 'awaiting-approval' ? 'approval' : undefined;
 }
 
 function blockedOnOf({ state, legs, intake, outcome }: RequestView, todo: readonly string[]): readonly BlockedOn[] {

@@ -431,6 +431,6 @@ function whyNotIdentity(state: RequestState, { at }: RequestDecisions['identity'
 /** Why no decision about a single provider can be taken now; what stands in the way of its leg is the leg's own matter. */
 export function whyNotNowOfProviders(state: RequestState, kind: DecisionKind): string | undefined {
   if (state.phase === 'taking-on') return phaseWords['taking-on'];
-  if (kind === 'retry' && state.phase === 'awaiting-approval') return phaseWords['awaiting-approval'];
+  if (kind !== 'waive' && state.phase === 'awaiting-approval') return phaseWords['awaiting-approval'];
   return state.phase === 'awaiting-approval' || state.phase === 'running' ? undefined : phaseWords[state.phase];
 }

@@ -2,7 +2,8 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType } from '@temporalio/workflow';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
-import type { FailureType } from '../domain/failure';
+import { failureTypes, retrying } from '../domain/failure';
+import type { LegStep } from '../domain/leg';
 import { DAILY_TRY_MS, type Policy } from '../domain/policy';
 import { WORKFLOW_QUEUE, providerQueue, type Provider } from '../domain/provider';
 
@@ -11,61 +12,72 @@ const START_TO_CLOSE_MS = 2 * MINUTE_MS;
 /** How soon a crashed worker is noticed; a running attempt beats every 8 s. */
 const HEARTBEAT_TIMEOUT_MS = 30 * SECOND_MS;
 
-/** No retry mends these: the leg asks for attention at once. */
-const hopeless: FailureType[] = [
-  'IdentifierUnusable',
-  'IdentifierInvalid',
-  'ProviderRejected',
-  'ProviderContractBroken',
-];
-/** Retrying soon does not mend it, somebody may within days: only the daily try goes on. */
-const hopelessForNow: FailureType[] = [...hopeless, 'ProviderUnauthorized', 'ApprovalMissing', 'AnotherHost'];
+/** Not even the daily try mends these. */
+const hopeless = failureTypes.filter((type) => !retrying[type].daily);
+/** Retrying soon does not mend these. */
+const hopelessForNow = failureTypes.filter((type) => retrying[type].soon === undefined);
+
+/** How long the first activity of a step tries: a failure that lasts longer comes to the workflow, and is shown. */
+const FIRST_TRIES_MS = 20 * MINUTE_MS;
 
 const soon = { initialInterval: 10 * SECOND_MS, backoffCoefficient: 2, maximumInterval: 6 * HOUR_MS };
-const daily = { initialInterval: DAILY_TRY_MS, backoffCoefficient: 1, nonRetryableErrorTypes: hopeless };
+const daily = { initialInterval: DAILY_TRY_MS, backoffCoefficient: 1 };
 
-/**
- * Asking is waited for also when it is cancelled: a request the provider took on meanwhile must not be forgotten.
- */
-export function askOptions(provider: Provider, policy: Policy, tries: 'soon' | 'daily'): ActivityOptions {
+type Step<Do extends 'ask' | 'look'> = LegStep & { readonly do: Do };
+
+export function askOptions(provider: Provider, step: Step<'ask'>): ActivityOptions {
   return {
-    taskQueue: providerQueue(provider),
-    startToCloseTimeout: START_TO_CLOSE_MS,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    ...(tries === 'daily'
-      ? { retry: daily }
-      : {
-          scheduleToCloseTimeout: policy.outageBudgetMs,
-          retry: { ...soon, nonRetryableErrorTypes: hopelessForNow },
-        }),
+    ...legOptions(provider),
+    ...patience(step, { restMs: restOf(step) }),
   };
 }
 
 /** The activity itself ends an outage at its own, shorter budget, and sets the interval while the provider is merely late. */
-export function lookOptions(provider: Provider, policy: Policy, tries: 'soon' | 'daily'): ActivityOptions {
+export function lookOptions(provider: Provider, policy: Policy, step: Step<'look'>): ActivityOptions {
+  return {
+    ...legOptions(provider),
+    ...patience(step, {
+      restMs: policy.stillPendingBudgetMs + policy.outageBudgetMs,
+      // A queue that no worker serves is an outage too, and the activity itself cannot notice it.
+      queuedMs: Math.min(policy.outageBudgetMs, restOf(step)),
+    }),
+  };
+}
+
+/** Enough for one try, also where workers were away for longer than the rest of the budget. */
+function restOf({ trouble }: Step<'ask' | 'look'>): number {
+  return Math.max((trouble?.until ?? 0) - Date.now(), MINUTE_MS);
+}
+
+/** Waited for also when it is cancelled: what a provider took on, did or answered meanwhile belongs into the record. */
+function legOptions(provider: Provider): ActivityOptions {
   return {
     taskQueue: providerQueue(provider),
     startToCloseTimeout: START_TO_CLOSE_MS,
     heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-    // What a look finds is kept, also where a decision came meanwhile.
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    ...(tries === 'daily'
-      ? { retry: daily }
-      : {
-          scheduleToCloseTimeout: policy.stillPendingBudgetMs + policy.outageBudgetMs,
-          // A queue that no worker serves is an outage too, and the activity itself cannot notice it.
-          scheduleToStartTimeout: policy.outageBudgetMs,
-          retry: { ...soon, nonRetryableErrorTypes: hopelessForNow },
-        }),
+  };
+}
+
+function patience(
+  { daily: isDaily, trouble }: Step<'ask' | 'look'>,
+  { restMs, queuedMs }: { readonly restMs: number; readonly queuedMs?: number },
+): ActivityOptions {
+  if (isDaily) return { retry: { ...daily, nonRetryableErrorTypes: hopeless } };
+  if (trouble === undefined) {
+    return { scheduleToCloseTimeout: FIRST_TRIES_MS, retry: { ...soon, nonRetryableErrorTypes: hopelessForNow } };
+  }
+  return {
+    scheduleToCloseTimeout: restMs,
+    ...(queuedMs === undefined ? {} : { scheduleToStartTimeout: queuedMs }),
+    // Goes on about where the first tries ended.
+    retry: { ...soon, initialInterval: FIRST_TRIES_MS, nonRetryableErrorTypes: hopelessForNow },
   };
 }
 
 export function withdrawOptions(provider: Provider, policy: Policy): ActivityOptions {
   return {
-    taskQueue: providerQueue(provider),
-    startToCloseTimeout: START_TO_CLOSE_MS,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+    ...legOptions(provider),
     scheduleToCloseTimeout: policy.withdrawalBudgetMs,
     retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopelessForNow },
   };
@@ -73,14 +85,11 @@ export function withdrawOptions(provider: Provider, policy: Policy): ActivityOpt
 
 /**
  * A legal hold is tried to be kept for as long as it lasts: one patient activity, which a release or a decision breaks
- * off, and which ends with the window. What the provider did by then is waited for, or it would be missing from the record.
+ * off, and which ends with the window.
  */
 export function undoOptions(provider: Provider, remainingMs: number | undefined): ActivityOptions {
   return {
-    taskQueue: providerQueue(provider),
-    startToCloseTimeout: START_TO_CLOSE_MS,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    ...legOptions(provider),
     ...(remainingMs === undefined ? {} : { scheduleToCloseTimeout: Math.max(remainingMs, MINUTE_MS) }),
     retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopeless },
   };

@@ -5,6 +5,7 @@ import type { DueProgress, RequestProgress } from '../domain/request-progress';
 import { providerName } from '../domain/provider';
 
 const states: Record<LegProgress['state'], string> = {
+  'not-asked-yet': 'not asked yet',
   asking: 'asking',
   'waiting-out-window': 'waiting out its window',
   'waiting-for-callback': 'waiting for its callback',
@@ -77,7 +78,7 @@ function youCan(legs: readonly LegProgress[]): string[] {
     'What you can do:',
     '',
     ...stuck.map((leg) => `- **${providerName(leg.provider)}**: ${leg.youCan}`),
-    `- ${stuck.length === 0 ? 'nothing has to be done' : 'nothing has to be done about any other'}; what has not settled can be waived or attested`,
+    `- ${stuck.length === 0 ? 'nothing has to be done' : 'nothing has to be done about any other'}; what has not settled can be waived, and attested once it was asked`,
     '',
   ];
 }
@@ -90,8 +91,10 @@ const howToDecide = [
 
 function statusOf(leg: LegProgress): string {
   if (leg.state === 'settled') return [leg.outcome, leg.assurance].filter(Boolean).join(', ');
-  if (leg.attention === undefined) return states[leg.state];
-  return `${states[leg.state]}: ${leg.attention.reason} since ${describeInstant(Date.parse(leg.attention.since))}`;
+  const { attention, trouble } = leg;
+  const reason = attention ?? trouble;
+  if (reason === undefined) return states[leg.state];
+  return `${states[leg.state]}: ${reason.reason} since ${describeInstant(Date.parse(reason.since))}`;
 }
 
 function untilOf(leg: LegProgress): string {

@@ -13,9 +13,10 @@ import {
 import type { LegActivities } from '../activities/leg-activities';
 import { describeInstant } from '../domain/duration';
 import type { Happening } from '../domain/happening';
-import { isFailureType, type FailureDetails, type FailureType } from '../domain/failure';
+import { isFailureType, retrying, type FailureDetails, type LegFailure, type StepMemory } from '../domain/failure';
 import {
   advance,
+  goesOnAfter,
   nextStep,
   openLeg,
   standingWords,
@@ -30,6 +31,7 @@ import { providerName, type Provider } from '../domain/provider';
 import type { Policy } from '../domain/policy';
 import type { Gate } from '../domain/rules';
 import type { ErasureRequest } from '../domain/request';
+import { isRecord } from '../domain/text';
 import { askOptions, lookOptions, undoOptions, withdrawOptions } from './activity-options';
 
 /** What a leg needs to know of its request, as it stands when it is asked. */
@@ -116,29 +118,29 @@ export class ProviderLeg {
   async #ask(step: LegStep & { do: 'ask' }): Promise<void> {
     this.#apply({ type: 'asked' });
     const { [`${this.provider}.requestErasure` as const]: requestErasure } = proxyActivities<LegActivities>({
-      ...askOptions(this.provider, this.#around.policy(), step.daily ? 'daily' : 'soon'),
+      ...askOptions(this.provider, step),
       summary: this.#label(step.daily ? 'ask to erase, once a day' : `ask to erase, round ${step.round}`),
     });
     await this.#attempt(async () => {
-      const receipt = await requestErasure(this.#call(step.round));
+      const receipt = await requestErasure(this.#call(step.round, step));
       this.#apply({ type: 'answered', receipt });
-    });
+    }, this.#onFailure(step));
   }
 
   async #look(step: LegStep & { do: 'look' }): Promise<void> {
     const { [`${this.provider}.observeErasure` as const]: observeErasure } = proxyActivities<LegActivities>({
-      ...lookOptions(this.provider, this.#around.policy(), step.daily ? 'daily' : 'soon'),
+      ...lookOptions(this.provider, this.#around.policy(), step),
       summary: this.#label(step.daily ? 'look whether it is gone, once a day' : 'look whether it is gone'),
     });
     await this.#attempt(async () => {
-      const observation = await observeErasure(this.#call(step.round));
+      const observation = await observeErasure(this.#call(step.round, step));
       this.#apply({ type: 'observed', observation });
-    });
+    }, this.#onFailure(step));
   }
 
   async #wait(step: LegStep & { do: 'wait' }): Promise<void> {
     const remainingMs = step.until - Date.now();
-    const label = step.for === 'window' ? 'wait out the window' : 'hope for the callback';
+    const label = waitLabels[step.for];
     if (remainingMs > 0) {
       await sleep(remainingMs, { summary: this.#label(`${label} until ${describeInstant(step.until)}`) });
     }
@@ -163,13 +165,7 @@ export class ProviderLeg {
   }
 
   /** Only Temporal's own failures are told to the leg; anything else is a bug and blocks the task until it is mended. */
-  async #attempt(
-    activity: () => Promise<void>,
-    told: (error: ActivityFailure) => Happening<LegEvent> = (error) => ({
-      type: 'failed',
-      failure: readFailure(error),
-    }),
-  ): Promise<void> {
+  async #attempt(activity: () => Promise<void>, told: (error: ActivityFailure) => Happening<LegEvent>): Promise<void> {
     try {
       await activity();
     } catch (error) {
@@ -178,11 +174,29 @@ export class ProviderLeg {
     }
   }
 
-  #call(round: number): LegCall {
+  #onFailure(step: LegStep & { do: 'ask' | 'look' }): (error: ActivityFailure) => Happening<LegEvent> {
+    const beganAt = Date.now();
+    return (error) => {
+      const failure = readFailure(error);
+      const isOutOfTime = error.retryState === 'TIMEOUT';
+      const goesOn = goesOnAfter(failure, {
+        step,
+        policy: this.#around.policy(),
+        beganAt,
+        at: Date.now(),
+        isOutOfTime,
+      });
+      return { type: 'failed', failure, ...(goesOn === undefined ? {} : { goesOn }) };
+    };
+  }
+
+  #call(round: number, step?: LegStep & { do: 'ask' | 'look' }): LegCall {
     const { requestId, subject } = this.#request;
     const host = this.#state.rounds.findLast(({ receipt }) => receipt !== undefined)?.receipt?.evidence.host;
     const approval = this.#around.approval();
     const standing = standingWords(this.#state);
+    const { attention, memory } = this.#state;
+    const knownFailure = step?.trouble?.reason ?? attention?.reason;
     return {
       requestId,
       run: workflowInfo().originalExecutionRunId,
@@ -195,6 +209,8 @@ export class ProviderLeg {
       ...(standing === undefined ? {} : { standing }),
       gate: this.#around.gate(),
       ...(approval === undefined ? {} : { approval }),
+      ...(step === undefined || memory === undefined ? {} : { memory }),
+      ...(step === undefined || knownFailure === undefined ? {} : { knownFailure }),
       policy: this.#around.policy(),
     };
   }
@@ -212,19 +228,44 @@ function mayHaveReached(cancellation: unknown): boolean {
   return details?.mayHaveReached !== false;
 }
 
-function readFailure(failure: ActivityFailure): { readonly type: FailureType } & FailureDetails {
-  const { cause } = failure;
-  if (cause instanceof ApplicationFailure) {
-    const details = cause.details?.[0] as Partial<FailureDetails> | undefined;
-    return {
-      // Anything else is a fault of a deployed worker, e.g. an activity that it does not have: the next deploy may mend it.
-      type: isFailureType(cause.type) ? cause.type : 'ProviderUnavailable',
-      mayHaveReached: details?.mayHaveReached !== false,
-    };
-  }
-  // The answer is unknown: only an activity that no worker ever took up cannot have reached the provider.
-  const neverStarted = cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
-  return { type: 'ProviderUnavailable', mayHaveReached: !neverStarted };
+const waitLabels: Readonly<Record<(LegStep & { do: 'wait' })['for'], string>> = {
+  window: 'wait out the window',
+  callback: 'hope for the callback',
+  nextTry: 'wait for the next try',
+};
+
+/** What the last attempt told stands behind a time-out of Temporal's. */
+function readFailure({ cause }: ActivityFailure): LegFailure {
+  const timeout = cause instanceof TimeoutFailure ? cause : undefined;
+  const last = timeout === undefined ? cause : timeout.cause;
+  const isUnserved = timeout?.timeoutType === 'SCHEDULE_TO_START';
+  const details =
+    last instanceof ApplicationFailure ? (last.details?.[0] as Partial<FailureDetails> | null) : undefined;
+  const type = last instanceof ApplicationFailure && isFailureType(last.type) ? last.type : undefined;
+  const memory = memoryOf(timeout?.lastHeartbeatDetails) ?? details?.memory;
+  const { retryInMs, kindChanged } = timeout === undefined ? (details ?? {}) : {};
+  return {
+    // Anything else is a fault of a deployed worker, e.g. an activity that it does not have: the next deploy may mend it.
+    type:
+      type === undefined || (timeout !== undefined && (isUnserved || !retrying[type].soon))
+        ? 'ProviderUnavailable'
+        : type,
+    // The answer is unknown, unless the last attempt told it; an activity that no worker ever took up reached nobody.
+    mayHaveReached: timeout === undefined ? details?.mayHaveReached !== false : !(isUnserved && last === undefined),
+    ...(memory === undefined ? {} : { memory }),
+    ...(retryInMs === undefined ? {} : { retryInMs }),
+    ...(kindChanged === undefined ? {} : { kindChanged }),
+  };
+}
+
+function memoryOf(heartbeat: unknown): StepMemory | undefined {
+  if (!isRecord(heartbeat) || !isRecord(heartbeat['adapter'])) return undefined;
+  const { unavailableSince, pendingSince, adapter } = heartbeat;
+  return {
+    adapter,
+    ...(typeof unavailableSince === 'number' ? { unavailableSince } : {}),
+    ...(typeof pendingSince === 'number' ? { pendingSince } : {}),
+  };
 }
 
 function isSameStep(one: LegStep, other: LegStep): boolean {

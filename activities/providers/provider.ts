@@ -1,5 +1,5 @@
 /** What every provider's adapter offers: its facts as data. Nothing outside an adapter knows a provider's vocabulary. */
-import type { FailureType } from '../../domain/failure';
+import type { AdapterMemory, FailureType } from '../../domain/failure';
 import type { Policy } from '../../domain/policy';
 import type { Provider } from '../../domain/provider';
 import type { Evidence, Observation, Receipt, Withdrawal } from '../../domain/receipt';
@@ -20,7 +20,7 @@ export interface AdapterCall {
   readonly firstAskedAt: number;
   /** An earlier attempt, of this or of another activity, may have reached the provider's erasing operation. */
   readonly mayHaveAskedBefore: boolean;
-  /** What an earlier attempt of this activity remembered. */
+  /** What an earlier attempt of this step remembered. */
   readonly memory: AdapterMemory;
   /**
    * What the provider answered to our last asking, in its own words (a receipt's `evidence.facts`), where it took that asking
@@ -37,17 +37,10 @@ export interface AdapterCall {
   aboutToAsk(memory: AdapterMemory): void;
   /** Takes the last `aboutToAsk` back: the call it announced provably never left. */
   didNotAsk(): void;
-  /** Keeps `memory` for later attempts of this activity, without claiming that anything was asked. */
+  /** Keeps `memory` for later attempts of this step, without claiming that anything was asked. */
   remember(memory: AdapterMemory): void;
   /** Keyed digest of an answer's body (a plain digest of a small answer can be guessed); undefined for an empty one. */
   bodyHmac(body: string): string | undefined;
-}
-
-export interface AdapterMemory {
-  /** The record was seen before the first asking. */
-  readonly seen?: boolean;
-  /** An earlier attempt to withdraw was sent; its answer may have been lost. */
-  readonly withdrawing?: boolean;
 }
 
 export interface ProviderAdapter {

@@ -12,6 +12,7 @@ import {
   hasToBeAsked,
   isAtRest,
   waitsForStaff,
+  withLastFailures,
   type Finding,
   type OpenRequest,
 } from '../../domain/finding';
@@ -210,15 +211,16 @@ async function judgeOpen(
   const restsUnexplained = seen !== undefined && request.index === undefined && isAtRest(seen.look);
   const isAsked = hasToBeAsked(request, now) || restsUnexplained;
   const answer = isAsked ? await ask(request) : undefined;
+  const findings = [
+    ...(request.isIndexBroken === true ? unreadable(request) : []),
+    ...findingsOfIndex(request),
+    ...(isAsked ? findingsOfAnswer(request, answer, now) : []),
+    ...(seen === undefined
+      ? []
+      : findingsOfLook(request, seen.look, { isWithStaff: waitsForStaff(request, answer), now })),
+  ].filter(isFirstOfKind);
   return {
-    findings: [
-      ...(request.isIndexBroken === true ? unreadable(request) : []),
-      ...findingsOfIndex(request),
-      ...(isAsked ? findingsOfAnswer(request, answer, now) : []),
-      ...(seen === undefined
-        ? []
-        : findingsOfLook(request, seen.look, { isWithStaff: waitsForStaff(request, answer), now })),
-    ].filter(isFirstOfKind),
+    findings: seen === undefined ? findings : withLastFailures(findings, request, seen.look, now),
     isLookedAt,
   };
 }

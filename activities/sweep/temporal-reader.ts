@@ -15,6 +15,7 @@ import {
 import { WORKFLOW_TYPE, type Provider } from '../../domain/provider';
 import { isRequestId, workflowIdOf } from '../../domain/request';
 import type { RequestProgress } from '../../domain/request-progress';
+import { stepUnderWay } from '../../domain/step-under-way';
 import { searchAttributes } from '../../domain/visibility';
 
 const {
@@ -388,6 +389,7 @@ function pendingActivityOf(activity: ActivityInfo): PendingActivity {
   const isRunning =
     state === PendingActivityState.PENDING_ACTIVITY_STATE_STARTED ||
     state === PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED;
+  const step = stepUnderWay(activity, Date.now());
   const signs = isRunning ? [lastStartedTime, lastHeartbeatTime] : [scheduledTime, nextAttemptScheduleTime];
   return {
     type: activityType?.name ?? '',
@@ -396,5 +398,6 @@ function pendingActivityOf(activity: ActivityInfo): PendingActivity {
       state === PendingActivityState.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED,
     state: isRunning ? 'running' : 'waiting',
     since: Math.max(...signs.map((sign) => optionalTsToMs(sign) ?? 0)),
+    ...(step === undefined ? {} : { step }),
   };
 }

@@ -4,7 +4,7 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity'
 import { createLegActivities } from '../../activities/leg-activities';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from '../../activities/providers/provider';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
-import type { FailureDetails } from '../../domain/failure';
+import { failureTypes, type FailureDetails } from '../../domain/failure';
 import type { LegCall } from '../../domain/leg';
 import { defaultPolicy } from '../../domain/policy';
 import type { Observation, Receipt } from '../../domain/receipt';
@@ -47,6 +47,8 @@ interface Attempt {
   readonly attempt?: number;
   readonly memory?: unknown;
   readonly atMs?: number;
+  /** When the activity began; with its first attempt where absent. */
+  readonly beganMs?: number;
   readonly daily?: boolean;
   readonly cancel?: boolean;
 }
@@ -70,6 +72,7 @@ async function run(
       attempt: options.attempt ?? 1,
       heartbeatDetails: options.memory,
       currentAttemptScheduledTimestampMs: options.atMs ?? NOW,
+      scheduledTimestampMs: options.beganMs ?? NOW,
       retryPolicy: options.daily
         ? { initialInterval: DAY_MS, backoffCoefficient: 1 }
         : { initialInterval: 10 * SECOND_MS, backoffCoefficient: 2, maximumInterval: 6 * HOUR_MS },
@@ -147,7 +150,7 @@ describe('a leg activity', () => {
         return fails('ProviderUnavailable')();
       },
     });
-    expect(reached.failure?.details).toEqual([{ mayHaveReached: true }]);
+    expect(reached.failure?.details).toMatchObject([{ mayHaveReached: true }]);
     expect(reached.memory).toMatchObject({ reached: true, adapter: { seen: true } });
   });
 
@@ -262,6 +265,51 @@ describe('a leg activity', () => {
       expect((await run({ ...again, atMs: NOW + 3 * DAY_MS })).failure?.nonRetryable).toBe(true);
     },
   );
+
+  it('leaves what it remembers to the next activity of its step, which goes on from there', async () => {
+    const first = await run({
+      look: (call) => {
+        call.aboutToAsk({ seen: true });
+        return fails('ProviderUnavailable', HOUR_MS)();
+      },
+    });
+    const [details] = (first.failure?.details ?? []) as FailureDetails[];
+    expect(details).toEqual({
+      mayHaveReached: true,
+      memory: { unavailableSince: NOW, adapter: { seen: true } },
+      retryInMs: HOUR_MS,
+    });
+    const { memory, mayHaveReached: askedBefore } = details ?? {};
+    if (memory === undefined || askedBefore === undefined) throw new Error('It leaves both');
+    let seen: AdapterCall | undefined;
+    const look = (call: AdapterCall): Promise<Observation> => {
+      seen = call;
+      return fails('ProviderUnavailable')();
+    };
+    const next = { look, call: { memory, askedBefore }, beganMs: NOW + HOUR_MS };
+    expect((await run({ ...next, atMs: NOW + 3 * DAY_MS - 1 })).failure?.nonRetryable).toBe(false);
+    expect((await run({ ...next, atMs: NOW + 3 * DAY_MS })).failure?.nonRetryable).toBe(true);
+    expect(seen).toMatchObject({ mayHaveAskedBefore: true, memory: { seen: true } });
+  });
+
+  describe('that is known to fail with one kind', () => {
+    const types = failureTypes.filter((type) => type !== 'InvalidRequest');
+    const pairs = types.flatMap((known) => types.map((comes) => [known, comes] as const));
+    const begun = { endedAttempt: 1, reached: false, adapter: {} };
+
+    it.each(pairs)(
+      '%s: tells %s if that is another, a day later at most, and not a storm of them',
+      async (known, comes) => {
+        const daily = { look: fails(comes), call: { knownFailure: known }, daily: true, memory: begun, attempt: 2 };
+        const told = (await run({ ...daily, atMs: NOW + DAY_MS })).failure;
+        expect(told).toMatchObject({ type: comes, nonRetryable: comes !== known });
+        expect((told?.details as FailureDetails[])[0]?.kindChanged).toBe(comes === known ? undefined : true);
+        // The activity has just begun: what changes to and fro must not make one activity after another.
+        const soon = await run({ ...daily, attempt: 1, memory: undefined, atMs: NOW });
+        expect(soon.failure?.nonRetryable).toBe(false);
+      },
+    );
+  });
 
   it('says that it was cancelled when it was, whatever the adapter made of it, and whether a call may have left', async () => {
     const { failure } = await run({ look: fails('ProviderUnavailable'), cancel: true });

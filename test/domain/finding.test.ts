@@ -8,12 +8,15 @@ import {
   findingsOfQueue,
   hasToBeAsked,
   waitsForStaff,
+  withLastFailures,
   type CloseLook,
+  type Finding,
   type OpenRequest,
   type PendingActivity,
   type RequestIndex,
 } from '../../domain/finding';
 import type { RequestProgress } from '../../domain/request-progress';
+import type { StepUnderWay } from '../../domain/step-under-way';
 import { countsOf, FINDINGS_NAMED_MAX, mostUrgent } from '../../domain/sweep';
 
 const NOW = Date.UTC(2026, 10, 22, 9);
@@ -156,6 +159,49 @@ describe('findingsOfEnded', () => {
     expect(findingsOfEnded(ended, NOW + DAY_MS)).toEqual([{ kind: 'no-certificate', ...about, detail: 'failed' }]);
     expect(findingsOfEnded({ ...ended, isRefused: true }, NOW)).toEqual([{ kind: 'refused-at-start', ...about }]);
     expect(findingsOfEnded({ ...ended, isRefused: true }, NOW + 1)).toEqual([]);
+  });
+});
+
+describe('withLastFailures', () => {
+  const message = 'Person API gave no complete answer to the login (SELF_SIGNED_CERT_IN_CHAIN).';
+  const step = (overrides: Partial<StepUnderWay> = {}): StepUnderWay => ({
+    activity: 'person.requestErasure',
+    provider: 'person',
+    attempt: 5,
+    failure: { kind: 'ProviderUnavailable', message },
+    failingSince: new Date(NOW - HOUR_MS).toISOString(),
+    nextTryAt: new Date(NOW + HOUR_MS).toISOString(),
+    ...overrides,
+  });
+  const found = (steps: readonly StepUnderWay[], before: readonly Finding[] = []) =>
+    withLastFailures(before, open({}), { ...quiet, activities: steps.map((one) => activity({ step: one })) }, NOW);
+
+  it('names a step that does not get through: provider, kind, since when, next try', () => {
+    const [finding, ...others] = found([step()]);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({ kind: 'failing', ...about, providers: ['person'] });
+    expect(finding?.detail).toBe(
+      `Person API, asking to erase: ProviderUnavailable since 2026-11-22 08:00 UTC (attempt 5): ${message} Next try 2026-11-22 10:00 UTC.`,
+    );
+  });
+
+  it('says of an attention what it is about, instead of a second finding', () => {
+    const attention: Finding = { kind: 'attention', ...about, providers: ['person'] };
+    const aptrinsic = step({ activity: 'aptrinsic.requestErasure', provider: 'aptrinsic' });
+    const [first, second, ...others] = found([step(), aptrinsic], [attention]);
+    expect(first).toMatchObject({ ...attention, detail: expect.stringContaining(message) });
+    expect(second).toMatchObject({ kind: 'failing', providers: ['aptrinsic'] });
+    expect(others).toEqual([]);
+  });
+
+  it('is silent about what may be over with the next try, and not about what lasts', () => {
+    const fresh = new Date(NOW - 14 * MINUTE_MS).toISOString();
+    const { failingSince: _since, provider: _provider, ...untold } = step({ activity: 'issueCertificate' });
+    expect(found([step({ failingSince: fresh })])).toEqual([]);
+    expect(found([{ ...untold, attempt: 2 }])).toEqual([]);
+    expect(found([{ ...untold, attempt: 3 }])).toMatchObject([
+      { kind: 'failing', detail: expect.stringMatching(/^signing the certificate: /) },
+    ]);
   });
 });
 

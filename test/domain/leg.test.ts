@@ -5,6 +5,7 @@ import {
   advance,
   graceIsOverAt,
   nextStep,
+  offeredDecisions,
   openLeg,
   REPORTS_COUNTED_MAX,
   standingWords,
@@ -485,6 +486,7 @@ describe('attention', () => {
     expect(advance(leg, failed('ProviderUnauthorized', T0 + 2 * DAY_MS)).attention).toEqual({
       reason: 'ProviderUnauthorized',
       since: T0 + 2 * DAY_MS,
+      troubleSince: T0 + 5,
       step: 'ask',
     });
   });
@@ -604,12 +606,19 @@ describe('what the provider said to our asking that stands', () => {
 
 describe('a decision', () => {
   const unsettled: [string, LegEvent[]][] = [
-    ['before asking', []],
     ['while asking', [asked()]],
     ['in the window', inWindow],
     ['in the grace', hoping],
     ['while looking', looking],
     ['in attention', [asked(), failed('ProviderRejected')]],
+  ];
+  const undoneInHold: LegEvent[] = [
+    asked(),
+    answered(accepted({ withdrawable: true })),
+    { type: 'held', at: T0 },
+    { type: 'undoing', at: T0 },
+    { type: 'withdrawalAnswered', withdrawal: { status: 'withdrawn' }, at: T0 },
+    { type: 'released', at: T0 },
   ];
 
   it.each(unsettled)('may waive or attest %s', (_name, events) => {
@@ -619,11 +628,27 @@ describe('a decision', () => {
     expect(advance(leg, decided('attest', GRACE_OVER)).outcome).toBe('attested');
   });
 
-  it.each(unsettled.slice(0, 5))('may not retry %s', (_name, events) => {
+  it.each<[string, LegEvent[]]>([
+    ['before it was asked', []],
+    ['after what was asked was undone', undoneInHold],
+  ])('may waive %s, and not attest: there is nothing to vouch for', (_name, events) => {
     const leg = after(...events);
-    expect(whyNotNow(leg, 'retry')).toBe('needs no retry: it is not in attention');
-    expect(advance(leg, decided('retry'))).toBe(leg);
+    expect(whyNotNow(leg, 'waive')).toBeUndefined();
+    expect(whyNotNow(leg, 'attest')).toMatch(
+      /^cannot be attested: nothing was asked of it that still stands; waive it/,
+    );
+    expect(advance(leg, decided('attest', GRACE_OVER))).toBe(leg);
+    expect(offeredDecisions(leg)).toEqual(['waive']);
   });
+
+  it.each([['before asking', []], ...unsettled.slice(0, 4)] as [string, LegEvent[]][])(
+    'may not retry %s',
+    (_name, events) => {
+      const leg = after(...events);
+      expect(whyNotNow(leg, 'retry')).toBe('needs no retry: it is not in attention');
+      expect(advance(leg, decided('retry'))).toBe(leg);
+    },
+  );
 
   it.each(['retry', 'waive', 'attest'] as const)(
     '%s comes too late for a leg that is settled or being withdrawn',

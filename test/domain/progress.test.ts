@@ -66,9 +66,9 @@ describe('the progress of a leg', () => {
   it('knows nothing yet before it asks', () => {
     expect(legProgress(openLeg('measureone'))).toEqual({
       provider: 'measureone',
-      state: 'asking',
-      waitsFor: 'MeasureOne to take the request on',
-      youCan: 'nothing to do; waive or attest',
+      state: 'not-asked-yet',
+      waitsFor: 'its turn; MeasureOne is asked at once',
+      youCan: 'nothing to do; waive',
       rounds: 0,
     });
   });

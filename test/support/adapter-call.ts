@@ -1,6 +1,7 @@
 /** A call of an adapter as an activity would make it, for tests of adapters without Temporal. */
 import { createHmac } from 'node:crypto';
-import type { AdapterCall, AdapterMemory } from '../../activities/providers/provider';
+import type { AdapterCall } from '../../activities/providers/provider';
+import type { AdapterMemory } from '../../domain/failure';
 import { defaultPolicy } from '../../domain/policy';
 
 export interface FakeAdapterCall extends AdapterCall {

@@ -9,7 +9,7 @@ import { NativeConnection, Runtime, Worker, DefaultLogger, type WorkflowBundleOp
 import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
 import type { DecisionQuestion, DecisionVerdict } from '../../activities/decision-activities';
 import type { IntakeQuestion } from '../../activities/intake-activities';
-import type { FailureType } from '../../domain/failure';
+import type { FailureDetails, FailureType, StepMemory } from '../../domain/failure';
 import { DAY_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg';
 import { defaultPolicy } from '../../domain/policy';
@@ -48,13 +48,21 @@ export function failure(
     readonly mayHaveReached?: boolean;
     readonly nonRetryable?: boolean;
     readonly nextRetryDelayMs?: number;
+    readonly memory?: StepMemory;
+    readonly kindChanged?: boolean;
   } = {},
 ): ApplicationFailure {
+  const details: FailureDetails = {
+    mayHaveReached: options.mayHaveReached ?? true,
+    ...(options.memory === undefined ? {} : { memory: options.memory }),
+    ...(options.nextRetryDelayMs === undefined ? {} : { retryInMs: options.nextRetryDelayMs }),
+    ...(options.kindChanged === undefined ? {} : { kindChanged: options.kindChanged }),
+  };
   return ApplicationFailure.create({
     type,
     message: `scripted ${type}`,
-    nonRetryable: options.nonRetryable ?? false,
-    details: [{ mayHaveReached: options.mayHaveReached ?? true }],
+    nonRetryable: options.nonRetryable ?? options.kindChanged ?? false,
+    details: [details],
     ...(options.nextRetryDelayMs === undefined ? {} : { nextRetryDelay: options.nextRetryDelayMs }),
   });
 }

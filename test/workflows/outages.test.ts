@@ -9,8 +9,10 @@ type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 /** The right workflow but for its budget and time-out, which nobody could wait for. */
 function impatient(changes: { readonly budgetMs: number; readonly startToCloseMs: number }): string {
   return alteredBundle(
-    [/scheduleToCloseTimeout: policy\.outageBudgetMs/, `scheduleToCloseTimeout: ${changes.budgetMs}`],
-    [/scheduleToStartTimeout: policy\.outageBudgetMs/, `scheduleToStartTimeout: ${changes.budgetMs}`],
+    [/scheduleToCloseTimeout: FIRST_TRIES_MS/, `scheduleToCloseTimeout: ${changes.budgetMs}`],
+    [/scheduleToCloseTimeout: restMs/, `scheduleToCloseTimeout: ${changes.budgetMs}`],
+    [/scheduleToStartTimeout: queuedMs/, `scheduleToStartTimeout: ${changes.budgetMs}`],
+    [/initialInterval: FIRST_TRIES_MS/, 'initialInterval: 100'],
     [/startToCloseTimeout: START_TO_CLOSE_MS/g, `startToCloseTimeout: ${changes.startToCloseMs}`],
     [/initialInterval: 10 \* [^,]+,/, 'initialInterval: 100,'],
   );
