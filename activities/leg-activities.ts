@@ -4,7 +4,6 @@ import { msToNumber } from '@temporalio/common/lib/time';
 import { HOUR_MS, SECOND_MS } from '../domain/duration';
 import {
   isOutage,
-  retrying,
   type AdapterMemory,
   type FailureDetails,
   type FailureType,

@@ -7,6 +7,7 @@ import type { DueProgress, RequestProgress } from '../domain/request-progress';
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/outcome';
 import { providerName } from '../domain/provider';
 import { callbackRemarks } from '../domain/receipt';
+import { describeStep } from '../domain/step-under-way';
 import type { ErasureResult } from '../workflows/erasure-request';
 import type { CommandContext } from './context';
 import { exitCode, type ExitCode } from './exit-code';
@@ -23,8 +24,9 @@ export function exitCodeOf(outcome: RequestOutcome): ExitCode {
   }
 }
 
-export function statusExitCode({ status, progress, result }: RequestStatus): ExitCode {
-  if (status === 'running') return progress?.outcome === undefined ? exitCode.ok : exitCodeOf(progress.outcome);
+export function statusExitCode({ status, progress, result, ...rest }: RequestStatus): ExitCode {
+  const outcome = progress?.outcome ?? rest.outcome;
+  if (status === 'running') return outcome === undefined ? exitCode.ok : exitCodeOf(outcome);
   return result === undefined ? exitCode.noCertificate : exitCodeOf(result.outcome);
 }
 
@@ -80,7 +82,7 @@ export function statusText(status: RequestStatus, context: CommandContext): stri
   const { requestId, workflowId, runId, startedAt, closedAt, progress, result, failure, state } = status;
   const legs = result?.legs ?? progress?.legs;
   const isThere = state === 'awaiting-answer';
-  const outcome = result?.outcome ?? (isThere ? progress?.outcome : undefined);
+  const outcome = result?.outcome ?? (isThere ? (progress?.outcome ?? status.outcome) : undefined);
   const { bold } = colorsFor(context);
   return [
     `Request   ${requestId}`,
@@ -92,6 +94,7 @@ export function statusText(status: RequestStatus, context: CommandContext): stri
     ...(outcome === undefined ? [] : [`Outcome   ${bold(outcome)}: ${requestOutcomeMeaning[outcome]}`]),
     ...(failure === undefined ? [] : [failure]),
     ...(progress === undefined ? [] : dueAndTodo(progress, context)),
+    ...(status.underWay ?? []).map((step) => `Trouble   ${describeStep(step)}`),
     ...(isThere ? [`Proof     the certificate is there: erasure certificate ${requestId} --out certificate.jws`] : []),
     ...(legs === undefined ? [] : [legsTable(legs, context)]),
   ].join('\n');
@@ -110,7 +113,7 @@ function dueText(due: DueProgress, context: CommandContext): string {
 
 /** One request in a line and a line for each provider, for lists. The certificate has a command of its own. */
 export function listEntryText(
-  { requestId, state, startedAt, progress, result }: RequestStatus,
+  { requestId, state, startedAt, progress, result, underWay = [] }: RequestStatus,
   context: CommandContext,
 ) {
   const { bold, yellow } = colorsFor(context);
@@ -119,6 +122,7 @@ export function listEntryText(
   return [
     `${bold(requestId)}  ${inWords}, started ${instantText(startedAt)}`,
     ...legs.map((leg) => `  ${leg.state === 'attention' ? yellow(legLine(leg)) : legLine(leg)}`),
+    ...underWay.map((step) => `  ${yellow(describeStep(step))}`),
   ].join('\n');
 }
 
@@ -154,9 +158,10 @@ export function legLine(leg: LegProgress): string {
   return `${providerName(leg.provider)}: ${stateText(leg)}${rest}`;
 }
 
-function stateText({ state, outcome, assurance, attention }: LegProgress): string {
+function stateText({ state, outcome, assurance, attention, trouble }: LegProgress): string {
   if (outcome !== undefined) return assurance === undefined ? outcome : `${outcome} (${assurance})`;
-  return attention === undefined ? state : `${state}: ${attention.reason}`;
+  const reason = (attention ?? trouble)?.reason;
+  return reason === undefined ? state : `${state}: ${reason}`;
 }
 
 function waitText(leg: LegProgress): string {

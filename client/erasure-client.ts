@@ -29,6 +29,7 @@ import type { LegProgress } from '../domain/progress';
 import type { RequestProgress } from '../domain/request-progress';
 import { providerKeys, providerName, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../domain/provider';
 import { isRequestId, workflowIdOf, type ErasureRequestInput } from '../domain/request';
+import { stepsUnderWay } from '../domain/step-under-way';
 import type { Sealer } from '../security/sealing';
 import type { erasureRequest } from '../workflows';
 import type { ErasureResult } from '../workflows/erasure-request';
@@ -55,16 +56,23 @@ import {
   type FieldProblem,
 } from './errors';
 import { foundRequest, inputOf, type FoundRequest, type RequestOrigin } from './found-request';
+import { HistoryFollower } from './history-follower';
 import { isListed, lookAhead, parseListOptions, requestIdIn, visibilityQuery, type ListOptions } from './listing';
 import { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
-import { requestFailure, requestStateOf, runStatusOf, type RequestStatus } from './request-status';
+import {
+  requestFailure,
+  requestStateOf,
+  runStatusOf,
+  type CertifiedResult,
+  type RequestStatus,
+  type StillOwed,
+} from './request-status';
 import type { ErasureSubmission } from './submission';
 import { filterQuery, parseFilter } from './request-filter';
 import { temporalTrouble } from './temporal-failure';
+import { Waiting } from './waiting';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
-/** The server answers a long poll after 20 s at the latest: one that takes longer hangs. */
-const POLL_MS_MAX = 60 * SECOND_MS;
 /** Each look of `watch` is a query, which Temporal Cloud bills: often at first, rarely once nothing changes any more. */
 const WATCH_EVERY_MS_MIN = 1 * SECOND_MS;
 const WATCH_EVERY_MS_MAX = 5 * MINUTE_MS;
@@ -106,9 +114,21 @@ export interface DecisionOptions extends ProviderDecision {
 }
 
 export interface WatchOptions {
-  /** Time between two looks, in ms; where absent 1 s, growing to 5 min while nothing changes. The end is seen at once. */
+  /**
+   * Time between two looks, in ms; where absent 1 s, growing to 5 min while nothing changes. The certificate, and the end,
+   * are seen at once.
+   */
   readonly everyMs?: number | undefined;
+  /** Goes on after the certificate until the run has ended, which waits until it is recorded that the person was told. */
+  readonly untilClosed?: boolean | undefined;
   /** Ends the watching, which then throws the signal's reason. The request goes on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WaitOptions {
+  /** How long to wait at most, in ms; without it as long as it takes: days. */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the waiting, which then throws the signal's reason. The request goes on. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -311,18 +331,27 @@ export class ErasureClient {
   }
 
   /**
-   * The request as it stands now, then again whenever something about it has changed, at last as it ended; that one ends
-   * the iteration. While no worker answers, one status without progress says so, and watching goes on.
-   * Every look costs a query (one Action in Temporal Cloud). Throws `RangeError` for an `everyMs` that is none, and as `get`, also when Temporal goes away in between:
+   * The request as it stands now, then again whenever something about it has changed, at last with its certificate, or as it
+   * ended without one; that one ends the iteration. Where the person is still to be told, the last one is still `running`:
+   * `progress.todo` says what is owed, and `untilClosed` goes on until that is over, too. While no worker answers, one status
+   * without progress says so, and watching goes on; so it does while Temporal is away for less than 5 minutes.
+   * Every look costs a query (one Action in Temporal Cloud). Throws `RangeError` for an `everyMs` that is none, and as `get`:
    * watching again is safe.
    */
   async *watch(requestId: string, options: WatchOptions = {}): AsyncGenerator<RequestStatus, void, undefined> {
-    const { everyMs, signal } = options;
+    const { everyMs, untilClosed = false, signal } = options;
     if (everyMs !== undefined && !(everyMs > 0)) throw new RangeError('everyMs: expected milliseconds, above 0');
+    const wait = this.#waiting(requestId, signal);
     let told: string | undefined;
     let waitMs = everyMs ?? WATCH_EVERY_MS_MIN;
     for (;;) {
-      const found = await this.#unlessAborted(signal, () => this.get(requestId));
+      const looked = await wait.call(() => this.get(requestId));
+      if (looked.state === 'awaiting-answer') await wait.certified({ timeoutMs: this.#callTimeoutMs });
+      if (isEnding(looked) && !wait.known.isClosed) {
+        await wait.closed({ timeoutMs: this.#callTimeoutMs });
+        if (wait.known.isClosed) continue;
+      }
+      const found = withCertificate(looked, wait.known);
       const content = JSON.stringify(found);
       if (content === told) {
         waitMs = everyMs ?? Math.min(waitMs * 1.5, WATCH_EVERY_MS_MAX);
@@ -331,8 +360,10 @@ export class ErasureClient {
         waitMs = everyMs ?? WATCH_EVERY_MS_MIN;
         yield found;
       }
-      if (found.status !== 'running') return;
-      await this.#unlessAborted(signal, () => this.#endOrTimeout(requestId, { timeoutMs: waitMs, signal }));
+      if (found.status !== 'running' || (found.certificate !== undefined && !untilClosed)) return;
+      await (found.certificate === undefined
+        ? wait.certified({ timeoutMs: waitMs })
+        : wait.closed({ timeoutMs: waitMs }));
     }
   }
 
@@ -344,18 +375,44 @@ export class ErasureClient {
     try {
       return await this.#within(requestId, () => this.#handle(requestId).query(progress));
     } catch (error) {
-      if (error instanceof QueryNotRegisteredError) await this.result(requestId, { timeoutMs: this.#callTimeoutMs });
+      if (error instanceof QueryNotRegisteredError)
+        await this.untilClosed(requestId, { timeoutMs: this.#callTimeoutMs });
       if (await this.#isUnanswered(requestId, error)) throw new NoWorkerError(requestId);
       throw error;
     }
   }
 
   /**
-   * Waits until the request has ended: days, where nothing else is asked for by `timeoutMs`.
-   * Throws `RequestStillRunningError` when that time is over, `RequestFailedError` when it ended without a certificate.
+   * Waits until the erasure is confirmed by its certificate, or the request has ended without one: days. With rules that
+   * track the answer to the person the run goes on after that: `stillOwed` says what is left to do, and by when.
+   * Follows the history in a long poll: costs one query at most, sees the certificate without a worker, goes on over a reset,
+   * and while Temporal is away for less than 5 minutes.
+   * Throws `RequestStillRunningError` when the time is over, `RequestFailedError` when it ended without a certificate.
    */
-  async result(requestId: string, options: { readonly timeoutMs?: number } = {}): Promise<ErasureResult> {
-    return this.#untilEnded(requestId, options);
+  async result(requestId: string, { timeoutMs = Infinity, signal }: WaitOptions = {}): Promise<CertifiedResult> {
+    const wait = this.#waiting(requestId, signal);
+    await wait.certified({ timeoutMs });
+    const { certified, isClosed } = wait.known;
+    if (certified === undefined && !isClosed) throw new RequestStillRunningError(requestId);
+    const owed = (): Promise<StillOwed | undefined> => wait.call(() => this.#stillOwed(requestId));
+    const stillOwed = isClosed ? undefined : await owed();
+    if (certified !== undefined && stillOwed !== undefined) return { requestId, ...certified, stillOwed };
+    // Where nothing is owed, the run ends at once by itself.
+    await wait.closed({ timeoutMs: this.#callTimeoutMs });
+    if (certified === undefined || wait.known.isClosed) return this.#endOf(requestId, wait);
+    const later = await owed();
+    return { requestId, ...certified, ...(later === undefined ? {} : { stillOwed: later }) };
+  }
+
+  /**
+   * Waits until the run itself has ended: with rules that track the answer to the person, until it is recorded that they were
+   * told. Throws as `result`.
+   */
+  async untilClosed(requestId: string, { timeoutMs = Infinity, signal }: WaitOptions = {}): Promise<ErasureResult> {
+    const wait = this.#waiting(requestId, signal);
+    await wait.closed({ timeoutMs });
+    if (!wait.known.isClosed) throw new RequestStillRunningError(requestId);
+    return this.#endOf(requestId, wait);
   }
 
   /**
@@ -364,7 +421,7 @@ export class ErasureClient {
    */
   async certificate(requestId: string): Promise<string> {
     if (runStatusOf(await this.#describe(requestId)) === 'running') return this.#certificateOfOpen(requestId);
-    return (await this.result(requestId, { timeoutMs: this.#callTimeoutMs })).certificate;
+    return (await this.untilClosed(requestId, { timeoutMs: this.#callTimeoutMs })).certificate;
   }
 
   /**
@@ -467,11 +524,12 @@ export class ErasureClient {
 
   async #look(requestId: string, { asksProgress }: { readonly asksProgress: boolean }): Promise<RequestStatus> {
     const description = await this.#describe(requestId);
-    const { runId, startTime, closeTime } = description;
+    const { runId, startTime, closeTime, raw } = description;
     const status = runStatusOf(description);
+    const underWay = stepsUnderWay(raw.pendingActivities ?? [], Date.now());
     const known =
       status !== 'running'
-        ? await this.#ending(requestId)
+        ? endingOf(await this.#ending(requestId))
         : asksProgress
           ? await this.#progressIfAnswered(requestId)
           : {};
@@ -484,6 +542,7 @@ export class ErasureClient {
       startedAt: startTime.toISOString(),
       ...(closeTime === undefined ? {} : { closedAt: closeTime.toISOString() }),
       ...known,
+      ...(underWay.length === 0 ? {} : { underWay }),
     };
   }
 
@@ -532,38 +591,22 @@ export class ErasureClient {
     }
   }
 
-  async #untilEnded(
-    requestId: string,
-    { timeoutMs = Infinity, signal }: { readonly timeoutMs?: number; readonly signal?: AbortSignal | undefined },
-  ): Promise<ErasureResult> {
-    const handle = this.#handle(requestId);
-    const endsAt = Date.now() + timeoutMs;
-    for (;;) {
-      const leftMs = endsAt - Date.now();
-      if (leftMs <= 0) throw new RequestStillRunningError(requestId);
-      try {
-        return await this.#within(requestId, () => handle.result(), Math.min(leftMs, POLL_MS_MAX));
-      } catch (error) {
-        if (error instanceof WorkflowFailedError) throw requestFailure(requestId, error);
-        // An aborted call looks like one that took too long.
-        signal?.throwIfAborted();
-        if (!(error instanceof TemporalUnavailableError && error.timedOut)) throw error;
-        // Tells a Temporal that is away from a request that is still running.
-        await this.#describe(requestId);
-      }
-    }
+  #waiting(requestId: string, signal: AbortSignal | undefined): Waiting {
+    this.#handle(requestId);
+    return new Waiting({
+      follow: () => new HistoryFollower(this.#client, workflowIdOf(requestId)),
+      call: (work, timeoutMs) => this.#unlessAborted(signal, () => this.#within(requestId, work, timeoutMs)),
+      isRunning: async () => runStatusOf(await this.#describe(requestId)) === 'running',
+      signal,
+    });
   }
 
-  /** Waits in a long poll, so that the end is seen when it comes. */
-  async #endOrTimeout(
-    requestId: string,
-    options: { readonly timeoutMs: number; readonly signal: AbortSignal | undefined },
-  ): Promise<void> {
-    try {
-      await this.#untilEnded(requestId, options);
-    } catch (error) {
-      if (!(error instanceof RequestStillRunningError || error instanceof RequestFailedError)) throw error;
-    }
+  /** What is left to do once the certificate is there; undefined where nothing is. */
+  async #stillOwed(requestId: string): Promise<StillOwed | undefined> {
+    const { progress: now } = await this.#progressIfAnswered(requestId);
+    if (now === undefined) return { todo: ['what is owed to the person cannot be said: no worker answers'] };
+    if (!now.blockedOn.includes('answer')) return undefined;
+    return { todo: now.todo, ...(now.due === undefined ? {} : { by: now.due.on }) };
   }
 
   async #progressIfAnswered(requestId: string): Promise<Pick<RequestStatus, 'progress'>> {
@@ -575,11 +618,17 @@ export class ErasureClient {
     }
   }
 
-  async #ending(requestId: string): Promise<Pick<RequestStatus, 'result' | 'failure'>> {
+  async #endOf(requestId: string, wait: Waiting): Promise<ErasureResult> {
+    const ended = await wait.call(() => this.#ending(requestId));
+    if (ended instanceof RequestFailedError) throw ended;
+    return ended;
+  }
+
+  async #ending(requestId: string): Promise<ErasureResult | RequestFailedError> {
     try {
-      return { result: await this.#within(requestId, () => this.#handle(requestId).result()) };
+      return await this.#within(requestId, () => this.#handle(requestId).result());
     } catch (error) {
-      if (error instanceof WorkflowFailedError) return { failure: requestFailure(requestId, error).message };
+      if (error instanceof WorkflowFailedError) return requestFailure(requestId, error);
       throw error;
     }
   }
@@ -657,6 +706,23 @@ export class ErasureClient {
       throw temporalTrouble(error) ?? error;
     }
   }
+}
+
+function endingOf(ended: ErasureResult | RequestFailedError): Pick<RequestStatus, 'result' | 'failure'> {
+  return ended instanceof RequestFailedError ? { failure: ended.message } : { result: ended };
+}
+
+/** An open request whose certificate is there, also where no worker answers. */
+function withCertificate(status: RequestStatus, { certified }: Waiting['known']): RequestStatus {
+  if (status.status !== 'running' || certified === undefined) return status;
+  const { certificate: signed, outcome } = certified;
+  const state = status.progress === undefined ? 'awaiting-answer' : status.state;
+  return { ...status, state, certificate: signed, outcome };
+}
+
+/** Nothing is owed any more: the run ends at once by itself. */
+function isEnding({ status, progress: now }: RequestStatus): boolean {
+  return status === 'running' && now?.outcome !== undefined && now.state === now.outcome;
 }
 
 /** What the Temporal UI shows of the run: opaque ids and codes only. */

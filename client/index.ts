@@ -5,6 +5,7 @@ export {
   type DecisionOptions,
   type ErasureClientParts,
   type Submitted,
+  type WaitOptions,
   type WatchOptions,
 } from './erasure-client';
 export {
@@ -36,7 +37,7 @@ export {
 export { requestStates, type ListOptions } from './listing';
 export { FilterError, namedFilters } from './request-filter';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
-export type { RequestState, RequestStatus } from './request-status';
+export type { CertifiedResult, RequestState, RequestStatus, StillOwed } from './request-status';
 export { identifierFields, parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-files';
@@ -46,4 +47,5 @@ export type { LegProgress, LegProgressState } from '../domain/progress';
 export type { DueProgress, RequestProgress, RequestProgressState } from '../domain/request-progress';
 export type { Provider } from '../domain/provider';
 export type { ErasureRequestInput, Regulation, Verification } from '../domain/request';
+export type { StepUnderWay } from '../domain/step-under-way';
 export type { ErasureResult } from '../workflows/erasure-request';

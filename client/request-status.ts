@@ -1,6 +1,8 @@
 import type { WorkflowExecutionInfo, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import type { RequestOutcome } from '../domain/outcome';
 import type { RequestProgress, RequestProgressState } from '../domain/request-progress';
+import type { StepUnderWay } from '../domain/step-under-way';
 import type { ErasureResult } from '../workflows/erasure-request';
 import { RequestFailedError, type RunStatus } from './errors';
 
@@ -23,10 +25,29 @@ export interface RequestStatus {
   readonly closedAt?: string;
   /** While it runs: what each provider waits for. Absent where no worker could answer in time. */
   readonly progress?: RequestProgress;
+  /** While it runs: the steps that do not get through, and why. Temporal itself tells them, also where no worker answers. */
+  readonly underWay?: readonly StepUnderWay[];
   /** Once it has completed: outcome, legs and certificate. */
   readonly result?: ErasureResult;
+  /** `watch` only: the certificate, where it is there and the run goes on until the person has been told. */
+  readonly certificate?: string;
+  /** What that certificate says of the whole request. */
+  readonly outcome?: RequestOutcome;
   /** Why it ended without a certificate, where that is known. */
   readonly failure?: string;
+}
+
+/** The erasure is confirmed by its certificate. The run itself may go on until the person has been told. */
+export interface CertifiedResult extends ErasureResult {
+  /** What staff still owe the person; absent where nothing is owed. */
+  readonly stillOwed?: StillOwed;
+}
+
+export interface StillOwed {
+  /** Sentences for people. */
+  readonly todo: readonly string[];
+  /** The law's day, e.g. `2026-03-02`; absent where no calendar holds for it, or nobody could say. */
+  readonly by?: string;
 }
 
 const runStatuses: Record<WorkflowExecutionInfo['status']['name'], RunStatus> = {

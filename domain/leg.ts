@@ -613,7 +613,7 @@ export function whyNotNow(leg: LegState, kind: DecisionKind): string | undefined
 
 /** Something was, or is being, asked of the provider, and was not undone since. */
 export function isAsked(leg: LegState): boolean {
-  return leg.rounds.length > 0 && !isUndone(leg);
+  return standingRounds(leg).length > 0;
 }
 
 /** What can be decided about the leg now. */

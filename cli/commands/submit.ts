@@ -13,6 +13,7 @@ const CONCURRENCY_MAX = 64;
 
 interface SubmitOptions {
   readonly wait?: boolean;
+  readonly untilClosed?: boolean;
   readonly json?: boolean;
   readonly file?: string;
   readonly batch?: string;
@@ -29,7 +30,8 @@ export function addSubmit(program: Command, context: CommandContext): void {
     .command('submit')
     .description('submit a request file, or with --file a file of many; safe to repeat')
     .argument('[FILE]', 'the request file, or - for stdin')
-    .option('--wait', 'wait until the request has ended, which takes days, and tell its progress on stderr')
+    .option('--wait', 'wait until its certificate is there, which takes days, and tell its progress on stderr')
+    .option('--until-closed', 'with --wait: go on after the certificate, until it is recorded that the person was told')
     .option('--json', 'print one JSON object; with --wait including the certificate')
     .option('--file <FILE>', 'submit every row of a .csv, .ndjson or .jsonl file instead')
     .option('--dry-run', 'with --file: check every row and show what is to come, send nothing')
@@ -79,6 +81,7 @@ async function submitOneOrMany(
   options: SubmitOptions,
   context: CommandContext,
 ): Promise<void> {
+  if (options.untilClosed === true && options.wait !== true) throw new InputError('--until-closed belongs to --wait.');
   const {
     file,
     batch,
@@ -155,6 +158,7 @@ async function waitFor(
   const linesOf = newLines();
   const ended = await follow(client, submitted.requestId, {
     context,
+    untilClosed: options.untilClosed === true,
     tell: (status) => {
       const lines = linesOf(status);
       if (lines.length > 0) remark(context, ...lines);

@@ -2,17 +2,24 @@ import type { Command } from 'commander';
 import { connected, requestIdOf } from '../connected';
 import { print, printJsonLine, type CommandContext } from '../context';
 
+interface WatchCommandOptions {
+  readonly json?: boolean;
+  readonly untilClosed?: boolean;
+}
+
 export function addWatch(program: Command, context: CommandContext): void {
   program
     .command('watch')
     .description('follow a request live until its certificate is there, which takes days')
     .argument('<ID>', 'the request id or the workflow id')
+    .option('--until-closed', 'go on after the certificate, until it is recorded that the person was told')
     .option('--json', 'print one JSON object on a line for each change; the last one holds the certificate')
     .addHelpText(
       'after',
       `
 Prints a line for each change of a provider's leg, then how the request ended. Goes on while no worker answers.
-Ends with the certificate, also where the answer to the person has not been recorded yet: what is left to do is printed.
+Ends with the certificate, which confirms the erasure, also where the answer to the person has not been recorded yet: what is
+still owed, and by when, is printed. The certificate is seen at once, and needs no worker.
 Each look asks Temporal (a query, billed in Temporal Cloud): every second at first, every 5 minutes while nothing changes.
 Ctrl-C ends the watching; the request goes on.
 
@@ -20,16 +27,17 @@ Examples:
   erasure watch 3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11
   erasure watch 3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11 --json | jq .state`,
     )
-    .action((id: string, options: { json?: boolean }) => watch(id, options, context));
+    .action((id: string, options: WatchCommandOptions) => watch(id, options, context));
 }
 
-async function watch(id: string, options: { readonly json?: boolean }, context: CommandContext): Promise<void> {
+async function watch(id: string, options: WatchCommandOptions, context: CommandContext): Promise<void> {
   const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
   const { follow, newLines } = await import('../follow.js');
   const linesOf = newLines();
   await connected(context, async (client) => {
     const ended = await follow(client, requestIdOf(id), {
       context,
+      untilClosed: options.untilClosed === true,
       tell: (status) => {
         if (options.json === true) return printJsonLine(context, statusJson(status));
         const lines = linesOf(status);

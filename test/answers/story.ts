@@ -3,8 +3,8 @@ import type { Answer, Http, HttpRequest } from '../../activities/providers/http'
 import { createAptrinsicAdapter, type AptrinsicAnswers } from '../../activities/providers/aptrinsic';
 import { createMeasureOneAdapter, type MeasureOneAnswers } from '../../activities/providers/measureone';
 import { createPersonAdapter, type PersonAnswers } from '../../activities/providers/person';
-import { type AdapterMemory, type ProviderAdapter, ProviderFailure } from '../../activities/providers/provider';
-import { isOutage } from '../../domain/failure';
+import { type ProviderAdapter, ProviderFailure } from '../../activities/providers/provider';
+import { isOutage, type AdapterMemory } from '../../domain/failure';
 import { advance, lastRound, nextStep, openLeg, standingWords, type LegEvent, type LegState } from '../../domain/leg';
 import { defaultPolicy } from '../../domain/policy';
 import { adapterCall } from '../support/adapter-call';

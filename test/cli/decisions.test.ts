@@ -202,6 +202,7 @@ describe('watching', () => {
   it('ends with the certificate, tells what is left to do, and exits with the outcome', async () => {
     const { requestId, handle } = await request();
     const environment = temporalEnvironment();
+    const untilClosed = cli.start(['watch', requestId, '--until-closed'], { environment });
     const watching = [['--json'], []].map((more) => cli.start(['watch', requestId, ...more], { environment }));
     await eventually(() => (watching.every((one) => one.stdout() !== '') ? true : undefined), 30_000);
     await bench.forward(handle, OVER_MS);
@@ -224,6 +225,11 @@ describe('watching', () => {
     const notice = ['notice', requestId, 'outcome', '--at', at, '--channel', 'email', '--reference', 'MSG-1'];
     expect((await erasure(...notice, ...said('person-told'))).code).toBe(0);
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
+    const closed = await untilClosed.ended;
+    expect(closed.code).toBe(0);
+    expect(closed.stdout).toMatch(
+      /To do: tell the person what came of it by [\s\S]*\nEnded [\s\S]*\nOutcome {3}completed: /,
+    );
     expect((await erasure('watch', requestId)).stdout).toContain('Outcome   completed: ');
   });
 

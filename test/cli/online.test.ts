@@ -125,6 +125,30 @@ describe('erasure submit and status', () => {
     expect((await erasure(['status', withdrawn, '--json'])).code).toBe(8);
   });
 
+  it('shows why a provider does not get through, from its first failure on', async () => {
+    bench.providers.person.ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: 600_000 }));
+    const requestId = fresh();
+    await erasure(['submit', '-'], submission({ requestId, subject: { person: { personId: planted.personId } } }));
+    const line = 'Person API, asking to erase: ProviderUnavailable (attempt 1): scripted ProviderUnavailable Next try ';
+    await eventually(async () => {
+      const { stdout } = await erasure(['status', requestId]);
+      return stdout.includes(`Trouble   ${line}`) ? true : undefined;
+    });
+    const json = JSON.parse((await erasure(['status', requestId, '--json'])).stdout) as Record<string, unknown>;
+    expect(json['underWay']).toMatchObject([
+      { provider: 'person', failure: { kind: 'ProviderUnavailable' }, attempt: 1 },
+    ]);
+    await eventually(async () =>
+      (await erasure(['list', '--state', 'running'])).stdout.includes(line) ? true : undefined,
+    );
+  });
+
+  it('takes --until-closed with --wait only', async () => {
+    const ended = await erasure(['submit', '-', '--until-closed'], submission({ requestId: fresh() }));
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain('--until-closed belongs to --wait.');
+  });
+
   it('exits with 9 for a request that was terminated', async () => {
     const requestId = fresh();
     await erasure(['submit', '-'], submission({ requestId }));

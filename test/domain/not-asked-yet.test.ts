@@ -73,7 +73,7 @@ it('shows a provider as asking only if it was asked, and says what it waits for 
     fc.property(moves, (all) => {
       const { state, leg, wasAsked } = drive(all);
       const intake = state.phase === 'taking-on' ? undefined : { rules: defaultRules, isIndexed: false };
-      const view = { state, legs: [leg], intake, outcome: undefined, now: T0 };
+      const view = { state, legs: [leg], intake, outcome: undefined, submittedAt: T0, now: T0 };
       const [shown] = requestProgress(view, facts).legs;
       const { waitsFor = '', youCan = '' } = shown ?? {};
       const isHeld = state.hold !== undefined;
