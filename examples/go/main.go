@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 )
 
@@ -24,7 +25,8 @@ const usage = `usage:
   request start FILE                        FILE is what "erasure seal --json" printed, - is stdin
   request progress WORKFLOW-ID
   request decide WORKFLOW-ID UPDATE JSON    e.g. retryProvider
-  request result WORKFLOW-ID                waits until the request has ended`
+  request certificate WORKFLOW-ID           waits until the erasure is confirmed
+  request result WORKFLOW-ID                waits until the run has ended, which may be after the person was told`
 
 // An update and a query are answered by a worker: without one they would wait for as long as they may.
 const answerWithin = 30 * time.Second
@@ -68,6 +70,12 @@ type progress struct {
 	RequestID string `json:"requestId"`
 	State     string `json:"state"`
 	Legs      []leg  `json:"legs"`
+}
+
+type certified struct {
+	WorkflowID string `json:"workflowId"`
+	// Certificate is a compact JWS; `erasure verify` checks it offline.
+	Certificate string `json:"certificate"`
 }
 
 type result struct {
@@ -118,6 +126,8 @@ func run(ctx context.Context, args []string) (any, error) {
 		return queryProgress(ctx, temporal, args[1])
 	case "decide":
 		return decide(ctx, temporal, args[1], args[2], args[3])
+	case "certificate":
+		return awaitCertificate(ctx, temporal, args[1])
 	case "result":
 		return awaitResult(ctx, temporal, args[1])
 	default:
@@ -200,6 +210,26 @@ func decide(ctx context.Context, temporal client.Client, workflowID, update, dec
 	var after json.RawMessage
 	err = handle.Get(ctx, &after)
 	return after, err
+}
+
+// awaitCertificate sees every event when it comes, without a worker.
+func awaitCertificate(ctx context.Context, temporal client.Client, workflowID string) (*certified, error) {
+	signing := map[int64]bool{}
+	events := temporal.GetWorkflowHistory(ctx, workflowID, "", true, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		if err != nil {
+			return nil, err
+		}
+		if event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == "issueCertificate" {
+			signing[event.GetEventId()] = true
+		}
+		if completed := event.GetActivityTaskCompletedEventAttributes(); signing[completed.GetScheduledEventId()] {
+			found := certified{WorkflowID: workflowID}
+			return &found, converter.GetDefaultDataConverter().FromPayloads(completed.GetResult(), &found.Certificate)
+		}
+	}
+	return nil, fmt.Errorf("%s has ended without a certificate", workflowID)
 }
 
 func awaitResult(ctx context.Context, temporal client.Client, workflowID string) (*result, error) {

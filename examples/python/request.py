@@ -22,6 +22,10 @@ from temporalio.service import RPCError
 ANSWER_WITHIN = timedelta(seconds=30)
 
 
+class NoCertificate(Exception):
+    """The run was refused, or somebody terminated it."""
+
+
 class RequestConflict(Exception):
     """This id is taken already by another request, or by one that cannot be compared."""
 
@@ -66,8 +70,22 @@ async def decide(client: Client, workflow_id: str, update: str, decision: dict[s
     return await handle.execute_update(update, decision, rpc_timeout=ANSWER_WITHIN)
 
 
+async def certificate(client: Client, workflow_id: str) -> dict[str, Any]:
+    """Waits until the erasure is confirmed by its certificate: every event is seen when it comes, without a worker."""
+    signing: set[int] = set()
+    async for event in client.get_workflow_handle(workflow_id).fetch_history_events(wait_new_event=True):
+        scheduled = event.activity_task_scheduled_event_attributes
+        if scheduled.activity_type.name == "issueCertificate":
+            signing.add(event.event_id)
+        completed = event.activity_task_completed_event_attributes
+        if completed.scheduled_event_id in signing:
+            [signed] = await client.data_converter.decode(completed.result.payloads)
+            return {"workflowId": workflow_id, "certificate": signed}
+    raise NoCertificate(f"{workflow_id} has ended without a certificate")
+
+
 async def result(client: Client, workflow_id: str) -> dict[str, Any]:
-    """Waits until the request has ended: { requestId, outcome, legs, certificate }."""
+    """Waits until the run has ended, which may be after the person was told: { requestId, outcome, legs, certificate }."""
     return await client.get_workflow_handle(workflow_id).result()
 
 
@@ -82,6 +100,8 @@ async def run(arguments: argparse.Namespace) -> dict[str, Any]:
             return await progress(client, arguments.workflow_id)
         case "decide":
             return await decide(client, arguments.workflow_id, arguments.update, json.loads(arguments.decision))
+        case "certificate":
+            return await certificate(client, arguments.workflow_id)
         case "result":
             return await result(client, arguments.workflow_id)
         case unknown:
@@ -98,14 +118,15 @@ def parse() -> argparse.Namespace:
     deciding.add_argument("workflow_id")
     deciding.add_argument("update", help="e.g. retryProvider")
     deciding.add_argument("decision", help="as JSON")
-    commands.add_parser("result", help="waits until the request has ended").add_argument("workflow_id")
+    commands.add_parser("certificate", help="waits until the erasure is confirmed").add_argument("workflow_id")
+    commands.add_parser("result", help="waits until the run has ended").add_argument("workflow_id")
     return parser.parse_args()
 
 
 def main() -> int:
     try:
         answer = asyncio.run(run(parse()))
-    except (RequestConflict, WorkflowUpdateFailedError, WorkflowFailureError) as error:
+    except (NoCertificate, RequestConflict, WorkflowUpdateFailedError, WorkflowFailureError) as error:
         print(error.__cause__ or error, file=sys.stderr)
         return 1
     except RPCError as error:

@@ -122,7 +122,13 @@ function isSecret(source: string): boolean {
 
 function isExampleCommand(words: readonly string[]): boolean {
   const [, subcommand = '', ...rest] = words[1] === 'request.py' ? words.slice(1) : words;
-  const argumentCounts: Readonly<Record<string, number>> = { start: 1, progress: 1, decide: 3, result: 1 };
+  const argumentCounts: Readonly<Record<string, number>> = {
+    start: 1,
+    progress: 1,
+    decide: 3,
+    certificate: 1,
+    result: 1,
+  };
   return argumentCounts[subcommand] === rest.length;
 }
 

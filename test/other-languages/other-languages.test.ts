@@ -135,7 +135,12 @@ for (const [language, program] of Object.entries(languages)) {
         expect(told).toMatchObject({ provider: 'aptrinsic', state: 'asking' });
         expect(told).not.toHaveProperty('attention');
 
+        const waited = answer<{ readonly certificate: string }>('certificate', workflowId);
         await bench.forward({ workflowId }, 8 * DAY_MS);
+        expect(await waited).toEqual({
+          workflowId,
+          certificate: `certificate-of-${workflowId.replace('erasure-', '')}`,
+        });
         const ended = await answer<ErasureResult>('result', workflowId);
         expect(ended).toMatchObject({ outcome: 'completed', certificate: `certificate-of-${ended.requestId}` });
         expect(ended.legs.map(({ provider, outcome }) => [provider, outcome])).toEqual([
