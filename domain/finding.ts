@@ -271,8 +271,8 @@ export function withLastFailures(
 }
 
 /** A single attempt may fail, and be mended by the next. */
-function isLasting({ failingSince, attempt }: StepUnderWay, now: number): boolean {
-  return failingSince === undefined ? attempt >= FAILING_ATTEMPTS : now > Date.parse(failingSince) + LATE_MS;
+function isLasting({ failingSince, failedAttempts }: StepUnderWay, now: number): boolean {
+  return failingSince === undefined ? failedAttempts >= FAILING_ATTEMPTS : now > Date.parse(failingSince) + LATE_MS;
 }
 
 /** Nothing but a staff member will move it. */

@@ -13,8 +13,9 @@ export interface StepUnderWay {
   readonly activity: string;
   /** Absent where it concerns the request as a whole. */
   readonly provider?: Provider;
-  readonly attempt: number;
-  /** What the last attempt failed with; absent where none has begun yet. */
+  /** How many attempts of this activity have failed. */
+  readonly failedAttempts: number;
+  /** What the last of them failed with. */
   readonly failure?: {
     /** `TimedOut`: its answer is unknown. `Unexpected`: a fault of a worker. */
     readonly kind: FailureType | 'TimedOut' | 'Unexpected';
@@ -83,7 +84,8 @@ export function stepUnderWay(info: PendingActivityInfo, now: number): StepUnderW
   return {
     activity,
     ...(isProvider(key) ? { provider: key } : {}),
-    attempt: attempt ?? 1,
+    // The one that is counted here is under way, or to come.
+    failedAttempts: (attempt ?? 1) - 1,
     ...(failure === undefined ? {} : { failure }),
     ...(failure === undefined ? {} : instant('failingSince', failingSince(info.heartbeatDetails))),
     ...(nextTryAt === undefined || nextTryAt < now || isPaused ? {} : instant('nextTryAt', nextTryAt)),
@@ -103,13 +105,21 @@ const words: Readonly<Record<string, string>> = {
 
 /** For people: who is asked for what, what came of it, since when, and when it is tried again. */
 export function describeStep(step: StepUnderWay): string {
-  const { activity, provider, attempt, failure, failingSince: since, nextTryAt, waitsForWorkerSince } = step;
+  const {
+    activity,
+    provider,
+    failedAttempts: times,
+    failure,
+    failingSince: since,
+    nextTryAt,
+    waitsForWorkerSince,
+  } = step;
   const what = words[activity.split('.').at(-1) ?? ''] ?? activity;
   const told =
     failure === undefined
       ? []
       : [
-          `${failure.kind}${since === undefined ? '' : ` since ${inWords(since)}`} (attempt ${attempt}): ${failure.message}`,
+          `${failure.kind}${since === undefined ? '' : ` since ${inWords(since)}`} (failed ${times === 1 ? 'once' : `${times} times`}): ${failure.message}`,
         ];
   const next = [
     ...(waitsForWorkerSince === undefined ? [] : [`No worker has taken it up since ${inWords(waitsForWorkerSince)}.`]),

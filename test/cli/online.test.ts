@@ -129,14 +129,15 @@ describe('erasure submit and status', () => {
     bench.providers.person.ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: 600_000 }));
     const requestId = fresh();
     await erasure(['submit', '-'], submission({ requestId, subject: { person: { personId: planted.personId } } }));
-    const line = 'Person API, asking to erase: ProviderUnavailable (attempt 1): scripted ProviderUnavailable Next try ';
+    const line =
+      'Person API, asking to erase: ProviderUnavailable (failed once): scripted ProviderUnavailable Next try ';
     await eventually(async () => {
       const { stdout } = await erasure(['status', requestId]);
       return stdout.includes(`Trouble   ${line}`) ? true : undefined;
     });
     const json = JSON.parse((await erasure(['status', requestId, '--json'])).stdout) as Record<string, unknown>;
     expect(json['underWay']).toMatchObject([
-      { provider: 'person', failure: { kind: 'ProviderUnavailable' }, attempt: 1 },
+      { provider: 'person', failure: { kind: 'ProviderUnavailable' }, failedAttempts: 1 },
     ]);
     await eventually(async () =>
       (await erasure(['list', '--state', 'running'])).stdout.includes(line) ? true : undefined,

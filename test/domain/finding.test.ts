@@ -167,7 +167,7 @@ describe('withLastFailures', () => {
   const step = (overrides: Partial<StepUnderWay> = {}): StepUnderWay => ({
     activity: 'person.requestErasure',
     provider: 'person',
-    attempt: 5,
+    failedAttempts: 5,
     failure: { kind: 'ProviderUnavailable', message },
     failingSince: new Date(NOW - HOUR_MS).toISOString(),
     nextTryAt: new Date(NOW + HOUR_MS).toISOString(),
@@ -181,7 +181,7 @@ describe('withLastFailures', () => {
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ kind: 'failing', ...about, providers: ['person'] });
     expect(finding?.detail).toBe(
-      `Person API, asking to erase: ProviderUnavailable since 2026-11-22 08:00 UTC (attempt 5): ${message} Next try 2026-11-22 10:00 UTC.`,
+      `Person API, asking to erase: ProviderUnavailable since 2026-11-22 08:00 UTC (failed 5 times): ${message} Next try 2026-11-22 10:00 UTC.`,
     );
   });
 
@@ -198,8 +198,8 @@ describe('withLastFailures', () => {
     const fresh = new Date(NOW - 14 * MINUTE_MS).toISOString();
     const { failingSince: _since, provider: _provider, ...untold } = step({ activity: 'issueCertificate' });
     expect(found([step({ failingSince: fresh })])).toEqual([]);
-    expect(found([{ ...untold, attempt: 2 }])).toEqual([]);
-    expect(found([{ ...untold, attempt: 3 }])).toMatchObject([
+    expect(found([{ ...untold, failedAttempts: 2 }])).toEqual([]);
+    expect(found([{ ...untold, failedAttempts: 3 }])).toMatchObject([
       { kind: 'failing', detail: expect.stringMatching(/^signing the certificate: /) },
     ]);
   });

@@ -18,7 +18,7 @@ function pending(overrides: Partial<PendingActivityInfo> = {}): PendingActivityI
   return {
     activityType: { name: 'measureone.requestErasure' },
     state: SCHEDULED,
-    attempt: 4,
+    attempt: 5,
     lastFailure: {
       message: 'MeasureOne gave no complete answer to the login (ECONNREFUSED).',
       applicationFailureInfo: { type: 'ProviderUnavailable' },
@@ -36,7 +36,7 @@ describe('a step under way', () => {
     expect(step).toEqual({
       activity: 'measureone.requestErasure',
       provider: 'measureone',
-      attempt: 4,
+      failedAttempts: 4,
       failure: {
         kind: 'ProviderUnavailable',
         message: 'MeasureOne gave no complete answer to the login (ECONNREFUSED).',
@@ -46,7 +46,7 @@ describe('a step under way', () => {
     });
     if (step === undefined) throw new Error('It is told');
     expect(describeStep(step)).toBe(
-      'MeasureOne, asking to erase: ProviderUnavailable since 2026-11-22 08:55 UTC (attempt 4): ' +
+      'MeasureOne, asking to erase: ProviderUnavailable since 2026-11-22 08:55 UTC (failed 4 times): ' +
         'MeasureOne gave no complete answer to the login (ECONNREFUSED). Next try 2026-11-22 09:01 UTC.',
     );
   });

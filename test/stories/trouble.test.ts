@@ -45,7 +45,7 @@ describe('a provider that is down', () => {
     expect(describeStep(step)).not.toContain(story.subject.identifyId);
     const before = await events();
     await story.forward(5 * MINUTE_MS);
-    expect((await underWay()).attempt).toBeGreaterThan(step.attempt);
+    expect((await underWay()).failedAttempts).toBeGreaterThan(step.failedAttempts);
     expect(await events()).toBe(before);
     expect((await story.leg('aptrinsic')).trouble).toBeUndefined();
   });
