@@ -303,7 +303,9 @@ describe('a leg activity', () => {
         const daily = { look: fails(comes), call: { knownFailure: known }, daily: true, memory: begun, attempt: 2 };
         const told = (await run({ ...daily, atMs: NOW + DAY_MS })).failure;
         expect(told).toMatchObject({ type: comes, nonRetryable: comes !== known });
-        expect((told?.details as FailureDetails[] | undefined)?.[0]?.kindChanged).toBe(comes === known ? undefined : true);
+        expect((told?.details as FailureDetails[] | undefined)?.[0]?.kindChanged).toBe(
+          comes === known ? undefined : true,
+        );
         // The activity has just begun: what changes to and fro must not make one activity after another.
         const soon = await run({ ...daily, attempt: 1, memory: undefined, atMs: NOW });
         expect(soon.failure?.nonRetryable).toBe(false);
