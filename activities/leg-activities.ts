@@ -131,7 +131,10 @@ async function attempt<Result extends object>(
     const fact = { kind, content: seenIn(seen), askedBefore: mayHaveAskedBefore, filedBy: opened.filedBy };
     return { ...seen, witness: witnessOf(parts, call, fact) };
   } catch (error) {
-    if (signal.aborted && context.cancellationDetails?.cancelRequested === true) throw asCancelled(memory);
+    if (signal.aborted && context.cancellationDetails?.cancelRequested === true) {
+      const details = reachOf(parts, call, { kind, reached: memory.reached });
+      throw new CancelledFailure('The activity was cancelled', [details]);
+    }
     const failure = asProviderFailure(error, { ...parts, draining: signal.aborted });
     const now = info.currentAttemptScheduledTimestampMs;
     const spells = spellsAfter(memory, failure.type, now);
@@ -210,9 +213,16 @@ function spellsAfter(
   return pending;
 }
 
-function asCancelled({ reached }: AttemptMemory): CancelledFailure {
-  const details: FailureDetails = { mayHaveReached: reached };
-  return new CancelledFailure('The activity was cancelled', [details]);
+/** Signed for where it is certain that the provider was not asked. */
+function reachOf(
+  parts: LegActivityParts,
+  call: LegCall,
+  { kind, reached }: { readonly kind: AnswerKind; readonly reached: boolean },
+): FailureDetails {
+  if (kind !== 'receipt' || reached) return { mayHaveReached: reached };
+  const { activityId } = Context.current().info;
+  const unreached = { kind: 'unreached', content: { activityId }, askedBefore: call.askedBefore } as const;
+  return { mayHaveReached: false, witness: witnessOf(parts, call, unreached) };
 }
 
 function asProviderFailure(
@@ -273,17 +283,11 @@ function toApplicationFailure(
   },
 ): ApplicationFailure {
   const { endedAttempt: _endedAttempt, reached, ...left } = memory;
-  const unreached = {
-    kind: 'unreached',
-    content: { activityId: info.activityId },
-    askedBefore: call.askedBefore,
-  } as const;
   const nextRetryDelayMs = nextRetryDelay(failure, info, call);
   const isSpent = isBudgetSpent(failure.type, { info, call, memory });
   const kindChanged = !isSpent && isNews(failure.type, info, call);
   const details: FailureDetails = {
-    mayHaveReached: reached,
-    ...(kind === 'receipt' && !reached ? { witness: witnessOf(parts, call, unreached) } : {}),
+    ...reachOf(parts, call, { kind, reached }),
     memory: left,
     retryInMs: nextRetryDelayMs ?? ownRetryDelayMs(info),
     ...(kindChanged ? { kindChanged } : {}),

@@ -112,7 +112,9 @@ function answerIn({ closing }: ActivityRecord): Record<string, unknown> | undefi
 /** The worker signed for it, or the server itself says that no worker ever took it up. */
 function reachedNobody({ provider, activityId, closing, isStarted }: ActivityRecord, isProven: IsProven): boolean {
   const failure = closing?.activityTaskFailedEventAttributes?.failure;
-  const details = firstOf(failure?.applicationFailureInfo?.details) as FailureDetails | undefined;
+  const details = firstOf(
+    failure?.applicationFailureInfo?.details ?? closing?.activityTaskCanceledEventAttributes?.details,
+  ) as FailureDetails | undefined;
   if (details !== undefined) {
     return isProven({ kind: 'unreached', provider, content: { activityId } }, details.witness);
   }

@@ -4,7 +4,7 @@
  * namespace can make up a statement.
  */
 import { guardedKinds, type DecisionProof } from './decision';
-import type { Witness } from './fact';
+import type { ProviderWitness, Witness } from './fact';
 import type { LegState, Round } from './leg';
 import { requestOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
@@ -68,19 +68,23 @@ function problemsOfLeg(leg: LegState, circumstances: Circumstances): string[] {
 
 /** The times that the workflow wrote beside an answer fit what was signed, and when the server says that it came. */
 function problemsOfRound(
-  { number, receipt, acceptedAt, windowEndsAt }: Round,
+  { number, askedAt, receipt, acceptedAt, windowEndsAt, undoing, undoneAt }: Round,
   leg: LegState,
   { calls }: Circumstances,
 ): string[] {
+  if (undoneAt !== undefined && (undoing?.status !== 'withdrawn' || undoing.witness === undefined)) {
+    return [`round ${number} says that it was undone, and no signed answer does`];
+  }
   if (receipt === undefined) return [];
   const { witness, window } = receipt;
   if (acceptedAt === undefined || witness === undefined) return [`round ${number} has an answer without its time`];
-  const cameAt = callOf(witness, calls)?.closedAt;
-  if (cameAt === undefined) return [`the answer to round ${number} is not in the history`];
+  const call = callOf(witness, calls);
+  if (call === undefined) return [`the answer to round ${number} is not in the history`];
   const endsAt = window && ('endsAt' in window ? window.endsAt : acceptedAt + window.lastsMs);
   return [
-    ...(acceptedAt < cameAt ? [`round ${number} says that its answer came before it did`] : []),
-    ...(witness.firstAskedAt === leg.rounds[0]?.askedAt ? [] : [`round ${number} was judged by another first asking`]),
+    ...(askedAt > call.scheduledAt ? [`round ${number} says that it was asked after it was`] : []),
+    ...(acceptedAt < call.closedAt ? [`round ${number} says that its answer came before it did`] : []),
+    ...(isFirstAsking(leg, witness) ? [] : [`round ${number} was judged by another first asking`]),
     ...((endsAt ?? 0) > (windowEndsAt ?? Infinity) || (endsAt === undefined) !== (windowEndsAt === undefined)
       ? [`the window of round ${number} ends before the provider's own answer says so`]
       : []),
@@ -191,7 +195,7 @@ function problemsOfAbsence(leg: LegState, calls: readonly RecordedCall[], claim:
   const last = leg.rounds.findLast(({ receipt }) => receipt !== undefined);
   const receipt = last?.receipt;
   if (look?.status !== 'absent' || look.witness === undefined) return [`${claim}, and no signed look found it absent`];
-  const { round, firstAskedAt } = look.witness;
+  const { round } = look.witness;
   const lookedAt = callOf(look.witness, calls)?.scheduledAt;
   if (lookedAt === undefined) return [`${claim}, and the look is not in the history`];
   const overAt = windowOverAt(last) ?? Infinity;
@@ -201,7 +205,7 @@ function problemsOfAbsence(leg: LegState, calls: readonly RecordedCall[], claim:
     ...(look.evidence.host === receipt?.evidence.host
       ? []
       : [`${claim}, and the look was at another host than the one that was asked`]),
-    ...(firstAskedAt === leg.rounds[0]?.askedAt ? [] : [`${claim}, and the look was judged by another first asking`]),
+    ...(isFirstAsking(leg, look.witness) ? [] : [`${claim}, and the look was judged by another first asking`]),
   ];
 }
 
@@ -236,6 +240,11 @@ function isSame(look: Observation | undefined): boolean {
 
 function isHarmless({ what, effect }: RecordedCall): boolean {
   return what !== 'ask' || effect === 'nothing';
+}
+
+/** Of the first round, or of a later one where those before it were undone. */
+function isFirstAsking({ rounds }: LegState, { firstAskedAt, round }: ProviderWitness): boolean {
+  return rounds.some(({ number, askedAt }) => number <= round && askedAt === firstAskedAt);
 }
 
 function callOf({ signature }: Witness, calls: readonly RecordedCall[]): RecordedCall | undefined {
