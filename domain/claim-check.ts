@@ -121,7 +121,6 @@ function problemsOfVerified(leg: LegState, { calls }: Circumstances): string[] {
   return [
     ...(wasThere ? [] : ['no signed answer says that the record was there']),
     ...problemsOfAbsence(leg, calls, 'it says that the erasure was verified'),
-    ...(standing(leg).some(isAccepted) ? [] : ['no signed answer says that the provider took the request on']),
   ];
 }
 

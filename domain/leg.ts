@@ -611,6 +611,11 @@ export function whyNotNow(leg: LegState, kind: DecisionKind): string | undefined
   return undefined;
 }
 
+/** When the provider was first asked for what still stands there, or last asked where nothing does; epoch ms. */
+export function firstAskedAt(leg: LegState): number | undefined {
+  return (standingRounds(leg)[0] ?? lastRound(leg))?.askedAt;
+}
+
 /** Something was, or is being, asked of the provider, and was not undone since. */
 export function isAsked(leg: LegState): boolean {
   return standingRounds(leg).length > 0;

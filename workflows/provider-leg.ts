@@ -16,12 +16,12 @@ import type { Happening } from '../domain/happening';
 import { isFailureType, retrying, type FailureDetails, type LegFailure, type StepMemory } from '../domain/failure';
 import {
   advance,
+  firstAskedAt,
   goesOnAfter,
   nextStep,
   openLeg,
   standingWords,
   type Approval,
-  standingRounds,
   type LegCall,
   type LegEvent,
   type LegState,
@@ -203,7 +203,7 @@ export class ProviderLeg {
       provider: this.provider,
       sealed: subject.get(this.provider) ?? '',
       round,
-      firstAskedAt: standingRounds(this.#state)[0]?.askedAt ?? Date.now(),
+      firstAskedAt: firstAskedAt(this.#state) ?? Date.now(),
       askedBefore: this.#state.askedBefore,
       ...(host === undefined ? {} : { host }),
       ...(standing === undefined ? {} : { standing }),

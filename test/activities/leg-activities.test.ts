@@ -161,19 +161,19 @@ describe('a leg activity', () => {
       return fails('ProviderUnavailable')();
     };
     const first = await run({ look: neverLeft });
-    expect(first.failure?.details).toEqual([{ mayHaveReached: false }]);
+    expect(first.failure?.details).toMatchObject([{ mayHaveReached: false }]);
     expect(first.memory).toMatchObject({ reached: false, adapter: { seen: true } });
     const second = await run({ look: neverLeft, attempt: 2, memory: first.memory });
-    expect(second.failure?.details).toEqual([{ mayHaveReached: false }]);
+    expect(second.failure?.details).toMatchObject([{ mayHaveReached: false }]);
     const afterCrash = await run({ look: neverLeft, attempt: 3, memory: first.memory });
-    expect(afterCrash.failure?.details).toEqual([{ mayHaveReached: true }]);
+    expect(afterCrash.failure?.details).toMatchObject([{ mayHaveReached: true }]);
     const twice = await run({
       look: (call) => {
         call.aboutToAsk({});
         return neverLeft(call);
       },
     });
-    expect(twice.failure?.details).toEqual([{ mayHaveReached: true }]);
+    expect(twice.failure?.details).toMatchObject([{ mayHaveReached: true }]);
   });
 
   it('hands on what the provider said to our asking that stands', async () => {
