@@ -199,7 +199,7 @@ describe('erasure login', () => {
     const known = await readDecisionKeys(keysDirectory);
     expect(await verdictOf(token)).toEqual({
       status: 'proven',
-      proof: { tokenId: expect.any(String), keyId: known.keys[0]?.key.kid },
+      proof: { tokenId: expect.any(String), keyId: known.keys[0]?.key.kid, token },
     });
 
     expect(await cli.run(['logout'], { environment })).toEqual({

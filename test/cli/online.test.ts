@@ -61,6 +61,7 @@ describe('erasure submit and status', () => {
       workflowId: workflowIdOf(requestId),
       runId: submitted.runId,
       duplicate: false,
+      warnings: [],
     });
 
     const second = await erasure(['submit', '-'], request);
@@ -175,7 +176,7 @@ describe('erasure submit and status', () => {
 
   it('does not know other requests, and does not repeat what is no id', async () => {
     expect(await erasure(['status', randomUUID()])).toMatchObject({ code: 3, stdout: '' });
-    expect(await erasure(['status', planted.personId])).toMatchObject({
+    expect(await erasure(['status', planted.identifyId])).toMatchObject({
       code: 3,
       stderr: 'That is no request id: expected a lower case UUID.\n',
     });

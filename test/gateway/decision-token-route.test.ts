@@ -101,7 +101,7 @@ describe('POST /decision-tokens', () => {
     const { token, tokenId, expiresAt } = answer.json<{ token: string; tokenId: string; expiresAt: string }>();
     const known = await readDecisionKeys(keys.directory);
     const verdict = await createDecisionTokenChecker(known).check({ ...approve, token, now: Date.now() });
-    expect(verdict).toEqual({ status: 'proven', proof: { tokenId, keyId: known.keys[0]?.key.kid } });
+    expect(verdict).toEqual({ status: 'proven', proof: { tokenId, keyId: known.keys[0]?.key.kid, token } });
     expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(15 * 60_000);
     expect(await counted()).toEqual({ issued: 1 });
     expect(log.lines.map(({ msg }) => msg)).toEqual(['A decision token was issued']);
