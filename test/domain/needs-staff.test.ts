@@ -200,6 +200,7 @@ describe('what needs a staff member', () => {
       'person',
       'staff',
       'todo',
+      'unanswered',
     ]);
   });
 });
