@@ -213,7 +213,7 @@ async function report({ stack, scenario, requestView, view, json, lastedMs, star
   view.tell(
     `The certificate is saved as ${saved.certificate}. Verify it, offline and without any of this running, with`,
   );
-  view.tell(`  node dist/cli/main.js verify ${saved.certificate} --key ${saved.key}`);
+  view.tell(`  node dist/cli/main.js verify ${saved.certificate} --key ${saved.key} --fact-keys ${saved.factKeys}`);
   if (result.outcome !== scenario.ends) {
     throw new Error(`The story should have ended "${scenario.ends}", and ended "${result.outcome}".`);
   }
@@ -224,8 +224,10 @@ async function saveCertificate(stack: Stack, requestId: string, certificate: str
   const file = join(CERTIFICATES, `${requestId}.jws`);
   const key = join(CERTIFICATES, `${requestId}.public.jwk`);
   await writeFile(file, `${certificate}\n`);
+  const factKeys = join(CERTIFICATES, `${requestId}.fact-keys.json`);
   await copyFile(stack.verifyingKeysFile, key);
-  return { certificate: relative('.', file), key: relative('.', key) };
+  await copyFile(stack.factKeysFile, factKeys);
+  return { certificate: relative('.', file), key: relative('.', key), factKeys: relative('.', factKeys) };
 }
 
 function stopOnSignal(stack: Stack): void {

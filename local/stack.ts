@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ErasureClient } from '../client';
 import { ensureSearchAttributes } from '../config/search-attributes';
-import { initKeys, readClientKeys, upgradeKeys, VERIFYING_KEYS_FILE } from '../security/key-files';
+import { FACT_KEYS_FILE, initKeys, readClientKeys, upgradeKeys, VERIFYING_KEYS_FILE } from '../security/key-files';
 import { createSealer } from '../security/sealing';
 import { startProcess, type OwnProcess } from './child-process';
 import type { Environment } from './engine/cache';
@@ -45,6 +45,8 @@ export interface Stack {
   readonly uiUrl: string | undefined;
   readonly keysDirectory: string;
   readonly verifyingKeysFile: string;
+  /** Whose keys sign what a certificate rests on. */
+  readonly factKeysFile: string;
   readonly logDirectory: string;
   readonly directory: string;
   /** What a client, a worker or a gateway of one's own has to be told. */
@@ -178,6 +180,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       uiUrl,
       keysDirectory,
       verifyingKeysFile: join(keysDirectory, VERIFYING_KEYS_FILE),
+      factKeysFile: join(keysDirectory, FACT_KEYS_FILE),
       logDirectory,
       directory,
       settings,

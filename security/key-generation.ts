@@ -20,7 +20,7 @@ import {
   type StaffKeys,
 } from './key-shapes';
 
-/** The file whose keys verify certificates: the only one that may be given away. */
+/** The file whose keys verify certificates: to be given away, with the keys of the facts. */
 export const VERIFYING_KEYS_FILE = 'certificate.public.jwk';
 /** The file that says whose decisions are believed. */
 export const DECISION_KEYS_FILE = 'decision.json';
