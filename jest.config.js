@@ -19,5 +19,5 @@ module.exports = {
   // Against a test that hangs; a slow machine is no failure.
   testTimeout: 240_000,
   maxWorkers: 2,
-  collectCoverageFrom: ['{domain,workflows,activities,security,config,worker,client,gateway,cli}/**/*.ts'],
+  collectCoverageFrom: ['{domain,workflows,activities,security,config,network,worker,client,gateway,cli}/**/*.ts'],
 };

@@ -66,14 +66,18 @@ async function signedByGateway(
   const login = await readLogin(environment);
   if (login === undefined) throw new InputError('You are not logged in: run erasure login, or give --staff-key.');
   if (login.expiresAt <= Date.now()) throw new InputError('Your login is over: run erasure login.');
+  const { readProxy } = await import('../config/network-config.js');
+  const { createAgents, proxyFailureOf } = await import('../network/agents.js');
+  const { createFetch } = await import('../network/fetch.js');
+  const fetch = createFetch(createAgents({ proxy: readProxy(environment) }));
   const answer = await fetch(`${gateway}/decision-tokens`, {
     method: 'POST',
     headers: { authorization: `Bearer ${login.idToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({ ...decision, run: await decision.run() }),
-    redirect: 'error',
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   }).catch((error: unknown) => {
-    throw new GatewayUnavailableError('The gateway cannot be reached. Check ERASURE_GATEWAY_URL.', { cause: error });
+    const because = proxyFailureOf(error)?.message ?? 'Check ERASURE_GATEWAY_URL.';
+    throw new GatewayUnavailableError(`The gateway cannot be reached. ${because}`, { cause: error });
   });
   const body: unknown = await answer.json().catch(() => undefined);
   if (answer.ok && isRecord(body) && typeof body['token'] === 'string') return body['token'];

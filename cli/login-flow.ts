@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import * as oidc from 'openid-client';
 import type { LoginConfig } from '../config/staff-config';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
+import { proxyFailureOf } from '../network/agents';
+import type { Fetch } from '../network/fetch';
 import { isMatch, opaquePattern } from '../domain/text';
 import { IdentityProviderUnavailableError, LoginRefusedError } from './login-failure';
 
@@ -18,6 +20,7 @@ export interface LoginOptions {
   readonly hasBrowser: boolean;
   /** Port of this machine that the browser is sent back to; a free one where it is left out. */
   readonly port?: number;
+  readonly fetch: Fetch;
   readonly tell: (...lines: readonly string[]) => void;
 }
 
@@ -44,6 +47,7 @@ async function tokensBy(options: LoginOptions): Promise<Tokens> {
   const issuer = new URL(config.issuer);
   const provider = await oidc.discovery(issuer, config.clientId, undefined, oidc.None(), {
     timeout: ANSWER_S_MAX,
+    [oidc.customFetch]: options.fetch,
     // The settings allow http to this machine itself only.
     ...(issuer.protocol === 'http:' ? { execute: [oidc.allowInsecureRequests] } : {}),
   });
@@ -139,12 +143,11 @@ function failureOf(error: unknown): Error {
     return new LoginRefusedError(`The identity provider refused the login (${shownCode(error.error)}).`);
   }
   const code = error instanceof oidc.ClientError ? error.code : undefined;
-  if (code !== undefined && code !== 'OAUTH_TIMEOUT') {
+  if (code !== undefined && code !== 'OAUTH_TIMEOUT' && proxyFailureOf(error) === undefined) {
     return new LoginRefusedError(`What the identity provider answered does not hold (${shownCode(code)}).`);
   }
-  return new IdentityProviderUnavailableError('The identity provider cannot be reached. Check ERASURE_OIDC_ISSUER.', {
-    cause: error,
-  });
+  const because = proxyFailureOf(error)?.message ?? 'Check ERASURE_OIDC_ISSUER.';
+  return new IdentityProviderUnavailableError(`The identity provider cannot be reached. ${because}`, { cause: error });
 }
 
 function shownCode(code: string): string {

@@ -18,7 +18,7 @@ import { addVerify } from './commands/verify';
 import { addWatch } from './commands/watch';
 import { addWithdraw } from './commands/withdraw';
 import { addWorker } from './commands/worker';
-import type { CommandContext } from './context';
+import { remark, type CommandContext } from './context';
 import { exitCodeHelp } from './exit-code';
 import { packageVersion } from './version';
 
@@ -72,5 +72,15 @@ Examples:
 ${exitCodeHelp}`,
     );
   for (const add of commands) add(program, context);
+  program.hook('preAction', (_program, command) => nameUnknownSettings(command.name(), context));
   return program;
+}
+
+/** These read none, log what is to be said, or are asked all the time. */
+const silent = ['completion', 'gateway', 'health', 'worker'];
+
+async function nameUnknownSettings(name: string, context: CommandContext): Promise<void> {
+  if (silent.includes(name)) return;
+  const { unknownSettings } = await import('../config/unknown-settings.js');
+  for (const sentence of unknownSettings(context.environment)) remark(context, sentence);
 }

@@ -1,11 +1,12 @@
 /** Settings of a process that submits and follows requests. */
-import { z } from 'zod';
-import { keyPermissions, readAll, readEnvironment, type Environment, type KeyPermissions } from './environment';
+import { keyPermissions, path, readAll, readEnvironment, type Environment, type KeyPermissions } from './environment';
+import { networkVariables } from './network-config';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
 export const clientVariables = {
-  ERASURE_KEYS_DIR: z.string().min(1).optional(),
+  ERASURE_KEYS_DIR: path.optional(),
   ERASURE_KEY_PERMISSIONS: keyPermissions,
+  ...networkVariables,
 } as const;
 
 export interface ClientConfig {

@@ -26,11 +26,38 @@ export function readEnvironment<Shape extends z.ZodRawShape>(
       .filter(([, value]) => value !== undefined && value !== ''),
   );
   const parsed = z.object(shape).safeParse(given, { reportInput: false });
-  if (parsed.success) return parsed.data;
+  const unfilled = Object.entries(given).flatMap(([name, value = '']) => problemOfText(name, value) ?? []);
+  const wrong = (parsed.error?.issues ?? []).map((issue): string => {
+    const name = String(issue.path[0]);
+    const value = given[name];
+    if (value === undefined) return `${name} is missing`;
+    return problemOfText(name, value) ?? `${name}: ${issue.message}`;
+  });
+  const problems = [...new Set([...wrong, ...unfilled])];
+  if (parsed.success && problems.length === 0) return parsed.data;
+  throw new ConfigurationError(problems);
+}
+
+/** What is wrong with a value whatever it is for: the marks that files and templates leave in it. */
+export function problemOfText(name: string, value: string): string | undefined {
+  if (/^(["'`]).*\1$/s.test(value) || /^[“”„‘’].*[“”‘’]$/s.test(value)) {
+    return `${name}: stands in quotation marks that belong to no value here; leave them out`;
+  }
+  if (/^\$\{[^}]*\}$|^\$[A-Z_][A-Z0-9_]*$|^<[^<>]*>$|^\{\{.*\}\}$/.test(value)) {
+    return `${name}: is a placeholder that nothing has filled in`;
+  }
+  return undefined;
+}
+
+/** A file that begins with a byte order mark makes it part of its first name, and that setting would be lost in silence. */
+export function refuseHiddenNames(environment: Environment): void {
+  const names = Object.keys(environment).flatMap((name) => (name.startsWith('\uFEFF') ? [name.slice(1)] : []));
+  if (names.length === 0) return;
   throw new ConfigurationError(
-    parsed.error.issues.map((issue) => {
-      const name = String(issue.path[0]);
-      return given[name] === undefined ? `${name} is missing` : `${name}: ${issue.message}`;
+    names.map((name) => {
+      // Comments above it are taken for a part of the name.
+      const setting = /[A-Za-z_][A-Za-z0-9_]*$/.exec(name)?.[0] ?? 'The first setting';
+      return `${setting}: stands behind a byte order mark, so nobody reads it; save the settings file as UTF-8 without one`;
     }),
   );
 }
@@ -60,30 +87,49 @@ export function readAll<Parts extends Record<string, () => unknown>>(
 
 const loopbackHosts: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 
-/** An https URL without a trailing slash; http is allowed to this machine itself only. */
-export const baseUrl = z
-  .string()
-  .refine(
-    (value) => isSafeUrl(value),
-    'expected an https URL (http to this machine only), without query or credentials',
-  )
-  .transform((value) => value.replace(/\/+$/, ''));
+/** Refuses a text with the sentence that fits it; `problem` answers undefined where it is right. */
+export const textWithout = (problem: (value: string) => string | undefined) =>
+  z.string().superRefine((value, context) => {
+    const message = problem(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 
-function isSafeUrl(value: string): boolean {
-  // A bare `?` is no query to URL, and would make one of every path that is put behind it.
-  if (!URL.canParse(value) || /[?#]/.test(value)) return false;
+/** An https URL, exactly as it was given; http is allowed to this machine itself only. */
+export const safeUrl = textWithout(problemOfUrl);
+
+/** The same without a trailing slash. */
+export const baseUrl = safeUrl.transform((value) => value.replace(/\/+$/, ''));
+
+function problemOfUrl(value: string): string | undefined {
+  const expected = 'expected an https URL (http to this machine only)';
+  // URL itself takes line ends, backslashes and a missing slash for slips, and goes somewhere.
+  if (/[\s\\]/.test(value)) return `${expected} without blanks, line ends or backslashes`;
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return `${expected}: it has to begin with https://`;
+  if (!URL.canParse(value)) return `${expected}, and this is no URL`;
   const url = new URL(value);
-  const isEncrypted = url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHosts.includes(url.hostname));
-  return isEncrypted && url.username === '' && url.password === '';
+  if (url.username !== '' || url.password !== '') return `${expected} without credentials`;
+  // A bare `?` is no query to URL, and would make one of every path that is put behind it.
+  if (/[?#]/.test(value)) return `${expected} without query or fragment`;
+  // As in .env.example and the manifests.
+  if (url.hostname.split('.').includes('your-environment-id')) return 'is a placeholder that nothing has filled in';
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && loopbackHosts.includes(url.hostname))) return undefined;
+  return expected;
 }
 
-export const secret = z.string().min(1).max(4096);
+/** A file or a directory. */
+export const path = textWithout((value) =>
+  value.startsWith('~') ? 'begins with ~, which only a shell replaces: write the whole path' : undefined,
+);
 
-export const port = z
-  .string()
-  .regex(/^\d{1,5}$/, 'expected a port number')
-  .transform(Number)
-  .refine((value) => value <= 65_535, 'expected a port number up to 65535');
+const SECRET_LENGTH_MAX = 4096;
+export const secret = textWithout((value) => {
+  if (value.length > SECRET_LENGTH_MAX) return `expected at most ${SECRET_LENGTH_MAX} characters`;
+  return /\p{Cc}/u.test(value) ? 'has a line end or another control character inside' : undefined;
+});
+
+export const port = textWithout((value) =>
+  /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : 'expected a port number up to 65535, and no host',
+).transform(Number);
 
 export const flag = z.enum(['true', 'false'], 'expected true or false').transform((value) => value === 'true');
 
@@ -93,16 +139,28 @@ export const keyPermissions = z
   .default('checked');
 export type KeyPermissions = z.output<typeof keyPermissions>;
 
-export const positiveNumber = z
-  .string()
-  .regex(/^\d+(\.\d+)?$/, 'expected a number')
-  .transform(Number)
-  .refine((value) => value > 0, 'expected a number above 0');
+const NUMBER_MAX = 1_000_000;
+export const positiveNumber = textWithout((value) => {
+  if (/^\d+,\d+$/.test(value)) return 'expected a number above 0 with a point, not a comma';
+  if (!/^\d+(\.\d+)?$/.test(value)) return 'expected a number above 0, without a unit';
+  return Number(value) > 0 && Number(value) <= NUMBER_MAX
+    ? undefined
+    : `expected a number above 0, at most ${NUMBER_MAX}`;
+}).transform(Number);
 
 export const positiveInteger = z
   .string()
-  .regex(/^[1-9]\d{0,6}$/, 'expected a whole number above 0')
+  .regex(/^[1-9]\d{0,6}$/, 'expected a whole number above 0, without a unit')
   .transform(Number);
+
+/** An IP address or a name of this machine to listen on; an IPv6 address with brackets or without. */
+export const listenHost = z
+  .string()
+  .transform((value) => value.replace(/^\[(.*)\]$/, '$1'))
+  .refine(
+    (value) => isIPv6(value) || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(value),
+    'expected an IP address such as 0.0.0.0 or ::, or a name, without scheme and port',
+  );
 
 /** `127.0.0.1:9464` or `[::1]:9464`, as metrics are served on: what serves them looks no names up. */
 export const bindAddress = z

@@ -1,5 +1,6 @@
 /** Settings of the gateway process. */
 import { z } from 'zod';
+import type { Proxy } from '../network/proxy';
 import { decisionRoles, issuerUrl, type DecisionRoles } from './identity-provider';
 import {
   bindAddress,
@@ -8,6 +9,8 @@ import {
   headerNames,
   isGiven,
   keyPermissions,
+  listenHost,
+  path,
   port,
   positiveInteger,
   readAll,
@@ -15,14 +18,15 @@ import {
   type Environment,
   type KeyPermissions,
 } from './environment';
+import { networkVariables, readProxy } from './network-config';
 import { logLevel, type LogLevel } from './logging';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 import { acceptedTokenCredentials, type AcceptedTokenCredentials } from './token-credentials';
 
 export const gatewayVariables = {
-  ERASURE_KEYS_DIR: z.string().min(1),
+  ERASURE_KEYS_DIR: path,
   ERASURE_KEY_PERMISSIONS: keyPermissions,
-  GATEWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  GATEWAY_HOST: listenHost.default('127.0.0.1'),
   GATEWAY_PORT: port.default(8080),
   GATEWAY_INVALID_PER_MINUTE: positiveInteger.default(60),
   GATEWAY_METRICS_ADDRESS: bindAddress.optional(),
@@ -35,6 +39,7 @@ export const gatewayVariables = {
   GATEWAY_OIDC_ACTOR_CLAIM: z.string().min(1).default('sub'),
   GATEWAY_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
   LOG_LEVEL: logLevel,
+  ...networkVariables,
 } as const;
 
 /** Callbacks also carry a token that their sender has fetched from us. */
@@ -71,6 +76,8 @@ export interface GatewayConfig {
   readonly metricsAddress?: string;
   readonly token?: TokenModeConfig;
   readonly staffLogin?: StaffLoginConfig;
+  /** What the identity provider is reached through. */
+  readonly proxy?: Proxy;
   readonly logLevel: LogLevel;
 }
 
@@ -78,6 +85,7 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
   const read = readAll({
     own: () => readEnvironment(gatewayVariables, environment),
     temporal: () => readTemporalConfig(environment),
+    proxy: () => readProxy(environment),
     token: () => refuseHalfTokenMode(environment),
     staffLogin: () => refuseHalfStaffLogin(environment),
   });
@@ -97,6 +105,7 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
           token: { credentials, headers: read.own.GATEWAY_TOKEN_HEADERS, required: read.own.GATEWAY_TOKEN_REQUIRED },
         }),
     ...(staffLogin === undefined ? {} : { staffLogin }),
+    ...(read.proxy && { proxy: read.proxy }),
     logLevel: read.own.LOG_LEVEL,
   };
 }

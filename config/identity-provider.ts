@@ -6,15 +6,10 @@ import {
   type DecisionKind,
   type RequestDecisionKind,
 } from '../domain/decision';
-import { baseUrl } from './environment';
+import { safeUrl } from './environment';
 
 /** Left exactly as it is: the issuer in a token must be the same text, with or without its trailing slash. */
-export const issuerUrl = z
-  .string()
-  .refine(
-    (value) => baseUrl.safeParse(value).success,
-    'expected an https URL (http to this machine only), without query or credentials',
-  );
+export const issuerUrl = safeUrl;
 
 /** The kinds of decisions that each role may take. */
 export type DecisionRoles = ReadonlyMap<string, readonly (DecisionKind | RequestDecisionKind)[]>;

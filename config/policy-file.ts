@@ -86,11 +86,18 @@ export function readPolicyFile(path: string | undefined): PolicyFile {
 }
 
 function parseJsonFile(path: string): unknown {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch {
     throw new ConfigurationError([`ERASURE_POLICY_FILE: ${path} cannot be read`]);
+  }
+  let text: string;
+  try {
+    // Leaves a byte order mark out.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new ConfigurationError([`ERASURE_POLICY_FILE: ${path} is not UTF-8; save it as UTF-8`]);
   }
   try {
     return JSON.parse(text);

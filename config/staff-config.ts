@@ -1,6 +1,6 @@
 /** Settings of a staff member's own machine: where they log in, and where decisions are signed. */
 import { z } from 'zod';
-import { baseUrl, ConfigurationError, readEnvironment, type Environment } from './environment';
+import { baseUrl, ConfigurationError, readEnvironment, refuseHiddenNames, type Environment } from './environment';
 import { issuerUrl } from './identity-provider';
 
 export const staffVariables = {
@@ -16,14 +16,19 @@ export interface LoginConfig {
   readonly scope: string;
 }
 
+function readStaffVariables(environment: Environment): z.output<z.ZodObject<typeof staffVariables>> {
+  refuseHiddenNames(environment);
+  return readEnvironment(staffVariables, environment);
+}
+
 /** Where decisions are signed for whoever is logged in; undefined where no gateway is named. */
 export function readGatewayUrl(environment: Environment): string | undefined {
-  return readEnvironment(staffVariables, environment).ERASURE_GATEWAY_URL;
+  return readStaffVariables(environment).ERASURE_GATEWAY_URL;
 }
 
 /** Throws `ConfigurationError` where there is nothing to log in at. */
 export function readLoginConfig(environment: Environment): LoginConfig {
-  const own = readEnvironment(staffVariables, environment);
+  const own = readStaffVariables(environment);
   const { ERASURE_OIDC_ISSUER: issuer, ERASURE_OIDC_CLIENT_ID: clientId, ERASURE_OIDC_SCOPE: scope } = own;
   if (issuer !== undefined && clientId !== undefined) return { issuer, clientId, scope };
   throw new ConfigurationError([

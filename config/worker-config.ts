@@ -1,5 +1,5 @@
 /** Settings of the worker process. */
-import { z } from 'zod';
+import type { Proxy } from '../network/proxy';
 import { providerKeys, type Provider } from '../domain/provider';
 import {
   baseUrl,
@@ -8,12 +8,14 @@ import {
   flag,
   isGiven,
   keyPermissions,
+  path,
   providerList,
   readAll,
   readEnvironment,
   type Environment,
   type KeyPermissions,
 } from './environment';
+import { networkVariables, readProxy } from './network-config';
 import { logLevel, type LogLevel } from './logging';
 import { readPolicyFile, type PolicyFile } from './policy-file';
 import { readAptrinsicConfig, readMeasureOneConfig, readPersonConfig } from './provider-config';
@@ -21,14 +23,15 @@ import { readSweepConfig, sweepVariables, type SweepConfig } from './sweep-confi
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
 export const workerVariables = {
-  ERASURE_KEYS_DIR: z.string().min(1),
+  ERASURE_KEYS_DIR: path,
   ERASURE_KEY_PERMISSIONS: keyPermissions,
-  ERASURE_POLICY_FILE: z.string().min(1).optional(),
+  ERASURE_POLICY_FILE: path.optional(),
   ERASURE_PROVIDERS: providerList.default([...providerKeys]),
   ERASURE_SERVE_WORKFLOWS: flag.default(true),
   GATEWAY_PUBLIC_URL: baseUrl.optional(),
   LOG_LEVEL: logLevel,
   METRICS_ADDRESS: bindAddress.optional(),
+  ...networkVariables,
   ...sweepVariables,
 } as const;
 
@@ -50,6 +53,8 @@ export interface WorkerConfig {
   readonly servesWorkflows: boolean;
   /** Where providers reach the gateway; without it nobody can call back. */
   readonly gatewayUrl?: string;
+  /** What lies beyond it is reached through it. */
+  readonly proxy?: Proxy;
   readonly settings: ProviderSettings;
   readonly sweep: SweepConfig;
   readonly logLevel: LogLevel;
@@ -68,6 +73,7 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     own: () => readEnvironment(workerVariables, environment),
     temporal: () => readTemporalConfig(environment),
     settings: () => readSettings(served, environment),
+    proxy: () => readProxy(environment),
     sweep: () => readSweepConfig(environment),
     policy: () => readPolicyFile(environment['ERASURE_POLICY_FILE']?.trim() || undefined),
     purpose: () => refuseIdleWorker(served, environment),
@@ -81,6 +87,7 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     providers: read.own.ERASURE_PROVIDERS,
     servesWorkflows: read.own.ERASURE_SERVE_WORKFLOWS,
     ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
+    ...(read.proxy && { proxy: read.proxy }),
     settings: read.settings,
     sweep: read.sweep,
     policy: read.policy,

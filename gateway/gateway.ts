@@ -3,7 +3,10 @@ import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { ConfigurationError } from '../config/environment';
 import type { GatewayConfig } from '../config/gateway-config';
+import { clientOptions } from '../config/temporal-config';
 import { SECOND_MS } from '../domain/duration';
+import { createAgents } from '../network/agents';
+import { createFetch } from '../network/fetch';
 import { createCapabilityChecker } from '../security/callback-capability';
 import { createTokenChecker, createTokenIssuer } from '../security/callback-token';
 import { createFactSigner } from '../security/facts';
@@ -43,7 +46,7 @@ export async function startGateway(
   const keys = await readGatewayKeys(config.keysDirectory, config.keyPermissions);
   refuse(factKeyProblem(keys, await readFactKeys(config.keysDirectory, config.keyPermissions)));
   const staff = await decisionTokens(config, keys);
-  const connection = Connection.lazy(config.temporal.connection);
+  const connection = Connection.lazy(clientOptions(config.temporal));
   const temporal = { connection, namespace: config.temporal.namespace };
   const metrics = createGatewayMetrics();
   const server = createGateway({
@@ -101,13 +104,16 @@ function tokenMode({ token }: GatewayConfig, keys: GatewayKeys): GatewayOptions[
 }
 
 async function decisionTokens(
-  { staffLogin, keysDirectory, keyPermissions }: GatewayConfig,
+  { staffLogin, keysDirectory, keyPermissions, proxy }: GatewayConfig,
   gateway: GatewayKeys,
 ): Promise<GatewayOptions['staff']> {
   if (staffLogin === undefined) return undefined;
   const keys = await readGatewayDecisionKeys(keysDirectory, keyPermissions);
   refuse(environmentProblem([gateway, keys]));
-  return { issuer: createDecisionTokenIssuer(keys), identify: createStaffIdentifier(staffLogin) };
+  return {
+    issuer: createDecisionTokenIssuer(keys),
+    identify: createStaffIdentifier(staffLogin, createFetch(createAgents({ proxy }))),
+  };
 }
 
 /** Key files that do not belong together. */

@@ -1,9 +1,10 @@
 /** Who a staff member is and what they may decide: as the company's identity provider says in a signed token. */
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 import type { StaffLoginConfig } from '../config/gateway-config';
 import { issuerUrl } from '../config/identity-provider';
 import { SECOND_MS } from '../domain/duration';
+import type { Fetch } from '../network/fetch';
 import { isMatch, isRecord, opaquePattern } from '../domain/text';
 import type { AnyDecisionKind } from '../security/decision-token';
 
@@ -41,8 +42,8 @@ export type Identification =
 /** Never throws. `now`: epoch ms. */
 export type StaffIdentifier = (token: string, now: number) => Promise<Identification>;
 
-export function createStaffIdentifier(login: StaffLoginConfig): StaffIdentifier {
-  const keysOf = createKeyLookup(login.issuer);
+export function createStaffIdentifier(login: StaffLoginConfig, fetch: Fetch): StaffIdentifier {
+  const keysOf = createKeyLookup(login.issuer, fetch);
 
   return async (token, now) => {
     let keys: JWTVerifyGetKey;
@@ -86,13 +87,13 @@ function claimOf(payload: JWTPayload, name: string): unknown {
 }
 
 /** The provider's keys, found by its own description of itself. What was found is kept; jose fetches the keys anew when they change. */
-function createKeyLookup(issuer: string): (now: number) => Promise<JWTVerifyGetKey> {
+function createKeyLookup(issuer: string, fetch: Fetch): (now: number) => Promise<JWTVerifyGetKey> {
   let found: Promise<JWTVerifyGetKey> | undefined;
   let failedAt = -Infinity;
   let failure: unknown;
   return (now) => {
     if (found === undefined && now - failedAt < PAUSE_MS) return Promise.reject(failure);
-    found ??= discover(issuer).catch((error: unknown) => {
+    found ??= discover(issuer, fetch).catch((error: unknown) => {
       found = undefined;
       failedAt = now;
       failure = error;
@@ -104,9 +105,8 @@ function createKeyLookup(issuer: string): (now: number) => Promise<JWTVerifyGetK
 
 const metadata = z.looseObject({ issuer: z.string(), jwks_uri: issuerUrl });
 
-async function discover(issuer: string): Promise<JWTVerifyGetKey> {
+async function discover(issuer: string, fetch: Fetch): Promise<JWTVerifyGetKey> {
   const answer = await fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
-    redirect: 'error',
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   });
   if (!answer.ok) throw new ProviderUnusable('discovery-refused');
@@ -115,7 +115,7 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   const parsed = metadata.safeParse(jsonOf(text));
   if (!parsed.success) throw new ProviderUnusable('discovery-malformed');
   if (parsed.data.issuer !== issuer) throw new ProviderUnusable('discovery-of-another-issuer');
-  return createRemoteJWKSet(new URL(parsed.data.jwks_uri), { timeoutDuration: ANSWER_MS_MAX });
+  return createRemoteJWKSet(new URL(parsed.data.jwks_uri), { timeoutDuration: ANSWER_MS_MAX, [customFetch]: fetch });
 }
 
 class ProviderUnusable extends Error {

@@ -1,11 +1,13 @@
 /** Wires each provider's adapter to its settings and keys. */
 import { createAptrinsicAdapter } from '../activities/providers/aptrinsic';
+import { createHttp, type Http } from '../activities/providers/http';
 import { createMeasureOneAdapter, type MeasureOneTokenRequest } from '../activities/providers/measureone';
 import { createPersonAdapter } from '../activities/providers/person';
 import type { ProviderAdapter } from '../activities/providers/provider';
 import type { ProviderLimits } from '../config/provider-config';
 import type { WorkerConfig } from '../config/worker-config';
 import type { Provider } from '../domain/provider';
+import { createAgents } from '../network/agents';
 import { CAPABILITY_HEADER, createCapabilityIssuer } from '../security/callback-capability';
 import { hasCallbackKeys, type CallbackProviderKeys, type ProviderKeys } from '../security/key-files';
 
@@ -17,20 +19,22 @@ type AdapterFactories = {
 };
 
 interface FactoryParts {
+  readonly http: Http;
   readonly keys: ProviderKeys;
   readonly gatewayUrl: string | undefined;
 }
 
 const factories: AdapterFactories = {
-  measureone: ({ callbackToken, ...settings }, { keys, gatewayUrl }) =>
+  measureone: ({ callbackToken, ...settings }, { keys, gatewayUrl, http }) =>
     createMeasureOneAdapter({
       ...settings,
+      http,
       ...(gatewayUrl === undefined || !hasCallbackKeys(keys)
         ? {}
         : { callback: callbackOf({ keys, gatewayUrl, callbackToken }) }),
     }),
-  person: (settings) => createPersonAdapter(settings),
-  aptrinsic: (settings) => createAptrinsicAdapter(settings),
+  person: (settings, { http }) => createPersonAdapter({ ...settings, http }),
+  aptrinsic: (settings, { http }) => createAptrinsicAdapter({ ...settings, http }),
 };
 
 export function createAdapter(
@@ -41,7 +45,11 @@ export function createAdapter(
   if (settings === undefined) throw new TypeError(`The settings of ${provider} were not read`);
   const create = factories[provider] as (settings: unknown, parts: FactoryParts) => ProviderAdapter;
   return {
-    adapter: create(settings, { keys: parts.keys, gatewayUrl: parts.config.gatewayUrl }),
+    adapter: create(settings, {
+      keys: parts.keys,
+      gatewayUrl: parts.config.gatewayUrl,
+      http: createHttp({ agents: createAgents(parts.config) }),
+    }),
     limits: settings.limits,
   };
 }

@@ -9,11 +9,13 @@ import { createIntakeActivities, problemsOfCalendars } from '../activities/intak
 import { createLegActivities } from '../activities/leg-activities';
 import { createSweepActivities } from '../activities/sweep-activities';
 import { ConfigurationError } from '../config/environment';
+import { nativeOptions } from '../config/temporal-config';
 import type { WorkerConfig } from '../config/worker-config';
 import { sdkLogger } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { providerQueue, WORKFLOW_QUEUE, type Provider } from '../domain/provider';
 import { regulations } from '../domain/request';
+import { createAgents } from '../network/agents';
 import { createCertificateSigner } from '../security/certificate';
 import { createDecisionTokenChecker, type DecisionTokenChecker } from '../security/decision-token';
 import { createFactChecker, createFactSigner, type FactChecker } from '../security/facts';
@@ -172,7 +174,13 @@ async function prepareWorkflowWorker({
           client: new Client({ connection, namespace: config.temporal.namespace }),
           looks: config.sweep.looks,
           log: logger,
-          ...(config.sweep.webhook && { webhook: { ...config.sweep.webhook, environment: keys.environment } }),
+          ...(config.sweep.webhook && {
+            webhook: {
+              ...config.sweep.webhook,
+              environment: keys.environment,
+              agents: createAgents(config),
+            },
+          }),
         }),
       },
       ...patientThreads,
@@ -255,7 +263,7 @@ async function connect(config: WorkerConfig, logger: Logger, triesMs: number): P
   const startedAt = performance.now();
   for (;;) {
     try {
-      return await NativeConnection.connect(config.temporal.connection);
+      return await NativeConnection.connect(nativeOptions(config.temporal));
     } catch (error) {
       if (performance.now() - startedAt > triesMs) throw new TemporalUnreachable(error, triesMs);
       logger.warn('Temporal cannot be reached yet; trying again');

@@ -1,12 +1,11 @@
 /** The one place that speaks HTTP. What an answer means is for answers.ts and the tables of the adapters. */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { brotliDecompress, unzip } from 'node:zlib';
 import axios from 'axios';
 import { HOUR_MS, SECOND_MS } from '../../domain/duration';
 import type { Evidence } from '../../domain/receipt';
+import { type Agents, createAgents, proxyFailureOf } from '../../network/agents';
 import { cancellationOf, throwIfCancelled } from './cancellation';
 import { type AdapterCall, ProviderFailure } from './provider';
 import { watchedTransport } from './sending';
@@ -47,12 +46,14 @@ const TIMEOUT_MS = 20 * SECOND_MS;
 const ANSWER_MAX_BYTES = 1024 * 1024;
 const RETRY_AFTER_MAX_MS = 6 * HOUR_MS;
 
-export function createHttp(options: { readonly timeoutMs?: number; readonly answerMaxBytes?: number } = {}): Http {
-  const { timeoutMs = TIMEOUT_MS, answerMaxBytes = ANSWER_MAX_BYTES } = options;
+export function createHttp(
+  options: { readonly timeoutMs?: number; readonly answerMaxBytes?: number; readonly agents?: Agents | undefined } = {},
+): Http {
+  const { timeoutMs = TIMEOUT_MS, answerMaxBytes = ANSWER_MAX_BYTES, agents = createAgents() } = options;
   const client = axios.create({
     adapter: 'http',
-    httpAgent: new HttpAgent({ keepAlive: true }),
-    httpsAgent: new HttpsAgent({ keepAlive: true }),
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
     // A redirect would carry the token, and the subject, to a place nobody configured; so would a proxy from the environment.
     maxRedirects: 0,
     proxy: false,
@@ -105,6 +106,11 @@ export function createHttp(options: { readonly timeoutMs?: number; readonly answ
         return answer;
       } catch (error) {
         if (request.signal?.aborted === true) throw cancellationOf(request.signal);
+        const noTunnel = proxyFailureOf(error);
+        if (noTunnel !== undefined) {
+          const message = `${request.to} could not be reached for ${request.what}. ${noTunnel.message}`;
+          throw new ProviderFailure('ProviderUnavailable', message, { neverLeft: true });
+        }
         // The error itself holds token and body: nothing of it goes on but Node's own code.
         const because = end.signal.aborted ? `within ${timeoutMs / SECOND_MS} s` : `(${codeOf(error)})`;
         throw transport.mayHaveLeft()

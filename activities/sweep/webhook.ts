@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { SECOND_MS } from '../../domain/duration';
 import { findingsInAll, type SweepSummary } from '../../domain/sweep';
+import type { Agents } from '../../network/agents';
 import { createHttp } from '../providers/http';
 import { ProviderFailure } from '../providers/provider';
 
@@ -15,6 +16,7 @@ export interface WebhookSettings {
   readonly secret: Uint8Array;
   /** The name of the installation, as it stands in certificates. */
   readonly environment: string;
+  readonly agents?: Agents | undefined;
 }
 
 export interface Webhook {
@@ -22,8 +24,8 @@ export interface Webhook {
   tell(summary: SweepSummary, call: { readonly id: string; readonly now: number }): Promise<void>;
 }
 
-export function createWebhook({ url, secret, environment }: WebhookSettings): Webhook {
-  const http = createHttp({ timeoutMs: TIMEOUT_MS, answerMaxBytes: ANSWER_MAX_BYTES });
+export function createWebhook({ url, secret, environment, agents }: WebhookSettings): Webhook {
+  const http = createHttp({ timeoutMs: TIMEOUT_MS, answerMaxBytes: ANSWER_MAX_BYTES, agents });
   return {
     async tell(summary, { id, now }) {
       const { at, open, lookedAt, counts, findings } = summary;

@@ -24,6 +24,8 @@ async function serve({ environment }: CommandContext): Promise<void> {
   const { createLogger } = await import('../../config/logging.js');
   const config = readGatewayConfig(environment);
   const logger = createLogger({ name: 'gateway', level: config.logLevel });
+  const { unknownSettings } = await import('../../config/unknown-settings.js');
+  for (const sentence of unknownSettings(environment)) logger.warn(sentence);
   const { startGateway } = await import('../../gateway/gateway.js');
   const stopped = stopSignal(logger);
   const gateway = await startGateway(config, logger).catch((error: unknown) => {

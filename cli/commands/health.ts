@@ -88,7 +88,9 @@ function isPolled(queue: string, metrics: string): boolean {
 
 async function get(url: string, name: string): Promise<{ readonly status: number; readonly body: string }> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    const { createAgents } = await import('../../network/agents.js');
+    const { createFetch } = await import('../../network/fetch.js');
+    const answer = await createFetch(createAgents())(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
     return { status: answer.status, body: await answer.text() };
   } catch {
     throw new ServiceError(`The ${name} does not answer at ${new URL(url).host}.`);

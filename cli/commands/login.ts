@@ -48,6 +48,10 @@ async function login({ device, port }: LoginCommandOptions, context: CommandCont
   const { environment } = context;
   const { readLoginConfig } = await import('../../config/staff-config.js');
   const config = readLoginConfig(environment);
+  const { readProxy } = await import('../../config/network-config.js');
+  const { createAgents } = await import('../../network/agents.js');
+  const { createFetch } = await import('../../network/fetch.js');
+  const proxy = readProxy(environment);
   const { logIn } = await import('../login-flow.js');
   const { keepLogin } = await import('../login-file.js');
   const { idToken, expiresAt, subject } = await logIn({
@@ -55,6 +59,7 @@ async function login({ device, port }: LoginCommandOptions, context: CommandCont
     way: device === true ? 'device' : 'browser',
     hasBrowser: hasBrowser(context),
     ...(port === undefined ? {} : { port }),
+    fetch: createFetch(createAgents({ proxy })),
     tell: (...lines) => remark(context, ...lines),
   });
   await keepLogin({ issuer: config.issuer, clientId: config.clientId, idToken, expiresAt }, environment);

@@ -26,6 +26,8 @@ async function work({ environment }: CommandContext): Promise<void> {
   const { createLogger } = await import('../../config/logging.js');
   const config = readWorkerConfig(environment);
   const logger = createLogger({ name: 'worker', level: config.logLevel });
+  const { unknownSettings } = await import('../../config/unknown-settings.js');
+  for (const sentence of unknownSettings(environment)) logger.warn(sentence);
   let worker: RunningWorker | undefined;
   void stopSignal(logger).then(() => (worker === undefined ? process.exit(exitCode.ok) : worker.drain()));
   try {

@@ -47,7 +47,11 @@ describe('the token settings of a gateway', () => {
   const secret = 'expected at least one value of 16 characters or more in each, as the secret';
   it.each<[string, unknown, string]>([
     ['no JSON', 'planted', form],
-    ['a text', JSON.stringify('planted-secret-000'), form],
+    [
+      'a text',
+      JSON.stringify('planted-secret-000'),
+      'stands in quotation marks that belong to no value here; leave them out',
+    ],
     ['an empty list', [], form],
     ['a number', { data: { secret: 1 } }, form],
     ['a list of values', { data: ['planted-secret-000'] }, form],

@@ -97,11 +97,7 @@ describe('the settings of a worker', () => {
       TEMPORAL_PROFILE: 'no-such-profile',
     };
     const names = problems(wrong).map((problem) => problem.replace(/:.*/, ''));
-    expect(names.toSorted()).toEqual(
-      Object.keys(wrong)
-        .map((name) => (name === 'TEMPORAL_PROFILE' ? 'TEMPORAL_*' : name))
-        .toSorted(),
-    );
+    expect(names.toSorted()).toEqual(Object.keys(wrong).toSorted());
   });
 
   it('of a worker that serves no provider are those of the workflows, and it has to serve these', () => {

@@ -7,6 +7,8 @@ import { readGatewayConfig, type StaffLoginConfig } from '../../config/gateway-c
 import { createGatewayMetrics, type GatewayMetrics } from '../../gateway/metrics';
 import { createGateway, type GatewayOptions } from '../../gateway/server';
 import { startGateway } from '../../gateway/gateway';
+import { createAgents } from '../../network/agents';
+import { createFetch } from '../../network/fetch';
 import { createStaffIdentifier } from '../../gateway/staff-identity';
 import {
   createDecisionTokenChecker,
@@ -66,7 +68,7 @@ async function open(changed: Partial<StaffLoginConfig> = {}, more: Partial<Gatew
     confirmer: new FakeConfirmer(),
     staff: {
       issuer: createDecisionTokenIssuer(await readGatewayDecisionKeys(keys.directory)),
-      identify: createStaffIdentifier({ ...login, ...changed }),
+      identify: createStaffIdentifier({ ...login, ...changed }, createFetch(createAgents())),
     },
     metrics,
     logger: log.logger,
