@@ -190,13 +190,13 @@ describe('a proxy that makes no connection', () => {
   );
 
   it('is told where it is not there at all', async () => {
-    const { url, close } = await startForwardProxy();
-    await close();
-    const failure = await failureFrom(send(url));
+    const gone = await startForwardProxy();
+    await gone.close();
+    const failure = await failureFrom(send(gone.url));
     expect(failure.message).toBe(
       'Provider could not be reached for the request. The proxy (ERASURE_PROXY_URL) did not answer (ECONNREFUSED).',
     );
-    expectNoneOf([token, 'planted-password', url], failure);
+    expectNoneOf([token, 'planted-password', gone.url], failure);
   });
 
   it('is told where it is silent', async () => {
@@ -253,7 +253,7 @@ describe('the identity provider', () => {
     expect([...new Set(asked)]).toEqual(['provider.example:443']);
     expect(carried()).not.toContain('jwks');
     const refusing = await startForwardProxy({ answer: 403 });
-    const { stdout } = await ask(settingsOf(refusing.url)).finally(() => refusing.close());
+    const { stdout } = await ask(settingsOf(refusing.url)).finally(() => void refusing.close());
     expect(stdout).toBe('provider-away PROXY_REFUSED\n');
   });
 
@@ -271,7 +271,7 @@ describe('the identity provider', () => {
     expect(await login(url)).toBe('The identity provider offers no login by a code: leave --device out.\n');
     expect(asked).toEqual(['provider.example:443']);
     const refusing = await startForwardProxy({ answer: 407 });
-    const refused = await login(refusing.url).finally(() => refusing.close());
+    const refused = await login(refusing.url).finally(() => void refusing.close());
     expect(refused).toBe(
       'The identity provider cannot be reached. The proxy refused the connection with HTTP 407, ' +
         'since it wants other credentials: check ERASURE_PROXY_URL.\n',

@@ -15,7 +15,7 @@ export interface ForwardProxy {
   readonly plain: string[];
   /** Everything that went through, in the clear as the proxy sees it. */
   readonly carried: () => string;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function startForwardProxy(
