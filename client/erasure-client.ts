@@ -69,7 +69,7 @@ import {
 } from './request-status';
 import type { ErasureSubmission } from './submission';
 import { filterQuery, parseFilter } from './request-filter';
-import { temporalTrouble } from './temporal-failure';
+import { addressOf, temporalTrouble } from './temporal-failure';
 import { Waiting } from './waiting';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
@@ -703,7 +703,7 @@ export class ErasureClient {
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
         throw new TemporalUnavailableError('Temporal did not answer in time.', { timedOut: true, cause: error });
       }
-      throw temporalTrouble(error) ?? error;
+      throw temporalTrouble(error, addressOf(this.#client.connection)) ?? error;
     }
   }
 }

@@ -12,7 +12,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { WORKFLOW_QUEUE } from '../domain/provider';
 import { SWEEP_SCHEDULE_ID, SWEEP_TYPE } from '../domain/sweep';
 import { ErasureClientError } from './errors';
-import { temporalTrouble } from './temporal-failure';
+import { addressOf, temporalTrouble } from './temporal-failure';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** While one sweep runs the next is left out; one that hangs must not keep all further ones from running. */
@@ -114,6 +114,6 @@ async function within<T>(client: Client, call: () => Promise<T>): Promise<T> {
     return await client.withDeadline(Date.now() + CALL_MS_MAX, call);
   } catch (error) {
     if (error instanceof ErasureClientError) throw error;
-    throw temporalTrouble(error) ?? error;
+    throw temporalTrouble(error, addressOf(client.connection)) ?? error;
   }
 }

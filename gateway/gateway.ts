@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { ConfigurationError } from '../config/environment';
 import type { GatewayConfig } from '../config/gateway-config';
 import { clientOptions } from '../config/temporal-config';
+import { explainTemporalTrouble, problemOfConnection } from '../config/temporal-trouble';
 import { SECOND_MS } from '../domain/duration';
 import { createAgents } from '../network/agents';
 import { createFetch } from '../network/fetch';
@@ -48,6 +49,7 @@ export async function startGateway(
   const staff = await decisionTokens(config, keys);
   const connection = Connection.lazy(clientOptions(config.temporal));
   const temporal = { connection, namespace: config.temporal.namespace };
+  const isReady = createReadiness({ ...temporal, tell: (error) => void tellOfTemporal(error) });
   const metrics = createGatewayMetrics();
   const server = createGateway({
     checker: createCapabilityChecker(keys),
@@ -57,7 +59,7 @@ export async function startGateway(
     metrics,
     logger,
     invalidPerMinute: config.invalidPerMinute,
-    isReady: createReadiness(temporal),
+    isReady,
     ...overrides,
   });
   const { metricsAddress } = config;
@@ -76,9 +78,24 @@ export async function startGateway(
   }
   const modes = { tokens: tokensWord(config), decisionTokens: staff === undefined ? 'off' : 'on' };
   logger.info({ url, metricsUrl, namespace: temporal.namespace, ...modes }, 'The gateway listens');
+  // Nobody may ask for a while, and what is wrong should be told at the start.
+  void problemOfConnection(config.temporal).then((because) => because !== undefined && warn(because));
 
   let closed: Promise<void> | undefined;
   return { url, metricsUrl, close: () => (closed ??= drain()) };
+
+  async function tellOfTemporal(error: unknown): Promise<void> {
+    if (error === undefined) {
+      logger.info('Temporal answers again');
+      return;
+    }
+    const { message } = await explainTemporalTrouble(config.temporal, error);
+    warn(message);
+  }
+
+  function warn(because: string): void {
+    logger.warn({ because }, 'Temporal does not answer: callbacks are answered 503 until it does');
+  }
 
   async function drain(): Promise<void> {
     // A client that sends its request drop by drop must not hold us up.

@@ -3,27 +3,39 @@ import { SECOND_MS } from '../domain/duration';
 
 const ANSWER_MS_MAX = 2 * SECOND_MS;
 
-/** Whether Temporal answers in this namespace. Anybody may ask, so questions asked at once share one answer. */
+/**
+ * Whether Temporal answers in this namespace. Anybody may ask, so questions asked at once share one answer.
+ * `tell` is called when that changes, with what went wrong or with nothing.
+ */
 export function createReadiness({
   connection,
   namespace,
+  tell,
 }: {
   readonly connection: ConnectionLike;
   readonly namespace: string;
+  readonly tell: (error: unknown) => void;
 }): () => Promise<boolean> {
+  let wasReady = true;
   let underWay: Promise<boolean> | undefined;
   return () => (underWay ??= ask().finally(() => (underWay = undefined)));
 
   async function ask(): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     // The client goes on trying for a while after its own deadline.
-    const tooLate = new Promise<false>((resolve) => (timer = setTimeout(resolve, ANSWER_MS_MAX, false)));
+    const tooLate = new Promise<Error>((resolve) => {
+      timer = setTimeout(() => resolve(new Error('Temporal did not answer in time')), ANSWER_MS_MAX);
+    });
     const answer = connection
       .withDeadline(Date.now() + ANSWER_MS_MAX, () => connection.workflowService.describeNamespace({ namespace }))
       .then(
-        () => true,
-        () => false,
+        () => undefined,
+        (error: unknown) => error,
       );
-    return Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+    const trouble = await Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+    const isReady = trouble === undefined;
+    if (isReady !== wasReady) tell(trouble);
+    wasReady = isReady;
+    return isReady;
   }
 }

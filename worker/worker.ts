@@ -1,6 +1,6 @@
 /** The worker process: one Temporal worker for the workflows, one for each provider with that provider's limits. */
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createCallbackActivities } from '../activities/callback-activities';
 import { createCertificateActivities } from '../activities/certificate-activities';
@@ -10,6 +10,8 @@ import { createLegActivities } from '../activities/leg-activities';
 import { createSweepActivities } from '../activities/sweep-activities';
 import { ConfigurationError } from '../config/environment';
 import { nativeOptions } from '../config/temporal-config';
+import { explainTemporalTrouble } from '../config/temporal-trouble';
+import { grpcStatusOf } from '../config/grpc-status';
 import type { WorkerConfig } from '../config/worker-config';
 import { sdkLogger } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
@@ -43,6 +45,7 @@ export const SHUTDOWN_FORCE_MS = 1 * MINUTE_MS;
  */
 export const patientThreads = { isolateExecutionTimeout: 1 * MINUTE_MS } as object;
 const CONNECT_TRIES_MS = 60 * SECOND_MS;
+const CONNECT_MS_MAX = 10 * SECOND_MS;
 const CONNECT_PAUSE_MS = 2 * SECOND_MS;
 
 export interface RunningWorker {
@@ -90,22 +93,31 @@ export async function startWorker(
     await checkRetention({ connection, namespace: config.temporal.namespace, logger });
     logger.info({ providers: config.providers, workflows: config.servesWorkflows }, 'The worker serves');
     return {
-      finished: runUntilDrained(workers, { connection, logger }),
+      finished: runUntilDrained(workers, { config, connection, logger }),
       drain: () => drainAll(workers),
     };
   } catch (error) {
     // Refuses to close while one of the other workers holds it; what is to be told is why this one could not be made.
     await connection.close().catch(() => undefined);
-    throw error;
+    throw await explained(config, error);
   }
+}
+
+/** Temporal answered, and does not let us work there: or it is something else that broke. */
+async function explained({ temporal }: WorkerConfig, error: unknown): Promise<unknown> {
+  if (!(error instanceof TransportError) && grpcStatusOf(error) === undefined) return error;
+  const { message } = await explainTemporalTrouble(temporal, error);
+  return new TemporalUnreachable(message, { cause: error });
 }
 
 async function runUntilDrained(
   workers: readonly Worker[],
-  parts: { readonly connection: NativeConnection; readonly logger: Logger },
+  parts: { readonly config: WorkerConfig; readonly connection: NativeConnection; readonly logger: Logger },
 ): Promise<void> {
   try {
     await runAll(workers, parts.logger);
+  } catch (error) {
+    throw await explained(parts.config, error);
   } finally {
     await parts.connection.close();
   }
@@ -263,20 +275,32 @@ async function connect(config: WorkerConfig, logger: Logger, triesMs: number): P
   const startedAt = performance.now();
   for (;;) {
     try {
-      return await NativeConnection.connect(nativeOptions(config.temporal));
+      return await connectOnce(config);
     } catch (error) {
-      if (performance.now() - startedAt > triesMs) throw new TemporalUnreachable(error, triesMs);
-      logger.warn('Temporal cannot be reached yet; trying again');
+      const { message } = await explainTemporalTrouble(config.temporal, error);
+      if (performance.now() - startedAt > triesMs) throw new TemporalUnreachable(message, { cause: error, triesMs });
+      logger.warn({ because: message }, 'Temporal cannot be reached yet; trying again');
       await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));
     }
   }
 }
 
+/** Its own attempt never ends where somebody takes the connection and says nothing. */
+async function connectOnce({ temporal }: WorkerConfig): Promise<NativeConnection> {
+  const attempt = NativeConnection.connect(nativeOptions(temporal));
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error('Temporal took the connection and did not answer'));
+      void attempt.then((connection) => connection.close()).catch(() => undefined);
+    }, CONNECT_MS_MAX);
+  });
+  return Promise.race([attempt, tooLate]).finally(() => clearTimeout(timer));
+}
+
 export class TemporalUnreachable extends Error {
   override readonly name = 'TemporalUnreachable';
-  constructor(cause: unknown, triesMs: number) {
-    super(`Temporal could not be reached for ${triesMs / SECOND_MS} s. Check TEMPORAL_ADDRESS and its credentials.`, {
-      cause,
-    });
+  constructor(message: string, { cause, triesMs }: { readonly cause: unknown; readonly triesMs?: number }) {
+    super(triesMs === undefined ? message : `${message} It was tried for ${triesMs / SECOND_MS} s.`, { cause });
   }
 }

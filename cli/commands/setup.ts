@@ -73,7 +73,7 @@ async function add(where: NamespaceOf): Promise<'added' | 'refused'> {
 }
 
 async function withNamespace(context: CommandContext, use: (where: NamespaceOf) => Promise<void>): Promise<void> {
-  const { readTemporalConfig } = await import('../../config/temporal-config.js');
+  const { dialledAddress, readTemporalConfig } = await import('../../config/temporal-config.js');
   const { openConnection } = await import('../../client/connection.js');
   const { temporalTrouble } = await import('../../client/temporal-failure.js');
   const { grpcStatus, grpcStatusOf } = await import('../../config/grpc-status.js');
@@ -89,7 +89,7 @@ async function withNamespace(context: CommandContext, use: (where: NamespaceOf) 
           `  temporal operator namespace create --namespace ${namespace} --retention 90d`,
       );
     }
-    throw temporalTrouble(error) ?? error;
+    throw temporalTrouble(error, dialledAddress(temporal)) ?? error;
   } finally {
     await connection.close();
   }

@@ -73,13 +73,13 @@ async function withTemporal({ environment }: CommandContext, use: (client: Clien
   const { Client } = await import('@temporalio/client');
   const { openConnection } = await import('../../client/connection.js');
   const { temporalTrouble } = await import('../../client/temporal-failure.js');
-  const { readTemporalConfig } = await import('../../config/temporal-config.js');
+  const { dialledAddress, readTemporalConfig } = await import('../../config/temporal-config.js');
   const config = readTemporalConfig(environment);
   const connection = await openConnection(config, CONNECT_MS_MAX);
   try {
     await use(new Client({ connection, namespace: config.namespace }));
   } catch (error) {
-    throw temporalTrouble(error) ?? error;
+    throw temporalTrouble(error, dialledAddress(config)) ?? error;
   } finally {
     await connection.close();
   }

@@ -191,7 +191,7 @@ describe('erasure submit and status', () => {
     expect(unreachable).toEqual({
       code: 5,
       stdout: '',
-      stderr: 'Temporal could not be reached. Check TEMPORAL_ADDRESS and its credentials.\n',
+      stderr: `Temporal could not be reached at ${away.TEMPORAL_ADDRESS} (TEMPORAL_ADDRESS): nobody listens there (ECONNREFUSED).\n`,
     });
     expect(wrong.code).toBe(2);
   });

@@ -107,7 +107,7 @@ describe('a worker that cannot start', () => {
     const { code, stdout, stderr } = await cli.run(['worker'], { environment });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trim().split('\n').toSorted()).toEqual([
-      '  - APTRINSIC_BASE_URL: expected an https URL (http to this machine only), without query or credentials',
+      '  - APTRINSIC_BASE_URL: expected an https URL (http to this machine only)',
       '  - ERASURE_KEYS_DIR is missing',
       '  - LOG_LEVEL: expected trace, debug, info, warn or error',
       '  - PERSON_API_CLIENT_SECRET is missing',
@@ -129,14 +129,18 @@ describe('a worker that cannot start', () => {
     const told: string[] = [];
     const stderr = { write: (text: string) => told.push(text) };
     expect(report(failed, { stderr, environment: {} } as unknown as Parameters<typeof report>[1])).toBe(5);
-    expect(told.join('')).toMatch(/^Temporal could not be reached for 1 s\. Check TEMPORAL_ADDRESS/);
+    expect(told.join('')).toContain(
+      `Temporal could not be reached at 127.0.0.1:${port} (TEMPORAL_ADDRESS): nobody listens there (ECONNREFUSED). It was tried for 1 s.`,
+    );
   });
 
-  it('exits with 1 when its namespace does not exist', async () => {
+  it('exits with 5 when its namespace does not exist, and says which and where', async () => {
     const environment = { ...story.environment, TEMPORAL_NAMESPACE: 'no-such-namespace' };
     const { code, stderr } = await cli.run(['worker'], { environment });
-    expect(code).toBe(1);
-    expect(stderr).toContain('The worker broke: see its log.');
+    expect(code).toBe(5);
+    expect(stderr).toContain(
+      `Temporal at ${process.env['TEST_TEMPORAL_ADDRESS']} knows no namespace no-such-namespace. Check TEMPORAL_NAMESPACE.`,
+    );
   });
 
   it.each([
