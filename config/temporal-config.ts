@@ -46,9 +46,11 @@ export function readTemporalConfig(environment: Environment): TemporalConfig {
   };
 }
 
-/** For `Connection`, which would take a proxy from the environment by itself. */
+/** `Connection` would take a proxy from the environment by itself. */
+export const channelArgs = { 'grpc.enable_http_proxy': 0 } as const;
+
+/** For `Connection`. */
 export function clientOptions({ connection, proxy }: Omit<TemporalConfig, 'namespace'>): ConnectionOptions {
-  const channelArgs = { 'grpc.enable_http_proxy': 0 };
   if (proxy === undefined) return { ...connection, channelArgs };
   const target = dialledAddress({ connection });
   const { credentials } = proxy;

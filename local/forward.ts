@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { ErasureClient, RequestNotFoundError, type RequestStatus } from '../client';
+import { channelArgs } from '../config/temporal-config';
 import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../domain/duration';
 import { providerName } from '../domain/provider';
 import { workflowIdOf } from '../domain/request';
@@ -38,7 +39,11 @@ async function main(): Promise<void> {
     .toLowerCase()
     .replace(/^erasure-/, '');
   const running = findStack(localDirectory(directory, process.env));
-  const connection = await Connection.connect({ address: running.temporalAddress, connectTimeout: CONNECT_MS_MAX });
+  const connection = await Connection.connect({
+    address: running.temporalAddress,
+    connectTimeout: CONNECT_MS_MAX,
+    channelArgs,
+  });
   try {
     await forward({ running, connection, requestId, byMs: Math.round(hours * HOUR_MS) });
   } finally {

@@ -51,10 +51,28 @@ function isAlive(pid: number): boolean {
   }
 }
 
+const strangers = [
+  'TEMPORAL_PROFILE',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_SERVER_NAME',
+  ...['CLIENT_CERT', 'CLIENT_KEY', 'SERVER_CA_CERT'].flatMap((name) => [
+    `TEMPORAL_TLS_${name}_PATH`,
+    `TEMPORAL_TLS_${name}_DATA`,
+  ]),
+];
+
 /** For a POSIX shell: `set -a; . FILE; set +a`. */
 export function environmentFile(settings: Readonly<Record<string, string>>): string {
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${shellQuoted(value)}`);
-  return ['# Made anew by each `npm run up`. Load it with: set -a; . THIS-FILE; set +a', ...lines, ''].join('\n');
+  const others = strangers.filter((name) => !Object.hasOwn(settings, name));
+  return [
+    '# Made anew by each `npm run up`. Load it with: set -a; . THIS-FILE; set +a',
+    // They would lead a command to the local server with what belongs to another one.
+    `unset ${others.join(' ')}`,
+    ...lines,
+    '',
+  ].join('\n');
 }
 
 export function shellQuoted(text: string): string {

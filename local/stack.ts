@@ -1,7 +1,7 @@
 /** The whole system on one machine: Temporal, the simulated providers, a worker and the gateway as they run in production. */
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -118,7 +118,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const gatewayPort = ports?.gateway ?? (await freePorts(1))[0] ?? 0;
     const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
     const common = {
-      ...temporalSettings(engine),
+      ...(await temporalSettings(engine, directory)),
       ERASURE_KEYS_DIR: keysDirectory,
       GATEWAY_TOKEN_CREDENTIALS: tokenCredentials,
     };
@@ -247,14 +247,16 @@ async function serveUi(
   }
 }
 
-function temporalSettings(engine: Engine): Record<string, string> {
-  const ofAddress =
-    engine.way === 'address' ? Object.entries(process.env).filter(([name]) => name.startsWith('TEMPORAL_')) : [];
-  return {
-    ...(Object.fromEntries(ofAddress) as Record<string, string>),
-    TEMPORAL_ADDRESS: engine.address,
-    TEMPORAL_NAMESPACE: engine.namespace,
-  };
+async function temporalSettings(engine: Engine, directory: string): Promise<Record<string, string>> {
+  const own = { TEMPORAL_ADDRESS: engine.address, TEMPORAL_NAMESPACE: engine.namespace };
+  if (engine.way === 'address') {
+    const ofAddress = Object.entries(process.env).filter(([name]) => name.startsWith('TEMPORAL_'));
+    return { ...(Object.fromEntries(ofAddress) as Record<string, string>), ...own };
+  }
+  // Instead of the user's own, which may have a key and TLS for another server.
+  const profile = join(directory, 'temporal.toml');
+  await writeFile(profile, '[profile.default]\n');
+  return { ...own, TEMPORAL_CONFIG_FILE: profile };
 }
 
 function simulatorPorts({ measureone, person, aptrinsic, control }: StackPorts): string[] {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { channelArgs, clientOptions, readTemporalConfig } from '../../config/temporal-config';
 import type { Environment } from './cache';
 import { build, findBuilt, type Report } from './go-build';
 import { tryLock } from './lock';
@@ -89,12 +90,11 @@ function parseWay(value: string | undefined): EngineWay | undefined {
 
 async function useAddress(options: EngineOptions, { env, report }: Context): Promise<Engine> {
   if (!env['TEMPORAL_ADDRESS']) throw new Error('the engine way "address" needs TEMPORAL_ADDRESS to be set');
-  const overrideEnvVars = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)) as Record<
-    string,
-    string
-  >;
+  const overrideEnvVars = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => (value?.trim() ?? '') !== ''),
+  ) as Record<string, string>;
+  const connectionOptions = clientOptions(readTemporalConfig(env));
   const config = loadClientConnectConfig({ overrideEnvVars });
-  const connectionOptions = config.connectionOptions as ConnectionOptions;
   const address = connectionOptions.address ?? env['TEMPORAL_ADDRESS'];
   const namespace = config.namespace ?? options.namespace;
   await assertNamespaceExists({ connectionOptions, namespace, deadline: Date.now() + ADDRESS_MS_MAX });
@@ -231,7 +231,7 @@ async function startServer(program: ServerProgram, options: EngineOptions, conte
   return {
     address,
     namespace,
-    connectionOptions: { address },
+    connectionOptions: { address, channelArgs },
     way: program.way,
     uiUrl: program.kind === 'cli' && options.ports?.ui ? `http://127.0.0.1:${options.ports.ui}` : undefined,
     logFile,

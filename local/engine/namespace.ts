@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
+import { channelArgs } from '../../config/temporal-config';
 import { grpcStatus, grpcStatusOf } from '../../config/grpc-status';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -20,7 +21,11 @@ export async function prepareNamespace(options: {
   const connection = Connection.lazy({
     ...connectionOptions,
     interceptors: [],
-    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 100, 'grpc.max_reconnect_backoff_ms': 200 },
+    channelArgs: {
+      ...channelArgs,
+      'grpc.initial_reconnect_backoff_ms': 100,
+      'grpc.max_reconnect_backoff_ms': 200,
+    },
   });
   try {
     await untilItSucceeds({ deadline, signal }, async () => {

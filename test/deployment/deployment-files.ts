@@ -112,6 +112,7 @@ export interface Manifest {
       readonly spec: {
         readonly terminationGracePeriodSeconds: number;
         readonly securityContext: object;
+        readonly enableServiceLinks: boolean;
         readonly containers: readonly [Container];
         readonly volumes: readonly (Named & {
           readonly secret?: { readonly secretName: string; readonly defaultMode: number };

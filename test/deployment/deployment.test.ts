@@ -51,7 +51,9 @@ const settings: Readonly<Record<'worker' | 'gateway' | 'client', readonly string
 function unknownSettings(names: readonly string[], process: keyof typeof settings): readonly string[] {
   return names.filter(
     (name) =>
-      !settings[process].includes(name) && !(name.startsWith('TEMPORAL_') && temporalSettings.includes(`'${name}'`)),
+      !settings[process].includes(name) &&
+      name !== 'NODE_EXTRA_CA_CERTS' &&
+      !(name.startsWith('TEMPORAL_') && temporalSettings.includes(`'${name}'`)),
   );
 }
 
@@ -170,6 +172,14 @@ describe('docker-compose.yml', () => {
     // Those of the others come with .env as a whole.
     expect(names('gateway')).toEqual(expect.arrayContaining([...settings.gateway]));
     expect(service('worker').env_file).toEqual(['${ERASURE_ENV_FILE:-.env}']);
+  });
+
+  it('lets worker, gateway and command find a CA of the company', () => {
+    for (const name of ['worker', 'gateway', 'cli']) {
+      expect(service(name).environment?.['NODE_EXTRA_CA_CERTS']).toBe('/setup/company-ca.pem');
+      expect(service(name).volumes).toContain('./deploy/compose:/setup:ro');
+    }
+    expect(read(join('docs', 'deployment.md'))).toContain('`deploy/compose/company-ca.pem`');
   });
 
   it('publishes nothing beyond this machine, and on the ports that the documents name', () => {
@@ -388,7 +398,8 @@ describe('deploy/kubernetes', () => {
       const { environment } = podOf(manifest);
       expect(unknownSettings(Object.keys(environment), 'worker')).toEqual([]);
       const { ERASURE_POLICY_FILE: _policyFile, ...rest } = environment;
-      const config = readWorkerConfig({ ...rest, ...credentials });
+      const filledIn = Object.entries(rest).map(([name, value]) => [name, value.replace('your-environment-id', 'env')]);
+      const config = readWorkerConfig({ ...Object.fromEntries(filledIn), ...credentials });
       expect(config.providers).toHaveLength(config.servesWorkflows ? 0 : 1);
     }
     const { environment } = podOf(named('Deployment', 'erasure-gateway')!);
@@ -416,6 +427,16 @@ describe('deploy/kubernetes', () => {
       const asked = probes.flatMap((probe) => (probe?.httpGet === undefined ? [] : [probe.httpGet]));
       const paths = isWorker ? ['/metrics', '/metrics'] : ['/healthz', '/readyz'];
       expect(asked).toEqual(paths.map((path) => ({ path, port: port?.name })));
+    });
+
+    it('trusts the company CA where there is one, and takes no setting from the names of services', () => {
+      expect(environment['NODE_EXTRA_CA_CERTS']).toBe('/company-ca/ca.crt');
+      expect(podOf(manifest).mounted).toContainEqual({ path: '/company-ca', configMap: 'erasure-company-ca' });
+      expect(pod.volumes).toContainEqual({
+        name: 'company-ca',
+        configMap: { name: 'erasure-company-ca', optional: true },
+      });
+      expect(pod.enableServiceLinks).toBe(false);
     });
 
     it('runs commands that exist', () => {
@@ -501,6 +522,7 @@ describe('docs/deployment.md', () => {
         files.every((name) => known.includes(name)) && (files.length > 0 || /--from-env-file=\S+\.env$/.test(made))
       );
     }
+    if (command === 'kubectl create configmap erasure-company-ca --from-file=ca.crt') return true;
     const [, erasure] = /^erasure (.*)$/.exec(command) ?? [];
     if (erasure !== undefined) return isErasureCommand(erasure.split(' '));
     return ['kubectl apply -f deploy/kubernetes', 'npm pack'].includes(command) || /^npm install \S/.test(command);

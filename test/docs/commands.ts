@@ -21,6 +21,7 @@ const notRun: readonly (readonly [command: RegExp, whatHolds: (words: readonly s
   [/^docker compose /, (words) => filesExist([after(words, '--env-file')]) && isComposeCommand(words)],
   // Needs a cluster: the key files and manifests are looked up.
   [/^kubectl create secret generic /, (words) => isSecret(words.at(-1) ?? '')],
+  [/^kubectl create configmap /, (words) => isMountedConfigMap(words[3], words[4])],
   [/^kubectl apply -f /, (words) => filesExist([words.at(-1)])],
   // test/packaging makes and installs the package itself.
   [/^npm pack$/, () => true],
@@ -118,6 +119,12 @@ function isSecret(source: string): boolean {
   const [, keyFile] = /^--from-file=keys\/(.+)$/.exec(source) ?? [];
   if (keyFile === undefined) return /^--from-env-file=\w+\.env$/.test(source);
   return [...newRoleFiles('docs', '2026-11').keys()].includes(keyFile);
+}
+
+function isMountedConfigMap(map = '', source = ''): boolean {
+  const [, file] = /^--from-file=([\w.]+)$/.exec(source) ?? [];
+  const manifest = read('deploy/kubernetes/gateway.yaml');
+  return manifest.includes(`configMap: { name: ${map},`) && manifest.includes(`value: /company-ca/${file} }`);
 }
 
 function isExampleCommand(words: readonly string[]): boolean {
