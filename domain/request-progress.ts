@@ -209,11 +209,12 @@ export function hasTodo(view: RequestView): boolean {
 
 /** For people: what is to be done about the request itself, most urgent first. */
 function todoOf(view: RequestView, due: DueProgress | undefined): readonly string[] {
-  const { state, intake, outcome, now } = view;
+  const { state, intake, now } = view;
   if (intake === undefined || state.phase === 'over') return [];
   const { hold } = state;
   const refusal = refusalToTell(state);
-  const owesOutcome = outcome !== undefined && answerOwed(state, intake.rules) === 'outcome';
+  // There is nothing to tell before the certificate, and a notice of it would be refused.
+  const owesOutcome = state.phase === 'awaiting-answer' && answerOwed(state, intake.rules) === 'outcome';
   return [
     ...(due?.standing === 'overdue'
       ? [`OVERDUE since ${due.on}: answer the person, then record it (recordNotice)`]
