@@ -22,19 +22,47 @@ function offered(...words: readonly string[]): string[] {
   return output.split('\n').filter((word) => word !== '');
 }
 
-function withOptions(command: Command): readonly string[] {
+/** Each command that can be typed, with the words that lead to it and what may follow. */
+function placesOf(command: Command, words: readonly string[] = []): readonly (readonly [string, readonly string[]])[] {
+  const own = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? '');
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const next = command.commands.map((child) => child.name());
   return [
-    command.name(),
-    ...command.options.map(({ long }) => (long ?? '').replace(/^--/, '')),
-    ...command.commands.flatMap(withOptions),
+    [words.join(' '), [...next, ...choices, ...own]],
+    ...command.commands.flatMap((child) => placesOf(child, [...words, child.name()])),
   ];
 }
 
+/** `help` is made by the commander, for the command line itself and for `--help`. */
+const isOurs = (word: string): boolean => word !== 'help' && word !== '--help' && word !== '--version';
+
 describe('erasure completion', () => {
-  it.each(shells)('mentions each command and each option for %s', (shell) => {
-    const script = completionScript(program, shell);
-    for (const word of program.commands.flatMap(withOptions)) expect(script).toContain(word);
-    expect(program.commands.length).toBeGreaterThan(14);
+  const places = placesOf(program);
+
+  it('knows of every command', () => {
+    expect(places.length).toBeGreaterThan(24);
+  });
+
+  it.each(places)('offers in bash, behind "%s", its commands, choices and options, and nothing else', (at, words) => {
+    const found = offered(...at.split(' ').filter(Boolean), '').filter(isOurs);
+    const isWord = (word: string): boolean => word.startsWith('--') || words.includes(word);
+    // Where a file is meant, those of this directory are offered as well.
+    expect(found.filter(isWord).toSorted()).toEqual(words.filter(isOurs).toSorted());
+  });
+
+  it.each(places)('offers the same in zsh and fish, behind "%s"', (at, words) => {
+    const zsh = completionScript(program, 'zsh')
+      .split('\n')
+      .filter((line) => line.startsWith(`    '${at}') `));
+    const fish = completionScript(program, 'fish')
+      .split('\n')
+      .filter((line) => line.includes(`__erasure_at \\'${at}\\''`));
+    for (const word of words.filter(isOurs)) {
+      expect(zsh.join('\n')).toMatch(new RegExp(`'${word}(:[^']|'[ ;)])`));
+      expect(fish.join('\n')).toMatch(
+        new RegExp(word.startsWith('--') ? ` -l ${word.slice(2)} ` : `-a '?([a-z ]* )?${word}\\b`),
+      );
+    }
   });
 
   it.each(shells)('is accepted by %s, where there is one', (shell) => {
