@@ -1,14 +1,22 @@
 import { Context } from '@temporalio/activity';
 import type { LegalClock } from '../domain/legal-clock';
 import type { Policy } from '../domain/policy';
-import type { Regulation } from '../domain/request';
+import { isOwnLaw, type Regulation } from '../domain/request';
+import { countsWorkingDays } from '../domain/legal-rule';
 import type { Intake, Rules } from '../domain/rules';
 import type { Fact } from '../domain/fact';
 import type { FactSigner } from '../security/facts';
 import { serveOwnRunOnly, type RunOfRequest } from './own-run';
 import { isKnownCalendar, isKnownTimeZone } from './legal-clock/calendar';
-import { computeLegalClock, type ClockPlace } from './legal-clock/legal-clock';
-import { legalRules } from './legal-clock/rules';
+import {
+  calendarsOf,
+  clockMovedBy,
+  clockUnder,
+  ruleOf,
+  type ClockFacts,
+  type ClockPlace,
+  type ClockPolicy,
+} from './legal-clock/legal-clock';
 
 /** What rules and due dates depend on. Instants in epoch ms. */
 export interface IntakeQuestion extends RunOfRequest {
@@ -16,8 +24,8 @@ export interface IntakeQuestion extends RunOfRequest {
   readonly submittedAt: number;
   /** The request's own settings, over those of the rules. */
   readonly policy: Readonly<Partial<Policy>>;
-  /** When the person was asked to prove who they are, and did so. */
-  readonly identity?: { readonly askedAt: number; readonly provenAt?: number };
+  /** When the person was asked to prove who they are, when what they were asked for arrived, and when it was found good. */
+  readonly identity?: NonNullable<ClockFacts['identity']>;
   /** Of a request that has its due dates already: only the start of its clock may move. */
   readonly pinned?: LegalClock;
 }
@@ -27,34 +35,30 @@ export interface IntakeActivities {
   takeOnRequest(question: IntakeQuestion): Promise<Intake>;
 }
 
-/** Where under each law the days are counted; a law that is missing has no due dates. */
-export type Calendars = Readonly<Partial<Record<Regulation, ClockPlace>>>;
-
-export function createIntakeActivities(parts: {
-  readonly rules: Rules;
-  readonly calendars: Calendars;
-  /** Whether the namespace knows the search attributes. */
-  readonly isIndexed: boolean;
-  readonly signer: FactSigner;
-}): IntakeActivities {
-  const { rules, calendars, isIndexed, signer } = parts;
+export function createIntakeActivities(
+  parts: ClockPolicy & {
+    readonly rules: Rules;
+    /** Whether the namespace knows the search attributes. */
+    readonly isIndexed: boolean;
+    readonly signer: FactSigner;
+  },
+): IntakeActivities {
+  const { rules, isIndexed, signer } = parts;
   return {
     takeOnRequest: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned }) => {
       await serveOwnRunOnly({ requestId, run });
-      const place = pinned ?? calendars[regulation];
       const facts = { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) };
-      const computed = place === undefined ? undefined : computeLegalClock(facts, place);
-      // A release that counts by another rule keeps the dates that were given: they are the earliest that can hold.
-      const clock = pinned !== undefined && computed?.rule !== pinned.rule ? pinned : computed;
+      const clock = pinned === undefined ? clockUnder(parts, facts) : clockMovedBy(facts, pinned, parts.laws);
       const intake = {
         rules: { ...rules, patience: { ...rules.patience, ...policy } },
-        ...(clock === undefined ? {} : { clock }),
+        ...(typeof clock === 'string' ? {} : { clock }),
       };
       const at = Context.current().info.currentAttemptScheduledTimestampMs;
       const sign = (fact: Pick<Fact, 'kind' | 'content'>) => signer.sign({ requestId, run, ...fact }, at);
       const { approvalNeeded, decisionMode } = rules;
       return {
         ...intake,
+        ...(typeof clock === 'string' ? { noClock: clock } : {}),
         isIndexed,
         witness: sign({ kind: 'rules', content: intake }),
         gateWitness: sign({ kind: 'gate', content: { approvalNeeded, decisionMode } }),
@@ -64,15 +68,19 @@ export function createIntakeActivities(parts: {
 }
 
 /** What is wrong with the calendars that somebody chose: plain sentences, none where they are right. */
-export function problemsOfCalendars(calendars: Calendars): readonly string[] {
-  return (Object.entries(calendars) as [Regulation, ClockPlace][]).flatMap(([regulation, { timeZone, calendar }]) => [
-    ...(isKnownTimeZone(timeZone)
-      ? []
-      : [`policy file: calendars.${regulation}.timeZone: expected an IANA name such as Europe/Berlin`]),
-    ...(isKnownCalendar(calendar, regulation)
-      ? []
-      : [
-          `policy file: calendars.${regulation}.calendar: expected a calendar of this law, such as ${legalRules[regulation].calendars[0]}`,
-        ]),
-  ]);
+export function problemsOfCalendars({ calendars, laws }: ClockPolicy): readonly string[] {
+  return (Object.entries(calendars) as [Regulation, ClockPlace][]).flatMap(([regulation, place]) => {
+    const rule = ruleOf(regulation, laws);
+    const name = `policy file: calendars.${regulation}`;
+    if (rule === undefined) return [`${name}: laws does not define this law`];
+    const chosen = calendarsOf(place);
+    // A law of the company's own may go by weekends alone.
+    const isMissing = chosen.length === 0 && countsWorkingDays(rule) && !isOwnLaw(regulation);
+    const isWrong = !chosen.every((calendar) => isKnownCalendar(calendar, regulation));
+    const example = isOwnLaw(regulation) ? 'DE' : (rule.calendars[0] ?? 'none: it counts no working days');
+    return [
+      ...(isKnownTimeZone(place.timeZone) ? [] : [`${name}.timeZone: expected an IANA name such as Europe/Berlin`]),
+      ...(isMissing || isWrong ? [`${name}.calendar: expected a calendar of this law, such as ${example}`] : []),
+    ];
+  });
 }

@@ -118,13 +118,19 @@ owed at the end ends the request. With --recipient it is about somebody else who
     kind: 'identity',
     description: 'record that the person proved who they are',
     explanation:
-      'For a request that was filed with identityAskedAt. Where the law starts its clock with the proof, the due dates are computed anew.',
+      'For a request that was filed with identityAskedAt. Where the law starts its clock with the information that was asked for (UK GDPR), the due dates are computed anew from --information-received-at; without it they stay.',
     options: () => [
-      needed('--at <INSTANT>', 'when they proved it, e.g. 2026-11-22T09:30:00Z'),
+      needed('--at <INSTANT>', 'when it was checked, e.g. 2026-11-22T09:30:00Z'),
+      new Option(
+        '--information-received-at <INSTANT>',
+        'when what they were asked for arrived, e.g. 2026-11-20T08:00:00Z; left out where nothing was sent',
+      ),
       needed('--method <CODE>', 'how, e.g. account-login'),
       needed('--reference <REFERENCE>', 'where that is on record, e.g. PRIV-1234'),
     ],
-    examples: [`${id} --at 2026-11-22T09:30:00Z --method account-login --reference PRIV-1234`],
+    examples: [
+      `${id} --at 2026-11-22T09:30:00Z --information-received-at 2026-11-20T08:00:00Z --method identity-card --reference PRIV-1234`,
+    ],
     reason: 'identity-checked',
   },
   {

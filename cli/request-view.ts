@@ -48,7 +48,8 @@ export function progressJson(progress: RequestProgress) {
   return { requestId: progress.requestId, state: progress.state, ...progressFields(progress) };
 }
 
-function progressFields({ legs, todo, notes, blockedOn, decisionMode, due, outcome, trail }: RequestProgress) {
+function progressFields(progress: RequestProgress) {
+  const { legs, todo, notes, blockedOn, decisionMode, due, noDueDate, outcome, trail } = progress;
   return {
     providers: legs,
     todo,
@@ -56,6 +57,7 @@ function progressFields({ legs, todo, notes, blockedOn, decisionMode, due, outco
     blockedOn,
     decisionMode,
     ...(due === undefined ? {} : { due }),
+    ...(noDueDate === undefined ? {} : { noDueDate }),
     ...(outcome === undefined ? {} : { outcome }),
     trail,
   };
@@ -70,9 +72,10 @@ export function progressText(progress: RequestProgress, context: CommandContext)
   ].join('\n');
 }
 
-function dueAndTodo({ due, todo, notes }: RequestProgress, context: CommandContext): readonly string[] {
+function dueAndTodo({ due, noDueDate, todo, notes }: RequestProgress, context: CommandContext): readonly string[] {
   return [
     ...(due === undefined ? [] : [dueText(due, context)]),
+    ...(noDueDate === undefined ? [] : [`Answer    no due date: ${noDueDate}`]),
     ...todo.map((line) => `To do     ${line}`),
     ...notes.map((line) => `Note      ${line}`),
   ];

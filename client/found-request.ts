@@ -3,7 +3,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/common';
 import type { temporal } from '@temporalio/proto';
 import { parseInstant } from '../domain/instant';
-import { regulations, type Regulation } from '../domain/request';
+import { isRegulation, type Regulation } from '../domain/request';
 import { isRecord } from '../domain/text';
 import { searchAttributes } from '../domain/visibility';
 import type { RunStatus } from './errors';
@@ -57,6 +57,6 @@ export function inputOf(event: temporal.api.history.v1.IHistoryEvent | undefined
   }
   if (!isRecord(input)) return undefined;
   const submittedAt = parseInstant(input['submittedAt']);
-  const regulation = regulations.find((known) => known === input['regulation']);
-  return submittedAt === undefined || regulation === undefined ? undefined : { regulation, submittedAt };
+  const regulation = input['regulation'];
+  return submittedAt === undefined || !isRegulation(regulation) ? undefined : { regulation, submittedAt };
 }

@@ -43,8 +43,17 @@ async function sealedInput(
   submission: ErasureSubmission & { readonly requestId: string },
   sealer: Sealer,
 ): Promise<ErasureRequestInput> {
-  const { requestId, regulation, submittedAt, receivedVia, ground, verification, identityAskedAt, filedBy } =
-    submission;
+  const {
+    requestId,
+    regulation,
+    submittedAt,
+    receivedVia,
+    ground,
+    verification,
+    identityAskedAt,
+    informationReceivedAt,
+    filedBy,
+  } = submission;
   const changes = Object.fromEntries(
     Object.entries(submission.policy ?? {}).filter(([, value]) => value !== undefined),
   ) as Partial<Policy>;
@@ -64,6 +73,7 @@ async function sealedInput(
     ...(ground === undefined ? {} : { ground }),
     ...(verification === undefined ? {} : { verification }),
     ...(identityAskedAt === undefined ? {} : { identityAskedAt }),
+    ...(informationReceivedAt === undefined ? {} : { informationReceivedAt }),
     ...(filedBy === undefined ? {} : { filedBy }),
   };
 }

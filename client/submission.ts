@@ -5,7 +5,15 @@ import { DAY_MS } from '../domain/duration';
 import { parseInstant } from '../domain/instant';
 import { policyBounds, type Policy } from '../domain/policy';
 import { providerKeys, type Provider } from '../domain/provider';
-import { isRequestId, pastProblem, regulations, type Regulation, type Verification } from '../domain/request';
+import {
+  expectedRegulation,
+  isRegulation,
+  isRequestId,
+  pastProblem,
+  problemOfInformationReceived,
+  type Regulation,
+  type Verification,
+} from '../domain/request';
 import { isCode, isRecord, opaquePattern } from '../domain/text';
 import { InvalidSubmissionError, type FieldProblem } from './errors';
 
@@ -34,6 +42,8 @@ export interface ErasureSubmission {
   readonly verification?: Verification | undefined;
   /** When the person was asked to prove who they are, where that was needed: RFC 3339 instant. */
   readonly identityAskedAt?: string | undefined;
+  /** When the information they were asked for arrived: RFC 3339 instant. Only beside `verification`, which says that it was good. */
+  readonly informationReceivedAt?: string | undefined;
   /** Opaque id of whoever filed the request: where the rules ask for approval, somebody else must give it. */
   readonly filedBy?: string | undefined;
   /** The person's identifier at each provider that is to be asked, e.g. `{ person: { personId: '…' } }`; at least one. */
@@ -95,7 +105,7 @@ const policy = onlyKnown(
 
 const submissionSchema = onlyKnown({
   requestId: text((value) => isRequestId(value) && !isPlaceholder(value), 'a lower case UUID').optional(),
-  regulation: z.enum(regulations, `expected one of ${regulations.join(', ')}`),
+  regulation: z.string(expectedRegulation).refine(isRegulation, expectedRegulation),
   submittedAt: instant,
   receivedVia: code('web-form').optional(),
   ground: code('consent-withdrawn').optional(),
@@ -106,6 +116,7 @@ const submissionSchema = onlyKnown({
     reference: reference('a ticket reference'),
   }).optional(),
   identityAskedAt: instant.optional(),
+  informationReceivedAt: instant.optional(),
   filedBy: reference('an opaque id of a staff member or service (no e-mail address, no name)').optional(),
   subject,
   policy: policy.optional(),
@@ -132,11 +143,18 @@ export function parseSubmission(value: unknown, now: number): ErasureSubmission 
 function problemsOfInstants(value: Readonly<Record<string, unknown>>, now: number): FieldProblem[] {
   const { submittedAt, identityAskedAt, verification } = value;
   const verifiedAt = isRecord(verification) ? verification['at'] : undefined;
-  return Object.entries({ submittedAt, identityAskedAt, 'verification.at': verifiedAt }).flatMap(([field, given]) => {
-    const at = parseInstant(given);
-    const problem = at === undefined ? undefined : pastProblem(at, now);
-    return problem === undefined ? [] : [{ field, problem }];
-  });
+  const problemsByField = {
+    ...Object.fromEntries(
+      Object.entries({ submittedAt, identityAskedAt, 'verification.at': verifiedAt }).map(([field, given]) => {
+        const at = parseInstant(given);
+        return [field, at === undefined ? undefined : pastProblem(at, now)];
+      }),
+    ),
+    informationReceivedAt: problemOfInformationReceived(value, now),
+  };
+  return Object.entries(problemsByField).flatMap(([field, problem]) =>
+    problem === undefined ? [] : [{ field, problem }],
+  );
 }
 
 /** What is odd about a request that is taken all the same: somebody should look at it before it is submitted. */

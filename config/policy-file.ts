@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { DAY_MS } from '../domain/duration';
 import { defaultPolicy, policyBounds, type Policy } from '../domain/policy';
-import { regulations, type Regulation } from '../domain/request';
+import type { LegalRule, Period } from '../domain/legal-rule';
+import { isOwnLaw, regulations, type Regulation } from '../domain/request';
 import { defaultLeads, type Rules } from '../domain/rules';
 import { ConfigurationError } from './environment';
 
@@ -11,13 +12,15 @@ import { ConfigurationError } from './environment';
 export interface CalendarChoice {
   /** IANA name, e.g. `Europe/Berlin`. */
   readonly timeZone: string;
-  /** e.g. `DE`, `DE-BY`, `GB-ENG`, `US-CA`. */
-  readonly calendar: string;
+  /** e.g. `DE`, `DE-BY`, `GB-ENG`, `US-CA`; of several, those holidays only that are one in each. Absent where none are counted. */
+  readonly calendar?: string | readonly string[];
 }
 
 export interface PolicyFile {
   readonly rules: Rules;
   readonly calendars: Readonly<Partial<Record<Regulation, CalendarChoice>>>;
+  /** Laws of the company's own, by their name `own:<code>`. */
+  readonly laws: Readonly<Partial<Record<Regulation, LegalRule>>>;
 }
 
 const wholeMs = (minMs: number, maxMs: number) => {
@@ -34,40 +37,76 @@ const known = <Shape extends z.ZodRawShape>(shape: Shape) =>
         : `expected an object with ${Object.keys(shape).join(', ')}`,
   });
 
-const calendarChoice = known({ timeZone: z.string(), calendar: z.string() });
+const CALENDARS_MAX = 8;
+const expectedCalendar = `expected a calendar such as DE, or a list of up to ${CALENDARS_MAX}`;
+const calendarChoice = known({
+  timeZone: z.string(),
+  calendar: z.union([z.string(), z.array(z.string()).min(1).max(CALENDARS_MAX)], expectedCalendar).optional(),
+});
+const wholeDays = (max: number) => z.int(`expected a whole number from 1 to ${max}`).min(1).max(max);
+const expectedPeriod = 'expected one of { "days": n }, { "months": n }, { "businessDays": n }';
+const period = z.union(
+  [
+    z.strictObject({ days: wholeDays(400) }),
+    z.strictObject({ months: wholeDays(12) }),
+    z.strictObject({ businessDays: wholeDays(250) }),
+  ],
+  expectedPeriod,
+);
+const expectedDate = 'expected a day such as 2027-01-01';
+const isDay = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
+const expectedSource = 'expected 1 to 300 characters: where the law says so';
+const ownLaw = known({
+  source: z.string(expectedSource).trim().min(1, expectedSource).max(300, expectedSource),
+  from: z.string(expectedDate).refine(isDay, expectedDate),
+  answer: period,
+  inAll: period.optional(),
+  confirm: period.optional(),
+  lastDay: oneOf(['stays', 'next-working-day']),
+});
 const lead = wholeMs(0, 60 * DAY_MS).optional();
 
-/** Every setting is optional. */
-const policyFile = known({
-  decisions: oneOf(['asserted', 'authenticated']).optional(),
-  approval: oneOf(['needed', 'not-needed']).optional(),
-  answer: oneOf(['tracked', 'untracked']).optional(),
-  calendars: known(
-    Object.fromEntries(regulations.map((regulation) => [regulation, calendarChoice.optional()])),
-  ).optional(),
-  remindBefore: known({ acknowledgeMs: lead, extensionDecisionMs: lead, dueSoonMs: lead }).optional(),
-  patience: known(
-    Object.fromEntries(
-      Object.entries(policyBounds).map(([name, { minMs, maxMs }]) => [name, wholeMs(minMs, maxMs).optional()]),
-    ),
-  ).optional(),
-});
+const expectedLaws = 'expected an object with a name such as own:lgpd for each law';
+const laws = z
+  .record(z.string(), ownLaw, expectedLaws)
+  .refine((defined) => Object.keys(defined).every(isOwnLaw), expectedLaws);
 
-/** Only where there is one answer for everybody: a member state of the GDPR has to be chosen. */
+/** Every setting is optional. `ownLaws`: the names that the file defines. */
+const policyFile = (ownLaws: readonly string[]) =>
+  known({
+    decisions: oneOf(['asserted', 'authenticated']).optional(),
+    approval: oneOf(['needed', 'not-needed']).optional(),
+    answer: oneOf(['tracked', 'untracked']).optional(),
+    calendars: known(
+      Object.fromEntries([...regulations, ...ownLaws].map((regulation) => [regulation, calendarChoice.optional()])),
+    ).optional(),
+    laws: laws.optional(),
+    remindBefore: known({ acknowledgeMs: lead, extensionDecisionMs: lead, dueSoonMs: lead }).optional(),
+    patience: known(
+      Object.fromEntries(
+        Object.entries(policyBounds).map(([name, { minMs, maxMs }]) => [name, wholeMs(minMs, maxMs).optional()]),
+      ),
+    ).optional(),
+  });
+
+/** Only where there is one answer for everybody: a member state of the GDPR has to be chosen, and Texas and Florida have two time zones. */
 const defaultCalendars: PolicyFile['calendars'] = {
   'uk-gdpr': { timeZone: 'Europe/London', calendar: 'GB-ENG' },
   ccpa: { timeZone: 'America/Los_Angeles', calendar: 'US-CA' },
+  vcdpa: { timeZone: 'America/New_York' },
+  ctdpa: { timeZone: 'America/New_York' },
 };
 
 /** Throws `ConfigurationError`, naming every setting that is wrong. */
 export function parsePolicyFile(value: unknown): PolicyFile {
-  const parsed = policyFile.safeParse(value);
+  const parsed = policyFile(ownLawsIn(value)).safeParse(value);
   if (!parsed.success) {
     throw new ConfigurationError(
       parsed.error.issues.map(({ path, message }) => `policy file: ${path.join('.') || 'file'}: ${message}`),
     );
   }
-  const { decisions, approval, answer, calendars, remindBefore, patience } = parsed.data;
+  const { decisions, approval, answer, calendars, laws: defined, remindBefore, patience } = parsed.data;
   return {
     rules: {
       patience: { ...defaultPolicy, ...given<Policy>(patience) },
@@ -77,7 +116,49 @@ export function parsePolicyFile(value: unknown): PolicyFile {
       leads: { ...defaultLeads, ...given<Rules['leads']>(remindBefore) },
     },
     calendars: { ...defaultCalendars, ...given<Record<Regulation, CalendarChoice>>(calendars) },
+    laws: Object.fromEntries(
+      Object.entries(defined ?? {}).map(([name, law]) => [name, legalRule(name, law as unknown as OwnLawFields)]),
+    ),
   };
+}
+
+interface OwnLawFields {
+  readonly source: string;
+  readonly from: string;
+  readonly answer: Period;
+  readonly inAll?: Period;
+  readonly confirm?: Period;
+  readonly lastDay: 'stays' | 'next-working-day';
+}
+
+/** Counted as the built-in laws are; what a company says of its law is its own reading. */
+function legalRule(name: string, { source, from, answer, inAll, confirm, lastDay }: OwnLawFields): LegalRule {
+  const ownReading = `${source} (as the policy file defines it)`;
+  return {
+    id: `${name}/${from}`,
+    source,
+    from,
+    reasons: {
+      start: `${ownReading}; the day of receipt does not count`,
+      answer: ownReading,
+      lastDay: ownReading,
+      acknowledge: ownReading,
+      extension: ownReading,
+    },
+    ...(confirm === undefined ? {} : { acknowledgeWithin: confirm }),
+    answerWithin: answer,
+    ...(inAll === undefined ? {} : { extendedWithin: inAll }),
+    endsOnWorkingDay: lastDay === 'next-working-day',
+    saturdaysCount: false,
+    aimsEarlierByDays: 0,
+    waitsForIdentity: false,
+    calendars: [],
+  };
+}
+
+function ownLawsIn(value: unknown): readonly string[] {
+  const defined = z.object({ laws: z.record(z.string(), z.unknown()) }).safeParse(value);
+  return defined.success ? Object.keys(defined.data.laws).filter(isOwnLaw) : [];
 }
 
 /** The built-in policy where no file is named. Throws `ConfigurationError`. */

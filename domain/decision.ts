@@ -80,8 +80,16 @@ export interface RequestDecisions {
   readonly withdraw: Said & { readonly wantedBy: WithdrawalWish };
   readonly extend: Said & { readonly because: ExtensionGround };
   readonly notice: Said & NoticeGiven;
-  /** The person proved who they are. `at`: RFC 3339 instant. */
-  readonly identity: Said & { readonly at: string; readonly method: string; readonly reference: string };
+  /**
+   * The person proved who they are. `at`: when it was checked. `informationReceivedAt`: when what they were asked for arrived; absent
+   * where nothing was sent, e.g. with a login. RFC 3339 instants.
+   */
+  readonly identity: Said & {
+    readonly at: string;
+    readonly informationReceivedAt?: string;
+    readonly method: string;
+    readonly reference: string;
+  };
 }
 
 export type RequestDecisionKind = keyof RequestDecisions;
@@ -164,7 +172,7 @@ const contents: Readonly<Record<RequestDecisionKind, Checks>> = {
     reference,
     recipient: optional(code('marketing-platform')),
   },
-  identity: { at: instant, method: code('account-login'), reference },
+  identity: { at: instant, informationReceivedAt: optional(instant), method: code('account-login'), reference },
 };
 
 function isSensible(value: unknown): boolean {

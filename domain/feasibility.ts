@@ -1,15 +1,16 @@
 /** Whether every provider can be known to have erased by the day the person is to be answered. Only arithmetic: nothing is decided here. */
 import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from './duration';
 import type { AttentionReason } from './failure';
-import { graceIsOverAt, windowIsOverAt, type LegState } from './leg';
-import { providerName, providers, type Provider } from './provider';
+import { graceIsOverAt, lastRound, windowIsOverAt, type LegState } from './leg';
+import type { Policy } from './policy';
+import { providerName, providers, type Provider, type ProviderFacts } from './provider';
 
 /** What is known of one provider's time. */
 export interface LegPlan {
   readonly provider: Provider;
-  /** The window to reckon with for an asking that is still to come. */
-  readonly windowMs: number;
-  /** When its answer is expected to be known, our margin included, epoch ms; absent while it has to be asked (again). */
+  /** How long from an asking that is still to come until its answer is known, without the margin; absent where nobody can tell. */
+  readonly takesMs?: number;
+  /** When its answer is known at the latest, margin and grace included, epoch ms; absent while it has to be asked (again). */
   readonly endsAt?: number;
 }
 
@@ -20,6 +21,8 @@ export interface LegForecast {
   readonly latestSafeSend: number;
   /** When its answer is expected to be known; for one that has to be asked: if it were asked now. */
   readonly endsAt: number;
+  /** Only its answer can tell how long it takes: it ends no earlier, and the latest safe send is no later. */
+  readonly atLeast?: true;
   /** Whether it has to be asked (again), so that `latestSafeSend` matters. */
   readonly toBeAsked: boolean;
   /** By how much it misses the due date; absent if it does not. */
@@ -43,12 +46,13 @@ export interface FeasibilityQuestion {
 
 export function feasibilityOf({ dueAt, now, marginMs, legs }: FeasibilityQuestion): Feasibility {
   const forecasts = legs.map((leg): LegForecast => {
-    const takesMs = leg.windowMs + marginMs;
+    const takesMs = (leg.takesMs ?? 0) + marginMs;
     const endsAt = leg.endsAt ?? now + takesMs;
     return {
       provider: leg.provider,
       latestSafeSend: dueAt - takesMs,
       endsAt,
+      ...(leg.endsAt === undefined && leg.takesMs === undefined ? { atLeast: true } : {}),
       toBeAsked: leg.endsAt === undefined,
       ...(endsAt > dueAt ? { lateByMs: endsAt - dueAt } : {}),
     };
@@ -67,13 +71,26 @@ export function feasibilityOf({ dueAt, now, marginMs, legs }: FeasibilityQuestio
 /** These are answered by asking again: whatever was asked before has not held. */
 const askedAgainAfter: readonly AttentionReason[] = ['Reappeared', 'TakenOffQueue'];
 
-/**
- * What a leg's state says of its time. `windowMs` is for a provider whose window only its answer tells, and which was
- * asked for a certain one; without it the provider's planned window is taken.
- */
-export function planOf(leg: LegState, now: number, windowMs = providers[leg.provider].plannedWindowMs): LegPlan {
+/** How long one asking takes from being sent until its answer is known, without the margin; undefined where nobody can tell. */
+export function plannedMs(
+  provider: Provider,
+  patience: Pick<Policy, 'callbackGraceMs' | 'purgeWishMs'>,
+): number | undefined {
+  const { plannedWindowMs, completionEvent }: ProviderFacts = providers[provider];
+  // A wish of 0 is "as soon as you can", which tells nothing about when.
+  const windowMs = plannedWindowMs ?? (patience.purgeWishMs || undefined);
+  return windowMs === undefined ? undefined : windowMs + (completionEvent === undefined ? 0 : patience.callbackGraceMs);
+}
+
+/** What a leg's state says of its time. */
+export function planOf(leg: LegState, now: number, patience: Pick<Policy, 'callbackGraceMs' | 'purgeWishMs'>): LegPlan {
   const endsAt = endsAtOf(leg, now);
-  return { provider: leg.provider, windowMs, ...(endsAt === undefined ? {} : { endsAt }) };
+  const takesMs = plannedMs(leg.provider, patience);
+  return {
+    provider: leg.provider,
+    ...(takesMs === undefined ? {} : { takesMs }),
+    ...(endsAt === undefined ? {} : { endsAt }),
+  };
 }
 
 function endsAtOf(leg: LegState, now: number): number | undefined {
@@ -81,6 +98,7 @@ function endsAtOf(leg: LegState, now: number): number | undefined {
     case 'ask':
       return undefined;
     case 'window':
+      return Math.max(now, (hopesForCallback(leg) ? graceIsOverAt(leg) : windowIsOverAt(leg)) ?? now);
     case 'look':
       return Math.max(now, windowIsOverAt(leg) ?? now);
     case 'callback':
@@ -94,6 +112,12 @@ function endsAtOf(leg: LegState, now: number): number | undefined {
   }
 }
 
+/** Until it comes, a callback can take until its grace is over. */
+function hopesForCallback(leg: LegState): boolean {
+  const receipt = lastRound(leg)?.receipt;
+  return leg.callback === undefined && receipt?.status === 'accepted' && receipt.proof === 'callback';
+}
+
 function isToBeAsked({ attention }: LegState): boolean {
   return attention?.step !== 'look' || askedAgainAfter.includes(attention.reason);
 }
@@ -104,8 +128,10 @@ export function describeFeasibility({ legs }: Feasibility, now: number): readonl
     const name = providerName(leg.provider);
     if (isLate(leg)) {
       const who = leg.toBeAsked ? `${name}, if asked now,` : name;
-      return [`cannot make its due date: ${who} ends ${describeLateness(leg.lateByMs)} after it`];
+      const atLeast = leg.atLeast === true ? 'at least ' : '';
+      return [`cannot make its due date: ${who} ends ${atLeast}${describeLateness(leg.lateByMs)} after it`];
     }
+    if (leg.atLeast === true) return [`${name}: only its answer tells how long it takes`];
     if (!leg.toBeAsked || leg.latestSafeSend < now) return [];
     return [`latest safe send to ${name}: ${describeInstant(leg.latestSafeSend)}`];
   });

@@ -19,11 +19,11 @@ export interface LegalClock {
   readonly source: string;
   /** IANA name of the time zone whose days count. */
   readonly timeZone: string;
-  /** Whose public holidays count, e.g. `DE`, `DE-BY`, `GB-ENG`, `US-CA`. */
+  /** Whose public holidays count, e.g. `DE-BY`, or `DE and FR`: those days only that are one in both. `none`: no holidays. */
   readonly calendar: string;
-  /** Where these public holidays are from, e.g. `date-holidays 3.37.0`. */
+  /** Where these public holidays are from, e.g. `date-holidays 3.37.0, corrected`. */
   readonly calendarSource: string;
-  /** From when it counts, epoch ms: receipt; under `uk-gdpr` the proof of identity, where it was asked for and came later. */
+  /** From when it counts, epoch ms: receipt; under `uk-gdpr` the information on identity, where it was asked for and came later. */
   readonly startsAt: number;
   /** By when the receipt must be confirmed to the person, where the law asks for that. */
   readonly acknowledgeBy?: Deadline;
@@ -31,20 +31,29 @@ export interface LegalClock {
   readonly answerBy: Deadline;
   /** What we aim at: never later than the law's day, and earlier where the law can be counted in two ways. */
   readonly internalAnswerBy: Deadline;
-  /** The law's day once the person was told in time that it takes longer. */
-  readonly extendedAnswerBy: Deadline;
+  /** The law's day once the person was told in time that it takes longer; absent where the law gives no more time. */
+  readonly extendedAnswerBy?: Deadline;
   /** By when the person must have been told of the extension. */
-  readonly extendBy: Deadline;
+  readonly extendBy?: Deadline;
 }
+
+/** Why a request has no due dates. */
+export type NoClock = 'unknown-law' | 'no-calendar' | 'not-in-force';
+
+export const noClockMeaning: Readonly<Record<NoClock, string>> = {
+  'unknown-law': 'the policy does not define its law',
+  'no-calendar': 'the policy names no calendar for its law',
+  'not-in-force': 'it was received before its law held',
+};
 
 /** The law's day that holds now. After it the answer is late. */
 export function dueOf(clock: LegalClock, { extended }: { readonly extended: boolean }): Deadline {
-  return extended ? clock.extendedAnswerBy : clock.answerBy;
+  return (extended ? clock.extendedAnswerBy : undefined) ?? clock.answerBy;
 }
 
 /** The day to work towards: `dueOf`, or earlier. */
 export function aimOf(clock: LegalClock, { extended }: { readonly extended: boolean }): Deadline {
-  return extended ? clock.extendedAnswerBy : clock.internalAnswerBy;
+  return (extended ? clock.extendedAnswerBy : undefined) ?? clock.internalAnswerBy;
 }
 
 /** What has been settled between us and the person. */
@@ -89,7 +98,9 @@ export function clockEvents(clock: LegalClock, standing: ClockStanding, leads: C
     ...(clock.acknowledgeBy === undefined || standing.acknowledged
       ? []
       : [ahead('acknowledge-due', clock.acknowledgeBy, leads.acknowledgeMs)]),
-    ...(standing.extended ? [] : [ahead('extension-decision-due', clock.extendBy, leads.extensionDecisionMs)]),
+    ...(standing.extended || clock.extendBy === undefined
+      ? []
+      : [ahead('extension-decision-due', clock.extendBy, leads.extensionDecisionMs)]),
     ahead('due-soon', aimOf(clock, standing), leads.dueSoonMs),
     { kind: 'overdue' as const, at: dueOf(clock, standing).at + 1 },
   ];

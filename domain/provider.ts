@@ -4,9 +4,9 @@ export interface ProviderFacts {
   readonly name: string;
   /**
    * How long its window is expected to last, for planning before it was asked. Once it was asked, its receipt says so.
-   * 0 where only its answer can tell.
+   * Absent where only its answer can tell: then what the policy wishes for is planned with.
    */
-  readonly plannedWindowMs: number;
+  readonly plannedWindowMs?: number;
   /** What its ids are like, as far as its documents say so. */
   readonly ids: {
     readonly form: 'any' | 'uuid';
@@ -17,7 +17,7 @@ export interface ProviderFacts {
   };
   /** For more people than this its documents ask to go through its support instead. */
   readonly peopleMax?: number;
-  /** What its callback says once it has erased; absent where it does not call back. */
+  /** What its callback says once it has erased; absent where it does not call back. Where it does, the callback's grace is planned with. */
   readonly completionEvent?: string;
 }
 
@@ -29,7 +29,7 @@ export const providers = {
     completionEvent: 'individual.purged',
     ids: { form: 'any', tellsCase: true },
   },
-  person: { name: 'Person API', plannedWindowMs: 0, ids: { form: 'uuid', tellsCase: false } },
+  person: { name: 'Person API', ids: { form: 'uuid', tellsCase: false } },
   aptrinsic: {
     name: 'Aptrinsic (Gainsight PX)',
     plannedWindowMs: 7 * DAY_MS,

@@ -2,8 +2,9 @@
 import { describeDuration, describeInstant } from './duration';
 import { describeFeasibility, describeLateness, feasibilityOf, planOf, type Feasibility } from './feasibility';
 import { nextStep, type LegState } from './leg';
-import { aimOf, clockEvents, dueOf, type LegalClock } from './legal-clock';
+import { aimOf, clockEvents, dueOf, noClockMeaning, type LegalClock } from './legal-clock';
 import type { RequestOutcome } from './outcome';
+import type { Policy } from './policy';
 import { legProgress, type LegProgress, type NotYet } from './progress';
 import { providerName } from './provider';
 import { callbackRemarks } from './receipt';
@@ -45,8 +46,9 @@ export interface RequestProgress {
   readonly todo: readonly string[];
   /** The same in words for programs, as the search attribute `ErasureBlockedOn` has them. */
   readonly blockedOn: readonly BlockedOn[];
-  /** Absent where the rules name no calendar for its law. */
   readonly due?: DueProgress;
+  /** Why it has no due date, for people; absent where it has one. */
+  readonly noDueDate?: string;
   readonly outcome?: RequestOutcome;
   /** What is worth knowing and asks for nothing, in sentences. */
   readonly notes: readonly string[];
@@ -92,7 +94,7 @@ function dueProgress(view: RequestView): DueProgress | undefined {
   const standing = clockStanding(state);
   const due = dueOf(clock, standing);
   const aim = aimOf(clock, standing);
-  const feasibility = feasibilityOfView(view, clock, intake.rules.patience.marginMs);
+  const feasibility = feasibilityOfView(view, clock, intake.rules.patience);
   return {
     rule: clock.rule,
     timeZone: clock.timeZone,
@@ -102,7 +104,7 @@ function dueProgress(view: RequestView): DueProgress | undefined {
     ...(aim.on === due.on ? {} : { aimOn: aim.on }),
     extended: standing.extended,
     ...(clock.acknowledgeBy === undefined || standing.acknowledged ? {} : { acknowledgeOn: clock.acknowledgeBy.on }),
-    ...(standing.extended ? {} : { extendBy: clock.extendBy.on }),
+    ...(standing.extended || clock.extendBy === undefined ? {} : { extendBy: clock.extendBy.on }),
     standing: standing.answered
       ? isOwnWish(state)
         ? 'not-owed'
@@ -172,7 +174,7 @@ function clockReminders(view: RequestView, { clock, rules }: Intake): Reminder[]
   const due = dueOf(clock, standing).at;
   const dueByKind = {
     'acknowledge-due': clock.acknowledgeBy?.at ?? due,
-    'extension-decision-due': clock.extendBy.at,
+    'extension-decision-due': clock.extendBy?.at ?? due,
     'due-soon': due,
     overdue: due,
   };
@@ -180,14 +182,13 @@ function clockReminders(view: RequestView, { clock, rules }: Intake): Reminder[]
     // What is being withdrawn can no longer be extended, and no provider is waited for.
     .filter(({ kind }) => state.ended === undefined || kind !== 'extension-decision-due')
     .map(({ kind, at }) => ({ of: kind, at, due: dueByKind[kind] }));
-  const lateFrom =
-    standing.answered || state.ended !== undefined ? undefined : lateSince(view, clock, rules.patience.marginMs);
+  const lateFrom = standing.answered || state.ended !== undefined ? undefined : lateSince(view, clock, rules.patience);
   return lateFrom === undefined ? reminders : [...reminders, { of: 'cannot-make-it', at: lateFrom, due }];
 }
 
 /** From when it can no longer make its due date; undefined where all goes on by itself and ends in time. */
-function lateSince(view: RequestView, clock: LegalClock, marginMs: number): number | undefined {
-  const { verdict, legs } = feasibilityOfView(view, clock, marginMs);
+function lateSince(view: RequestView, clock: LegalClock, patience: Policy): number | undefined {
+  const { verdict, legs } = feasibilityOfView(view, clock, patience);
   if (verdict === 'late') return view.now;
   // Where somebody has to act before a provider is asked, the day comes on which that is too late.
   const stuck = view.legs.filter(({ phase, hold }) => phase === 'attention' || hold !== undefined);
@@ -197,9 +198,14 @@ function lateSince(view: RequestView, clock: LegalClock, marginMs: number): numb
   return latest.length === 0 ? undefined : Math.min(...latest) + 1;
 }
 
-function feasibilityOfView({ state, legs, now }: RequestView, clock: LegalClock, marginMs: number): Feasibility {
+function feasibilityOfView({ state, legs, now }: RequestView, clock: LegalClock, patience: Policy): Feasibility {
   const dueAt = aimOf(clock, clockStanding(state)).at;
-  return feasibilityOf({ dueAt, now, marginMs, legs: legs.map((leg) => planOf(leg, now)) });
+  return feasibilityOf({
+    dueAt,
+    now,
+    marginMs: patience.marginMs,
+    legs: legs.map((leg) => planOf(leg, now, patience)),
+  });
 }
 
 /** Whether somebody can do something about the request itself. */
@@ -259,7 +265,7 @@ function todoOf(view: RequestView, due: DueProgress | undefined): readonly strin
       ? []
       : [`confirm its receipt to the person by ${due.acknowledgeOn}, then record it (recordNotice, acknowledged)`]),
     ...(state.extension !== undefined && state.extension.noticedAt === undefined && due !== undefined
-      ? [`tell the person of the extension by ${due.extendBy}: it holds only then (recordNotice, extended)`]
+      ? [extensionTodo(now, intake, due)]
       : []),
     ...(due?.lateByMs === undefined || due.standing === 'overdue'
       ? []
@@ -278,6 +284,13 @@ function refusalToTell(state: RequestState): string | undefined {
 
 function orOwnWish({ ended }: RequestState): string {
   return ended?.wantedBy === 'unsaid' ? '; or say that it was their own wish (withdrawRequest, subject)' : '';
+}
+
+/** After the last day for it, a notice can still be recorded that was given by then. */
+function extensionTodo(now: number, { clock }: Intake, due: DueProgress): string {
+  return now <= (clock?.extendBy?.at ?? now)
+    ? `tell the person of the extension by ${due.extendBy}: it holds only then (recordNotice, extended)`
+    : `record that the person was told of the extension by ${due.extendBy}, if so: it holds only then (recordNotice, extended)`;
 }
 
 function byDay(due: DueProgress | undefined): string {
@@ -306,6 +319,7 @@ export function requestProgress(
     todo,
     blockedOn: blockedOnOf(view, todo),
     ...(due === undefined ? {} : { due }),
+    ...(intake?.noClock === undefined ? {} : { noDueDate: noClockMeaning[intake.noClock] }),
     ...(outcome === undefined ? {} : { outcome }),
     notes: notesOf(state),
     trail: state.trail,

@@ -19,7 +19,7 @@ import type { Approval } from './leg';
 import type { ClockEventKind, LegalClock } from './legal-clock';
 import type { Provider } from './provider';
 import type { CallbackRemark } from './receipt';
-import { CLOCK_SKEW_MS } from './request';
+import { CLOCK_SKEW_MS, informationProblem } from './request';
 import type { Rules } from './rules';
 
 /**
@@ -72,6 +72,8 @@ export interface RequestState {
   readonly identityConfirmedAt?: number;
   /** The certificate could not be issued, since its evidence does not hold. `why`: a whole sentence. */
   readonly certificateRefused?: { readonly since: number; readonly why: string };
+  /** When the information that was found good arrived. */
+  readonly informationReceivedAt?: number;
   /** Somebody cancelled in the Temporal UI, and the rules ask for a signed decision instead. */
   readonly cancelRequestedAt?: number;
 }
@@ -104,6 +106,9 @@ export interface RequestFacts {
   readonly clock?: LegalClock;
   readonly rules: Rules;
 }
+
+/** How long after its last day an extension can still be decided, for a notice that was given in time and is recorded late. */
+export const RECORDED_LATER_MS = 14 * DAY_MS;
 
 export function openRequest(): RequestState {
   return { phase: 'taking-on', trail: [] };
@@ -173,8 +178,14 @@ function decided(state: RequestState, { kind, content }: RequestDecision, at: nu
       return { ...withoutHold(state, at), ended: { at: state.ended?.at ?? at, wantedBy: content.wantedBy } };
     case 'extend':
       return { ...state, extension: { decidedAt: at, because: content.because } };
-    case 'identity':
-      return { ...state, identityConfirmedAt: parseInstant(content.at) ?? at };
+    case 'identity': {
+      const receivedAt = parseInstant(content.informationReceivedAt);
+      return {
+        ...state,
+        identityConfirmedAt: parseInstant(content.at) ?? at,
+        ...(receivedAt === undefined ? {} : { informationReceivedAt: receivedAt }),
+      };
+    }
     case 'notice': {
       const { extension } = state;
       return content.notice === 'extended' && content.recipient === undefined && extension !== undefined
@@ -362,11 +373,13 @@ function whyNotHold(state: RequestState, { reviewAt }: RequestDecisions['hold'],
 function whyNotExtend(state: RequestState, { clock, now }: RequestFacts): string | undefined {
   if (state.phase === 'taking-on') return phaseWords['taking-on'];
   if (clock === undefined) return 'has no due date: the rules name no calendar for its law';
+  if (clock.extendBy === undefined) return 'cannot be extended: its law gives no more time';
   if (state.extension !== undefined) return 'has been extended already: the law allows it once';
   if (state.ended !== undefined) return 'is being withdrawn';
   // What was told of a hold answers the person only until its release.
   if (isAnswered(state) && state.hold === undefined) return 'has been answered: there is nothing left to extend';
-  return now <= clock.extendBy.at
+  // What counts is when the person was told, and a notice of the last day may be recorded some days later.
+  return now <= clock.extendBy.at + RECORDED_LATER_MS
     ? undefined
     : `can no longer be extended: the person had to be told by ${clock.extendBy.on}`;
 }
@@ -383,7 +396,7 @@ function whyNoNotice(
   if (notice === 'extended') {
     if (state.extension === undefined) return 'has not been extended: decide that first (extendDeadline)';
     if (state.extension.noticedAt !== undefined) return 'has this notice already';
-    return clock === undefined || givenAt <= clock.extendBy.at
+    return clock?.extendBy === undefined || givenAt <= clock.extendBy.at
       ? undefined
       : `was not extended in time: the person had to be told by ${clock.extendBy.on}`;
   }
@@ -419,13 +432,27 @@ function whyNoOutcome(state: RequestState, givenAt: number): string | undefined 
     : `had no certificate at that time (at), and so no outcome: it was issued ${describeInstant(certificateAt)}`;
 }
 
-function whyNotIdentity(state: RequestState, { at }: RequestDecisions['identity'], facts: RequestFacts) {
+function whyNotIdentity(
+  state: RequestState,
+  { at, informationReceivedAt }: RequestDecisions['identity'],
+  facts: RequestFacts,
+): string | undefined {
   if (state.phase === 'taking-on') return phaseWords['taking-on'];
   if (facts.identityAskedAt === undefined) return 'was made without asking for proof of identity (identityAskedAt)';
   if (facts.isVerified || state.identityConfirmedAt !== undefined) return 'has its proof of identity already';
   const provenAt = parseInstant(at) ?? 0;
   if (provenAt > facts.now + CLOCK_SKEW_MS) return 'cannot have been proven in the future (at)';
-  return provenAt < facts.identityAskedAt ? 'had not asked for proof yet at that time (at)' : undefined;
+  if (provenAt < facts.identityAskedAt) return 'had not asked for proof yet at that time (at)';
+  const receivedAt = parseInstant(informationReceivedAt);
+  if (receivedAt === undefined) return undefined;
+  const problem = informationProblem(receivedAt, {
+    now: facts.now,
+    askedAt: facts.identityAskedAt,
+    checkedAt: provenAt,
+  });
+  return problem === undefined
+    ? undefined
+    : `cannot have its information at that time: it ${problem} (informationReceivedAt)`;
 }
 
 /** Why no decision about a single provider can be taken now; what stands in the way of its leg is the leg's own matter. */

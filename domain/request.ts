@@ -4,9 +4,25 @@ import { type Policy, defaultPolicy, policyBounds } from './policy';
 import { isProvider, providerKeys, type Provider } from './provider';
 import { isCode, isMatch, isRecord, opaquePattern } from './text';
 
+/** The laws whose time limits we know. */
+export const regulations = ['gdpr', 'uk-gdpr', 'ccpa', 'vcdpa', 'ctdpa', 'tdpsa', 'fdbr'] as const;
+/** A law that a company's policy file defines. Only its form is checked here: the workers know which there are. */
+export type OwnLaw = `own:${string}`;
 /** The law the request is made under. */
-export const regulations = ['gdpr', 'uk-gdpr', 'ccpa'] as const;
-export type Regulation = (typeof regulations)[number];
+export type Regulation = (typeof regulations)[number] | OwnLaw;
+
+const ownLawPattern = /^own:[a-z0-9]+(-[a-z0-9]+)*$/;
+const OWN_LAW_LENGTH_MAX = 44;
+
+export function isOwnLaw(value: unknown): value is OwnLaw {
+  return isMatch(value, ownLawPattern) && value.length <= OWN_LAW_LENGTH_MAX;
+}
+
+export function isRegulation(value: unknown): value is Regulation {
+  return regulations.some((known) => known === value) || isOwnLaw(value);
+}
+
+export const expectedRegulation = `expected one of ${regulations.join(', ')}, or own:<code> as the policy file names it`;
 
 /** How and when the person's identity was checked. Codes and references only. */
 export interface Verification {
@@ -39,6 +55,8 @@ export interface ErasureRequestInput {
   readonly verification?: Verification;
   /** When the person was asked to prove who they are, where that was needed: RFC 3339 instant. */
   readonly identityAskedAt?: string;
+  /** When the information they were asked for arrived: RFC 3339 instant. Only beside `verification`, which says that it was good. */
+  readonly informationReceivedAt?: string;
   /** Opaque id of the staff member or service that filed the request: whoever approves it must be somebody else. */
   readonly filedBy?: string;
 }
@@ -59,6 +77,8 @@ export interface ErasureRequest {
   readonly verification?: Verification;
   /** Epoch ms. */
   readonly identityAskedAt?: number;
+  /** Epoch ms. */
+  readonly informationReceivedAt?: number;
   readonly filedBy?: string;
 }
 
@@ -102,6 +122,7 @@ export function parseErasureRequest(
   const { requestId, regulation, receivedVia, ground, verification, filedBy } = input;
   const submittedAt = parseInstant(input['submittedAt']);
   const identityAskedAt = parseInstant(input['identityAskedAt']);
+  const informationReceivedAt = parseInstant(input['informationReceivedAt']);
   expect(
     Object.keys(input).every((key) => knownFields.includes(key)),
     `input: has a field other than ${knownFields.join(', ')}`,
@@ -110,10 +131,7 @@ export function parseErasureRequest(
   if (isRequestId(requestId)) {
     expect(context.workflowId === workflowIdOf(requestId), "requestId: the workflow's id must be erasure-<requestId>");
   }
-  expect(
-    regulations.some((known) => known === regulation),
-    `regulation: expected one of ${regulations.join(', ')}`,
-  );
+  expect(isRegulation(regulation), `regulation: ${expectedRegulation}`);
   expect(submittedAt !== undefined, 'submittedAt: expected an RFC 3339 instant with a zone, e.g. 2026-11-22T09:30:00Z');
   expect(receivedVia === undefined || isCode(receivedVia), 'receivedVia: expected a code such as web-form');
   expect(ground === undefined || isCode(ground), 'ground: expected a code such as consent-withdrawn');
@@ -122,6 +140,8 @@ export function parseErasureRequest(
     input['identityAskedAt'] === undefined || identityAskedAt !== undefined,
     'identityAskedAt: expected an RFC 3339 instant with a zone',
   );
+  const informationReceived = problemOfInformationReceived(input, context.now);
+  expect(informationReceived === undefined, `informationReceivedAt: ${informationReceived}`);
   problems.push(...problemsOfSubject(input['subject']));
   problems.push(...problemsOfPolicy(input['policy']));
   problems.push(...problemsOfVerification(verification));
@@ -150,6 +170,7 @@ export function parseErasureRequest(
       ...(valid.ground === undefined ? {} : { ground: valid.ground }),
       ...(valid.verification === undefined ? {} : { verification: valid.verification }),
       ...(identityAskedAt === undefined ? {} : { identityAskedAt }),
+      ...(informationReceivedAt === undefined ? {} : { informationReceivedAt }),
       ...(valid.filedBy === undefined ? {} : { filedBy: valid.filedBy }),
     },
   };
@@ -165,8 +186,35 @@ const knownFields: readonly string[] = [
   'ground',
   'verification',
   'identityAskedAt',
+  'informationReceivedAt',
   'filedBy',
 ] satisfies (keyof ErasureRequestInput)[];
+
+/** What is wrong with when the information on identity arrived; undefined where that is not said, or right. */
+export function problemOfInformationReceived(
+  input: { readonly [Field in 'identityAskedAt' | 'informationReceivedAt' | 'verification']?: unknown },
+  now: number,
+): string | undefined {
+  if (input.informationReceivedAt === undefined) return undefined;
+  const receivedAt = parseInstant(input.informationReceivedAt);
+  if (receivedAt === undefined) return 'expected an RFC 3339 instant with a zone';
+  const askedAt = parseInstant(input.identityAskedAt);
+  const checkedAt = isRecord(input.verification) ? parseInstant(input.verification['at']) : undefined;
+  return informationProblem(receivedAt, { now, askedAt, checkedAt });
+}
+
+/** Why the information cannot have arrived at that time: the same when a request is filed and when a proof is recorded. */
+export function informationProblem(
+  receivedAt: number,
+  facts: { readonly now: number; readonly askedAt: number | undefined; readonly checkedAt: number | undefined },
+): string | undefined {
+  if (facts.askedAt === undefined) return 'needs identityAskedAt: information that nobody asked for starts no clock';
+  if (facts.checkedAt === undefined) return 'needs verification: only information that was found good starts the clock';
+  const past = pastProblem(receivedAt, facts.now);
+  if (past !== undefined) return past;
+  if (receivedAt < facts.askedAt) return 'lies before it was asked for';
+  return receivedAt > facts.checkedAt ? 'lies after it was checked' : undefined;
+}
 
 function problemsOfSubject(subject: unknown): string[] {
   const expected = `subject: expected the sealed identifier of at least one provider (${providerKeys.join(', ')})`;

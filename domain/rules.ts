@@ -1,7 +1,7 @@
 /** The rules of the house: what one company has settled for all of its requests. Pinned to a request when it is taken on. */
 import { DAY_MS } from './duration';
 import type { Witness } from './fact';
-import type { ClockLeads, LegalClock } from './legal-clock';
+import type { ClockLeads, LegalClock, NoClock } from './legal-clock';
 import { defaultPolicy, type Policy } from './policy';
 
 /** `asserted`: a decision is what whoever may write to the namespace says. `authenticated`: its actor signed for it. */
@@ -30,8 +30,9 @@ export const UNANSWERED_AFTER_MS = 30 * DAY_MS;
 /** What the request is held to, as the worker that took it on found it. */
 export interface Intake {
   readonly rules: Rules;
-  /** Absent where the rules name no calendar for this law. */
+  /** Absent where there are no due dates: then `noClock` says why. */
   readonly clock?: LegalClock;
+  readonly noClock?: NoClock;
   /** The search attributes are registered: what the request waits for can be filtered by. */
   readonly isIndexed: boolean;
   /** The worker's signature over the rules and the due dates. */

@@ -16,7 +16,7 @@ import type { WorkerConfig } from '../config/worker-config';
 import { sdkLogger } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { providerQueue, WORKFLOW_QUEUE, type Provider } from '../domain/provider';
-import { regulations } from '../domain/request';
+import { regulations, type Regulation } from '../domain/request';
 import { createAgents } from '../network/agents';
 import { createCertificateSigner } from '../security/certificate';
 import { createDecisionTokenChecker, type DecisionTokenChecker } from '../security/decision-token';
@@ -225,10 +225,11 @@ async function knownDecisions({
   return createDecisionTokenChecker(await readDecisionKeys(keysDirectory, keyPermissions));
 }
 
-function refuseUnknownCalendars({ policy: { calendars } }: WorkerConfig, logger: Logger): void {
-  const problems = problemsOfCalendars(calendars);
+function refuseUnknownCalendars({ policy }: WorkerConfig, logger: Logger): void {
+  const problems = problemsOfCalendars(policy);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const without = regulations.filter((regulation) => calendars[regulation] === undefined);
+  const laws = [...regulations, ...(Object.keys(policy.laws) as Regulation[])];
+  const without = laws.filter((regulation) => policy.calendars[regulation] === undefined);
   if (without.length > 0) {
     logger.warn(
       { regulations: without },

@@ -30,7 +30,7 @@ const headlines: Record<RequestProgress['state'], string> = {
 };
 
 export function describeRequest(progress: RequestProgress, now: string): string {
-  const { requestId, regulation, submittedAt, state, legs, due, todo, notes } = progress;
+  const { requestId, regulation, submittedAt, state, legs, due, noDueDate, todo, notes } = progress;
   const rows = legs.map((leg) =>
     [providerName(leg.provider), statusOf(leg), leg.waitsFor, inOneLine(untilOf(leg))].map(cell).join(' | '),
   );
@@ -39,6 +39,7 @@ export function describeRequest(progress: RequestProgress, now: string): string 
     '',
     `State: **${headlines[state]}**`,
     ...(due === undefined ? [] : ['', ...dueLines(due)]),
+    ...(noDueDate === undefined ? [] : ['', `No due date: ${noDueDate}`]),
     ...(todo.length === 0 ? [] : ['', 'To do:', '', ...todo.map((one) => `- ${one}`)]),
     ...(notes.length === 0 ? [] : ['', ...notes.map((one) => `- ${one}`)]),
     '',

@@ -278,6 +278,7 @@ export class RequestRun {
   #lookUpRules(pinned?: LegalClock): Promise<Intake> {
     const { requestId, regulation, submittedAt, ownPolicy, identityAskedAt, verification } = this.#request;
     const provenAt = this.#state.identityConfirmedAt ?? (verification && Date.parse(verification.at));
+    const informationReceivedAt = this.#state.informationReceivedAt ?? this.#request.informationReceivedAt;
     const question: IntakeQuestion = {
       requestId,
       run: workflowInfo().originalExecutionRunId,
@@ -286,7 +287,13 @@ export class RequestRun {
       policy: ownPolicy,
       ...(identityAskedAt === undefined
         ? {}
-        : { identity: { askedAt: identityAskedAt, ...(provenAt === undefined ? {} : { provenAt }) } }),
+        : {
+            identity: {
+              askedAt: identityAskedAt,
+              ...(informationReceivedAt === undefined ? {} : { informationReceivedAt }),
+              ...(provenAt === undefined ? {} : { provenAt }),
+            },
+          }),
       ...(pinned === undefined ? {} : { pinned }),
     };
     const { takeOnRequest } = proxyActivities<IntakeActivities>(intakeOptions);
@@ -411,9 +418,9 @@ export class RequestRun {
 
   /** The rules that were pinned first, and the due dates that hold now. */
   get #current(): Intake {
-    const { clock: _clock, ...pinned } = this.#intake ?? intakeWithoutRules(this.#request.policy);
-    const { clock } = this.#laterIntake ?? this.#intake ?? {};
-    return { ...pinned, ...(clock === undefined ? {} : { clock }) };
+    const { clock: _clock, noClock: _none, ...pinned } = this.#intake ?? intakeWithoutRules(this.#request.policy);
+    const { clock, noClock }: Partial<Intake> = this.#laterIntake ?? this.#intake ?? {};
+    return { ...pinned, ...(clock === undefined ? {} : { clock }), ...(noClock === undefined ? {} : { noClock }) };
   }
 
   get #view(): RequestView {

@@ -1,74 +1,95 @@
 /** The earliest and the latest day by which the people of a file have to be answered, in constant memory. */
-import { computeLegalClock, type ClockFacts } from '../../activities/legal-clock/legal-clock';
+import { clockUnder, type ClockFacts, type ClockPolicy } from '../../activities/legal-clock/legal-clock';
 import type { ErasureSubmission } from '../../client/submission';
-import type { PolicyFile } from '../../config/policy-file';
-import type { Deadline } from '../../domain/legal-clock';
-import { regulations, type Regulation } from '../../domain/request';
+import type { Deadline, NoClock } from '../../domain/legal-clock';
+import type { Regulation } from '../../domain/request';
 
 export interface DueRange {
   readonly regulation: Regulation;
   readonly requests: number;
-  /** Absent where the policy names no calendar for this law. */
+  /** Absent where none of them has a due date. */
   readonly earliest?: Deadline;
   readonly latest?: Deadline;
+  /** Why some of them have no due date. */
+  readonly noClock?: NoClock;
 }
 
 interface Span {
   requests: number;
-  first: ClockFacts;
-  last: ClockFacts;
+  /** Of those that count from receipt. */
+  first?: ClockFacts;
+  last?: ClockFacts;
+  /** The ends of those that were asked for identity: they may count from elsewhere. */
+  others: readonly Deadline[];
+  noClock?: NoClock;
 }
 
 /**
- * A later receipt is never due earlier, so the first and the last of each kind are enough to know the range. Requests
- * that waited for a proof of identity count from elsewhere: they are computed each.
+ * A later receipt is never due earlier, so the first and the last of each law are enough to know the range. Requests whose
+ * person was asked for identity are computed one by one.
  */
 export class DueDates {
-  readonly #calendars: PolicyFile['calendars'];
+  readonly #policy: ClockPolicy;
   readonly #spans = new Map<Regulation, Span>();
-  readonly #others = new Map<Regulation, readonly Deadline[]>();
 
-  constructor({ calendars }: Pick<PolicyFile, 'calendars'>) {
-    this.#calendars = calendars;
+  constructor(policy: ClockPolicy) {
+    this.#policy = policy;
   }
 
-  add({ regulation, submittedAt, identityAskedAt, verification }: ErasureSubmission): void {
-    const facts: ClockFacts = { regulation, submittedAt: Date.parse(submittedAt) };
-    if (identityAskedAt !== undefined && verification !== undefined) {
-      const identity = { askedAt: Date.parse(identityAskedAt), provenAt: Date.parse(verification.at) };
-      const due = this.#dueOf({ ...facts, identity });
-      if (due !== undefined) this.#others.set(regulation, ends([...(this.#others.get(regulation) ?? []), due]));
-    }
-    const span = this.#spans.get(regulation);
-    if (span === undefined) {
-      this.#spans.set(regulation, { requests: 1, first: facts, last: facts });
+  add(submission: ErasureSubmission): void {
+    const facts = clockFactsOf(submission);
+    const span: Span = this.#spans.get(facts.regulation) ?? { requests: 0, others: [] };
+    this.#spans.set(facts.regulation, span);
+    span.requests += 1;
+    if (facts.identity !== undefined) {
+      span.others = ends([...span.others, ...this.#dueOf(facts, span)]);
       return;
     }
-    span.requests += 1;
-    if (facts.submittedAt < span.first.submittedAt) span.first = facts;
-    if (facts.submittedAt > span.last.submittedAt) span.last = facts;
+    if (span.first === undefined || facts.submittedAt < span.first.submittedAt) span.first = facts;
+    if (span.last === undefined || facts.submittedAt > span.last.submittedAt) span.last = facts;
   }
 
   ranges(): readonly DueRange[] {
-    return regulations.flatMap((regulation) => {
-      const span = this.#spans.get(regulation);
-      if (span === undefined) return [];
-      const found = [this.#dueOf(span.first), this.#dueOf(span.last), ...(this.#others.get(regulation) ?? [])];
-      const [earliest, latest] = ends(found.filter((due) => due !== undefined));
-      return [
-        {
-          regulation,
-          requests: span.requests,
-          ...(earliest === undefined ? {} : { earliest, latest: latest ?? earliest }),
-        },
-      ];
+    return [...this.#spans].map(([regulation, span]) => {
+      const fromReceipt = [span.first, span.last].flatMap((facts) =>
+        facts === undefined ? [] : this.#dueOf(facts, span),
+      );
+      const [earliest, latest] = ends([...fromReceipt, ...span.others]);
+      return {
+        regulation,
+        requests: span.requests,
+        ...(earliest === undefined ? {} : { earliest, latest: latest ?? earliest }),
+        ...(span.noClock === undefined ? {} : { noClock: span.noClock }),
+      };
     });
   }
 
-  #dueOf(facts: ClockFacts): Deadline | undefined {
-    const place = this.#calendars[facts.regulation];
-    return place === undefined ? undefined : computeLegalClock(facts, place).answerBy;
+  #dueOf(facts: ClockFacts, span: Span): readonly Deadline[] {
+    const clock = clockUnder(this.#policy, facts);
+    if (typeof clock !== 'string') return [clock.answerBy];
+    span.noClock = clock;
+    return [];
   }
+}
+
+/** What its due dates depend on, as its workflow will find it. */
+export function clockFactsOf(submission: ErasureSubmission): ClockFacts {
+  const { regulation, submittedAt, identityAskedAt, informationReceivedAt, verification } = submission;
+  return {
+    regulation,
+    submittedAt: Date.parse(submittedAt),
+    ...(identityAskedAt === undefined
+      ? {}
+      : {
+          identity: {
+            askedAt: Date.parse(identityAskedAt),
+            ...(informationReceivedAt === undefined
+              ? {}
+              : { informationReceivedAt: Date.parse(informationReceivedAt) }),
+            ...(verification === undefined ? {} : { provenAt: Date.parse(verification.at) }),
+          },
+        }),
+  };
 }
 
 function ends(deadlines: readonly Deadline[]): readonly Deadline[] {

@@ -6,6 +6,7 @@ import { ConfigurationError, readEnvironment, type Environment } from '../../con
 import { readPolicyFile } from '../../config/policy-file';
 import { providerVariables } from '../../config/provider-config';
 import { workerVariables } from '../../config/worker-config';
+import { noClockMeaning } from '../../domain/legal-clock';
 import { providerKeys, type Provider } from '../../domain/provider';
 import type { CommandContext } from '../context';
 import { DueDates, type DueRange } from './due-dates';
@@ -28,7 +29,7 @@ export function planOf(policy: string | undefined, { environment }: CommandConte
   const { ERASURE_POLICY_FILE } = workerVariables;
   const named = policy ?? readEnvironment({ ERASURE_POLICY_FILE }, environment).ERASURE_POLICY_FILE;
   const file = readPolicyFile(named);
-  const problems = problemsOfCalendars(file.calendars);
+  const problems = problemsOfCalendars(file);
   if (problems.length > 0) throw new ConfigurationError(problems);
   const rates = ratesFrom(environment);
   const requests: Record<Provider, number> = { measureone: 0, person: 0, aptrinsic: 0 };
@@ -41,7 +42,7 @@ export function planOf(policy: string | undefined, { environment }: CommandConte
         providerLoad(requests[provider], {
           provider,
           requestsPerSecond: rates[provider],
-          marginMs: file.rules.patience.marginMs,
+          patience: file.rules.patience,
           now: Date.now(),
         }),
       );
@@ -74,11 +75,11 @@ function ratesFrom(environment: Environment): Readonly<Record<Provider, number>>
   return { measureone: rateOf('measureone'), person: rateOf('person'), aptrinsic: rateOf('aptrinsic') };
 }
 
-function describeRange({ regulation, requests, earliest, latest }: DueRange): string {
-  if (earliest === undefined || latest === undefined) {
-    return `${regulation}: ${requests} requests; the policy names no calendar for it, so no due date`;
-  }
+function describeRange({ regulation, requests, earliest, latest, noClock }: DueRange): string {
+  const without = noClock === undefined ? '' : `no due date: ${noClockMeaning[noClock]}`;
+  if (earliest === undefined || latest === undefined) return `${regulation}: ${requests} requests, ${without}`;
   const over = earliest.at < Date.now() ? '; the first is OVERDUE already' : '';
   const days = earliest.on === latest.on ? earliest.on : `from ${earliest.on} to ${latest.on}`;
-  return `${regulation}: ${requests} requests, due ${days}${over}`;
+  const some = without === '' ? '' : `; some have ${without}`;
+  return `${regulation}: ${requests} requests, due ${days}${over}${some}`;
 }

@@ -1,6 +1,8 @@
 /** How long it takes to ask each provider about the requests of a file, at the limits that are set. */
 import { DAY_MS, SECOND_MS } from '../../domain/duration';
-import { providerName, providers, type Provider } from '../../domain/provider';
+import { plannedMs } from '../../domain/feasibility';
+import type { Policy } from '../../domain/policy';
+import { providerName, type Provider } from '../../domain/provider';
 import type { DueRange } from './due-dates';
 
 /** What a provider allows a day, where its documents say so, and the calls of one request without trouble: to ask, and to look. */
@@ -19,8 +21,8 @@ export interface ProviderLoad {
   readonly askingMs: number;
   /** Days that the provider's own daily allowance stretches it to; absent where it has none. */
   readonly allowanceDays?: number;
-  /** When the last window is over, epoch ms. Without a planned window, when the last one is asked. */
-  readonly endsAt: number;
+  /** When the last answer is known at the latest, epoch ms. Absent where only the provider's answer can tell. */
+  readonly endsAt?: number;
 }
 
 export function providerLoad(
@@ -28,12 +30,12 @@ export function providerLoad(
   {
     provider,
     requestsPerSecond,
-    marginMs,
+    patience,
     now,
   }: {
     readonly provider: Provider;
     readonly requestsPerSecond: number;
-    readonly marginMs: number;
+    readonly patience: Policy;
     readonly now: number;
   },
 ): ProviderLoad {
@@ -42,13 +44,14 @@ export function providerLoad(
   const allowanceDays =
     allowance === undefined ? undefined : Math.ceil((requests * allowance.callsEach) / allowance.callsADay);
   const askingMs = Math.max(paced, ((allowanceDays ?? 1) - 1) * DAY_MS);
+  const takesMs = plannedMs(provider, patience);
   return {
     provider,
     requests,
     requestsPerSecond,
     askingMs,
     ...(allowanceDays === undefined ? {} : { allowanceDays }),
-    endsAt: now + askingMs + providers[provider].plannedWindowMs + marginMs,
+    ...(takesMs === undefined ? {} : { endsAt: now + askingMs + takesMs + patience.marginMs }),
   };
 }
 
@@ -58,9 +61,12 @@ export function describeLoad(load: ProviderLoad, ranges: readonly DueRange[]): s
   const earliest = ranges.flatMap((range) => (range.earliest === undefined ? [] : [range.earliest.at]));
   const dueAt = earliest.length === 0 ? undefined : Math.min(...earliest);
   const stretched = (allowanceDays ?? 1) > 1 ? `, over ${allowanceDays} days by its daily allowance` : '';
-  const isPlanned = providers[provider].plannedWindowMs > 0;
-  const end = isPlanned ? `the last window is over about ${day(endsAt)}` : 'only its answer tells its window';
-  const inTime = dueAt === undefined || !isPlanned ? '' : endsAt <= dueAt ? ', before the first is due' : LATE;
+  const end =
+    endsAt === undefined
+      ? 'only its answer tells its window'
+      : `the last answer is known about ${day(endsAt)} at the latest`;
+  const inTime =
+    dueAt === undefined || endsAt === undefined ? '' : endsAt <= dueAt ? ', before the first is due' : LATE;
   return (
     `${providerName(provider)}: ${requests} requests, asked within ${roughly(askingMs)} at ` +
     `${requestsPerSecond} a second${stretched}; ${end}${inTime}`

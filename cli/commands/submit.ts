@@ -55,14 +55,14 @@ export function addSubmit(program: Command, context: CommandContext): void {
       'after',
       `
 The request file, with at least one provider:
-  { "requestId": "<UUID>",  "regulation": "gdpr" | "uk-gdpr" | "ccpa",  "submittedAt": "2026-11-22T09:30:00Z",
+  { "requestId": "<UUID>",  "regulation": "gdpr" | "uk-gdpr" | "ccpa" | …,  "submittedAt": "2026-11-22T09:30:00Z",
     "receivedVia": "web-form",  "ground": "consent-withdrawn",
     "verification": { "method": "account-login", "by": "staff-17", "at": "2026-11-22T10:00:00Z", "reference": "PRIV-1" },
     "subject": { "measureone": { "individualId": "…" }, "person": { "personId": "…" }, "aptrinsic": { "identifyId": "…" } } }
 All but regulation, submittedAt and subject may be left out. Without a request id every submission is a new request.
 
 A file of many has one such object on each line, or is CSV with a header of
-  requestId, regulation, submittedAt, receivedVia, ground, filedBy, identityAskedAt, verification.method, verification.by,
+  requestId, regulation, submittedAt, receivedVia, ground, filedBy, identityAskedAt, informationReceivedAt, verification.method, verification.by,
   verification.at, verification.reference, measureone.individualId, person.personId, aptrinsic.identifyId
 Every row is checked before the first is sent; rows that are none are told by line and field, and the rest is submitted.
 It can be interrupted and repeated: rows without a request id get the same one again. It exits with 0 when every row was
@@ -131,6 +131,7 @@ async function submit(file: string, options: SubmitOptions, context: CommandCont
   const now = Date.now();
   const submission = parseSubmission(await readJson(file, 'The request file', context), now);
   tellWarnings(submissionWarnings(submission, now), context);
+  await refuseUndefinedLaw(submission, context);
   await connected(context, async (client) => {
     const submitted = await client.submit(submission satisfies ErasureSubmission);
     remark(
@@ -141,6 +142,19 @@ async function submit(file: string, options: SubmitOptions, context: CommandCont
     else if (options.json === true) printJson(context, submitted);
     else print(context, ...submittedLines(submitted), `Follow it with: erasure watch ${submitted.requestId}`);
   });
+}
+
+/** The workers decide in the end; where their policy file is at hand, a law that it does not define is told at once. */
+async function refuseUndefinedLaw({ regulation }: ErasureSubmission, { environment }: CommandContext): Promise<void> {
+  const { isOwnLaw } = await import('../../domain/request.js');
+  if (!isOwnLaw(regulation)) return;
+  const { readEnvironment } = await import('../../config/environment.js');
+  const { readPolicyFile } = await import('../../config/policy-file.js');
+  const { workerVariables } = await import('../../config/worker-config.js');
+  const { ERASURE_POLICY_FILE } = workerVariables;
+  const named = readEnvironment({ ERASURE_POLICY_FILE }, environment).ERASURE_POLICY_FILE;
+  if (named === undefined || readPolicyFile(named).laws[regulation] !== undefined) return;
+  throw new InputError('regulation: the policy file (ERASURE_POLICY_FILE) does not define this law.');
 }
 
 function submittedLines({ requestId, workflowId, runId }: Submitted): string[] {

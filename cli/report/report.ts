@@ -27,7 +27,8 @@ export interface Report {
   /** Open, and no worker answered: counted as open, with nothing else known. */
   readonly unanswered: number;
   readonly all: Figures;
-  readonly byRegulation: Readonly<Partial<Record<Regulation, Figures>>>;
+  /** By the name of the law. */
+  readonly byRegulation: Readonly<Record<string, Figures>>;
 }
 
 export type ReportClient = Pick<ErasureClient, 'find' | 'origin' | 'get' | 'retentionMs'>;
@@ -80,9 +81,9 @@ export async function makeReport(
     unanswered,
     all: all.figures(),
     byRegulation: Object.fromEntries(
-      regulations.flatMap((regulation) => {
+      inOrder([...byRegulation.keys()]).flatMap((regulation) => {
         const counts = byRegulation.get(regulation);
-        return counts === undefined ? [] : [[regulation, counts.figures()]];
+        return counts === undefined ? [] : [[regulation, counts.figures()] as const];
       }),
     ),
   };
@@ -104,4 +105,10 @@ async function look(client: ReportClient, run: FoundRequest, { from, to }: Perio
     if (error instanceof RequestNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** Laws that we know in their own order, then a company's own by name. */
+function inOrder(found: readonly Regulation[]): readonly Regulation[] {
+  const own = found.filter((regulation) => !regulations.some((known) => known === regulation)).sort();
+  return [...regulations.filter((regulation) => found.includes(regulation)), ...own];
 }

@@ -11,6 +11,7 @@ const ownColumns = [
   'ground',
   'filedBy',
   'identityAskedAt',
+  'informationReceivedAt',
   'verification.method',
   'verification.by',
   'verification.at',

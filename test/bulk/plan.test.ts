@@ -1,9 +1,18 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import fc from 'fast-check';
 import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
-import { DueDates } from '../../cli/bulk/due-dates';
+import { createIntakeActivities } from '../../activities/intake-activities';
+import { clockFactsOf, DueDates } from '../../cli/bulk/due-dates';
+import type { ErasureSubmission } from '../../client/submission';
+import { parsePolicyFile } from '../../config/policy-file';
 import { progressText } from '../../cli/bulk/progress-text';
 import { describeLoad, providerLoad, roughly } from '../../cli/bulk/provider-load';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import { defaultPolicy } from '../../domain/policy';
+import { WORKFLOW_TYPE } from '../../domain/provider';
+import { workflowIdOf } from '../../domain/request';
+import type { Intake } from '../../domain/rules';
+import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
 
 const calendars = {
   gdpr: { timeZone: 'Europe/Berlin', calendar: 'DE-BE' },
@@ -37,16 +46,80 @@ describe('the due dates of a file', () => {
     );
   });
 
-  it('are left open for a law without a calendar', () => {
+  it('are left open for a law without a calendar, and for one that nobody defined', () => {
     const due = new DueDates({ calendars });
     due.add({ regulation: 'uk-gdpr', submittedAt: '2026-11-01T00:00:00Z', subject: {} });
-    expect(due.ranges()).toEqual([{ regulation: 'uk-gdpr', requests: 1 }]);
+    due.add({ regulation: 'own:nowhere', submittedAt: '2026-11-01T00:00:00Z', subject: {} });
+    expect(due.ranges()).toEqual([
+      { regulation: 'uk-gdpr', requests: 1, noClock: 'no-calendar' },
+      { regulation: 'own:nowhere', requests: 1, noClock: 'unknown-law' },
+    ]);
+  });
+
+  it('count a request whose person was asked for identity once, from where its clock starts', () => {
+    const due = new DueDates({ calendars: { 'uk-gdpr': { timeZone: 'Europe/London', calendar: 'GB-ENG' } } });
+    due.add({
+      regulation: 'uk-gdpr',
+      submittedAt: '2026-10-01T09:00:00Z',
+      identityAskedAt: '2026-10-02T09:00:00Z',
+      informationReceivedAt: '2026-11-16T09:00:00Z',
+      verification: { method: 'identity-card', by: 'staff-1', at: '2026-11-18T09:00:00Z', reference: 'PRIV-1' },
+      subject: {},
+    });
+    // From receipt it would have been due on 2 November.
+    expect(due.ranges()).toMatchObject([{ requests: 1, earliest: { on: '2026-12-16' }, latest: { on: '2026-12-16' } }]);
+  });
+
+  it('are those of the workflow, for whatever a request says of identity', async () => {
+    const instant = fc.integer({ min: Date.UTC(2026, 1), max: Date.UTC(2026, 9) });
+    const submission = fc
+      .record({
+        regulation: fc.constantFrom('gdpr' as const, 'uk-gdpr' as const, 'ccpa' as const, 'vcdpa' as const),
+        submittedAt: instant,
+        identityAskedAt: fc.option(instant, { nil: undefined }),
+        informationReceivedAt: fc.option(instant, { nil: undefined }),
+        checkedAt: fc.option(instant, { nil: undefined }),
+      })
+      .map(({ regulation, submittedAt, identityAskedAt, informationReceivedAt, checkedAt }): ErasureSubmission => {
+        const iso = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
+        const at = iso(checkedAt);
+        return {
+          regulation,
+          submittedAt: iso(submittedAt) ?? '',
+          identityAskedAt: iso(identityAskedAt),
+          informationReceivedAt: iso(informationReceivedAt),
+          verification: at === undefined ? undefined : { method: 'login', by: 'staff-1', at, reference: 'PRIV-1' },
+          subject: { person: { personId: 'p-1' } },
+        };
+      });
+    const policy = parsePolicyFile({ calendars });
+    const witnesses = await Witnesses.open();
+    const activities = createIntakeActivities({ ...policy, isIndexed: false, signer: witnesses.signers.workflows });
+    const requestId = REQUEST_ID;
+    const ownRun = new MockActivityEnvironment({
+      inWorkflow: true,
+      workflowType: WORKFLOW_TYPE,
+      workflowExecution: { workflowId: workflowIdOf(requestId), runId: RUN },
+    });
+    await fc.assert(
+      fc.asyncProperty(submission, async (one) => {
+        const due = new DueDates(policy);
+        due.add(one);
+        const { identity, ...facts } = clockFactsOf(one);
+        const question = { requestId, run: RUN, ...facts, policy: {}, ...(identity === undefined ? {} : { identity }) };
+        const { clock } = (await ownRun.run(() => activities.takeOnRequest(question))) as Intake;
+        const [range] = due.ranges();
+        expect([range?.requests, range?.earliest, range?.latest]).toEqual([1, clock?.answerBy, clock?.answerBy]);
+      }),
+      { numRuns: 200 },
+    );
+    await witnesses.close();
   });
 });
 
 describe('the load of a provider', () => {
   const load = (requests: number, requestsPerSecond = 50) =>
-    providerLoad(requests, { provider: 'aptrinsic', requestsPerSecond, marginMs: HOUR_MS, now });
+    providerLoad(requests, { provider: 'aptrinsic', requestsPerSecond, patience: defaultPolicy, now });
 
   it('goes by the limit that is set, and by the daily allowance where that is slower', () => {
     expect(load(100_000)).toMatchObject({ askingMs: 2_000_000, allowanceDays: 1 });

@@ -85,6 +85,7 @@ describe('the rows of a CSV file', () => {
       ground: 'consent-withdrawn',
       filedBy: 'staff-1',
       identityAskedAt: '2026-11-02T09:30:00.000Z',
+      informationReceivedAt: '2026-11-03T08:30:00.000Z',
       verification: { method: 'account-login', by: 'staff-2', at: '2026-11-03T09:30:00.000Z', reference: 'PRIV-1' },
       subject: {
         measureone: { individualId: 'm' },

@@ -138,21 +138,27 @@ describe('the decisions about a request', () => {
     expect((await erasure(...extend)).code).toBe(6);
   });
 
-  it('record the proof of identity, which starts the clock of the UK GDPR', async () => {
-    const [receivedAt, askedAt] = [20, 19].map((days) => new Date(Date.now() - days * DAY_MS).toISOString());
-    const { requestId } = await request({
-      regulation: 'uk-gdpr',
-      submittedAt: receivedAt ?? '',
-      identityAskedAt: askedAt ?? '',
-    });
+  it('record the proof of identity, and when its information was received, which starts the clock of the UK GDPR', async () => {
+    const iso = (daysBack: number): string => new Date(Date.now() - daysBack * DAY_MS).toISOString();
+    const { requestId } = await request({ regulation: 'uk-gdpr', submittedAt: iso(20), identityAskedAt: iso(19) });
     const before = json(await erasure('status', requestId, '--json'))['due'] as { readonly at: string };
-    const proof = ['--at', new Date().toISOString(), '--method', 'account-login', '--reference', 'PRIV-2'];
+    const receivedAt = iso(1);
+    const checked = ['--at', new Date().toISOString(), '--information-received-at'];
+    const rest = ['--method', 'identity-card', '--reference', 'PRIV-2'];
+    const proof = [...checked, receivedAt, ...rest];
+    const tooEarly = [...checked, iso(19.5), ...rest];
+    expect((await erasure('identity', requestId, ...tooEarly, ...said('identity-checked'))).stderr).toContain(
+      'it lies before it was asked for (informationReceivedAt)',
+    );
     const proven = json(await erasure('identity', requestId, ...proof, ...said('identity-checked'), '--json'));
-    expect(proven).toMatchObject({ decision: 'identity', due: { rule: 'uk-gdpr/1' } });
-    // A month from receipt, then a month from the proof 20 days later; working days and long months move either by some days.
+    expect(proven).toMatchObject({ decision: 'identity', due: { rule: 'uk-gdpr/2' } });
+    expect(proven).toMatchObject({
+      trail: [expect.objectContaining({ content: expect.objectContaining({ informationReceivedAt: receivedAt }) })],
+    });
+    // A month from receipt, then a month from the information 19 days later; working days and long months move either by some days.
     const movedDays = (Date.parse((proven['due'] as { readonly at: string }).at) - Date.parse(before.at)) / DAY_MS;
-    expect(movedDays).toBeGreaterThan(12);
-    expect(movedDays).toBeLessThan(28);
+    expect(movedDays).toBeGreaterThan(11);
+    expect(movedDays).toBeLessThan(27);
     expect((await erasure('identity', requestId, ...proof, ...said('identity-checked'))).stderr).toBe(
       'The request has its proof of identity already\n',
     );

@@ -11,6 +11,8 @@ import { samplePolicy } from '../../local/sample-policy';
 const usual = {
   'uk-gdpr': { timeZone: 'Europe/London', calendar: 'GB-ENG' },
   ccpa: { timeZone: 'America/Los_Angeles', calendar: 'US-CA' },
+  vcdpa: { timeZone: 'America/New_York' },
+  ctdpa: { timeZone: 'America/New_York' },
 };
 
 /** What the reader complains of; an empty list where it is content. */
@@ -24,9 +26,11 @@ function problemsOf(read: () => unknown): readonly string[] {
   }
 }
 
+const ownLaw = { source: 'a law', from: '2026-01-01', answer: { days: 15 }, lastDay: 'stays' };
+
 describe('parsePolicyFile', () => {
   it('has a default for everything but the member state of the GDPR', () => {
-    expect(parsePolicyFile({})).toEqual({ rules: defaultRules, calendars: usual });
+    expect(parsePolicyFile({})).toEqual({ rules: defaultRules, calendars: usual, laws: {} });
     expect(readPolicyFile(undefined)).toEqual(parsePolicyFile({}));
   });
 
@@ -53,7 +57,30 @@ describe('parsePolicyFile', () => {
         leads: remindBefore,
       },
       calendars: { ...usual, gdpr, ccpa },
+      laws: {},
     });
+  });
+
+  it('takes laws of the company’s own, and where their days are counted', () => {
+    const place = { timeZone: 'America/Sao_Paulo' };
+    const { laws, calendars } = parsePolicyFile({
+      laws: {
+        'own:lgpd': { ...ownLaw, inAll: { months: 2 }, confirm: { businessDays: 3 }, lastDay: 'next-working-day' },
+      },
+      calendars: { 'own:lgpd': place },
+    });
+    expect(calendars['own:lgpd']).toEqual(place);
+    expect(laws['own:lgpd']).toMatchObject({
+      id: 'own:lgpd/2026-01-01',
+      source: 'a law',
+      from: '2026-01-01',
+      answerWithin: { days: 15 },
+      extendedWithin: { months: 2 },
+      acknowledgeWithin: { businessDays: 3 },
+      endsOnWorkingDay: true,
+      waitsForIdentity: false,
+    });
+    expect(parsePolicyFile({ laws: { 'own:x': ownLaw } }).laws['own:x']).not.toHaveProperty('extendedWithin');
   });
 
   it('takes the policy of the local stack', () => {
@@ -70,7 +97,7 @@ describe('parsePolicyFile', () => {
   });
 
   it.each<[unknown, string]>([
-    [[], 'file: expected an object with decisions, approval, answer, calendars, remindBefore, patience'],
+    [[], 'file: expected an object with decisions, approval, answer, calendars, laws, remindBefore, patience'],
     ['planted', 'file: expected an object with decisions,'],
     [{ planted: 1 }, 'file: has a setting other than decisions, approval, answer,'],
     [{ decisions: 'planted' }, 'decisions: expected one of asserted, authenticated'],
@@ -80,7 +107,19 @@ describe('parsePolicyFile', () => {
     [{ calendars: { planted: {} } }, 'calendars: has a setting other than gdpr, uk-gdpr, ccpa'],
     [{ calendars: { gdpr: 'planted' } }, 'calendars.gdpr: expected an object with timeZone, calendar'],
     [{ calendars: { gdpr: { timeZone: 1, calendar: 'DE' } } }, 'calendars.gdpr.timeZone: '],
-    [{ calendars: { ccpa: { timeZone: 'America/Los_Angeles' } } }, 'calendars.ccpa.calendar: '],
+    [{ calendars: { ccpa: { timeZone: 'America/Los_Angeles', calendar: [] } } }, 'calendars.ccpa.calendar: '],
+    [{ calendars: { gdpr: { timeZone: 'UTC', calendar: ['DE', 1] } } }, 'calendars.gdpr.calendar: '],
+    [{ calendars: { 'own:planted': { timeZone: 'UTC' } } }, 'calendars: has a setting other than gdpr, uk-gdpr, ccpa'],
+    [{ laws: 'planted' }, 'laws: expected an object with a name such as own:lgpd for each law'],
+    [{ laws: { planted: ownLaw } }, 'laws: expected an object with a name such as own:lgpd for each law'],
+    [{ laws: { 'own:X': ownLaw } }, 'laws: expected an object with a name such as own:lgpd for each law'],
+    [{ laws: { 'own:x': { ...ownLaw, answer: { days: 0 } } } }, 'laws.own:x.answer.days: '],
+    [{ laws: { 'own:x': { ...ownLaw, answer: { days: 1, months: 1 } } } }, 'laws.own:x.answer: '],
+    [{ laws: { 'own:x': { ...ownLaw, inAll: { years: 1 } } } }, 'laws.own:x.inAll: '],
+    [{ laws: { 'own:x': { ...ownLaw, confirm: 10 } } }, 'laws.own:x.confirm: '],
+    [{ laws: { 'own:x': { ...ownLaw, from: '2026-02-30' } } }, 'laws.own:x.from: expected a day such as'],
+    [{ laws: { 'own:x': { ...ownLaw, lastDay: 'planted' } } }, 'laws.own:x.lastDay: expected one of stays, '],
+    [{ laws: { 'own:x': { ...ownLaw, source: ' ' } } }, 'laws.own:x.source: '],
     [{ remindBefore: { planted: 1 } }, 'remindBefore: has a setting other than acknowledgeMs, extensionDecisionMs, '],
     [{ remindBefore: { acknowledgeMs: -1 } }, 'remindBefore.acknowledgeMs: expected a whole number of milliseconds'],
     [{ remindBefore: { extensionDecisionMs: 0.5 } }, 'remindBefore.extensionDecisionMs: expected a whole number'],

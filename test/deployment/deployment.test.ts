@@ -239,7 +239,7 @@ describe('docker-compose.yml', () => {
       ...environment,
       ERASURE_POLICY_FILE: join(root, policyFile.replace('/setup', 'deploy/compose')),
     });
-    expect(problemsOfCalendars(config.policy.calendars)).toEqual([]);
+    expect(problemsOfCalendars(config.policy)).toEqual([]);
     expect(Object.keys(config.policy.calendars)).toEqual(expect.arrayContaining([...regulations]));
     expect(config.settings.measureone).toMatchObject(defaultCredentials.measureone);
     expect(config.settings.person).toMatchObject(defaultCredentials.person);

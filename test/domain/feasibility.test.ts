@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { describeFeasibility, feasibilityOf, planOf, type LegPlan } from '../../domain/feasibility';
 import { openLeg } from '../../domain/leg';
-import { providerKeys, providers } from '../../domain/provider';
-import { GRACE_OVER, legInAttention, OVER, settledLegs, T0, unsettledLegs } from '../support/legs';
+import { defaultPolicy as patience } from '../../domain/policy';
+import { providerKeys } from '../../domain/provider';
+import { accepted } from '../support/receipts';
+import { GRACE_OVER, legAfter, legInAttention, OVER, settledLegs, T0, unsettledLegs } from '../support/legs';
 
 /** The last millisecond of a day. */
 const dueAt = Date.UTC(2026, 2, 30) - 1;
@@ -12,12 +14,12 @@ const marginMs = HOUR_MS;
 const plan = fc.record(
   {
     provider: fc.constantFrom(...providerKeys),
-    windowMs: fc.nat(60 * DAY_MS),
+    takesMs: fc.nat(60 * DAY_MS),
     endsAt: fc.integer({ min: dueAt - 60 * DAY_MS, max: dueAt + 60 * DAY_MS }),
   },
-  { requiredKeys: ['provider', 'windowMs'] },
+  { requiredKeys: ['provider', 'takesMs'] },
 );
-const toBeAsked = plan.map(({ provider, windowMs }): LegPlan => ({ provider, windowMs }));
+const toBeAsked = plan.map(({ provider, takesMs }): LegPlan => ({ provider, takesMs }));
 
 describe('feasibilityOf', () => {
   it('is feasible for a send at the latest safe instant, and not a millisecond later', () => {
@@ -37,7 +39,7 @@ describe('feasibilityOf', () => {
   });
 
   it('takes the end that is known instead of a plan', () => {
-    const legs: LegPlan[] = [{ provider: 'person', windowMs: 60 * DAY_MS, endsAt: dueAt }];
+    const legs: LegPlan[] = [{ provider: 'person', takesMs: 60 * DAY_MS, endsAt: dueAt }];
     expect(feasibilityOf({ dueAt, now: dueAt - DAY_MS, marginMs, legs }).verdict).toBe('feasible');
     expect(feasibilityOf({ dueAt: dueAt - 1, now: dueAt - DAY_MS, marginMs, legs })).toMatchObject({
       verdict: 'late',
@@ -47,9 +49,9 @@ describe('feasibilityOf', () => {
 
   it('is late by the latest, and names whoever is late, the latest first', () => {
     const legs: LegPlan[] = [
-      { provider: 'measureone', windowMs: 0, endsAt: dueAt + HOUR_MS },
-      { provider: 'person', windowMs: 0, endsAt: dueAt },
-      { provider: 'aptrinsic', windowMs: 7 * DAY_MS },
+      { provider: 'measureone', takesMs: 0, endsAt: dueAt + HOUR_MS },
+      { provider: 'person', takesMs: 0, endsAt: dueAt },
+      { provider: 'aptrinsic', takesMs: 7 * DAY_MS },
     ];
     expect(feasibilityOf({ dueAt, now: dueAt - DAY_MS, marginMs, legs })).toEqual({
       verdict: 'late',
@@ -93,32 +95,46 @@ describe('feasibilityOf', () => {
 describe('planOf', () => {
   const now = OVER + 5 * DAY_MS;
 
-  it.each(providerKeys)('reckons with the planned window of %s before it is asked', (provider) => {
-    expect(planOf(openLeg(provider), now)).toEqual({ provider, windowMs: providers[provider].plannedWindowMs });
+  it('reckons before it is asked with the planned window, and the grace of whoever calls back', () => {
+    expect(planOf(openLeg('measureone'), now, patience)).toEqual({ provider: 'measureone', takesMs: 192 * HOUR_MS });
+    expect(planOf(openLeg('aptrinsic'), now, patience)).toEqual({ provider: 'aptrinsic', takesMs: 7 * DAY_MS });
   });
 
-  it('reckons with the window that is to be asked for, where one is', () => {
-    expect(planOf(openLeg('person'), now, 30 * DAY_MS)).toEqual({ provider: 'person', windowMs: 30 * DAY_MS });
+  it('reckons with the window that is wished for where only the answer tells it, and with none otherwise', () => {
+    const wishing = (purgeWishMs: number) => planOf(openLeg('person'), now, { ...patience, purgeWishMs });
+    expect(wishing(30 * DAY_MS)).toEqual({ provider: 'person', takesMs: 30 * DAY_MS });
+    // As soon as it can: nobody knows when that is.
+    expect(wishing(0)).toEqual({ provider: 'person' });
+    expect(planOf(openLeg('person'), now, patience)).toEqual({ provider: 'person' });
+  });
+
+  it('counts the grace from the start, not only once it has begun', () => {
+    const waiting = legAfter(
+      [T0, { type: 'asked' }],
+      [T0, { type: 'answered', receipt: accepted({ proof: 'callback', seen: false }) }],
+    );
+    expect(waiting.phase).toBe('window');
+    expect(planOf(waiting, T0, patience).endsAt).toBe(GRACE_OVER);
   });
 
   it('takes the end of the window and the margin once it was asked', () => {
-    expect(planOf(unsettledLegs.window, T0).endsAt).toBe(OVER);
-    expect(planOf(unsettledLegs.revivalWindow, T0).endsAt).toBe(OVER);
+    expect(planOf(unsettledLegs.window, T0, patience).endsAt).toBe(OVER);
+    expect(planOf(unsettledLegs.revivalWindow, T0, patience).endsAt).toBe(OVER);
   });
 
   it('takes the end of the grace where the callback did not come inside the window', () => {
-    expect(planOf(unsettledLegs.windowAfterCallback, OVER).endsAt).toBe(OVER);
-    expect(planOf(unsettledLegs.callback, OVER).endsAt).toBe(GRACE_OVER);
+    expect(planOf(unsettledLegs.windowAfterCallback, OVER, patience).endsAt).toBe(OVER);
+    expect(planOf(unsettledLegs.callback, OVER, patience).endsAt).toBe(GRACE_OVER);
   });
 
   it.each(['window', 'callback', 'looking', 'withdrawing'] as const)('expects no end in the past: %s', (at) => {
-    expect(planOf(unsettledLegs[at], now).endsAt).toBe(now);
+    expect(planOf(unsettledLegs[at], now, patience).endsAt).toBe(now);
   });
 
   it.each(['verified', 'confirmed', 'presumedSilent', 'waived', 'neverAsked'] as const)(
     'keeps when a settled leg was known: %s',
     (how) => {
-      expect(planOf(settledLegs[how], now).endsAt).toBe(settledLegs[how].settledAt);
+      expect(planOf(settledLegs[how], now, patience).endsAt).toBe(settledLegs[how].settledAt);
     },
   );
 
@@ -127,14 +143,14 @@ describe('planOf', () => {
     (reason) => {
       const leg = legInAttention(reason);
       expect(leg.attention?.reason).toBe(reason);
-      expect(planOf(leg, now)).not.toHaveProperty('endsAt');
+      expect(planOf(leg, now, patience)).not.toHaveProperty('endsAt');
     },
   );
 
   it.each(['NewerRecord', 'Inconclusive'] as const)(
     'counts one that only has to be looked at as known: %s',
     (reason) => {
-      expect(planOf(legInAttention(reason), now).endsAt).toBe(now);
+      expect(planOf(legInAttention(reason), now, patience).endsAt).toBe(now);
     },
   );
 });
@@ -145,7 +161,7 @@ describe('describeFeasibility', () => {
     describeFeasibility(feasibilityOf({ dueAt, now: at, marginMs, legs }), at);
 
   it('names the latest safe send to whoever has to be asked', () => {
-    expect(sentences([{ provider: 'measureone', windowMs: 120 * HOUR_MS }])).toEqual([
+    expect(sentences([{ provider: 'measureone', takesMs: 120 * HOUR_MS }])).toEqual([
       'latest safe send to MeasureOne: 2026-03-24 22:59 UTC',
     ]);
   });
@@ -157,19 +173,27 @@ describe('describeFeasibility', () => {
     [2 * DAY_MS + 2 * HOUR_MS + 1, '51 h'],
     [2 * DAY_MS, '2 days'],
   ])('never understates how late somebody is: %d ms as %s', (lateByMs, text) => {
-    expect(sentences([{ provider: 'aptrinsic', windowMs: 0, endsAt: dueAt + lateByMs }])).toEqual([
+    expect(sentences([{ provider: 'aptrinsic', takesMs: 0, endsAt: dueAt + lateByMs }])).toEqual([
       `cannot make its due date: Aptrinsic (Gainsight PX) ends ${text} after it`,
     ]);
   });
 
   it('says of whom it is too late to ask', () => {
-    expect(sentences([{ provider: 'measureone', windowMs: 120 * HOUR_MS }], dueAt)).toEqual([
+    expect(sentences([{ provider: 'measureone', takesMs: 120 * HOUR_MS }], dueAt)).toEqual([
       'cannot make its due date: MeasureOne, if asked now, ends 121 h after it',
     ]);
   });
 
   it('has nothing to say of those who were asked and are in time', () => {
-    expect(sentences([{ provider: 'person', windowMs: 0, endsAt: dueAt }])).toEqual([]);
+    expect(sentences([{ provider: 'person', takesMs: 0, endsAt: dueAt }])).toEqual([]);
+  });
+
+  it('says of whom nobody can tell', () => {
+    const unknown: LegPlan[] = [{ provider: 'person' }];
+    expect(sentences(unknown)).toEqual(['Person API: only its answer tells how long it takes']);
+    expect(sentences(unknown, dueAt)).toEqual([
+      'cannot make its due date: Person API, if asked now, ends at least 1 h after it',
+    ]);
   });
 
   it('warns or names a latest send, never both, for each that has to be asked', () => {

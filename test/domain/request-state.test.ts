@@ -16,6 +16,7 @@ import {
   isExtended,
   openRequest,
   owedToPerson,
+  RECORDED_LATER_MS,
   owesNoticeOfHold,
   whyNotNowOfRequest,
   type RequestEvent,
@@ -29,7 +30,7 @@ const NOW = T0 + 2 * DAY_MS;
 const iso = (epochMs: number): string => new Date(epochMs).toISOString();
 const said = { actor: 'staff-7', reason: { code: 'reviewed', ticket: 'PRIV-1' } } as const;
 const deadline = (at: number) => ({ on: iso(at).slice(0, 10), at });
-const clock: LegalClock = {
+const clock = {
   rule: 'gdpr/1',
   source: 'GDPR Art. 12(3)',
   timeZone: 'UTC',
@@ -40,7 +41,7 @@ const clock: LegalClock = {
   internalAnswerBy: deadline(T0 + 30 * DAY_MS),
   extendedAnswerBy: deadline(T0 + 90 * DAY_MS),
   extendBy: deadline(T0 + 30 * DAY_MS),
-};
+} satisfies LegalClock;
 const facts: RequestFacts = {
   now: NOW,
   submittedAt: T0,
@@ -259,7 +260,8 @@ describe('a decision depends on more than the state', () => {
     const { clock: _clock, ...without } = facts;
     expect(whyNotNowOfRequest(states.running, samples.extend, without)).toContain('has no due date');
     expect(why(states.running, samples.extend, { now: clock.extendBy.at })).toBeUndefined();
-    expect(why(states.running, samples.extend, { now: clock.extendBy.at + 1 })).toContain('can no longer be extended');
+    const { extendBy: _by, extendedAnswerBy: _on, ...once } = clock;
+    expect(why(states.running, samples.extend, { clock: once })).toContain('its law gives no more time');
     const answered = after(...certified, decide(told('outcome')));
     expect(why(answered, samples.extend)).toContain('has been answered');
   });
@@ -273,6 +275,17 @@ describe('a decision depends on more than the state', () => {
     expect(why(states.running, told('extended'))).toContain('has not been extended');
     expect(why(states.extended, told('extended'))).toBe('has this notice already');
     expect(isExtended(states.extended)).toBe(true);
+  });
+
+  it('an extension that was told on the last lawful day can be recorded some days later, and holds', () => {
+    const lastRecorded = { now: clock.extendBy.at + RECORDED_LATER_MS };
+    expect(why(states.running, samples.extend, lastRecorded)).toBeUndefined();
+    const decided = after(takenOn, decide(samples.extend));
+    const notice = told('extended', clock.extendBy.at);
+    expect(why(decided, notice, lastRecorded)).toBeUndefined();
+    expect(isExtended(after(takenOn, decide(samples.extend), decide(notice)))).toBe(true);
+    expect(why(decided, told('extended', clock.extendBy.at + 1), lastRecorded)).toContain('was not extended in time');
+    expect(why(states.running, samples.extend, { now: lastRecorded.now + 1 })).toContain('can no longer be extended');
   });
 
   it('a notice was given between the request and now', () => {
@@ -304,6 +317,24 @@ describe('a decision depends on more than the state', () => {
     expect(why(states.running, samples.identity, { isVerified: true })).toContain('already');
     expect(why(after(takenOn, decide(samples.identity)), samples.identity)).toContain('already');
     expect(why(states.running, samples.identity, { identityAskedAt: T0 + 2 * HOUR_MS })).toContain('had not asked');
+  });
+
+  it('the information on identity arrived between the question and the check', () => {
+    const askedAt = T0 + HOUR_MS;
+    const checkedAt = T0 + 10 * HOUR_MS;
+    const confirmed = (receivedAt: number) =>
+      why(
+        states.running,
+        {
+          kind: 'identity',
+          content: { ...samples.identity.content, at: iso(checkedAt), informationReceivedAt: iso(receivedAt) },
+        },
+        { identityAskedAt: askedAt },
+      );
+    expect([askedAt, checkedAt].map(confirmed)).toEqual([undefined, undefined]);
+    expect(confirmed(askedAt - 1)).toContain('it lies before it was asked for (informationReceivedAt)');
+    expect(confirmed(checkedAt + 1)).toContain('it lies after it was checked (informationReceivedAt)');
+    expect(confirmed(NOW + HOUR_MS)).toContain('it lies in the future (informationReceivedAt)');
   });
 });
 

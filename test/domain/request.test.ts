@@ -16,6 +16,12 @@ const valid = {
   submittedAt: '2026-11-22T09:30:00Z',
   subject: { person: sealed },
 };
+const withInformation = {
+  submittedAt: '2026-11-20T08:00:00Z',
+  identityAskedAt: '2026-11-20T09:00:00Z',
+  informationReceivedAt: '2026-11-22T09:00:00Z',
+  verification: { ...verification, at: '2026-11-22T09:15:00Z' },
+};
 const planted = 'jane.doe@example.org';
 
 function parse(input: unknown, workflowId = workflowIdOf(requestId)): ReturnType<typeof parseErasureRequest> {
@@ -39,6 +45,14 @@ describe('parseErasureRequest', () => {
         ownPolicy: {},
       },
     });
+  });
+
+  it('accepts when the information on identity arrived, from the question to the check', () => {
+    const received = (informationReceivedAt: string) =>
+      parse({ ...valid, ...withInformation, informationReceivedAt }) as { request?: object };
+    for (const at of [withInformation.identityAskedAt, withInformation.verification.at]) {
+      expect(received(at).request).toMatchObject({ informationReceivedAt: Date.parse(at) });
+    }
   });
 
   it('accepts everything there can be', () => {
@@ -68,11 +82,15 @@ describe('parseErasureRequest', () => {
     ['requestId upper case', { ...valid, requestId: requestId.toUpperCase() }, 'requestId: expected a lower case UUID'],
     ['requestId with a line break', { ...valid, requestId: `${requestId}\n` }, 'requestId: expected a lower case UUID'],
     ['requestId an array', { ...valid, requestId: [requestId] }, 'requestId: expected a lower case UUID'],
-    ['regulation unknown', { ...valid, regulation: 'GDPR' }, 'regulation: expected one of gdpr, uk-gdpr, ccpa'],
+    [
+      'regulation unknown',
+      { ...valid, regulation: 'GDPR' },
+      'regulation: expected one of gdpr, uk-gdpr, ccpa, vcdpa, ctdpa, tdpsa, fdbr, or own:<code> as the policy file names it',
+    ],
     [
       'regulation inherited',
       { ...valid, regulation: 'constructor' },
-      'regulation: expected one of gdpr, uk-gdpr, ccpa',
+      'regulation: expected one of gdpr, uk-gdpr, ccpa, vcdpa, ctdpa, tdpsa, fdbr, or own:<code> as the policy file names it',
     ],
     [
       'submittedAt without a zone',
@@ -85,6 +103,30 @@ describe('parseErasureRequest', () => {
       'submittedAt: expected an RFC 3339 instant with a zone, e.g. 2026-11-22T09:30:00Z',
     ],
     ['submittedAt ahead', { ...valid, submittedAt: '2026-11-22T09:35:01Z' }, 'submittedAt: lies in the future'],
+    [
+      'identityAskedAt ahead',
+      { ...valid, identityAskedAt: '2026-11-22T09:35:01Z' },
+      'identityAskedAt: lies in the future',
+    ],
+    ...(
+      [
+        ['no instant', { informationReceivedAt: 'yesterday' }, 'expected an RFC 3339 instant with a zone'],
+        ['that nobody asked for', { identityAskedAt: undefined }, 'needs identityAskedAt: '],
+        ['that nobody checked', { verification: undefined }, 'needs verification: '],
+        ['before it was asked for', { informationReceivedAt: '2026-11-20T08:59:59Z' }, 'lies before it was asked for'],
+        ['after it was checked', { informationReceivedAt: '2026-11-22T09:20:00Z' }, 'lies after it was checked'],
+        [
+          'a placeholder',
+          { informationReceivedAt: '1970-01-01T00:00:00Z' },
+          'lies before the first of these laws applied',
+        ],
+        ['ahead of the check as well', { informationReceivedAt: '2026-11-22T09:35:01Z' }, 'lies in the future'],
+      ] as const
+    ).map(([name, changes, problem]): [string, unknown, string] => [
+      `informationReceivedAt ${name}`,
+      { ...valid, ...withInformation, ...changes },
+      expect.stringContaining(`informationReceivedAt: ${problem}`) as string,
+    ]),
     ['receivedVia free text', { ...valid, receivedVia: 'by mail' }, 'receivedVia: expected a code such as web-form'],
     ['receivedVia null', { ...valid, receivedVia: null }, 'receivedVia: expected a code such as web-form'],
     ['ground free text', { ...valid, ground: planted }, 'ground: expected a code such as consent-withdrawn'],
@@ -173,7 +215,7 @@ describe('parseErasureRequest', () => {
 
   it('refuses fields that it does not know, without naming them', () => {
     const problem =
-      'input: has a field other than requestId, regulation, submittedAt, subject, policy, receivedVia, ground, verification, identityAskedAt, filedBy';
+      'input: has a field other than requestId, regulation, submittedAt, subject, policy, receivedVia, ground, verification, identityAskedAt, informationReceivedAt, filedBy';
     expect(problemsOf({ ...valid, [planted]: planted })).toEqual([problem]);
     expect(problemsOf(JSON.parse(`{"__proto__":{},${JSON.stringify(valid).slice(1)}`))).toEqual([problem]);
   });

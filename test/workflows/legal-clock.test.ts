@@ -1,4 +1,5 @@
 /** The law's clock inside a run: pinned, reported once, stopped by the answer to the person and by nothing else. */
+import { randomUUID } from 'node:crypto';
 import { createIntakeActivities } from '../../activities/intake-activities';
 import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
@@ -24,6 +25,7 @@ import {
   failure,
   OVER_MS,
   rulesFor,
+  subjectAt,
   WorkflowBench,
 } from '../support/workflow-bench';
 
@@ -187,7 +189,7 @@ describe('the legal clock of a run', () => {
     zone = 'Pacific/Auckland';
     const at = new Date(Date.now() - HOUR_MS).toISOString();
     const { due } = await handle.executeUpdate(confirmIdentity, {
-      args: [{ ...staff, at, method: 'account-login', reference: 'V-1' }],
+      args: [{ ...staff, at, informationReceivedAt: at, method: 'account-login', reference: 'V-1' }],
     });
     expect([due?.calendar, due?.timeZone]).toEqual(['GB-ENG', 'Europe/London']);
     expect(Date.parse(due?.at ?? '')).toBeGreaterThan(Date.parse(before?.at ?? ''));
@@ -208,6 +210,43 @@ describe('the legal clock of a run', () => {
     await expect(
       handle.executeUpdate(extendDeadline, { args: [{ ...staff, because: 'complexity' }] }),
     ).rejects.toMatchObject({ cause: { message: 'The request has been extended already: the law allows it once' } });
+  });
+
+  it('starts under the UK GDPR when the information was received, not when it was checked', async () => {
+    bench.intake = ({ regulation, submittedAt, policy, identity }): Intake => ({
+      rules: rulesFor({ policy }),
+      clock: computeLegalClock(
+        { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) },
+        { timeZone: 'Europe/London', calendar: 'GB-ENG' },
+      ),
+      isIndexed: true,
+    });
+    const submittedAt = Date.now() - 20 * DAY_MS;
+    const iso = (days: number): string => new Date(submittedAt + days * DAY_MS).toISOString();
+    const from = (at: number) =>
+      computeLegalClock({ regulation: 'uk-gdpr', submittedAt: at }, { timeZone: 'Europe/London', calendar: 'GB-ENG' })
+        .answerBy.on;
+    const handle = await bench.start({
+      requestId: randomUUID(),
+      regulation: 'uk-gdpr',
+      submittedAt: iso(0),
+      identityAskedAt: iso(1),
+      subject: subjectAt('person'),
+    });
+    await bench.settle(handle);
+    expect((await handle.query(progress)).due?.on).toBe(from(submittedAt));
+    const proof = { ...staff, method: 'identity-card', reference: 'PRIV-2', at: iso(18) };
+    await handle.executeUpdate(confirmIdentity, { args: [{ ...proof, informationReceivedAt: iso(9) }] });
+    expect((await handle.query(progress)).due?.on).toBe(from(submittedAt + 9 * DAY_MS));
+    await expectReplays(handle);
+  });
+
+  it('says of a request without a due date why it has none', async () => {
+    bench.intake = ({ policy }): Intake => ({ rules: rulesFor({ policy }), noClock: 'unknown-law', isIndexed: true });
+    const handle = await bench.startFor('person');
+    await bench.settle(handle);
+    const { due, noDueDate } = await handle.query(progress);
+    expect([due, noDueDate]).toEqual([undefined, 'the policy does not define its law']);
   });
 
   it('waits after a cancellation until the person was told, or it is said that it was their own wish', async () => {

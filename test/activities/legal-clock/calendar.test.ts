@@ -1,19 +1,30 @@
 import { DateTime } from 'luxon';
-import { isKnownCalendar, isKnownTimeZone, isWorkingDay } from '../../../activities/legal-clock/calendar';
+import { dayOff, isKnownCalendar, isKnownTimeZone } from '../../../activities/legal-clock/calendar';
 import { legalRules } from '../../../activities/legal-clock/rules';
 import { regulations } from '../../../domain/request';
 
 describe('isKnownCalendar', () => {
-  it.each(['DE', 'DE-BY', 'DE-BY-A', 'GB', 'GB-ENG', 'US-CA', 'US-CA-LA', 'PT'])('knows %s', (calendar) => {
+  it.each(['DE', 'DE-BY', 'DE-BY-A', 'GB-ENG', 'US-CA', 'US-CA-LA', 'PT'])('knows %s', (calendar) => {
     expect(isKnownCalendar(calendar)).toBe(true);
   });
 
-  it.each(['', 'XX', 'de', 'DE-XX', 'DE-BY-XX', 'DE-BY-A-B', 'DE-', '-', 'DE_BY', 'toString', 'DE-constructor'])(
-    'does not know "%s"',
-    (calendar) => {
-      expect(isKnownCalendar(calendar)).toBe(false);
-    },
-  );
+  it.each([
+    '',
+    'XX',
+    'GB',
+    'US-KY',
+    'de',
+    'DE-XX',
+    'DE-BY-XX',
+    'DE-BY-A-B',
+    'DE-',
+    '-',
+    'DE_BY',
+    'toString',
+    'DE-constructor',
+  ])('does not know "%s"', (calendar) => {
+    expect(isKnownCalendar(calendar)).toBe(false);
+  });
 
   it.each([
     ['gdpr', 'DE', true],
@@ -29,6 +40,9 @@ describe('isKnownCalendar', () => {
     ['ccpa', 'US-CA-LA', true],
     ['ccpa', 'US', false],
     ['ccpa', 'US-NY', false],
+    ['vcdpa', 'US-VA', false],
+    ['own:x', 'DE-BY', true],
+    ['own:x', 'BR', false],
   ] as const)('under %s, %s: %s', (regulation, calendar, fits) => {
     expect(isKnownCalendar(calendar, regulation)).toBe(fits);
   });
@@ -49,14 +63,13 @@ describe('isKnownTimeZone', () => {
   });
 });
 
-describe('isWorkingDay', () => {
+describe('dayOff', () => {
   it.each<[calendar: string, on: string, works: boolean, why: string]>([
     ['DE', '2026-04-06', false, 'Easter Monday'],
     ['PT', '2026-04-06', true, 'Easter Monday is none there'],
     ['DE', '2026-04-04', false, 'a Saturday'],
     ['DE', '2026-12-24', true, 'a bank half-day'],
     ['DE-BY', '2026-02-16', true, 'an observance'],
-    ['US-KY', '2026-04-03', true, 'a public holiday from 14:00 on'],
     ['RO', '2024-01-02', false, 'the second day of one holiday'],
     ['GB-ENG', '2026-12-28', false, 'a substitute day'],
     ['US-CA', '2026-07-03', true, 'a Friday in lieu of a Saturday'],
@@ -65,6 +78,20 @@ describe('isWorkingDay', () => {
   ])('%s, %s: %s (%s)', (calendar, on, works) => {
     const day = DateTime.utc(...(on.split('-').map(Number) as [number, number, number]));
     if (!day.isValid) throw new Error('The example names no day');
-    expect(isWorkingDay(day, calendar)).toBe(works);
+    expect(dayOff(day, [calendar]) === undefined).toBe(works);
+  });
+
+  it.each<[calendars: readonly string[], on: string, saturdaysCount: boolean, kind: string | undefined]>([
+    [['DE'], '2026-04-04', false, 'saturday'],
+    [['DE'], '2026-04-04', true, undefined],
+    [['DE'], '2026-04-05', true, 'sunday'],
+    [['DE', 'FR'], '2026-04-06', false, 'holiday'],
+    [['DE', 'FR'], '2026-10-05', false, undefined],
+    [['DE', 'FR'], '2026-04-03', false, undefined],
+    [[], '2026-04-06', false, undefined],
+  ])('%j, %s, Saturdays counted: %s: %s', (calendars, on, saturdaysCount, kind) => {
+    const day = DateTime.fromISO(on, { zone: 'utc' });
+    if (!day.isValid) throw new Error('The example names no day');
+    expect(dayOff(day, calendars, { saturdaysCount })?.kind).toBe(kind);
   });
 });

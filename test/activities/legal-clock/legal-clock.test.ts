@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { computeLegalClock, type ClockFacts } from '../../../activities/legal-clock/legal-clock';
+import { problemsOfCalendars } from '../../../activities/intake-activities';
+import {
+  clockMovedBy,
+  clockUnder,
+  computeLegalClock,
+  type ClockFacts,
+} from '../../../activities/legal-clock/legal-clock';
+import { parsePolicyFile } from '../../../config/policy-file';
 import { DAY_MS, HOUR_MS } from '../../../domain/duration';
 import { aimOf, dueOf, type Deadline, type LegalClock } from '../../../domain/legal-clock';
 import { regulations, type Regulation } from '../../../domain/request';
@@ -12,6 +19,7 @@ import {
   localDay,
   naiveCalendars,
   naiveDays,
+  naiveOwnDay,
   text,
   walk,
 } from './naive-law';
@@ -75,8 +83,8 @@ const deadlinesOf = (clock: LegalClock): Deadline[] => [
   ...(clock.acknowledgeBy === undefined ? [] : [clock.acknowledgeBy]),
   clock.answerBy,
   clock.internalAnswerBy,
-  clock.extendedAnswerBy,
-  clock.extendBy,
+  ...(clock.extendedAnswerBy === undefined ? [] : [clock.extendedAnswerBy]),
+  ...(clock.extendBy === undefined ? [] : [clock.extendBy]),
 ];
 
 describe('computeLegalClock', () => {
@@ -137,7 +145,7 @@ describe('computeLegalClock', () => {
       expect(clock.answerBy.on).toBe(answer);
       expect(clock.internalAnswerBy).toEqual(clock.answerBy);
       expect(clock.extendBy).toEqual(clock.answerBy);
-      expect(clock.extendedAnswerBy.on).toBe(extended);
+      expect(clock.extendedAnswerBy?.on).toBe(extended);
       expect(clock).not.toHaveProperty('acknowledgeBy');
     },
   );
@@ -145,23 +153,23 @@ describe('computeLegalClock', () => {
   it.each([
     {
       receivedOn: '2026-03-05',
-      acknowledge: '2026-03-19',
+      acknowledge: '2026-03-17',
       answer: '2026-04-19',
       aim: '2026-04-18',
       extended: '2026-06-03',
     },
-    // Thanksgiving does not count, the Friday after it does; the weekend at the end stays.
+    // Thanksgiving does not count, the Friday and the Saturday after it do; the weekend at the end stays.
     {
       receivedOn: '2026-11-20',
-      acknowledge: '2026-12-07',
+      acknowledge: '2026-12-03',
       answer: '2027-01-04',
       aim: '2027-01-03',
       extended: '2027-02-18',
     },
-    // 4 July 2026 is a Saturday: the Friday before it is a business day.
+    // 4 July 2026 is a Saturday, and a holiday: the Friday before it is a business day.
     {
       receivedOn: '2026-06-24',
-      acknowledge: '2026-07-08',
+      acknowledge: '2026-07-07',
       answer: '2026-08-08',
       aim: '2026-08-07',
       extended: '2026-09-22',
@@ -172,7 +180,7 @@ describe('computeLegalClock', () => {
     expect(clock.answerBy.on).toBe(vector.answer);
     expect(clock.internalAnswerBy.on).toBe(vector.aim);
     expect(clock.extendBy).toEqual(clock.internalAnswerBy);
-    expect(clock.extendedAnswerBy.on).toBe(vector.extended);
+    expect(clock.extendedAnswerBy?.on).toBe(vector.extended);
   });
 
   it('says by which rule, place and calendar it was computed', () => {
@@ -181,7 +189,7 @@ describe('computeLegalClock', () => {
       source: 'GDPR (Regulation (EU) 2016/679) Art. 12(3); Regulation (EEC, Euratom) No 1182/71 Art. 3',
       timeZone: 'Europe/Berlin',
       calendar: 'DE',
-      calendarSource: expect.stringMatching(/^date-holidays \d+\.\d+\.\d+$/),
+      calendarSource: expect.stringMatching(/^date-holidays \d+\.\d+\.\d+, corrected$/),
       startsAt: noonOf('2026-01-31'),
       answerBy: { on: '2026-03-02', at: Date.parse('2026-03-02T22:59:59.999Z') },
       internalAnswerBy: { on: '2026-03-02', at: Date.parse('2026-03-02T22:59:59.999Z') },
@@ -195,29 +203,48 @@ describe('computeLegalClock', () => {
     const fromReceipt = (facts: Omit<ClockFacts, 'submittedAt'>, where = london) =>
       computeLegalClock({ ...facts, submittedAt }, where);
 
-    it('starts the clock with the proof under uk-gdpr', () => {
-      const provenAt = noonOf('2026-03-20');
-      const clock = fromReceipt({ regulation: 'uk-gdpr', identity: { askedAt: submittedAt + DAY_MS, provenAt } });
-      expect(clock.startsAt).toBe(provenAt);
+    const receivedAt = noonOf('2026-03-20');
+
+    it('starts the clock with the information that was received, not with its check, under uk-gdpr', () => {
+      const clock = fromReceipt({
+        regulation: 'uk-gdpr',
+        identity: {
+          askedAt: submittedAt + DAY_MS,
+          informationReceivedAt: receivedAt,
+          provenAt: receivedAt + 4 * DAY_MS,
+        },
+      });
+      expect(clock.startsAt).toBe(receivedAt);
       expect(clock.answerBy.on).toBe('2026-04-20');
-      expect(clock.extendedAnswerBy.on).toBe('2026-06-22');
+      expect(clock.extendedAnswerBy?.on).toBe('2026-06-22');
     });
 
-    it('counts from receipt until it is proven', () => {
-      const clock = fromReceipt({ regulation: 'uk-gdpr', identity: { askedAt: submittedAt } });
+    it.each<[string, NonNullable<ClockFacts['identity']>]>([
+      ['it is not proven', { askedAt: submittedAt, informationReceivedAt: receivedAt }],
+      ['nobody said when the information was received', { askedAt: submittedAt, provenAt: receivedAt }],
+      [
+        'the information came with the request',
+        { askedAt: submittedAt - DAY_MS, informationReceivedAt: submittedAt - HOUR_MS, provenAt: receivedAt },
+      ],
+      [
+        'it came before anybody asked',
+        { askedAt: receivedAt + 1, informationReceivedAt: receivedAt, provenAt: receivedAt + DAY_MS },
+      ],
+      [
+        'it came after it was found good',
+        { askedAt: submittedAt, informationReceivedAt: receivedAt, provenAt: receivedAt - 1 },
+      ],
+    ])('counts from receipt where %s', (_, identity) => {
+      const clock = fromReceipt({ regulation: 'uk-gdpr', identity });
       expect(clock).toEqual(fromReceipt({ regulation: 'uk-gdpr' }));
       expect(clock.startsAt).toBe(submittedAt);
-    });
-
-    it('counts from receipt where it was proven before', () => {
-      const identity = { askedAt: submittedAt - DAY_MS, provenAt: submittedAt - HOUR_MS };
-      expect(fromReceipt({ regulation: 'uk-gdpr', identity })).toEqual(fromReceipt({ regulation: 'uk-gdpr' }));
     });
 
     it('gives no new time where it was asked for after the due date', () => {
       const dueAt = fromReceipt({ regulation: 'uk-gdpr' }).answerBy.at;
       const provenAt = dueAt + 3 * DAY_MS;
-      const asked = (askedAt: number) => fromReceipt({ regulation: 'uk-gdpr', identity: { askedAt, provenAt } });
+      const asked = (askedAt: number) =>
+        fromReceipt({ regulation: 'uk-gdpr', identity: { askedAt, informationReceivedAt: provenAt, provenAt } });
       expect(asked(dueAt).startsAt).toBe(provenAt);
       expect(asked(dueAt + 1).startsAt).toBe(submittedAt);
     });
@@ -226,8 +253,51 @@ describe('computeLegalClock', () => {
       ['gdpr', berlin],
       ['ccpa', california],
     ] as const)('changes nothing under %s', (law, where) => {
-      const identity = { askedAt: submittedAt, provenAt: submittedAt + 10 * DAY_MS };
+      const provenAt = submittedAt + 10 * DAY_MS;
+      const identity = { askedAt: submittedAt, informationReceivedAt: provenAt, provenAt };
       expect(fromReceipt({ regulation: law, identity }, where)).toEqual(fromReceipt({ regulation: law }, where));
+    });
+  });
+
+  describe('a clock that was given', () => {
+    const submittedAt = noonOf('2026-03-05');
+    const receivedAt = noonOf('2026-03-20');
+    const facts = (regulation: Regulation): ClockFacts => ({
+      regulation,
+      submittedAt,
+      identity: { askedAt: submittedAt, informationReceivedAt: receivedAt, provenAt: receivedAt },
+    });
+    const lawsWith = (days: number) =>
+      parsePolicyFile({
+        laws: { 'own:lgpd': { from: '2020-09-18', source: 'Art. 19', answer: { days }, lastDay: 'stays' } },
+      }).laws;
+
+    it.each([
+      ['one calendar', london],
+      ['several', { ...london, calendar: ['GB-ENG', 'GB-SCT'] }],
+    ])('moves with the information on identity, and keeps its place: %s', (_, place) => {
+      const pinned = computeLegalClock({ regulation: 'uk-gdpr', submittedAt }, place);
+      expect(clockMovedBy(facts('uk-gdpr'), pinned)).toEqual(computeLegalClock(facts('uk-gdpr'), place));
+      expect(clockMovedBy(facts('uk-gdpr'), pinned).startsAt).toBe(receivedAt);
+    });
+
+    it('stays where its rule has another version, or counts otherwise by now', () => {
+      const pinned = computeLegalClock({ regulation: 'uk-gdpr', submittedAt }, london);
+      const older = { ...pinned, rule: 'uk-gdpr/1' };
+      expect(clockMovedBy(facts('uk-gdpr'), older)).toBe(older);
+      const otherHolidays = { ...pinned, answerBy: { on: '2026-04-02', at: pinned.answerBy.at - 3 * DAY_MS } };
+      expect(clockMovedBy(facts('uk-gdpr'), otherHolidays)).toBe(otherHolidays);
+    });
+
+    it('stays where the policy file defines its law otherwise by now, or no longer', () => {
+      const place = { timeZone: 'America/Sao_Paulo' };
+      const given = clockUnder(
+        { calendars: { 'own:lgpd': place }, laws: lawsWith(15) },
+        facts('own:lgpd'),
+      ) as LegalClock;
+      expect(given.rule).toBe('own:lgpd/2020-09-18');
+      expect(clockMovedBy(facts('own:lgpd'), given, lawsWith(15))).toEqual(given);
+      for (const laws of [lawsWith(30), {}]) expect(clockMovedBy(facts('own:lgpd'), given, laws)).toEqual(given);
     });
   });
 
@@ -253,15 +323,93 @@ describe('computeLegalClock', () => {
         const naive = naiveDays(law, localDay(submittedAt, where.timeZone), where.calendar);
         expect(clock.answerBy.on).toBe(naive.answerOn);
         expect(clock.internalAnswerBy.on).toBe(naive.aimOn);
-        expect(clock.extendBy.on).toBe(naive.aimOn);
-        expect(clock.extendedAnswerBy.on).toBe(naive.extendedOn);
+        expect(clock.extendBy?.on).toBe(naive.aimOn);
+        expect(clock.extendedAnswerBy?.on).toBe(naive.extendedOn);
         const acknowledgeOn = clock.acknowledgeBy?.on;
-        // California has holidays that the calendar does not know: then ours is earlier, never later.
+        // California has holidays that the calendar does not know: then ours is earlier.
         const isNeverLater = where.calendar === 'US-CA' && (acknowledgeOn ?? '') <= (naive.acknowledgeOn ?? '');
         expect(isNeverLater || acknowledgeOn === naive.acknowledgeOn).toBe(true);
       }),
       { numRuns: RUNS },
     );
+  });
+
+  it('takes of several calendars the days that are free in each, which is never later than by one of them', () => {
+    const some = fc.subarray(
+      naiveCalendars.filter((calendar) => calendar !== 'US-CA'),
+      { minLength: 2, maxLength: 3 },
+    );
+    fc.assert(
+      fc.property(some, day, (calendars, on) => {
+        const at = (calendar: string | readonly string[]) =>
+          computeLegalClock({ regulation: 'gdpr', submittedAt: noonOf(on) }, { timeZone: 'UTC', calendar });
+        const both = at(calendars);
+        const naive = naiveDays('gdpr', localDay(noonOf(on), 'UTC'), calendars);
+        expect([both.answerBy.on, both.extendedAnswerBy?.on]).toEqual([naive.answerOn, naive.extendedOn]);
+        for (const calendar of calendars) expect(both.answerBy.at).toBeLessThanOrEqual(at(calendar).answerBy.at);
+        expect(both.calendar).toBe(calendars.join(' and '));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('counts a law of one’s own as it is defined, and gives it no date before it holds', () => {
+    const period = fc.oneof(
+      fc.record({ days: fc.integer({ min: 1, max: 120 }) }),
+      fc.record({ months: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ businessDays: fc.integer({ min: 1, max: 40 }) }),
+    );
+    const own = fc.record({
+      source: fc.constant('a law'),
+      from: fc.constant('2026-01-01'),
+      answer: period,
+      inAll: fc.option(period, { nil: undefined }),
+      confirm: fc.option(period, { nil: undefined }),
+      lastDay: fc.constantFrom('stays', 'next-working-day'),
+    });
+    const chosen = fc.constantFrom<(readonly string[] | undefined)[]>(undefined, ['DE-BY'], ['PL'], ['NL', 'DE']);
+    fc.assert(
+      fc.property(own, chosen, day, (law, calendar, on) => {
+        const timeZone = 'Europe/Berlin';
+        const policy = parsePolicyFile(
+          JSON.parse(JSON.stringify({ laws: { 'own:x': law }, calendars: { 'own:x': { timeZone, calendar } } })),
+        );
+        expect(problemsOfCalendars(policy)).toEqual([]);
+        const clock = clockUnder(policy, { regulation: 'own:x', submittedAt: noonOf(on) });
+        expect(clock === 'not-in-force').toBe(on < law.from);
+        if (typeof clock === 'string') return;
+        const naive = (of: Parameters<typeof naiveOwnDay>[0]) =>
+          naiveOwnDay(of, localDay(noonOf(on), timeZone), {
+            calendars: calendar ?? [],
+            stays: law.lastDay === 'stays',
+          });
+        expect(clock.answerBy.on).toBe(naive(law.answer));
+        expect(clock.extendedAnswerBy?.on).toBe(law.inAll && naive(law.inAll));
+        expect(clock.extendBy).toEqual(law.inAll && clock.answerBy);
+        expect(clock.acknowledgeBy?.on).toBe(law.confirm && naive(law.confirm));
+        expect(clock.rule).toBe('own:x/2026-01-01');
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it.each([
+    ['a law that nobody defined', 'own:nowhere', 'unknown-law'],
+    ['a law without a calendar', 'gdpr', 'no-calendar'],
+  ] as const)('gives %s no date, and says why', (_, law, why) => {
+    expect(clockUnder({ calendars: {} }, { regulation: law, submittedAt: 0 })).toBe(why);
+  });
+
+  it.each([
+    ['vcdpa', '2023-01-01'],
+    ['ctdpa', '2023-07-01'],
+    ['tdpsa', '2024-07-01'],
+    ['fdbr', '2024-07-01'],
+  ] as const)('gives %s no date before %s', (law, from) => {
+    const policy = { calendars: { [law]: { timeZone: 'UTC' } } };
+    const first = noonOf(from);
+    expect(clockUnder(policy, { regulation: law, submittedAt: first - DAY_MS })).toBe('not-in-force');
+    expect(clockUnder(policy, { regulation: law, submittedAt: first })).toMatchObject({ calendar: 'none' });
   });
 
   it('ends each deadline with the last millisecond of its local day', () => {
@@ -312,14 +460,14 @@ describe('computeLegalClock', () => {
         const clock = computeLegalClock({ regulation: law, submittedAt }, where);
         expect(submittedAt).toBeLessThan(clock.internalAnswerBy.at);
         expect(clock.internalAnswerBy.at).toBeLessThanOrEqual(clock.answerBy.at);
-        expect(clock.extendBy.at).toBeLessThanOrEqual(clock.answerBy.at);
-        expect(clock.answerBy.at).toBeLessThan(clock.extendedAnswerBy.at);
+        expect(clock.extendBy?.at).toBeLessThanOrEqual(clock.answerBy.at);
+        expect(clock.answerBy.at).toBeLessThan(clock.extendedAnswerBy?.at ?? 0);
         for (const extended of [false, true]) {
           expect(aimOf(clock, { extended }).at).toBeLessThanOrEqual(dueOf(clock, { extended }).at);
         }
         expect(clock.acknowledgeBy?.at ?? submittedAt).toBeLessThan(clock.internalAnswerBy.at);
-        const onWorkingDays = law === 'ccpa' ? [] : [clock.answerBy, clock.extendedAnswerBy];
-        for (const { at } of onWorkingDays) {
+        const endsOnWorkingDay = law === 'gdpr' || law === 'uk-gdpr';
+        for (const { at } of endsOnWorkingDay ? [clock.answerBy, clock.extendedAnswerBy ?? clock.answerBy] : []) {
           const last = localDay(at, where.timeZone);
           expect(isWeekend(last) || isNaiveHoliday(last, where.calendar)).toBe(false);
         }
@@ -361,7 +509,7 @@ describe('docs/legal-clock.md', () => {
     if (named === undefined) throw new Error('The example names no regulation');
     const clock = computeLegalClock(
       { regulation: named, submittedAt: noonOf(receivedOn ?? '') },
-      { timeZone: timeZone ?? '', calendar: calendar ?? '' },
+      { timeZone: timeZone ?? '', ...(calendar === undefined || calendar === '–' ? {} : { calendar }) },
     );
     const weekday = (on: string) => ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][new Date(on).getUTCDay()];
     const said = (deadline: Deadline | undefined) =>

@@ -70,6 +70,8 @@ function nth(count: number, dayOfWeek: number, year: number, month: number): Pla
   return [found];
 }
 
+const saturdayFrom = (day: PlainDay): PlainDay[] => [walk(day, 6 - weekday(day))];
+
 /** Holidays at a weekend are made up for on the first days after them that are free. */
 function withMadeUpDays(holidays: readonly PlainDay[]): PlainDay[] {
   const taken = new Set(holidays.map(text));
@@ -109,14 +111,44 @@ const holidaysIn: Readonly<Record<string, (year: number) => PlainDay[]>> = {
   ],
   'GB-ENG': england,
   'GB-NIR': (year) => [...england(year), ...withMadeUpDays(on(year, [3, 17], [7, 12]))],
+  // Organisation of Working Time Act 1997, Second Schedule.
+  IE: (year) => [
+    ...on(year, [1, 1], [3, 17], [12, 25], [12, 26]),
+    ...(weekday({ year, month: 2, day: 1 }) === 5 ? on(year, [2, 1]) : nth(1, 1, year, 2)),
+    ...fromEaster(year, 1),
+    ...nth(1, 1, year, 5),
+    ...nth(1, 1, year, 6),
+    ...nth(1, 1, year, 8),
+    ...nth(-1, 1, year, 10),
+  ],
+  // Algemene termijnenwet art. 3(1). Good Friday is only treated alike (art. 3(2)).
+  NL: (year) => [
+    ...on(year, [1, 1], [4, weekday({ year, month: 4, day: 27 }) === 0 ? 26 : 27], [5, 5], [12, 25], [12, 26]),
+    ...fromEaster(year, 1, 39, 50),
+  ],
+  // Ustawa o dniach wolnych od pracy; 24 December from 2025.
+  PL: (year) => [
+    ...on(year, [1, 1], [1, 6], [5, 1], [5, 3], [8, 15], [11, 1], [11, 11], [12, 25], [12, 26]),
+    ...(year >= 2025 ? on(year, [12, 24]) : []),
+    ...fromEaster(year, 1, 60),
+  ],
+  // Lag (1989:253) om allmänna helgdagar. The eves are none. Midsummer and All Saints are the Saturdays from 20 June and 31 October.
+  SE: (year) => [
+    ...on(year, [1, 1], [1, 6], [5, 1], [6, 6], [12, 25], [12, 26]),
+    ...fromEaster(year, -2, 1, 39),
+    ...saturdayFrom({ year, month: 6, day: 20 }),
+    ...saturdayFrom({ year, month: 10, day: 31 }),
+  ],
   'GB-SCT': (year) => [
+    // By proclamation.
+    ...(year === 2026 ? on(year, [6, 15]) : []),
     ...withMadeUpDays(on(year, [1, 1], [1, 2], [11, 30], [12, 25], [12, 26])),
     ...fromEaster(year, -2),
     ...nth(1, 1, year, 5),
     ...nth(-1, 1, year, 5),
     ...nth(1, 1, year, 8),
   ],
-  // Government Code 6700 and 6701, without the days that move with the moon.
+  // Government Code 6700 and 6701; of the days that move with the moon, Lunar New Year of 2026 only.
   'US-CA': (year) => {
     const movedOnSunday = on(year, [1, 1], [2, 12], [3, 31], [7, 4], [9, 9], [11, 11], [12, 25]);
     return [
@@ -124,6 +156,7 @@ const holidaysIn: Readonly<Record<string, (year: number) => PlainDay[]>> = {
       ...movedOnSunday.filter((day) => weekday(day) === 0).map(dayAfter),
       ...movedOnSunday.filter((day) => day.month === 11 && weekday(day) === 6).map(dayBefore),
       ...on(year, [6, 19], [4, 24]),
+      ...(year === 2026 ? on(year, [2, 17]) : []),
       ...nth(3, 1, year, 1),
       ...nth(3, 1, year, 2),
       ...nth(-1, 1, year, 5),
@@ -146,8 +179,10 @@ export function isNaiveHoliday(day: PlainDay, calendar: string): boolean {
   return holidays.has(text(day));
 }
 
-function isFree(day: PlainDay, calendar: string): boolean {
-  return isWeekend(day) || isNaiveHoliday(day, calendar);
+/** Several calendars: a holiday only where it is one in each. */
+function isFree(day: PlainDay, calendars: readonly string[]): boolean {
+  if (isWeekend(day)) return true;
+  return calendars.length > 0 && calendars.every((calendar) => isNaiveHoliday(day, calendar));
 }
 
 function monthsLater(from: PlainDay, months: number): PlainDay {
@@ -157,10 +192,25 @@ function monthsLater(from: PlainDay, months: number): PlainDay {
   return { year, month, day: Math.min(from.day, daysIn(year, month)) };
 }
 
-function firstWorkingDay(from: PlainDay, calendar: string): PlainDay {
+function firstWorkingDay(from: PlainDay, calendars: readonly string[]): PlainDay {
   let day = from;
-  while (isFree(day, calendar)) day = dayAfter(day);
+  while (isFree(day, calendars)) day = dayAfter(day);
   return day;
+}
+
+function businessDaysLater(from: PlainDay, count: number, isOff: (day: PlainDay) => boolean): PlainDay {
+  let day = from;
+  for (let business = 0; business < count;) {
+    day = dayAfter(day);
+    if (!isOff(day)) business += 1;
+  }
+  return day;
+}
+
+/** The day by which ten business days are over in California, read from Monday to Friday. */
+export function naiveAcknowledgeMondayToFriday(received: string): string {
+  const [year = 0, month = 0, day = 0] = received.split('-').map(Number);
+  return text(businessDaysLater({ year, month, day }, 10, (at) => isFree(at, ['US-CA'])));
 }
 
 export interface NaiveDays {
@@ -170,23 +220,37 @@ export interface NaiveDays {
   readonly extendedOn: string;
 }
 
-export function naiveDays(regulation: Regulation, received: PlainDay, calendar: string): NaiveDays {
-  if (regulation !== 'ccpa') {
-    const answerOn = text(firstWorkingDay(monthsLater(received, 1), calendar));
-    const extendedOn = text(firstWorkingDay(monthsLater(received, 3), calendar));
+export function naiveDays(regulation: Regulation, received: PlainDay, calendar: string | readonly string[]): NaiveDays {
+  const calendars = [calendar].flat();
+  if (regulation === 'gdpr' || regulation === 'uk-gdpr') {
+    const answerOn = text(firstWorkingDay(monthsLater(received, 1), calendars));
+    const extendedOn = text(firstWorkingDay(monthsLater(received, 3), calendars));
     return { answerOn, aimOn: answerOn, extendedOn };
   }
-  let acknowledge = received;
-  for (let business = 0; business < 10;) {
-    acknowledge = dayAfter(acknowledge);
-    if (!isFree(acknowledge, calendar)) business += 1;
-  }
+  const answerOn = text(walk(received, 45));
+  const extendedOn = text(walk(received, regulation === 'fdbr' ? 60 : 90));
+  if (regulation !== 'ccpa') return { answerOn, aimOn: answerOn, extendedOn };
+  // Civil Code 7 and 9: a Saturday is a business day.
+  const isOff = (day: PlainDay) => weekday(day) === 0 || calendars.every((code) => isNaiveHoliday(day, code));
   return {
-    acknowledgeOn: text(acknowledge),
-    answerOn: text(walk(received, 45)),
+    acknowledgeOn: text(businessDaysLater(received, 10, isOff)),
+    answerOn,
     aimOn: text(walk(received, 44)),
-    extendedOn: text(walk(received, 90)),
+    extendedOn,
   };
+}
+
+/** A law of one's own. */
+export function naiveOwnDay(
+  period: { readonly days: number } | { readonly months: number } | { readonly businessDays: number },
+  received: PlainDay,
+  { calendars, stays }: { readonly calendars: readonly string[]; readonly stays: boolean },
+): string {
+  if ('businessDays' in period) {
+    return text(businessDaysLater(received, period.businessDays, (day) => isFree(day, calendars)));
+  }
+  const last = 'days' in period ? walk(received, period.days) : monthsLater(received, period.months);
+  return text(stays ? last : firstWorkingDay(last, calendars));
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
