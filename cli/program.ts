@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addCertificate } from './commands/certificate';
 import { addCompletion } from './commands/completion';
 import { addDecisions } from './commands/decide';
+import { addDue } from './commands/due';
 import { addGateway } from './commands/gateway';
 import { addHealth } from './commands/health';
 import { addKeys } from './commands/keys';
@@ -29,6 +30,7 @@ const commands = [
   addLogin,
   addLogout,
   addSeal,
+  addDue,
   addSubmit,
   addStatus,
   addWatch,
