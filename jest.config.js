@@ -1,6 +1,13 @@
-/** One configuration for every kind of test; the engine and the workflow bundle are made once in globalSetup. */
-module.exports = {
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+/**
+ * Two kinds of tests: `pure` ones need Node only, and `engine` ones a Temporal server, which is made once in globalSetup,
+ * as are the compiled programs and the workflow bundle. `npm test` runs both, `npm run test:pure` those without a server.
+ */
+const { testsThatNeedEngine } = require('./test/support/needs-engine.js');
+
+const needEngine = testsThatNeedEngine(`${__dirname}/test`);
+const escaped = (path) => path.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+const common = {
   transform: {
     '\\.[jt]s$': [
       '@swc/jest',
@@ -14,10 +21,26 @@ module.exports = {
   // These packages ship ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(jose|env-paths|is-safe-filename|get-port)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  globalSetup: '<rootDir>/test/support/global-setup.ts',
-  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+};
+
+module.exports = {
+  maxWorkers: 2,
   // Against a test that hangs; a slow machine is no failure.
   testTimeout: 240_000,
-  maxWorkers: 2,
   collectCoverageFrom: ['{domain,workflows,activities,security,config,network,worker,client,gateway,cli}/**/*.ts'],
+  projects: [
+    {
+      ...common,
+      displayName: 'pure',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...needEngine.map((path) => `^${escaped(path)}$`)],
+    },
+    {
+      ...common,
+      displayName: 'engine',
+      testMatch: needEngine.map((path) => path.replace(/[[\]{}()*?!+@\\]/g, String.raw`\$&`)),
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+  ],
 };

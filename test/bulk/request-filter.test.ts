@@ -15,7 +15,7 @@ describe('a filter', () => {
   it.each([
     [
       'needs-staff AND waiting-for=person',
-      "ErasureBlockedOn IN ('staff', 'certificate', 'approval', 'hold', 'answer', 'notice-of-hold', 'todo', 'overdue', 'cannot-make-it', " +
+      "ErasureBlockedOn IN ('staff', 'certificate', 'approval', 'hold', 'answer', 'notice-of-hold', 'todo', 'overdue', 'unanswered', 'cannot-make-it', " +
         "'measureone', 'person', 'aptrinsic') AND ErasureBlockedOn = 'person'",
     ],
     ['overdue or DUE-SOON', undefined],

@@ -174,14 +174,14 @@ describe('watch', () => {
   it('sees the end at once, however seldom it looks', async () => {
     const requestId = await startFor('measureone');
     await bench.settle(bench.client.workflow.getHandle(workflowIdOf(requestId)));
-    const states = (async () => {
-      const told: string[] = [];
+    const told: string[] = [];
+    const watching = (async () => {
       for await (const { state } of client.watch(requestId, { everyMs: DAY_MS })) told.push(state);
-      return told;
     })();
-    await bench.settle(bench.client.workflow.getHandle(workflowIdOf(requestId)));
+    await eventually(() => (told.length > 0 ? true : undefined));
     await bench.client.workflow.getHandle(workflowIdOf(requestId)).terminate();
-    expect(await states).toEqual(['running', 'terminated']);
+    await watching;
+    expect(told).toEqual(['running', 'terminated']);
   });
 
   it('outlives the absence of every worker', async () => {

@@ -2,7 +2,7 @@
  * Records the histories that replay.test.ts replays: real runs of the whole system, one for each story.
  * Run it once for each release, before it is tagged, and keep the old ones as they are: requests run for months.
  *
- *   npx jest --testMatch '<rootDir>/test/replay/record-histories.ts'
+ *   npx jest --selectProjects engine --testMatch '<rootDir>/test/replay/record-histories.ts'
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
