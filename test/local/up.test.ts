@@ -193,7 +193,14 @@ describe('npm run up', () => {
     expect(last.stdout).toContain('To do: tell the person what came of it');
     const client = await ErasureClient.connect({ environment: env });
     const reason = { code: 'person-told', ticket: 'PRIV-1' };
-    const told = { notice: 'outcome', at: new Date().toISOString(), channel: 'email', reference: 'MSG-1' } as const;
+    // By the clock of the request, which was moved ahead.
+    const { legs } = await client.progress(id);
+    const at =
+      legs
+        .map(({ settledAt = '' }) => settledAt)
+        .toSorted()
+        .at(-1) ?? '';
+    const told = { notice: 'outcome', at, channel: 'email', reference: 'MSG-1' } as const;
     await client.decide('notice', id, { actor: 'staff-7', reason, ...told });
     expect((await client.result(id, { timeoutMs: 10_000 })).outcome).toBe('completed');
     await client.close();
