@@ -463,26 +463,40 @@ function calledBack(leg: LegState, evidence: CallbackEvidence, at: number): LegS
 function reported(leg: LegState, report: CallbackReport, at: number): LegState {
   const reports = leg.reports ?? [];
   const known = reports.find(({ says }) => says === report.says);
-  if (known !== undefined && known.count >= REPORTS_COUNTED_MAX) return leg;
+  // What came before the last asking, or before a callback, says nothing about what was said after it.
+  const isNews = known !== undefined && known.lastAt < lastWordSince(leg);
+  if (known !== undefined && known.count >= REPORTS_COUNTED_MAX && !isNews) return leg;
   const entry: HeardReport =
-    known === undefined ? { ...report, at, lastAt: at, count: 1 } : { ...known, lastAt: at, count: known.count + 1 };
+    known === undefined
+      ? { ...report, at, lastAt: at, count: 1 }
+      : { ...known, lastAt: at, count: Math.min(known.count + 1, REPORTS_COUNTED_MAX) };
   const kept: LegState = { ...leg, reports: [...reports.filter((one) => one !== known), entry] };
   return kept.phase === 'callback' && isContradicted(kept) ? withoutCallback(kept, at) : kept;
 }
 
 /** The provider's last word since we last asked is that it has not erased, or not surely. */
-export function isContradicted({ reports = [], rounds, callback }: LegState): boolean {
-  const since = Math.max(rounds.at(-1)?.askedAt ?? 0, callback?.at ?? 0);
+export function isContradicted(leg: LegState): boolean {
+  return isSpokenAgainst(leg, lastWordSince(leg));
+}
+
+function lastWordSince({ rounds, callback }: LegState): number {
+  return Math.max(rounds.at(-1)?.askedAt ?? 0, callback?.at ?? 0);
+}
+
+function isSpokenAgainst({ reports = [] }: LegState, since: number): boolean {
   return reports.some(({ says, lastAt }) => speaksAgainst(says) && lastAt >= since);
 }
 
-/** The callback, unless the record was found there or the round undone after it: then it was about an earlier round, or wrong. */
+/**
+ * The callback, unless after it the record was found there, the round was undone, or the provider spoke against it: then it
+ * was about an earlier round, or wrong. Asking again does not make it true.
+ */
 function heardCallback(leg: LegState): LegState['callback'] {
   const { callback, lastObservation } = leg;
   const heardAt = callback?.at ?? Infinity;
   const isPresent = lastObservation?.status === 'present' && lastObservation.at >= heardAt;
   const isOfUndone = leg.rounds.some(({ undoneAt }) => (undoneAt ?? 0) >= heardAt);
-  return isPresent || isOfUndone || isContradicted(leg) ? undefined : callback;
+  return isPresent || isOfUndone || isSpokenAgainst(leg, heardAt) ? undefined : callback;
 }
 
 function observed(leg: LegState, observation: Observation, at: number): LegState {

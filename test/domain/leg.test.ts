@@ -323,6 +323,27 @@ describe('a callback that confirms nothing', () => {
     expect(advance(again, timePassed(over + 72 * HOUR_MS)).outcome).toBe('presumed-erased');
   });
 
+  it('leaves no earlier confirmation standing after another asking: only a new one confirms', () => {
+    const doubted = after(...hoping.slice(0, 2), calledBack(T0 + 1), reported('failure', T0 + 2), timePassed(OVER));
+    const leg = advance(doubted, decided('retry', OVER + 2));
+    const [start, over] = [OVER + 3, OVER + 3 + HOURS_120_MS + HOUR_MS];
+    const again = [asked(start), answered(callbackProof, start)].reduce(advance, leg);
+    const silent = [timePassed(over), timePassed(over + 72 * HOUR_MS)].reduce(advance, again);
+    expect([silent.outcome, silent.assurance]).toEqual(['presumed-erased', undefined]);
+    const confirmed = [calledBack(start + 1), timePassed(over)].reduce(advance, again);
+    expect(facts(confirmed)).toEqual(['settled', 'erased', 'confirmed', over]);
+    expect(confirmed.callback?.at).toBe(start + 1);
+  });
+
+  it('speaks against another asking, too, however often it was said before', () => {
+    const often = Array.from({ length: REPORTS_COUNTED_MAX }, (_one, index) => reported('failure', OVER + index));
+    const leg = after(...hoping, ...often, decided('retry', OVER + DAY_MS));
+    const start = OVER + DAY_MS + 1;
+    const again = [asked(start), answered(callbackProof, start), reported('failure', start + 1)].reduce(advance, leg);
+    expect(again.reports).toMatchObject([{ lastAt: start + 1, count: REPORTS_COUNTED_MAX }]);
+    expect(advance(again, timePassed(start + HOURS_120_MS + HOUR_MS)).attention?.reason).toBe('CallbackContradicts');
+  });
+
   it('leaves the result unknown where the request ends in that attention', () => {
     expect(after(...hoping, reported('failure', OVER + 1), requestEnded(OVER + 2)).outcome).toBe('unknown');
   });
