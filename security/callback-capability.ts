@@ -1,6 +1,6 @@
 import { createHash, sign } from 'node:crypto';
 import { z } from 'zod';
-import { DAY_MS, SECOND_MS } from '../domain/duration';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../domain/duration';
 import { isProvider, type Provider } from '../domain/provider';
 import { isRequestId } from '../domain/request';
 import { importPrivateKey, publicKeyRing } from './key-ring';
@@ -126,17 +126,19 @@ export function createCapabilityChecker(keys: GatewayKeys): CapabilityChecker {
 }
 
 /**
- * The signal's request id: the same for every delivery of one callback, so that Temporal itself drops the duplicates. What
- * confirms nothing has another one for each thing said and each day: what is said again a day later may be news.
+ * The signal's request id: the same for every delivery of one callback, so that Temporal itself drops the duplicates. Another
+ * one for each thing said and each hour: what is said again later may be news, about another round of asking or after
+ * something that spoke against it.
  */
 export function deliveryIdOf(
-  callback: { readonly handle: string } & (
-    { readonly event: string } | { readonly says: string; readonly receivedAt: number }
+  callback: { readonly handle: string; readonly receivedAt: number } & (
+    { readonly event: string } | { readonly says: string }
   ),
 ): string {
-  const said =
-    'says' in callback ? `\n${callback.says}\n${new Date(callback.receivedAt).toISOString().slice(0, 10)}` : '';
-  const digest = createHash('sha256').update(`erasure callback signal v1\n${callback.handle}${said}`).digest();
+  const { handle, receivedAt } = callback;
+  const said = 'says' in callback ? `says ${callback.says}` : 'confirms';
+  const hour = Math.floor(receivedAt / HOUR_MS);
+  const digest = createHash('sha256').update(`erasure callback signal v2\n${handle}\n${said}\n${hour}`).digest();
   // RFC 9562, version 8: a UUID of our own making.
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x80, 6);
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);

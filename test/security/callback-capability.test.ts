@@ -9,6 +9,7 @@ import {
   deliveryIdOf,
   type CapabilityChecker,
 } from '../../security/callback-capability';
+import { HOUR_MS } from '../../domain/duration';
 import { createCertificateSigner } from '../../security/certificate';
 import { base64url, failureOf, makeKeys, NOW, otherRequestId, replaceAt, requestId, type Keys } from './key-fixtures';
 
@@ -295,19 +296,23 @@ describe('deliveryIdOf', () => {
   const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
   const event = 'individual.purged';
 
+  const heard = (more: object, receivedAt = NOW): string =>
+    deliveryIdOf({ handle: issued.handle, receivedAt, event, ...more });
+
   it('is one UUID for each handle that confirms', () => {
-    expect(deliveryIdOf({ handle: issued.handle, event })).toMatch(uuid);
-    expect(deliveryIdOf({ handle: issued.handle, event })).toBe(deliveryIdOf({ handle: issued.handle, event }));
-    expect(deliveryIdOf({ handle: issued.handle, event })).not.toBe(deliveryIdOf({ handle: 'another', event }));
+    expect(heard({})).toMatch(uuid);
+    expect(heard({})).toBe(heard({}));
+    expect(heard({})).not.toBe(heard({ handle: 'another' }));
   });
 
-  it('is another one for each thing that confirms nothing, and for each day of it', () => {
-    const ids = ['failure', 'no-event'].flatMap((says) =>
-      [NOW, NOW + 86_400_000].map((receivedAt) => deliveryIdOf({ handle: issued.handle, says, receivedAt })),
+  it('is another one for each thing said, and for each hour: a round that is asked again is confirmed again', () => {
+    const hour = Math.floor(NOW / HOUR_MS) * HOUR_MS;
+    const ids = [{}, { says: 'failure' }, { says: 'no-event' }].flatMap((said) =>
+      [hour, hour + HOUR_MS].map((at) => heard(said, at)),
     );
     for (const id of ids) expect(id).toMatch(uuid);
-    expect(new Set([...ids, deliveryIdOf({ handle: issued.handle, event })]).size).toBe(5);
-    const [first] = ids;
-    expect(deliveryIdOf({ handle: issued.handle, says: 'failure', receivedAt: NOW + 1 })).toBe(first);
+    expect(new Set(ids).size).toBe(6);
+    expect(heard({}, hour + HOUR_MS - 1)).toBe(ids[0]);
+    expect(heard({ says: 'failure' }, hour + HOUR_MS - 1)).toBe(ids[2]);
   });
 });
