@@ -75,11 +75,12 @@ function patience(
   };
 }
 
+/** There is no attention for it and no daily try: what a deploy may mend is tried for as long as the budget lasts. */
 export function withdrawOptions(provider: Provider, policy: Policy): ActivityOptions {
   return {
     ...legOptions(provider),
     scheduleToCloseTimeout: policy.withdrawalBudgetMs,
-    retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopelessForNow },
+    retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopeless },
   };
 }
 
