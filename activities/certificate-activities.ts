@@ -6,7 +6,7 @@ import type { CertificateSigner } from '../security/certificate';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';
 import { serveOwnRunOnly } from './own-run';
-import { readHistories, recordedCalls } from './run-record';
+import { readHistories, recordedCalls, requestProblems } from './run-record';
 import { signatureProblems } from './signature-check';
 
 export interface CertificateActivities {
@@ -31,12 +31,13 @@ export function createCertificateActivities(parts: {
       const { info, client } = Context.current();
       const at = info.currentAttemptScheduledTimestampMs;
       const { requestId, run, workflowId, runId } = statement;
-      const histories = await readHistories(client, { workflowId, runId, run });
+      const { histories, areWhole } = await readHistories(client, { workflowId, runId, run });
       const calls = recordedCalls(histories, { checker, requestId, run });
       const problems = [
         ...(runId === info.workflowExecution?.runId ? [] : ['the statement names another run']),
+        ...requestProblems(statement, histories[0] ?? []),
         ...(await signatureProblems(statement, { checker, decisions })),
-        ...claimProblems(statement, { at, calls }),
+        ...claimProblems(statement, { at, calls, isWhole: areWhole }),
       ];
       if (problems.length > 0) throw evidenceRefused(problems);
       return signer.sign(certificateClaims(statement, { environment, at }));

@@ -1,13 +1,16 @@
 /** What the run's own history says it did at the providers: nobody can take anything out of it. */
+import { isDeepStrictEqual } from 'node:util';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
-import type { Client } from '@temporalio/client';
+import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import type { RecordedCall } from '../domain/claim-check';
-import { SECOND_MS } from '../domain/duration';
+import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { seenIn, type Fact, type ProviderWitness } from '../domain/fact';
 import type { FailureDetails } from '../domain/failure';
 import { providerKeys, type Provider } from '../domain/provider';
+import { parseErasureRequest } from '../domain/request';
+import type { Statement } from '../domain/statement';
 import type { FactChecker } from '../security/facts';
 import type { RunOfRequest } from './own-run';
 
@@ -15,6 +18,10 @@ type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
 
 const CALL_MS_MAX = 10 * SECOND_MS;
+/** The gRPC code. */
+const NOT_FOUND = 5;
+/** How long after the end of its run a call can still be on its way: its start-to-close time-out. */
+const OUTLIVES_RUN_MS_MAX = 2 * MINUTE_MS;
 
 /** One activity at a provider, with all that the history says of it. */
 interface ActivityRecord {
@@ -31,24 +38,31 @@ export function recordedCalls(
   histories: readonly (readonly HistoryEvent[])[],
   { checker, requestId, run }: RunOfRequest & { readonly checker: FactChecker },
 ): readonly RecordedCall[] {
-  return histories.flatMap((events) =>
-    activitiesIn(events).map((record) => {
+  return histories.flatMap((events) => {
+    const endedAt = endOf(events);
+    return activitiesIn(events).map((record) => {
       const { provider, what, scheduledAt, closing } = record;
       const signature = witnessOf(answerIn(record))?.signature;
       return {
         provider,
         what,
         scheduledAt,
-        // One that is still under way may yet reach the provider.
-        closedAt: closing === undefined ? Infinity : (timeOf(closing) ?? Infinity),
+        // One that is still under way may yet reach the provider; one whose run was terminated is not tried again.
+        closedAt: closing === undefined ? endedAt + OUTLIVES_RUN_MS_MAX : (timeOf(closing) ?? Infinity),
         effect: effectOf(
           record,
           (fact, witness) => checker.problem({ ...fact, requestId, run }, witness) === undefined,
         ),
         ...(signature === undefined ? {} : { signature }),
       };
-    }),
-  );
+    });
+  });
+}
+
+function endOf(events: readonly HistoryEvent[]): number {
+  const last = events.at(-1);
+  const isTerminated = (last?.workflowExecutionTerminatedEventAttributes ?? undefined) !== undefined;
+  return last !== undefined && isTerminated ? (timeOf(last) ?? Infinity) : Infinity;
 }
 
 const callType = /^(\w+)\.(requestErasure|observeErasure|withdrawErasure)$/;
@@ -135,19 +149,60 @@ function timeOf({ eventTime }: HistoryEvent): number | undefined {
   return optionalTsToMs(eventTime);
 }
 
+/** Whether the statement is about what its run was started with, all of it: plain sentences, none where it is. */
+export function requestProblems(statement: Statement, [first]: readonly HistoryEvent[]): readonly string[] {
+  const input = firstOf(first?.workflowExecutionStartedEventAttributes?.input);
+  const startedAt = (first && timeOf(first)) ?? 0;
+  const parsed = parseErasureRequest(input, { workflowId: statement.workflowId, now: startedAt });
+  if ('problems' in parsed) return ['the run was started with something else than an erasure request'];
+  const { request } = parsed;
+  const { regulation, submittedAt, receivedVia, ground, verification, filedBy } = request;
+  const filed = { startedAt, regulation, submittedAt, receivedVia, ground, verification, filedBy };
+  const altered = (Object.keys(filed) as (keyof typeof filed)[]).filter(
+    (field) => !isDeepStrictEqual(filed[field], statement[field]),
+  );
+  const providers = statement.legs.map(({ provider }) => provider);
+  return [
+    ...altered.map((field) => `${field} is not what the run was started with`),
+    ...(isDeepStrictEqual(providers, [...request.subject.keys()])
+      ? []
+      : ['its providers are not those that the run was started for']),
+  ];
+}
+
+export interface Histories {
+  /** The run's own first. */
+  readonly histories: readonly (readonly HistoryEvent[])[];
+  /** Whether each of the runs is still there: Temporal forgets one that has ended, and somebody may delete it. */
+  readonly areWhole: boolean;
+}
+
 /** The whole history of the run; and of every other run of this request where it is a reset, which forgets what came after its point. */
 export async function readHistories(
   client: Client,
   { workflowId, runId, run }: { readonly workflowId: string; readonly runId: string; readonly run: string },
-): Promise<readonly (readonly HistoryEvent[])[]> {
-  const runIds = new Set([runId]);
-  if (runId !== run) {
-    runIds.add(run);
-    for await (const { runId: other } of client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
-      runIds.add(other);
-    }
+): Promise<Histories> {
+  const own = await readHistory(client, { workflowId, runId });
+  if (runId === run) return { histories: [own], areWhole: true };
+  const others = new Set([run]);
+  for await (const { runId: other } of client.workflow.list({ query: `WorkflowId = "${workflowId}"` })) {
+    if (other !== runId) others.add(other);
   }
-  return Promise.all([...runIds].map((id) => readHistory(client, { workflowId, runId: id })));
+  const read = await Promise.all([...others].map((other) => readOther(client, { workflowId, runId: other })));
+  const there = read.flatMap((events) => (events === undefined ? [] : [events]));
+  return { histories: [own, ...there], areWhole: there.length === read.length };
+}
+
+async function readOther(
+  client: Client,
+  execution: { readonly workflowId: string; readonly runId: string },
+): Promise<readonly HistoryEvent[] | undefined> {
+  try {
+    return await readHistory(client, execution);
+  } catch (error) {
+    if (isGrpcServiceError(error) && error.code === NOT_FOUND) return undefined;
+    throw error;
+  }
 }
 
 async function readHistory(

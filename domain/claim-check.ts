@@ -6,7 +6,7 @@
 import { guardedKinds, type DecisionProof } from './decision';
 import type { ProviderWitness, Witness } from './fact';
 import type { LegState, Round } from './leg';
-import { requestOutcome } from './outcome';
+import { requestOutcome, type LegOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
 import { speaksAgainst, type Accepted, type Observation, type Receipt } from './receipt';
 import type { Statement } from './statement';
@@ -24,17 +24,20 @@ export interface RecordedCall {
   readonly signature?: string;
 }
 
-/** Plain sentences, none where all holds. `at`: when the certificate is issued, epoch ms. `calls`: all that the run's history holds. */
+/**
+ * Plain sentences, none where all holds. `at`: when the certificate is issued, epoch ms. `calls`: all that the run's history
+ * holds; `isWhole`: and those of the runs that it was reset from.
+ */
 export function claimProblems(
   statement: Statement,
-  { at, calls }: { readonly at: number; readonly calls: readonly RecordedCall[] },
+  { at, calls, isWhole }: { readonly at: number; readonly calls: readonly RecordedCall[]; readonly isWhole: boolean },
 ): readonly string[] {
   const { legs, outcome, trail } = statement;
   const isRejected = trail.some(({ kind }) => kind === 'reject');
   return [
     ...legs.flatMap((leg) => {
       const own = calls.filter(({ provider }) => provider === leg.provider);
-      return problemsOfLeg(leg, { statement, at, calls: own }).map(
+      return problemsOfLeg(leg, { statement, at, calls: own, isWhole }).map(
         (problem) => `${providerName(leg.provider)}: ${problem}`,
       );
     }),
@@ -53,6 +56,7 @@ interface Circumstances {
   readonly statement: Statement;
   readonly at: number;
   readonly calls: readonly RecordedCall[];
+  readonly isWhole: boolean;
 }
 
 function problemsOfLeg(leg: LegState, circumstances: Circumstances): string[] {
@@ -63,8 +67,14 @@ function problemsOfLeg(leg: LegState, circumstances: Circumstances): string[] {
   return [
     ...leg.rounds.flatMap((round) => problemsOfRound(round, leg, circumstances)),
     ...problemsOfOutcome(leg, circumstances),
+    ...(circumstances.isWhole || !saysThatNothingHappened.includes(outcome)
+      ? []
+      : ['the run that was reset is gone from Temporal, and with it what it asked']),
   ];
 }
+
+/** Only the histories of all runs bear these out; any other outcome is borne out by what was signed. */
+const saysThatNothingHappened: readonly LegOutcome[] = ['never-asked', 'not-found', 'withdrawn'];
 
 /** The times that the workflow wrote beside an answer fit what was signed, and when the server says that it came. */
 function problemsOfRound(

@@ -170,7 +170,22 @@ function statementOf(legs: readonly LegState[], more: Partial<Statement> = {}): 
 
 type Call = { readonly type: string; readonly at: number; readonly result?: object; readonly failure?: object };
 
-/** The run's history, as the server would hold it. */
+/** What the run was started with, as its history holds it. */
+function startOf({ requestId, regulation, submittedAt, startedAt, filedBy, legs, run, runId }: Statement) {
+  const input = {
+    requestId,
+    regulation,
+    submittedAt: new Date(submittedAt).toISOString(),
+    subject: Object.fromEntries(legs.map(({ provider }) => [provider, 'a.b.c.d.e'])),
+    filedBy,
+  };
+  const payloads = toPayloads(defaultPayloadConverter, JSON.parse(JSON.stringify(input)));
+  const originalExecutionRunId = run === runId ? '' : run;
+  const workflowExecutionStartedEventAttributes = { input: { payloads }, originalExecutionRunId };
+  return { eventId: 1, eventTime: msToTs(startedAt), workflowExecutionStartedEventAttributes };
+}
+
+/** What the run did, as its history holds it. */
 function historyOf(calls: readonly Call[]) {
   return calls.flatMap(({ type, at, result, failure }, index) => {
     const scheduledEventId = index * 3 + 5;
@@ -225,18 +240,31 @@ function callsOf(leg: LegState): readonly Call[] {
 
 interface Issue {
   readonly calls?: readonly Call[];
+  /** What the run was started for, where it is not what the statement says. */
+  readonly started?: Statement;
+  /** The events of the run that this one was reset from; null where Temporal has forgotten it. */
+  readonly origin?: readonly object[] | null;
   readonly info?: object;
   readonly at?: number;
 }
 
-async function issue(statement: Statement, { calls = statement.legs.flatMap(callsOf), info, at = END }: Issue = {}) {
+const RESET_RUN = RUN.replace('0198', '0200');
+const NOT_FOUND = Object.assign(new Error('5 NOT_FOUND'), { code: 5, details: '', metadata: {} });
+
+async function issue(statement: Statement, more: Issue = {}) {
+  const { calls = statement.legs.flatMap(callsOf), started = statement, origin, info, at = END } = more;
+  const own = [startOf(started), ...historyOf(calls)];
   const client = {
     options: { namespace: 'test' },
     withDeadline: (_deadline: number, call: () => Promise<unknown>) => call(),
     withAbortSignal: (_signal: AbortSignal, call: () => Promise<unknown>) => call(),
     workflowService: {
-      getWorkflowExecutionHistory: () => Promise.resolve({ history: { events: historyOf(calls) } }),
+      getWorkflowExecutionHistory: ({ execution }: { execution: { runId: string } }) => {
+        if (origin === undefined || execution.runId !== RUN) return Promise.resolve({ history: { events: own } });
+        return origin === null ? Promise.reject(NOT_FOUND) : Promise.resolve({ history: { events: origin } });
+      },
     },
+    workflow: { list: () => [{ runId: statement.runId }] },
   };
   const environment = new MockActivityEnvironment(
     {
@@ -533,6 +561,74 @@ describe('issueCertificate', () => {
     expect((await refusalOf(await waivedWith(RUN.replace('0198', '0199')))).message).toContain(
       'The decision token was made for another run of this request',
     );
+  });
+
+  describe('of a run that is a reset', () => {
+    const info = { workflowExecution: { workflowId: `erasure-${REQUEST_ID}`, runId: RESET_RUN } };
+    const reset = (name: Name) => statementOf([sealed(outcomes[name]())], { runId: RESET_RUN });
+    const outcomeOf = async (name: Name, more: Issue): Promise<string | undefined> =>
+      (await issue(reset(name), { info, ...more })).providers[0]?.outcome;
+
+    it.each(['verified', 'presumed', 'confirmed', 'silent', 'unknown', 'waived'] as const)(
+      'signs what was seen after Temporal has forgotten the run before it: %s',
+      async (name) => {
+        expect(await outcomeOf(name, { origin: null })).toBe(outcomes[name]().outcome);
+      },
+    );
+
+    it.each(['neverAsked', 'notFound', 'notFoundAfterWindow', 'withdrawn'] as const)(
+      'cannot say what did not happen without the run before it: %s',
+      async (name) => {
+        expect(await refusalOf(reset(name), { info, origin: null })).toMatchObject({
+          type: 'EvidenceRefused',
+          message: expect.stringContaining('the run that was reset is gone from Temporal'),
+        });
+        expect(await outcomeOf(name, { origin: [] })).toBe(outcomes[name]().outcome);
+      },
+    );
+
+    it('takes an asking that was under way for over soon after its run was terminated', async () => {
+      const asking = historyOf([{ type: 'person.requestErasure', at: T0 }]).slice(0, 2);
+      const endedAt = (at: number) => ({
+        eventId: 90,
+        eventTime: msToTs(at),
+        workflowExecutionTerminatedEventAttributes: {},
+      });
+      // It was withdrawn a day after it was asked.
+      expect(await outcomeOf('withdrawn', { origin: [...asking, endedAt(T0 + HOUR_MS)] })).toBe('withdrawn');
+      for (const origin of [asking, [...asking, endedAt(T0 + DAY_MS - MINUTE_MS)]]) {
+        expect((await refusalOf(reset('withdrawn'), { info, origin })).message).toContain(
+          'the provider was asked again after it had undone it',
+        );
+      }
+      expect(
+        (await refusalOf(reset('neverAsked'), { info, origin: [...asking, endedAt(T0 + HOUR_MS)] })).message,
+      ).toContain('the history holds an asking');
+    });
+  });
+
+  it.each<[what: string, more: (statement: Statement) => Partial<Statement>, says: string]>([
+    [
+      'without one of its providers',
+      ({ legs }) => ({ legs: legs.slice(0, 1) }),
+      'its providers are not those that the run was started for',
+    ],
+    ['under another law', () => ({ regulation: 'ccpa' }), 'regulation is not what the run was started with'],
+    ['dated back', () => ({ submittedAt: T0 - DAY_MS }), 'submittedAt is not what the run was started with'],
+    ['that started earlier', () => ({ startedAt: T0 - DAY_MS }), 'startedAt is not what the run was started with'],
+    [
+      'of somebody who proved who they are',
+      () => ({ verification: { method: 'account-login', at: new Date(T0).toISOString() } as never }),
+      'verification is not what the run was started with',
+    ],
+  ])('refuses a statement about another request than was filed: %s', async (_what, more, says) => {
+    const started = statementOf([outcomes.verified(), outcomes.unknown()].map(sealed));
+    const statement = { ...started, ...more(started) };
+    const outcome = requestOutcome(statement.legs.map((leg) => ({ ...leg, outcome: leg.outcome ?? 'unknown' })));
+    expect(await refusalOf({ ...statement, outcome }, { started })).toMatchObject({
+      type: 'EvidenceRefused',
+      message: expect.stringContaining(says),
+    });
   });
 
   it.each<[what: string, info: object, says: string]>([
