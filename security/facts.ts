@@ -35,6 +35,8 @@ export function createFactChecker({ environment, keys }: FactKeys): FactChecker 
   return {
     problem(fact, witness) {
       if (witness === undefined) return 'is not signed';
+      // Anybody can send what looks like one. What cannot be checked must not throw: its check would be tried again for ever.
+      if (typeof witness.signature !== 'string' || Object.values(witness).some(isNested)) return 'is signed by nothing';
       const { signature, ...said } = witness;
       const key = ring.get(said.keyId);
       if (key === undefined) return 'is signed by a key that fact-keys.json does not name';
@@ -44,6 +46,11 @@ export function createFactChecker({ environment, keys }: FactKeys): FactChecker 
         : 'was altered, or is about something else than it was signed for';
     },
   };
+}
+
+/** A witness has texts, numbers and booleans alone. */
+function isNested(value: unknown): boolean {
+  return typeof value === 'object';
 }
 
 /** The line break keeps it apart from every JWS, whose signing input has none. */
