@@ -38,7 +38,7 @@ export function recordedCalls(
   histories: readonly (readonly HistoryEvent[])[],
   { checker, requestId, run }: RunOfRequest & { readonly checker: FactChecker },
 ): readonly RecordedCall[] {
-  return histories.flatMap((events) => {
+  return histories.flatMap((events, index) => {
     const endedAt = endOf(events);
     return activitiesIn(events).map((record) => {
       const { provider, what, scheduledAt, closing } = record;
@@ -54,6 +54,8 @@ export function recordedCalls(
           (fact, witness) => checker.problem({ ...fact, requestId, run }, witness) === undefined,
         ),
         ...(signature === undefined ? {} : { signature }),
+        // The run's own history comes first.
+        isOwn: index === 0,
       };
     });
   });

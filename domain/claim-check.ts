@@ -4,12 +4,16 @@
  * namespace can make up a statement.
  */
 import { guardedKinds, type DecisionProof } from './decision';
+import { SECOND_MS } from './duration';
 import type { ProviderWitness, Witness } from './fact';
 import type { LegState, Round } from './leg';
 import { requestOutcome, type LegOutcome } from './outcome';
 import { providerName, type Provider } from './provider';
 import { speaksAgainst, type Accepted, type Observation, type Receipt } from './receipt';
 import type { Statement } from './statement';
+
+/** The times that are compared may have been written by two of Temporal's servers, whose clocks differ a little. */
+const CLOCKS_MS = SECOND_MS;
 
 /** A call that the run's own history holds, whoever made the statement. Its times are the server's. */
 export interface RecordedCall {
@@ -22,6 +26,8 @@ export interface RecordedCall {
   readonly effect: 'nothing' | 'unknown-id' | 'undone' | 'maybe';
   /** The signature of its answer, where it came with one: tells which answer of the statement it is. */
   readonly signature?: string;
+  /** In the run's own history, and not in that of another run of the same request: a reset forgets what came after its point. */
+  readonly isOwn: boolean;
 }
 
 /**
@@ -63,9 +69,10 @@ function problemsOfLeg(leg: LegState, circumstances: Circumstances): string[] {
   const { at } = circumstances;
   const { outcome, settledAt } = leg;
   if (outcome === undefined || settledAt === undefined) return ['it has not settled'];
-  if (settledAt > at) return ['it says that it settled in the future'];
+  if (settledAt > at + CLOCKS_MS) return ['it says that it settled in the future'];
   return [
     ...leg.rounds.flatMap((round) => problemsOfRound(round, leg, circumstances)),
+    ...problemsOfOmission(leg, circumstances),
     ...problemsOfOutcome(leg, circumstances),
     ...(circumstances.isWhole || !saysThatNothingHappened.includes(outcome)
       ? []
@@ -75,6 +82,14 @@ function problemsOfLeg(leg: LegState, circumstances: Circumstances): string[] {
 
 /** Only the histories of all runs bear these out; any other outcome is borne out by what was signed. */
 const saysThatNothingHappened: readonly LegOutcome[] = ['never-asked', 'not-found', 'withdrawn'];
+
+/** What a provider answered to an asking cannot be left out: it may contradict what is claimed. */
+function problemsOfOmission({ rounds }: LegState, { calls }: Circumstances): string[] {
+  const told = rounds.map(({ receipt }) => receipt?.witness?.signature);
+  const isLeftOut = ({ what, isOwn, signature }: RecordedCall): boolean =>
+    what === 'ask' && isOwn && signature !== undefined && !told.includes(signature);
+  return calls.some(isLeftOut) ? ['the history holds an answer to an asking that the statement leaves out'] : [];
+}
 
 /** The times that the workflow wrote beside an answer fit what was signed, and when the server says that it came. */
 function problemsOfRound(
@@ -92,8 +107,8 @@ function problemsOfRound(
   if (call === undefined) return [`the answer to round ${number} is not in the history`];
   const endsAt = window && ('endsAt' in window ? window.endsAt : acceptedAt + window.lastsMs);
   return [
-    ...(askedAt > call.scheduledAt ? [`round ${number} says that it was asked after it was`] : []),
-    ...(acceptedAt < call.closedAt ? [`round ${number} says that its answer came before it did`] : []),
+    ...(askedAt > call.scheduledAt + CLOCKS_MS ? [`round ${number} says that it was asked after it was`] : []),
+    ...(acceptedAt < call.closedAt - CLOCKS_MS ? [`round ${number} says that its answer came before it did`] : []),
     ...(isFirstAsking(leg, witness) ? [] : [`round ${number} was judged by another first asking`]),
     ...((endsAt ?? 0) > (windowEndsAt ?? Infinity) || (endsAt === undefined) !== (windowEndsAt === undefined)
       ? [`the window of round ${number} ends before the provider's own answer says so`]
@@ -160,7 +175,7 @@ function problemsOfPresumed(leg: LegState, { calls }: Circumstances): string[] {
   const looksAfter = last.receipt.proof === 'observation';
   return [
     ...problemsOfWindow(leg),
-    ...(looksAfter ? [] : problemsOfReports(leg, last.askedAt)),
+    ...(looksAfter ? [] : problemsOfReports(leg, Math.max(last.askedAt, leg.callback?.at ?? -Infinity))),
     ...(looksAfter ? problemsOfAbsence(leg, calls, 'it says that nothing contradicts the erasure') : []),
   ];
 }
@@ -210,7 +225,7 @@ function problemsOfAbsence(leg: LegState, calls: readonly RecordedCall[], claim:
   const overAt = windowOverAt(last) ?? Infinity;
   return [
     ...(round === last?.number ? [] : [`${claim}, and nobody looked after the last round`]),
-    ...(lookedAt >= overAt ? [] : [`${claim}, and the look came before the window was over`]),
+    ...(lookedAt >= overAt - CLOCKS_MS ? [] : [`${claim}, and the look came before the window was over`]),
     ...(look.evidence.host === receipt?.evidence.host
       ? []
       : [`${claim}, and the look was at another host than the one that was asked`]),

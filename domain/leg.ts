@@ -630,6 +630,11 @@ export function firstAskedAt(leg: LegState): number | undefined {
   return (standingRounds(leg)[0] ?? lastRound(leg))?.askedAt;
 }
 
+/** Where the provider answered to what still stands there. */
+export function hostAsked(leg: LegState): string | undefined {
+  return standingReceipt(leg)?.evidence.host;
+}
+
 /** Something was, or is being, asked of the provider, and was not undone since. */
 export function isAsked(leg: LegState): boolean {
   return standingRounds(leg).length > 0;

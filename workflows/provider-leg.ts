@@ -17,6 +17,7 @@ import { isFailureType, retrying, type FailureDetails, type LegFailure, type Ste
 import {
   advance,
   firstAskedAt,
+  hostAsked,
   goesOnAfter,
   nextStep,
   openLeg,
@@ -192,7 +193,7 @@ export class ProviderLeg {
 
   #call(round: number, step?: LegStep & { do: 'ask' | 'look' }): LegCall {
     const { requestId, subject } = this.#request;
-    const host = this.#state.rounds.findLast(({ receipt }) => receipt !== undefined)?.receipt?.evidence.host;
+    const host = hostAsked(this.#state);
     const approval = this.#around.approval();
     const standing = standingWords(this.#state);
     const { attention, memory } = this.#state;

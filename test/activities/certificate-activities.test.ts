@@ -380,7 +380,7 @@ describe('issueCertificate', () => {
           OVER,
           {
             type: 'observed',
-            observation: witnesses.observation('aptrinsic', absent, { at: OVER - 1, firstAskedAt: T0 }),
+            observation: witnesses.observation('aptrinsic', absent, { at: OVER - 2_000, firstAskedAt: T0 }),
           },
         ]),
       'the look came before the window was over',
@@ -392,8 +392,7 @@ describe('issueCertificate', () => {
     ],
     [
       'an answer dated before it came, which would end the window early',
-      () =>
-        firstRound(outcomes.verified(), { acceptedAt: T0 + ASKED_MS - 1, windowEndsAt: T0 + ASKED_MS - 1 + WINDOW_MS }),
+      () => firstRound(outcomes.verified(), { acceptedAt: T0 - 1_001, windowEndsAt: T0 - 1_001 + WINDOW_MS }),
       'round 1 says that its answer came before it did',
     ],
     [
@@ -401,6 +400,12 @@ describe('issueCertificate', () => {
       () => outcomes.presumed(),
       'the answer to round 1 is not in the history',
       () => ({ calls: callsOf(outcomes.presumed()).filter(({ type }) => type !== 'aptrinsic.requestErasure') }),
+    ],
+    [
+      'an answer that is left out',
+      () => outcomes.presumed(),
+      'the history holds an answer to an asking that the statement leaves out',
+      () => ({ calls: [...callsOf(outcomes.presumed()), ...callsOf(outcomes.verified())] }),
     ],
     [
       'a look that the history does not hold',

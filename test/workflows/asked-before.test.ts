@@ -15,10 +15,13 @@ describe('what an activity is told', () => {
     const policy = { marginMs: 2 * HOUR_MS };
     const handle = await bench.start({ policy });
     await bench.settle(handle);
+    const { runId: run } = await handle.describe();
     for (const provider of ['measureone', 'person', 'aptrinsic'] as const) {
       expect(bench.providers[provider].ask.calls).toEqual([
         {
           requestId: handle.workflowId.replace('erasure-', ''),
+          run,
+          gate: { approvalNeeded: false, decisionMode: 'asserted' },
           provider,
           sealed: sealedLike(provider),
           round: 1,
