@@ -1,4 +1,4 @@
-/** What the run's own history says it did at the providers: nobody can take anything out of it. */
+/** What the run's own history says it did at the providers: nobody can take a single event out of it. */
 import { isDeepStrictEqual } from 'node:util';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
