@@ -159,7 +159,7 @@ describe('whoever may write to the namespace', () => {
       'done',
       'ApprovalMissing: Aptrinsic (Gainsight PX) was not asked: no approval came with it.',
       `NotItsOwnRun: issueCertificate ${another}`,
-      'EvidenceRefused: No certificate was issued, since its evidence does not hold: the set of rules is not signed.',
+      'EvidenceRefused: No certificate was issued, since its evidence does not hold: the run was started with something else than an erasure request; the set of rules is not signed.',
     ]);
     expect(await calls()).toBe(0);
   });
