@@ -1,5 +1,5 @@
-import type { Provider } from '../domain/provider';
-import type { CallbackEvidence, CallbackReport } from '../domain/receipt';
+import type { Provider } from '../domain/provider/provider-table';
+import type { CallbackEvidence, CallbackReport } from '../domain/leg/receipt';
 import type { FactChecker } from '../security/facts';
 import { serveOwnRunOnly, type RunOfRequest } from './own-run';
 

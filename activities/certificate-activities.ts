@@ -1,8 +1,8 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import { certificateClaims } from '../domain/certificate';
-import { claimProblems } from '../domain/claim-check';
-import type { Statement } from '../domain/statement';
-import type { CertificateSigner } from '../security/certificate';
+import { certificateClaims } from '../domain/certificate/certificate';
+import { claimProblems } from '../domain/certificate/claim-check';
+import type { Statement } from '../domain/certificate/statement';
+import type { CertificateSigner } from '../security/certificate-signature';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';
 import { serveOwnRunOnly } from './own-run';

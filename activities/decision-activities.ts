@@ -4,7 +4,7 @@ import type {
   ProviderDecision,
   RequestDecisionKind,
   RequestDecision,
-} from '../domain/decision';
+} from '../domain/decision/decision';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import { serveOwnRunOnly, type RunOfRequest } from './own-run';
 

@@ -1,13 +1,14 @@
 import { Context } from '@temporalio/activity';
-import type { LegalClock } from '../domain/legal-clock';
-import type { Policy } from '../domain/policy';
-import { isOwnLaw, type Regulation } from '../domain/request';
-import { countsWorkingDays } from '../domain/legal-rule';
-import type { Intake, Rules } from '../domain/rules';
-import type { Fact } from '../domain/fact';
+import { defined } from '../domain/defined';
+import type { LegalClock } from '../domain/law/legal-clock';
+import type { Policy } from '../domain/rules/policy';
+import { isOwnLaw, type Regulation } from '../domain/request/request';
+import { countsWorkingDays } from '../domain/law/legal-rule';
+import type { Intake, Rules } from '../domain/rules/rules';
+import type { Fact } from '../domain/certificate/fact';
 import type { FactSigner } from '../security/facts';
 import { serveOwnRunOnly, type RunOfRequest } from './own-run';
-import { isKnownCalendar, isKnownTimeZone } from './legal-clock/calendar';
+import { isKnownCalendar, isKnownTimeZone } from '../domain/law/counting/calendar';
 import {
   calendarsOf,
   clockMovedBy,
@@ -16,7 +17,7 @@ import {
   type ClockFacts,
   type ClockPlace,
   type ClockPolicy,
-} from './legal-clock/legal-clock';
+} from '../domain/law/counting/due-dates';
 
 /** What rules and due dates depend on. Instants in epoch ms. */
 export interface IntakeQuestion extends RunOfRequest {
@@ -47,7 +48,7 @@ export function createIntakeActivities(
   return {
     takeOnRequest: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned }) => {
       await serveOwnRunOnly({ requestId, run });
-      const facts = { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) };
+      const facts = { regulation, submittedAt, ...defined({ identity }) };
       const clock = pinned === undefined ? clockUnder(parts, facts) : clockMovedBy(facts, pinned, parts.laws);
       const intake = {
         rules: { ...rules, patience: { ...rules.patience, ...policy } },

@@ -1,6 +1,7 @@
 /** Makes Temporal activities of a provider's adapter: opens the identifier, keeps memory across attempts, converts failures. */
 import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
 import { msToNumber } from '@temporalio/common/lib/time';
+import { defined } from '../domain/defined';
 import { HOUR_MS, SECOND_MS } from '../domain/duration';
 import {
   isOutage,
@@ -8,12 +9,12 @@ import {
   type FailureDetails,
   type FailureType,
   type StepMemory,
-} from '../domain/failure';
-import type { LegCall } from '../domain/leg';
-import { seenIn, type Fact, type ProviderWitness } from '../domain/fact';
-import { DAILY_TRY_MS } from '../domain/policy';
-import { providerName, type Provider } from '../domain/provider';
-import type { Observation, Receipt, Withdrawal } from '../domain/receipt';
+} from '../domain/leg/failure';
+import type { LegCall } from '../domain/leg/leg';
+import { seenIn, type Fact, type ProviderWitness } from '../domain/certificate/fact';
+import { DAILY_TRY_MS } from '../domain/rules/policy';
+import { providerName, type Provider } from '../domain/provider/provider-table';
+import type { Observation, Receipt, Withdrawal } from '../domain/leg/receipt';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker, FactSigner } from '../security/facts';
 import { SealError, type Opened, type Opener } from '../security/sealing';
@@ -118,7 +119,7 @@ async function attempt<Result extends object>(
       memory: memory.adapter,
       policy: call.policy,
       signal,
-      ...(call.standing === undefined ? {} : { standing: call.standing }),
+      ...defined({ standing: call.standing }),
       aboutToAsk: (adapterMemory) => {
         reachedBeforeAsking = memory.reached;
         remember({ reached: true, adapter: keep(adapterMemory) });
@@ -160,7 +161,7 @@ function witnessOf(
   const { requestId, run, round, firstAskedAt } = call;
   const { kind, content, askedBefore, filedBy } = fact;
   const at = Context.current().info.currentAttemptScheduledTimestampMs;
-  const more = { round, firstAskedAt, askedBefore, ...(filedBy === undefined ? {} : { filedBy }) };
+  const more = { round, firstAskedAt, askedBefore, ...defined({ filedBy }) };
   return signer.sign({ kind, requestId, run, provider: adapter.provider, content }, at, more);
 }
 
@@ -297,7 +298,7 @@ function toApplicationFailure(
     message: failure.message,
     nonRetryable: isSpent || kindChanged,
     details: [details],
-    ...(nextRetryDelayMs === undefined ? {} : { nextRetryDelay: nextRetryDelayMs }),
+    ...defined({ nextRetryDelay: nextRetryDelayMs }),
     ...(failure.type === 'StillPending' ? { category: 'BENIGN' as const } : {}),
   });
 }

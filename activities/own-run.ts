@@ -1,8 +1,8 @@
 /** An activity serves the run of its own request, and nothing else: anybody who may write to the namespace can start one. */
 import { ApplicationFailure, Context, type Info } from '@temporalio/activity';
 import { SECOND_MS } from '../domain/duration';
-import { WORKFLOW_TYPE } from '../domain/provider';
-import { workflowIdOf } from '../domain/request';
+import { WORKFLOW_TYPE } from '../domain/provider/provider-table';
+import { workflowIdOf } from '../domain/request/request';
 
 /** What every activity of a request is told of it. `run`: the run that it was started as; a reset keeps it. */
 export interface RunOfRequest {

@@ -4,13 +4,14 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
-import type { RecordedCall } from '../domain/claim-check';
+import { defined } from '../domain/defined';
+import type { RecordedCall } from '../domain/certificate/claim-check';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { seenIn, type Fact, type ProviderWitness } from '../domain/fact';
-import type { FailureDetails } from '../domain/failure';
-import { providerKeys, type Provider } from '../domain/provider';
-import { parseErasureRequest } from '../domain/request';
-import type { Statement } from '../domain/statement';
+import { seenIn, type Fact, type ProviderWitness } from '../domain/certificate/fact';
+import type { FailureDetails } from '../domain/leg/failure';
+import { providerKeys, type Provider } from '../domain/provider/provider-table';
+import { parseErasureRequest } from '../domain/request/request';
+import type { Statement } from '../domain/certificate/statement';
 import type { FactChecker } from '../security/facts';
 import type { RunOfRequest } from './own-run';
 
@@ -53,7 +54,7 @@ export function recordedCalls(
           record,
           (fact, witness) => checker.problem({ ...fact, requestId, run }, witness) === undefined,
         ),
-        ...(signature === undefined ? {} : { signature }),
+        ...defined({ signature }),
         // The run's own history comes first.
         isOwn: index === 0,
       };
@@ -221,7 +222,7 @@ async function readHistory(
         client.workflowService.getWorkflowExecutionHistory({
           namespace,
           execution,
-          ...(nextPageToken === undefined ? {} : { nextPageToken }),
+          ...defined({ nextPageToken }),
         }),
     );
     events.push(...(page.history?.events ?? []));

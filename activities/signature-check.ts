@@ -1,9 +1,15 @@
 /** Whether every fact of a statement was signed by whoever saw it, for this request, run and provider. */
-import { guardedKinds, type DecisionProof, type ProviderDecision, type RequestDecision } from '../domain/decision';
-import { factWords } from '../domain/fact';
-import { providerName } from '../domain/provider';
-import type { Intake } from '../domain/rules';
-import { factsOfLeg, type SignedFact, type Statement } from '../domain/statement';
+import { defined } from '../domain/defined';
+import {
+  guardedKinds,
+  type DecisionProof,
+  type ProviderDecision,
+  type RequestDecision,
+} from '../domain/decision/decision';
+import { factWords } from '../domain/certificate/fact';
+import { providerName } from '../domain/provider/provider-table';
+import type { Intake } from '../domain/rules/rules';
+import { factsOfLeg, type SignedFact, type Statement } from '../domain/certificate/statement';
 import type { AnyDecisionKind, DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';
 
@@ -28,7 +34,7 @@ export async function signatureProblems(
 }
 
 function factsOfIntake({ rules, clock, witness }: Intake): readonly SignedFact[] {
-  return [{ kind: 'rules', content: { rules, ...(clock === undefined ? {} : { clock }) }, witness }];
+  return [{ kind: 'rules', content: { rules, ...defined({ clock }) }, witness }];
 }
 
 async function tokenProblems(

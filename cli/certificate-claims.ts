@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { CertificateClaims } from '../domain/certificate';
-import type { FactKind } from '../domain/fact';
-import type { Assurance, LegOutcome } from '../domain/outcome';
-import { InputError } from './failure';
+import type { CertificateClaims } from '../domain/certificate/certificate';
+import type { FactKind } from '../domain/certificate/fact';
+import type { Assurance, LegOutcome } from '../domain/leg/outcome';
+import { InputError } from './command-failure';
 
 const text = z.string();
 const legOutcome = z.enum([

@@ -1,6 +1,7 @@
 /** Whether the facts that a certificate rests on were signed by whoever saw them: told offline, with the keys of these roles. */
-import type { CertificateClaims, FactClaim, ProviderClaim } from '../domain/certificate';
-import { factWords, roleOf } from '../domain/fact';
+import { defined } from '../domain/defined';
+import type { CertificateClaims, FactClaim, ProviderClaim } from '../domain/certificate/certificate';
+import { factWords, roleOf } from '../domain/certificate/fact';
 import { createFactChecker, type FactChecker } from '../security/facts';
 import { readFactKeysFile } from '../security/key-files';
 
@@ -32,7 +33,7 @@ function checkFact(
   const { provider, name } = claim;
   const { kind, content, witness } = fact;
   const problem = checker.problem({ kind, requestId, run: startedAsRunId ?? runId, provider, content }, witness);
-  return { provider, name, kind, keyId: witness.keyId, ...(problem === undefined ? {} : { problem }) };
+  return { provider, name, kind, keyId: witness.keyId, ...defined({ problem }) };
 }
 
 export function factsText(facts: readonly CheckedFact[]): string {

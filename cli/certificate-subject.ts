@@ -1,6 +1,6 @@
 /** Whether a certificate is about the person of a request file: told by its hashes, with the keys that these were made with. */
 import { identifiersOf, parseSubmission } from '../client/submission';
-import type { CertificateClaims, ProviderClaim } from '../domain/certificate';
+import type { CertificateClaims, ProviderClaim } from '../domain/certificate/certificate';
 import { KeyFileError, readHashingKeys } from '../security/key-files';
 import { subjectHashes } from '../security/sealing';
 

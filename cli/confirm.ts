@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { remark, type CommandContext } from './context';
-import { InputError } from './failure';
+import { InputError } from './command-failure';
 
 /** Asks on a terminal, and elsewhere demands `--yes`: a script that means it can say so. */
 export async function confirm(

@@ -7,8 +7,8 @@ import {
   rejectionGrounds,
   type DecisionKind,
   type RequestDecisionKind,
-} from '../domain/decision';
-import { providerKeys } from '../domain/provider';
+} from '../domain/decision/decision';
+import { providerKeys } from '../domain/provider/provider-table';
 import { choiceOption } from './options';
 
 export interface DecisionCommand {

@@ -1,8 +1,8 @@
 /** A due date explained rule by rule, so that somebody can check it against the statute. */
-import { calendarSource, comparedYears, type Day, type DayOff } from '../activities/legal-clock/calendar';
-import type { CountedClock, CountedDay } from '../activities/legal-clock/legal-clock';
-import type { Deadline } from '../domain/legal-clock';
-import type { LegalRule, Period } from '../domain/legal-rule';
+import { calendarSource, comparedYears, type Day, type DayOff } from '../domain/law/counting/calendar';
+import type { CountedClock, CountedDay } from '../domain/law/counting/due-dates';
+import type { Deadline } from '../domain/law/legal-clock';
+import type { LegalRule, Period } from '../domain/law/legal-rule';
 
 const WIDTH = 12;
 

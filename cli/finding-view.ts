@@ -1,7 +1,7 @@
 /** How a finding of the sweep, and the Schedule that runs it, look on the screen. */
 import type { SweepScheduleStatus } from '../client/sweep-schedule';
 import { describeDuration } from '../domain/duration';
-import { findingGuide, type Finding } from '../domain/finding';
+import { findingGuide, type Finding } from '../domain/sweep/finding';
 import type { CommandContext } from './context';
 import { colorsFor } from './request-view';
 

@@ -1,6 +1,6 @@
 import type { ErasureClient } from '../client/erasure-client';
 import type { RequestStatus } from '../client/request-status';
-import { describeStep } from '../domain/step-under-way';
+import { describeStep } from '../domain/leg/step-under-way';
 import { remark, type CommandContext } from './context';
 import { exitCode } from './exit-code';
 import { legLine } from './request-view';

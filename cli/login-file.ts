@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Environment } from '../config/environment';
 import { isRecord } from '../domain/text';
 import { isPrivate, thisProcess } from '../security/key-permissions';
-import { InputError } from './failure';
+import { InputError } from './command-failure';
 
 const login = z.object({
   issuer: z.string(),

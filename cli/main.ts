@@ -3,7 +3,7 @@
 import type { CommandContext } from './context';
 import { createProgram } from './program';
 import { exitCode, type ExitCode } from './exit-code';
-import { report } from './failure';
+import { report } from './command-failure';
 
 const context: CommandContext = {
   environment: process.env,

@@ -1,7 +1,7 @@
 /** Whether a namespace of Temporal has what requests need, and what to type where it has not. */
-import type { NamespaceOf } from '../config/search-attributes';
+import type { NamespaceOf } from '../temporal/search-attributes';
 import { DAY_MS } from '../domain/duration';
-import { searchAttributes } from '../domain/visibility';
+import { searchAttributes } from '../domain/request/visibility';
 
 export interface NamespaceStanding {
   readonly namespace: string;
@@ -14,7 +14,7 @@ export interface NamespaceStanding {
 }
 
 export async function namespaceStanding(where: NamespaceOf): Promise<NamespaceStanding> {
-  const { searchAttributeStanding } = await import('../config/search-attributes.js');
+  const { searchAttributeStanding } = await import('../temporal/search-attributes.js');
   const { RETENTION_DAYS_MIN, retentionMsOf } = await import('../worker/retention.js');
   const retentionMs = await retentionMsOf(where);
   return {

@@ -1,7 +1,7 @@
 /** Options and arguments that several commands share. What is wrong is told without what was typed: it may be an identifier. */
 import { Argument, Option } from 'commander';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/duration';
-import { InputError } from './failure';
+import { InputError } from './command-failure';
 
 /** Reads one of `choices`. */
 export function oneOf(what: string, choices: readonly string[]): (typed: string) => string {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { CommandContext } from './context';
 import { EncodingError, textDecoder } from '../client/text-encoding';
-import { InputError } from './failure';
+import { InputError } from './command-failure';
 
 const LENGTH_MAX = 2 * 1024 * 1024;
 

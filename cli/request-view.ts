@@ -1,13 +1,14 @@
 /** How a request looks on the screen and as JSON. */
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
+import { defined } from '../domain/defined';
 import type { RequestStatus } from '../client/request-status';
-import type { LegProgress } from '../domain/progress';
-import type { DueProgress, RequestProgress } from '../domain/request-progress';
-import { requestOutcomeMeaning, type RequestOutcome } from '../domain/outcome';
-import { providerName } from '../domain/provider';
-import { callbackRemarks } from '../domain/receipt';
-import { describeStep } from '../domain/step-under-way';
+import type { LegProgress } from '../domain/leg/leg-progress';
+import type { DueProgress, RequestProgress } from '../domain/request/request-progress';
+import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcome';
+import { providerName } from '../domain/provider/provider-table';
+import { callbackRemarks } from '../domain/leg/receipt';
+import { describeStep } from '../domain/leg/step-under-way';
 import type { ErasureResult } from '../workflows/erasure-request';
 import type { CommandContext } from './context';
 import { exitCode, type ExitCode } from './exit-code';
@@ -56,9 +57,7 @@ function progressFields(progress: RequestProgress) {
     notes,
     blockedOn,
     decisionMode,
-    ...(due === undefined ? {} : { due }),
-    ...(noDueDate === undefined ? {} : { noDueDate }),
-    ...(outcome === undefined ? {} : { outcome }),
+    ...defined({ due, noDueDate, outcome }),
     trail,
   };
 }

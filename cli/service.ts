@@ -1,6 +1,6 @@
 /** What the long-running commands have in common: they end well when told to, and at once when told twice. */
 import type { Logger } from 'pino';
-import { hasExitCode, ServiceError } from './failure';
+import { hasExitCode, ServiceError } from './command-failure';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 const MESSAGE_LENGTH_MAX = 500;

@@ -1,5 +1,6 @@
 /** What all decisions have in common on the command line: who says it and why, its proof, and what is shown of it. */
 import type { Command } from 'commander';
+import { defined } from '../domain/defined';
 import type { DecisionOptions, ErasureClient } from '../client/erasure-client';
 import {
   providerDecisionKinds,
@@ -11,13 +12,13 @@ import {
   type ProviderDecision,
   type Reason,
   type RequestDecisionKind,
-} from '../domain/decision';
-import type { LegProgress } from '../domain/progress';
-import type { RequestProgress } from '../domain/request-progress';
+} from '../domain/decision/decision';
+import type { LegProgress } from '../domain/leg/leg-progress';
+import type { RequestProgress } from '../domain/request/request-progress';
 import { connected } from './connected';
 import { print, printJson, type CommandContext } from './context';
-import { createProver, type TokenOptions } from './decision-token';
-import { InputError } from './failure';
+import { createProver, type TokenOptions } from './obtain-decision-token';
+import { InputError } from './command-failure';
 
 type Kind = DecisionKind | RequestDecisionKind;
 
@@ -67,7 +68,7 @@ function aboutProvider(kind: DecisionKind, said: object): TypedDecision {
     kind,
     content,
     send: async (client, requestId, { token, decisionId }) => {
-      const decision = { ...content, ...(token === undefined ? {} : { token }), decisionId };
+      const decision = { ...content, ...defined({ token }), decisionId };
       return { leg: await takeOfProvider(client, kind, { requestId, decision }) };
     },
   };
@@ -81,7 +82,7 @@ function aboutRequest(kind: RequestDecisionKind, said: object): TypedDecision {
     send: async (client, requestId, { token, decisionId }) => ({
       progress: await client.decide<RequestDecisionKind>(kind, requestId, {
         ...content,
-        ...(token === undefined ? {} : { token }),
+        ...defined({ token }),
         decisionId,
       }),
     }),

@@ -1,7 +1,7 @@
 /** Connects to Temporal by the standard settings, and tells what stands in the way in one sentence. */
 import { Connection } from '@temporalio/client';
 import { clientOptions, type TemporalConfig } from '../config/temporal-config';
-import { explainTemporalTrouble } from '../config/temporal-trouble';
+import { explainTemporalTrouble } from '../temporal/temporal-trouble';
 import { TemporalUnavailableError } from './errors';
 
 /** Throws `TemporalUnavailableError`. */

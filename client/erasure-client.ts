@@ -14,22 +14,23 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
+import { defined } from '../domain/defined';
 import { readClientConfig } from '../config/client-config';
 import type { Environment } from '../config/environment';
-import { grpcStatus, grpcStatusOf } from '../config/grpc-status';
+import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
 import {
   whyNoDecision,
   whyNoRequestDecision,
   type ProviderDecision,
   type RequestDecisionKind,
   type RequestDecisions,
-} from '../domain/decision';
+} from '../domain/decision/decision';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
-import type { LegProgress } from '../domain/progress';
-import type { RequestProgress } from '../domain/request-progress';
-import { providerKeys, providerName, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../domain/provider';
-import { isRequestId, workflowIdOf, type ErasureRequestInput } from '../domain/request';
-import { stepsUnderWay } from '../domain/step-under-way';
+import type { LegProgress } from '../domain/leg/leg-progress';
+import type { RequestProgress } from '../domain/request/request-progress';
+import { providerKeys, providerName, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../domain/provider/provider-table';
+import { isRequestId, workflowIdOf, type ErasureRequestInput } from '../domain/request/request';
+import { stepsUnderWay } from '../domain/leg/step-under-way';
 import type { Sealer } from '../security/sealing';
 import type { erasureRequest } from '../workflows';
 import type { ErasureResult } from '../workflows/erasure-request';
@@ -56,7 +57,7 @@ import {
   type FieldProblem,
 } from './errors';
 import { foundRequest, inputOf, type FoundRequest, type RequestOrigin } from './found-request';
-import { HistoryFollower } from './history-follower';
+import { HistoryFollower } from '../temporal/history-follower';
 import { isListed, lookAhead, parseListOptions, requestIdIn, visibilityQuery, type ListOptions } from './listing';
 import { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 import {
@@ -287,7 +288,7 @@ export class ErasureClient {
   #queryOf({ filter, open }: { readonly filter?: string; readonly open?: boolean }): string {
     return filterQuery({
       ...(filter === undefined ? {} : { filter: parseFilter(filter) }),
-      ...(open === undefined ? {} : { open }),
+      ...defined({ open }),
     });
   }
 
@@ -401,7 +402,7 @@ export class ErasureClient {
     await wait.closed({ timeoutMs: this.#callTimeoutMs });
     if (certified === undefined || wait.known.isClosed) return this.#endOf(requestId, wait);
     const later = await owed();
-    return { requestId, ...certified, ...(later === undefined ? {} : { stillOwed: later }) };
+    return { requestId, ...certified, ...defined({ stillOwed: later }) };
   }
 
   /**
@@ -480,7 +481,7 @@ export class ErasureClient {
       return await this.#within(requestId, () =>
         handle.executeUpdate(update, {
           args: [content],
-          ...(decisionId === undefined ? {} : { updateId: decisionId }),
+          ...defined({ updateId: decisionId }),
         }),
       );
     } catch (error) {
@@ -643,12 +644,12 @@ export class ErasureClient {
         provider,
         actor,
         reason: { code: reason.code, ticket: reason.ticket },
-        ...(token === undefined ? {} : { token }),
+        ...defined({ token }),
       },
     ];
     try {
       return await this.#within(requestId, () =>
-        handle.executeUpdate(update, { args, ...(decisionId === undefined ? {} : { updateId: decisionId }) }),
+        handle.executeUpdate(update, { args, ...defined({ updateId: decisionId }) }),
       );
     } catch (error) {
       throw await this.#whyNotDecided(requestId, error);

@@ -1,4 +1,4 @@
-import { workflowIdOf } from '../domain/request';
+import { workflowIdOf } from '../domain/request/request';
 import type { RequestState } from './request-status';
 
 /** How the run of a request ended, or that it has not. */

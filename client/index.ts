@@ -41,11 +41,17 @@ export type { CertifiedResult, RequestState, RequestStatus, StillOwed } from './
 export { identifierFields, parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-files';
-export type { NoticeGiven, ProviderDecision, Reason, RequestDecisionKind, RequestDecisions } from '../domain/decision';
-export type { Assurance, LegOutcome, RequestOutcome } from '../domain/outcome';
-export type { LegProgress, LegProgressState } from '../domain/progress';
-export type { DueProgress, RequestProgress, RequestProgressState } from '../domain/request-progress';
-export type { Provider } from '../domain/provider';
-export type { ErasureRequestInput, Regulation, Verification } from '../domain/request';
-export type { StepUnderWay } from '../domain/step-under-way';
+export type {
+  NoticeGiven,
+  ProviderDecision,
+  Reason,
+  RequestDecisionKind,
+  RequestDecisions,
+} from '../domain/decision/decision';
+export type { Assurance, LegOutcome, RequestOutcome } from '../domain/leg/outcome';
+export type { LegProgress, LegProgressState } from '../domain/leg/leg-progress';
+export type { DueProgress, RequestProgress, RequestProgressState } from '../domain/request/request-progress';
+export type { Provider } from '../domain/provider/provider-table';
+export type { ErasureRequestInput, Regulation, Verification } from '../domain/request/request';
+export type { StepUnderWay } from '../domain/leg/step-under-way';
 export type { ErasureResult } from '../workflows/erasure-request';

@@ -1,7 +1,7 @@
 /** Which requests `list` names: what Temporal's own index can tell, and what only a look at the request can. */
-import { isProvider, providerKeys, WORKFLOW_TYPE, type Provider } from '../domain/provider';
-import { isRequestId } from '../domain/request';
-import { needingStaff, needsStaff as isForStaff, searchAttributes } from '../domain/visibility';
+import { isProvider, providerKeys, WORKFLOW_TYPE, type Provider } from '../domain/provider/provider-table';
+import { isRequestId } from '../domain/request/request';
+import { needingStaff, needsStaff as isForStaff, searchAttributes } from '../domain/request/visibility';
 import type { RequestState, RequestStatus } from './request-status';
 
 /** What `list` can be narrowed down by. All that is given must hold. */

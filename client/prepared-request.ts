@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Policy } from '../domain/policy';
-import { workflowIdOf, type ErasureRequestInput } from '../domain/request';
+import { defined } from '../domain/defined';
+import type { Policy } from '../domain/rules/policy';
+import { workflowIdOf, type ErasureRequestInput } from '../domain/request/request';
 import { readClientKeys, type KeyPermissions } from '../security/key-files';
 import { createSealer, SealError, type Sealer } from '../security/sealing';
 import { SealingUnavailableError, type FieldProblem } from './errors';
@@ -69,12 +70,7 @@ async function sealedInput(
     submittedAt,
     subject: Object.fromEntries(sealed) as ErasureRequestInput['subject'],
     ...(Object.keys(changes).length === 0 ? {} : { policy: changes }),
-    ...(receivedVia === undefined ? {} : { receivedVia }),
-    ...(ground === undefined ? {} : { ground }),
-    ...(verification === undefined ? {} : { verification }),
-    ...(identityAskedAt === undefined ? {} : { identityAskedAt }),
-    ...(informationReceivedAt === undefined ? {} : { informationReceivedAt }),
-    ...(filedBy === undefined ? {} : { filedBy }),
+    ...defined({ receivedVia, ground, verification, identityAskedAt, informationReceivedAt, filedBy }),
   };
 }
 

@@ -3,8 +3,8 @@
  * on: it is read, checked against the names and values there are, and written anew.
  */
 import { parseInstant } from '../domain/instant';
-import { isProvider, providerKeys, WORKFLOW_TYPE } from '../domain/provider';
-import { needingStaff, searchAttributes, type BlockedOn, type Visible } from '../domain/visibility';
+import { isProvider, providerKeys, WORKFLOW_TYPE } from '../domain/provider/provider-table';
+import { needingStaff, searchAttributes, type BlockedOn, type Visible } from '../domain/request/visibility';
 
 /** The filter is none. The message names positions and what is known, never what was typed. */
 export class FilterError extends Error {

@@ -1,8 +1,8 @@
 import type { WorkflowExecutionInfo, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import type { RequestOutcome } from '../domain/outcome';
-import type { RequestProgress, RequestProgressState } from '../domain/request-progress';
-import type { StepUnderWay } from '../domain/step-under-way';
+import type { RequestOutcome } from '../domain/leg/outcome';
+import type { RequestProgress, RequestProgressState } from '../domain/request/request-progress';
+import type { StepUnderWay } from '../domain/leg/step-under-way';
 import type { ErasureResult } from '../workflows/erasure-request';
 import { RequestFailedError, type RunStatus } from './errors';
 

@@ -1,10 +1,10 @@
 /** The request file: what a person asks for, with their identifiers in the clear. It never leaves this process unsealed. */
 import { z } from 'zod';
-import { identifierProblem, identifierWarnings, isPlaceholder } from '../domain/identifier';
+import { identifierProblem, identifierWarnings, isPlaceholder } from '../domain/provider/identifier';
 import { DAY_MS } from '../domain/duration';
 import { parseInstant } from '../domain/instant';
-import { policyBounds, type Policy } from '../domain/policy';
-import { providerKeys, type Provider } from '../domain/provider';
+import { policyBounds, type Policy } from '../domain/rules/policy';
+import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import {
   expectedRegulation,
   isRegulation,
@@ -13,7 +13,7 @@ import {
   problemOfInformationReceived,
   type Regulation,
   type Verification,
-} from '../domain/request';
+} from '../domain/request/request';
 import { isCode, isRecord, opaquePattern } from '../domain/text';
 import { InvalidSubmissionError, type FieldProblem } from './errors';
 

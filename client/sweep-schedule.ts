@@ -8,9 +8,10 @@ import {
   type ScheduleOptions,
   type ScheduleUpdateOptions,
 } from '@temporalio/client';
+import { defined } from '../domain/defined';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { WORKFLOW_QUEUE } from '../domain/provider';
-import { SWEEP_SCHEDULE_ID, SWEEP_TYPE } from '../domain/sweep';
+import { WORKFLOW_QUEUE } from '../domain/provider/provider-table';
+import { SWEEP_SCHEDULE_ID, SWEEP_TYPE } from '../domain/sweep/sweep-result';
 import { ErasureClientError } from './errors';
 import { addressOf, temporalTrouble } from './temporal-failure';
 
@@ -44,7 +45,7 @@ export async function installSweepSchedule(client: Client, everyMs: number): Pro
     }
     await client.schedule.getHandle(SWEEP_SCHEDULE_ID).update(({ state }): ScheduleUpdateOptions => {
       const { scheduleId: _scheduleId, ...rest } = options;
-      return { ...rest, state: { paused: state.paused, ...(state.note === undefined ? {} : { note: state.note }) } };
+      return { ...rest, state: { paused: state.paused, ...defined({ note: state.note }) } };
     });
     return 'updated';
   });
@@ -101,7 +102,7 @@ function statusOf({ spec, state, info }: ScheduleDescription): SweepScheduleStat
   const last = info.recentActions.at(-1)?.takenAt;
   const [next] = info.nextActionTimes;
   return {
-    ...(everyMs === undefined ? {} : { everyMs }),
+    ...defined({ everyMs }),
     isPaused: state.paused,
     isRunning: info.runningActions.length > 0,
     ...(last === undefined ? {} : { lastStartedAt: last.toISOString() }),

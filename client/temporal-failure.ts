@@ -1,7 +1,7 @@
 /** Tells trouble with Temporal itself from an answer about a request. */
 import { Connection, NamespaceNotFoundError, type ConnectionLike } from '@temporalio/client';
-import { grpcStatus, grpcStatusOf } from '../config/grpc-status';
-import { lostConnection, noNamespace, unauthorized } from '../config/temporal-trouble';
+import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
+import { lostConnection, noNamespace, unauthorized } from '../temporal/temporal-trouble';
 import { TemporalUnavailableError } from './errors';
 
 const { CANCELLED, DEADLINE_EXCEEDED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAUTHENTICATED, UNAVAILABLE } =

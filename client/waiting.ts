@@ -1,9 +1,9 @@
 /** Waits for a request's certificate or its end for days: over reconnects, resets, and while Temporal is away for a while. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { grpcStatus, grpcStatusOf } from '../config/grpc-status';
+import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { TemporalUnavailableError } from './errors';
-import type { Certified, HistoryFollower } from './history-follower';
+import type { Certified, HistoryFollower } from '../temporal/history-follower';
 import { mayPass } from './temporal-failure';
 
 /** The server answers a long poll after 20 s at the latest: one that takes longer hangs. */

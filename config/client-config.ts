@@ -1,4 +1,5 @@
 /** Settings of a process that submits and follows requests. */
+import { defined } from '../domain/defined';
 import { keyPermissions, path, readAll, readEnvironment, type Environment, type KeyPermissions } from './environment';
 import { networkVariables } from './network-config';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
@@ -24,6 +25,6 @@ export function readClientConfig(environment: Environment): ClientConfig {
   return {
     temporal: read.temporal,
     keyPermissions: read.own.ERASURE_KEY_PERMISSIONS,
-    ...(read.own.ERASURE_KEYS_DIR === undefined ? {} : { keysDirectory: read.own.ERASURE_KEYS_DIR }),
+    ...defined({ keysDirectory: read.own.ERASURE_KEYS_DIR }),
   };
 }

@@ -1,7 +1,7 @@
 /** Settings come from environment variables: all that is wrong is listed at once, by name and never by value. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
-import { providerKeys, isProvider, type Provider } from '../domain/provider';
+import { providerKeys, isProvider, type Provider } from '../domain/provider/provider-table';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

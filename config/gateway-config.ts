@@ -1,5 +1,6 @@
 /** Settings of the gateway process. */
 import { z } from 'zod';
+import { defined } from '../domain/defined';
 import type { Proxy } from '../network/proxy';
 import { decisionRoles, issuerUrl, type DecisionRoles } from './identity-provider';
 import {
@@ -21,7 +22,7 @@ import {
 import { networkVariables, readProxy } from './network-config';
 import { logLevel, type LogLevel } from './logging';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
-import { acceptedTokenCredentials, type AcceptedTokenCredentials } from './token-credentials';
+import { acceptedTokenCredentials, type AcceptedTokenCredentials } from './token-settings';
 
 export const gatewayVariables = {
   ERASURE_KEYS_DIR: path,
@@ -98,13 +99,13 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
     host: read.own.GATEWAY_HOST,
     port: read.own.GATEWAY_PORT,
     invalidPerMinute: read.own.GATEWAY_INVALID_PER_MINUTE,
-    ...(metricsAddress === undefined ? {} : { metricsAddress }),
+    ...defined({ metricsAddress }),
     ...(credentials === undefined
       ? {}
       : {
           token: { credentials, headers: read.own.GATEWAY_TOKEN_HEADERS, required: read.own.GATEWAY_TOKEN_REQUIRED },
         }),
-    ...(staffLogin === undefined ? {} : { staffLogin }),
+    ...defined({ staffLogin }),
     ...(read.proxy && { proxy: read.proxy }),
     logLevel: read.own.LOG_LEVEL,
   };

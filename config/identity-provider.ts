@@ -5,7 +5,7 @@ import {
   requestDecisionKinds,
   type DecisionKind,
   type RequestDecisionKind,
-} from '../domain/decision';
+} from '../domain/decision/decision';
 import { safeUrl } from './environment';
 
 /** Left exactly as it is: the issuer in a token must be the same text, with or without its trailing slash. */

@@ -1,11 +1,12 @@
 /** The policy file: what one company has settled for all of its requests. Read by the workers; pinned to each request. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { defined } from '../domain/defined';
 import { DAY_MS } from '../domain/duration';
-import { defaultPolicy, policyBounds, type Policy } from '../domain/policy';
-import type { LegalRule, Period } from '../domain/legal-rule';
-import { isOwnLaw, regulations, type Regulation } from '../domain/request';
-import { defaultLeads, type Rules } from '../domain/rules';
+import { defaultPolicy, policyBounds, type Policy } from '../domain/rules/policy';
+import type { LegalRule, Period } from '../domain/law/legal-rule';
+import { isOwnLaw, regulations, type Regulation } from '../domain/request/request';
+import { defaultLeads, type Rules } from '../domain/rules/rules';
 import { ConfigurationError } from './environment';
 
 /** Whose days and holidays count under one law. */
@@ -145,9 +146,9 @@ function legalRule(name: string, { source, from, answer, inAll, confirm, lastDay
       acknowledge: ownReading,
       extension: ownReading,
     },
-    ...(confirm === undefined ? {} : { acknowledgeWithin: confirm }),
+    ...defined({ acknowledgeWithin: confirm }),
     answerWithin: answer,
-    ...(inAll === undefined ? {} : { extendedWithin: inAll }),
+    ...defined({ extendedWithin: inAll }),
     endsOnWorkingDay: lastDay === 'next-working-day',
     saturdaysCount: false,
     aimsEarlierByDays: 0,

@@ -1,6 +1,7 @@
 /** The settings of each provider: address, credentials, limits. Read only for the providers that a process serves. */
 import { z } from 'zod';
-import type { Provider } from '../domain/provider';
+import { defined } from '../domain/defined';
+import type { Provider } from '../domain/provider/provider-table';
 import { HOUR_MS } from '../domain/duration';
 import {
   baseUrl,
@@ -13,7 +14,7 @@ import {
   secret,
   type Environment,
 } from './environment';
-import { sentTokenCredentials } from './token-credentials';
+import { sentTokenCredentials } from './token-settings';
 
 /** How fast and how wide one worker may call a provider. */
 export interface ProviderLimits {
@@ -97,7 +98,7 @@ export function readPersonConfig(environment: Environment) {
     baseUrl: read.PERSON_API_BASE_URL,
     clientId: read.PERSON_API_CLIENT_ID,
     clientSecret: read.PERSON_API_CLIENT_SECRET,
-    ...(read.PERSON_API_PURGE_DELAY === undefined ? {} : { purgeDelayMs: read.PERSON_API_PURGE_DELAY }),
+    ...defined({ purgeDelayMs: read.PERSON_API_PURGE_DELAY }),
     limits: limitsOf(read, 'PERSON_API'),
   };
 }

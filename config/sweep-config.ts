@@ -1,6 +1,6 @@
 /** Settings of the sweep, which the workers that run the workflows carry out. */
 import { z } from 'zod';
-import { CLOSE_LOOKS_DEFAULT } from '../domain/sweep';
+import { CLOSE_LOOKS_DEFAULT } from '../domain/sweep/sweep-result';
 import { baseUrl, ConfigurationError, positiveInteger, readEnvironment, type Environment } from './environment';
 
 const SECRET_BYTES_MIN = 24;

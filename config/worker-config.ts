@@ -1,6 +1,7 @@
 /** Settings of the worker process. */
+import { defined } from '../domain/defined';
 import type { Proxy } from '../network/proxy';
-import { providerKeys, type Provider } from '../domain/provider';
+import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import {
   baseUrl,
   bindAddress,
@@ -86,13 +87,13 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     keyPermissions: read.own.ERASURE_KEY_PERMISSIONS,
     providers: read.own.ERASURE_PROVIDERS,
     servesWorkflows: read.own.ERASURE_SERVE_WORKFLOWS,
-    ...(gatewayUrl === undefined ? {} : { gatewayUrl }),
+    ...defined({ gatewayUrl }),
     ...(read.proxy && { proxy: read.proxy }),
     settings: read.settings,
     sweep: read.sweep,
     policy: read.policy,
     logLevel: read.own.LOG_LEVEL,
-    ...(read.own.METRICS_ADDRESS === undefined ? {} : { metricsAddress: read.own.METRICS_ADDRESS }),
+    ...defined({ metricsAddress: read.own.METRICS_ADDRESS }),
   };
 }
 

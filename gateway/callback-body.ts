@@ -1,8 +1,8 @@
 /** What a callback says: its body decoded, read and judged. Nothing of it goes further than a code and the name that we expect. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
-import { completionEventOf, type Provider } from '../domain/provider';
-import type { CallbackRemark } from '../domain/receipt';
+import { completionEventOf, type Provider } from '../domain/provider/provider-table';
+import type { CallbackRemark } from '../domain/leg/receipt';
 import { isRecord } from '../domain/text';
 
 /** Bytes of a body once it is decompressed. */

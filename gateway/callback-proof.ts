@@ -1,6 +1,6 @@
 /** Whether a callback is what it claims to be: its capability and, in token mode, the token that its sender fetched from us. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { isProvider } from '../domain/provider';
+import { isProvider } from '../domain/provider/provider-table';
 import { CAPABILITY_HEADER, type CallbackSubject, type CapabilityChecker } from '../security/callback-capability';
 import type { TokenChecker, TokenRefusal } from '../security/callback-token';
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { CallbackSubject } from '../security/callback-capability';
-import { answer, answerTooMany } from './answers';
+import { answer, answerTooMany } from './http-answers';
 import { readCallbackBody, type CallbackBody } from './callback-body';
 import type { CallbackVerifier } from './callback-proof';
 import type { CallbackContent, Confirmer, Delivery } from './confirmer';

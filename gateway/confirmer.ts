@@ -2,9 +2,9 @@ import type { ConnectionLike } from '@temporalio/client';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { SECOND_MS } from '../domain/duration';
-import { WORKFLOW_TYPE } from '../domain/provider';
-import { workflowIdOf } from '../domain/request';
-import type { CallbackRemark } from '../domain/receipt';
+import { WORKFLOW_TYPE } from '../domain/provider/provider-table';
+import { workflowIdOf } from '../domain/request/request';
+import type { CallbackRemark } from '../domain/leg/receipt';
 import type { FactSigner } from '../security/facts';
 import { deliveryIdOf, type CallbackSubject } from '../security/callback-capability';
 import {

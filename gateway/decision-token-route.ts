@@ -8,7 +8,7 @@ import {
   type DecisionSubject,
   type DecisionTokenIssuer,
 } from '../security/decision-token';
-import { answer, answerTooMany } from './answers';
+import { answer, answerTooMany } from './http-answers';
 import type { DecisionTokenResult, GatewayMetrics } from './metrics';
 import type { StaffIdentifier, StaffMember } from './staff-identity';
 import type { StrangerCount } from './strangers';

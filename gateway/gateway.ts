@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { ConfigurationError } from '../config/environment';
 import type { GatewayConfig } from '../config/gateway-config';
 import { clientOptions } from '../config/temporal-config';
-import { explainTemporalTrouble, problemOfConnection } from '../config/temporal-trouble';
+import { explainTemporalTrouble, problemOfConnection } from '../temporal/temporal-trouble';
 import { SECOND_MS } from '../domain/duration';
 import { createAgents } from '../network/agents';
 import { createFetch } from '../network/fetch';

@@ -1,6 +1,6 @@
 import { isGrpcServiceError } from '@temporalio/client';
 import { getGrpcStatusDetails } from '@temporalio/client/lib/helpers';
-import { grpcStatus } from '../config/grpc-status';
+import { grpcStatus } from '../temporal/grpc-status';
 
 /** The server's word for "no such workflow" and "that workflow is over"; a missing namespace has a word of its own. */
 const NOT_FOUND_DETAIL = 'type.googleapis.com/temporal.api.errordetails.v1.NotFoundFailure';

@@ -5,7 +5,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { SECOND_MS } from '../domain/duration';
 import type { CapabilityChecker } from '../security/callback-capability';
-import { answer, isErrorStatus } from './answers';
+import { answer, isErrorStatus } from './http-answers';
 import { createCallbackVerifier, type TokenDemand } from './callback-proof';
 import { addCallbackRoute } from './callback-route';
 import type { Confirmer } from './confirmer';

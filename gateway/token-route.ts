@@ -2,12 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { SECOND_MS } from '../domain/duration';
-import { isProvider } from '../domain/provider';
+import { isProvider } from '../domain/provider/provider-table';
 import { isHandle } from '../security/callback-capability';
 import { TOKEN_LIFETIME_MS, type TokenIssuer } from '../security/callback-token';
 import { providersThatCallBack } from '../security/key-files';
 import type { PresentedCredentials } from '../security/token-credentials';
-import { answer, answerTooMany } from './answers';
+import { answer, answerTooMany } from './http-answers';
 import type { GatewayMetrics, TokenResult } from './metrics';
 import type { StrangerCount } from './strangers';
 import { readTokenBody } from './token-body';

@@ -4,18 +4,19 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'commander';
+import { defined } from '../domain/defined';
 import type { ErasureClient, RequestStatus } from '../client';
-import type { CertificateClaims } from '../domain/certificate';
-import { certificateText } from '../domain/certificate-text';
+import type { CertificateClaims } from '../domain/certificate/certificate';
+import { certificateText } from '../domain/certificate/certificate-text';
 import { DAY_MS, describeInstant, HOUR_MS, MINUTE_MS } from '../domain/duration';
-import type { RequestProgress } from '../domain/request-progress';
-import { verifyCertificate } from '../security/certificate';
+import type { RequestProgress } from '../domain/request/request-progress';
+import { verifyCertificate } from '../security/certificate-signature';
 import { readVerifyingKeys } from '../security/key-files';
 import { createLiveView, elapsed, type LiveView } from './live-view';
 import { newSubject, sampleSubmission, seed } from './sample-request';
 import { findScenario, preparePerson, scenarios, type Scenario, type Subject, type WorldEvent } from './scenarios';
 import { startStack, type Stack } from './stack';
-import { fastForward, virtualNow } from './virtual-time';
+import { fastForward, virtualNow } from '../temporal/virtual-time';
 
 const STEP_MS = 6 * HOUR_MS;
 const STEP_MS_MIN = MINUTE_MS;
@@ -50,7 +51,7 @@ async function main(): Promise<void> {
   view.tell(`Story "${scenario.name}": ${scenario.title}.`);
   const stack = await startStack({
     report: (line) => view.tell(line),
-    ...(scenario.workerSettings === undefined ? {} : { workerSettings: scenario.workerSettings }),
+    ...defined({ workerSettings: scenario.workerSettings }),
   });
   stopOnSignal(stack);
   try {

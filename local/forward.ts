@@ -5,12 +5,12 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ErasureClient, RequestNotFoundError, type RequestStatus } from '../client';
 import { channelArgs } from '../config/temporal-config';
 import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../domain/duration';
-import { providerName } from '../domain/provider';
-import { workflowIdOf } from '../domain/request';
+import { providerName } from '../domain/provider/provider-table';
+import { workflowIdOf } from '../domain/request/request';
 import { legLine } from './live-view';
 import { DIRECTORY_VARIABLE, localDirectory, readRunning, type RunningStack } from './local-directory';
 import { connectControl } from './simulator/control-client';
-import { fastForward, virtualNow } from './virtual-time';
+import { fastForward, virtualNow } from '../temporal/virtual-time';
 
 /** As often as providers are tried again: each try must meet the world of its own day. */
 const STEP_MS_MAX = 6 * HOUR_MS;

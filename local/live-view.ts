@@ -3,9 +3,9 @@ import { clearScreenDown, moveCursor } from 'node:readline';
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import { DAY_MS, describeInstant, HOUR_MS } from '../domain/duration';
-import type { LegProgress } from '../domain/progress';
-import type { RequestProgress } from '../domain/request-progress';
-import { providerName } from '../domain/provider';
+import type { LegProgress } from '../domain/leg/leg-progress';
+import type { RequestProgress } from '../domain/request/request-progress';
+import { providerName } from '../domain/provider/provider-table';
 
 export interface LiveView {
   show(progress: RequestProgress, clock: { readonly now: number; readonly startedAt: number }): void;

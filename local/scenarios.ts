@@ -1,6 +1,6 @@
 /** The stories that the demo tells: what the world does meanwhile, and how the request must end. */
 import { DAY_MS, HOUR_MS } from '../domain/duration';
-import type { RequestOutcome } from '../domain/outcome';
+import type { RequestOutcome } from '../domain/leg/outcome';
 import type { SimulatorControl } from './simulator/control';
 
 export interface Subject {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ErasureClient } from '../client';
-import { ensureSearchAttributes } from '../config/search-attributes';
+import { ensureSearchAttributes } from '../temporal/search-attributes';
 import { FACT_KEYS_FILE, initKeys, readClientKeys, upgradeKeys, VERIFYING_KEYS_FILE } from '../security/key-files';
 import { createSealer } from '../security/sealing';
 import { startProcess, type OwnProcess } from './child-process';
@@ -17,7 +17,7 @@ import { startUi } from './engine/ui';
 import { keepPolicy } from './sample-policy';
 import { connectControl } from './simulator/control-client';
 import type { Addresses, SimulatorControl } from './simulator/control';
-import { assertVirtualTimeSupported, withVirtualTime } from './virtual-time';
+import { assertVirtualTimeSupported, withVirtualTime } from '../temporal/virtual-time';
 
 export const STACK_ENVIRONMENT = 'local';
 /** Any credentials do: the simulator is told the same ones. */

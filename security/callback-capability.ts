@@ -1,8 +1,8 @@
 import { createHash, sign } from 'node:crypto';
 import { z } from 'zod';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../domain/duration';
-import { isProvider, type Provider } from '../domain/provider';
-import { isRequestId } from '../domain/request';
+import { isProvider, type Provider } from '../domain/provider/provider-table';
+import { isRequestId } from '../domain/request/request';
 import { importPrivateKey, publicKeyRing } from './key-ring';
 import type { CallbackProviderKeys, GatewayKeys } from './key-shapes';
 import { isSameText } from './same-text';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { isProvider, type Provider } from '../domain/provider';
+import { isProvider, type Provider } from '../domain/provider/provider-table';
 import { isHandle } from './callback-capability';
 import { importSecretKey, secretKeyRing } from './key-ring';
 import type { GatewayKeys } from './key-shapes';

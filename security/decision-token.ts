@@ -13,9 +13,9 @@ import {
   type DecisionProof,
   type ProviderDecision,
   type RequestDecisionKind,
-} from '../domain/decision';
+} from '../domain/decision/decision';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { isRequestId } from '../domain/request';
+import { isRequestId } from '../domain/request/request';
 import { isRecord, opaquePattern } from '../domain/text';
 import { importPrivateKey, publicKeyRing } from './key-ring';
 import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from './key-shapes';

@@ -2,7 +2,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JWK } from 'jose';
 import { z } from 'zod';
-import type { Provider } from '../domain/provider';
+import type { Provider } from '../domain/provider/provider-table';
 import { isRecord } from '../domain/text';
 import { KeyFileError } from './key-file-error';
 import {

@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { providerKeys, type Provider } from '../domain/provider';
+import { defined } from '../domain/defined';
+import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import {
   factRoles,
   providersThatCallBack,
@@ -122,7 +123,7 @@ export function newStaffKeys(
   epoch: string,
 ): { readonly staff: StaffKeys; readonly known: DecisionKeys['keys'][number] } {
   const { environment, actor, kinds } = member;
-  const whose = { actor, ...(kinds === undefined ? {} : { kinds }) };
+  const whose = { actor, ...defined({ kinds }) };
   const { publicKey, privateKey } = newSigningKey(epoch);
   return {
     staff: { role: 'staff', environment, ...whose, decision: [privateKey] },

@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import { providerDecisionKinds, requestDecisionKinds } from '../domain/decision';
-import { completionEventOf, providerKeys, type Provider } from '../domain/provider';
+import { providerDecisionKinds, requestDecisionKinds } from '../domain/decision/decision';
+import { completionEventOf, providerKeys, type Provider } from '../domain/provider/provider-table';
 import { opaquePattern } from '../domain/text';
 import { KeyFileError } from './key-file-error';
 

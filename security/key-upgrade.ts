@@ -2,7 +2,7 @@
 import { readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { z } from 'zod';
-import { providerKeys } from '../domain/provider';
+import { providerKeys } from '../domain/provider/provider-table';
 import { isRecord } from '../domain/text';
 import { codeOf, KeyFileError } from './key-file-error';
 import {

@@ -2,9 +2,10 @@ import { createHash, createHmac, sign } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { compactDecrypt, CompactEncrypt } from 'jose';
 import { z } from 'zod';
-import { IDENTIFIER_LENGTH_MAX } from '../domain/identifier';
-import type { Provider } from '../domain/provider';
-import { isRequestId } from '../domain/request';
+import { defined } from '../domain/defined';
+import { IDENTIFIER_LENGTH_MAX } from '../domain/provider/identifier';
+import type { Provider } from '../domain/provider/provider-table';
+import { isRequestId } from '../domain/request/request';
 import { opaquePattern } from '../domain/text';
 import { compactParts, jsonOf } from './compact-text';
 import { importPrivateKey, importPublicKey, privateKeyRing, publicKeyRing } from './key-ring';
@@ -74,7 +75,7 @@ export function createSealer(keys: ClientKeys): Sealer {
       }
       const recipient = recipients.get(provider);
       if (recipient === undefined) throw new SealError('key-unavailable', 'There is no sealing key of this provider.');
-      const claims = { requestId, provider, environment, identifier, ...(filedBy === undefined ? {} : { filedBy }) };
+      const claims = { requestId, provider, environment, identifier, ...defined({ filedBy }) };
       const signed = await signClaims({ claims, type: CLAIMS_TYPE, ...signer });
       const padded = signed.padEnd(Math.ceil(signed.length / PADDING_BYTES) * PADDING_BYTES, ' ');
       return new CompactEncrypt(Buffer.from(padded))
@@ -183,7 +184,7 @@ export function createOpener(keys: ProviderKeys): Opener {
       }
       if (parsed.data.requestId !== requestId) throw unusable('it was signed for another request');
       const { identifier, filedBy } = parsed.data;
-      return { identifier, ...(filedBy === undefined ? {} : { filedBy }) };
+      return { identifier, ...defined({ filedBy }) };
     },
     subjectHash: (identifier) => hmac(SUBJECT_HASH, { key: hashing, provider: keys.provider, text: identifier }),
     bodyHmac: (body) =>

@@ -6,7 +6,7 @@ import { createPersonAdapter } from '../activities/providers/person';
 import type { ProviderAdapter } from '../activities/providers/provider';
 import type { ProviderLimits } from '../config/provider-config';
 import type { WorkerConfig } from '../config/worker-config';
-import type { Provider } from '../domain/provider';
+import type { Provider } from '../domain/provider/provider-table';
 import { createAgents } from '../network/agents';
 import { CAPABILITY_HEADER, createCapabilityIssuer } from '../security/callback-capability';
 import { hasCallbackKeys, type CallbackProviderKeys, type ProviderKeys } from '../security/key-files';

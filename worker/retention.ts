@@ -2,7 +2,7 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import type { Logger } from 'pino';
-import { grpcStatusOf } from '../config/grpc-status';
+import { grpcStatusOf } from '../temporal/grpc-status';
 import { DAY_MS, SECOND_MS } from '../domain/duration';
 
 export const RETENTION_DAYS_MIN = 90;

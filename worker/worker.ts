@@ -7,18 +7,18 @@ import { createCertificateActivities } from '../activities/certificate-activitie
 import { createDecisionActivities } from '../activities/decision-activities';
 import { createIntakeActivities, problemsOfCalendars } from '../activities/intake-activities';
 import { createLegActivities } from '../activities/leg-activities';
-import { createSweepActivities } from '../activities/sweep-activities';
+import { createSweepActivities } from '../activities/sweep/sweep-activities';
 import { ConfigurationError } from '../config/environment';
 import { nativeOptions } from '../config/temporal-config';
-import { explainTemporalTrouble } from '../config/temporal-trouble';
-import { grpcStatusOf } from '../config/grpc-status';
+import { explainTemporalTrouble } from '../temporal/temporal-trouble';
+import { grpcStatusOf } from '../temporal/grpc-status';
 import type { WorkerConfig } from '../config/worker-config';
 import { sdkLogger } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { providerQueue, WORKFLOW_QUEUE, type Provider } from '../domain/provider';
-import { regulations, type Regulation } from '../domain/request';
+import { providerQueue, WORKFLOW_QUEUE, type Provider } from '../domain/provider/provider-table';
+import { regulations, type Regulation } from '../domain/request/request';
 import { createAgents } from '../network/agents';
-import { createCertificateSigner } from '../security/certificate';
+import { createCertificateSigner } from '../security/certificate-signature';
 import { createDecisionTokenChecker, type DecisionTokenChecker } from '../security/decision-token';
 import { createFactChecker, createFactSigner, type FactChecker } from '../security/facts';
 import {
@@ -32,7 +32,7 @@ import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
 import { checkKeys } from './key-check';
 import { checkRetention } from './retention';
-import { checkSearchAttributes } from './search-attributes';
+import { checkSearchAttributes } from './search-attribute-check';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
 
 /** An asking in flight is not broken off: it ends by its own HTTP time-outs well within this. */

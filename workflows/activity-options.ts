@@ -1,11 +1,12 @@
 /** How long and how often each activity is tried. The one place where it is decided what a retry may mend. */
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType } from '@temporalio/workflow';
+import { defined } from '../domain/defined';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { failureTypes, retrying } from '../domain/failure';
-import type { LegStep } from '../domain/leg';
-import { DAILY_TRY_MS, type Policy } from '../domain/policy';
-import { WORKFLOW_QUEUE, providerQueue, type Provider } from '../domain/provider';
+import { failureTypes, retrying } from '../domain/leg/failure';
+import type { LegStep } from '../domain/leg/leg';
+import { DAILY_TRY_MS, type Policy } from '../domain/rules/policy';
+import { WORKFLOW_QUEUE, providerQueue, type Provider } from '../domain/provider/provider-table';
 
 /** Above the sum of the HTTP time-outs of one adapter call: a login, a look and the call itself. */
 const START_TO_CLOSE_MS = 2 * MINUTE_MS;
@@ -69,7 +70,7 @@ function patience(
   }
   return {
     scheduleToCloseTimeout: restMs,
-    ...(queuedMs === undefined ? {} : { scheduleToStartTimeout: queuedMs }),
+    ...defined({ scheduleToStartTimeout: queuedMs }),
     // Goes on about where the first tries ended.
     retry: { ...soon, initialInterval: FIRST_TRIES_MS, nonRetryableErrorTypes: hopelessForNow },
   };

@@ -1,8 +1,8 @@
 /** What the Temporal UI shows of a request: Markdown that a newcomer understands. Costs no event. */
 import { describeInstant } from '../domain/duration';
-import type { LegProgress } from '../domain/progress';
-import type { DueProgress, RequestProgress } from '../domain/request-progress';
-import { providerName } from '../domain/provider';
+import type { LegProgress } from '../domain/leg/leg-progress';
+import type { DueProgress, RequestProgress } from '../domain/request/request-progress';
+import { providerName } from '../domain/provider/provider-table';
 
 const states: Record<LegProgress['state'], string> = {
   'not-asked-yet': 'not asked yet',

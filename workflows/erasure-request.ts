@@ -1,9 +1,9 @@
 /** The erasure request: ask every provider, wait out each one's own window, say what is known in one certificate. */
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
-import type { LegProgress } from '../domain/progress';
-import type { RequestOutcome } from '../domain/outcome';
-import type { ErasureRequestInput } from '../domain/request';
-import type { TrailEntry } from '../domain/request-state';
+import type { LegProgress } from '../domain/leg/leg-progress';
+import type { RequestOutcome } from '../domain/leg/outcome';
+import type { ErasureRequestInput } from '../domain/request/request';
+import type { TrailEntry } from '../domain/request/request-state';
 import { acceptRequest, RequestRun } from './request-run';
 
 export interface ErasureResult {

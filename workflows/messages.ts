@@ -1,10 +1,15 @@
 /** What a running request understands from outside. Shared with the client and the gateway; free of personal data. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { DecisionKind, ProviderDecision, RequestDecisionKind, RequestDecisions } from '../domain/decision';
-import type { LegProgress } from '../domain/progress';
-import type { Provider } from '../domain/provider';
-import type { CallbackEvidence, CallbackReport } from '../domain/receipt';
-import type { RequestProgress } from '../domain/request-progress';
+import type {
+  DecisionKind,
+  ProviderDecision,
+  RequestDecisionKind,
+  RequestDecisions,
+} from '../domain/decision/decision';
+import type { LegProgress } from '../domain/leg/leg-progress';
+import type { Provider } from '../domain/provider/provider-table';
+import type { CallbackEvidence, CallbackReport } from '../domain/leg/receipt';
+import type { RequestProgress } from '../domain/request/request-progress';
 
 interface FromProvider {
   readonly provider: Provider;

@@ -10,10 +10,11 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
+import { defined } from '../domain/defined';
 import type { LegActivities } from '../activities/leg-activities';
 import { describeInstant } from '../domain/duration';
 import type { Happening } from '../domain/happening';
-import { isFailureType, retrying, type FailureDetails, type LegFailure, type StepMemory } from '../domain/failure';
+import { isFailureType, retrying, type FailureDetails, type LegFailure, type StepMemory } from '../domain/leg/failure';
 import {
   advance,
   firstAskedAt,
@@ -27,11 +28,11 @@ import {
   type LegEvent,
   type LegState,
   type LegStep,
-} from '../domain/leg';
-import { providerName, type Provider } from '../domain/provider';
-import type { Policy } from '../domain/policy';
-import type { Gate } from '../domain/rules';
-import type { ErasureRequest } from '../domain/request';
+} from '../domain/leg/leg';
+import { providerName, type Provider } from '../domain/provider/provider-table';
+import type { Policy } from '../domain/rules/policy';
+import type { Gate } from '../domain/rules/rules';
+import type { ErasureRequest } from '../domain/request/request';
 import { isRecord } from '../domain/text';
 import { askOptions, lookOptions, undoOptions, withdrawOptions } from './activity-options';
 
@@ -187,7 +188,7 @@ export class ProviderLeg {
         at: Date.now(),
         isOutOfTime,
       });
-      return { type: 'failed', failure, ...(goesOn === undefined ? {} : { goesOn }) };
+      return { type: 'failed', failure, ...defined({ goesOn }) };
     };
   }
 
@@ -206,10 +207,9 @@ export class ProviderLeg {
       round,
       firstAskedAt: firstAskedAt(this.#state) ?? Date.now(),
       askedBefore: this.#state.askedBefore,
-      ...(host === undefined ? {} : { host }),
-      ...(standing === undefined ? {} : { standing }),
+      ...defined({ host, standing }),
       gate: this.#around.gate(),
-      ...(approval === undefined ? {} : { approval }),
+      ...defined({ approval }),
       ...(step === undefined || memory === undefined ? {} : { memory }),
       ...(step === undefined || knownFailure === undefined ? {} : { knownFailure }),
       policy: this.#around.policy(),
@@ -253,9 +253,7 @@ function readFailure({ cause }: ActivityFailure): LegFailure {
         : type,
     // The answer is unknown, unless the last attempt told it; an activity that no worker ever took up reached nobody.
     mayHaveReached: timeout === undefined ? details?.mayHaveReached !== false : !(isUnserved && last === undefined),
-    ...(memory === undefined ? {} : { memory }),
-    ...(retryInMs === undefined ? {} : { retryInMs }),
-    ...(kindChanged === undefined ? {} : { kindChanged }),
+    ...defined({ memory, retryInMs, kindChanged }),
   };
 }
 

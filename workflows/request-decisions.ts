@@ -11,6 +11,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { defined } from '../domain/defined';
 import type { DecisionActivities, DecisionQuestion } from '../activities/decision-activities';
 import {
   guardedKinds,
@@ -26,20 +27,20 @@ import {
   type ProviderDecision,
   type RequestDecisionKind,
   type Said,
-} from '../domain/decision';
+} from '../domain/decision/decision';
 import { describeInstant } from '../domain/duration';
-import { whyNotNow } from '../domain/leg';
+import { whyNotNow } from '../domain/leg/leg';
 import {
   limitOfLeg,
   limitOfRequest,
   REFUSED_TOKENS_MAX,
   TRAIL_IN_ANSWER_MAX,
   type HistoryLength,
-} from '../domain/limits';
-import { legProgress, type LegProgress } from '../domain/progress';
-import { providerName, type Provider } from '../domain/provider';
-import type { RequestProgress } from '../domain/request-progress';
-import { whyNotNowOfProviders, whyNotNowOfRequest } from '../domain/request-state';
+} from '../domain/request/limits';
+import { legProgress, type LegProgress } from '../domain/leg/leg-progress';
+import { providerName, type Provider } from '../domain/provider/provider-table';
+import type { RequestProgress } from '../domain/request/request-progress';
+import { whyNotNowOfProviders, whyNotNowOfRequest } from '../domain/request/request-state';
 import { decisionOptions } from './activity-options';
 import { providerDecisionUpdates, requestDecisionUpdates } from './messages';
 import type { RequestRun } from './request-run';
@@ -88,7 +89,7 @@ function listenForProviderDecision(run: RequestRun, kind: DecisionKind, taken: T
         ? await prove(run, { kind, content: decision, token: sent.token, taken, judge: () => judge(sent) })
         : undefined;
       taken.take({ kind, about: decision.provider, actor: decision.actor, seen, proof, judge: () => judge(sent) });
-      leg.tell({ type: 'decided', kind, decision, ...(proof === undefined ? {} : { proof }) });
+      leg.tell({ type: 'decided', kind, decision, ...defined({ proof }) });
       return legProgress(leg.state);
     },
     // Must stay synchronous: an asynchronous validator is not awaited and accepts everything.
@@ -113,7 +114,7 @@ function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, ta
       ? await prove(run, { kind, content, token: sent.token, taken, judge: () => judge(sent) })
       : undefined;
     taken.take({ kind, about: 'request', actor: content.actor, seen, proof, judge: () => judge(sent) });
-    run.apply({ type: 'decided', decision, ...(proof === undefined ? {} : { proof }) });
+    run.apply({ type: 'decided', decision, ...defined({ proof }) });
     if (kind === 'identity') await run.lookUpRulesAgain();
     const { trail, ...progress } = run.progress();
     return { ...progress, trail: trail.slice(-TRAIL_IN_ANSWER_MAX) };

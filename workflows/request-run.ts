@@ -12,20 +12,26 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { defined } from '../domain/defined';
 import type { CallbackActivities, CallbackQuestion } from '../activities/callback-activities';
 import type { CertificateActivities } from '../activities/certificate-activities';
 import type { IntakeActivities, IntakeQuestion } from '../activities/intake-activities';
 import { describeInstant } from '../domain/duration';
-import { mayHaveErased } from '../domain/leg';
+import { mayHaveErased } from '../domain/leg/leg';
 import type { Happening } from '../domain/happening';
-import { REMINDER_LABEL } from '../domain/finding';
-import { dueOf, type LegalClock } from '../domain/legal-clock';
-import { requestOutcome, type RequestOutcome } from '../domain/outcome';
-import { legProgress } from '../domain/progress';
-import { completionEventOf, isProvider, type Provider } from '../domain/provider';
-import { callbackRemarks, type CallbackEvidence, type CallbackRemark, type CallbackReport } from '../domain/receipt';
-import type { Witness } from '../domain/fact';
-import { parseErasureRequest, type ErasureRequest } from '../domain/request';
+import { REMINDER_LABEL } from '../domain/sweep/finding';
+import { dueOf, type LegalClock } from '../domain/law/legal-clock';
+import { requestOutcome, type RequestOutcome } from '../domain/leg/outcome';
+import { legProgress } from '../domain/leg/leg-progress';
+import { completionEventOf, isProvider, type Provider } from '../domain/provider/provider-table';
+import {
+  callbackRemarks,
+  type CallbackEvidence,
+  type CallbackRemark,
+  type CallbackReport,
+} from '../domain/leg/receipt';
+import type { Witness } from '../domain/certificate/fact';
+import { parseErasureRequest, type ErasureRequest } from '../domain/request/request';
 import {
   hasTodo,
   nextReminder,
@@ -33,7 +39,7 @@ import {
   type Reminder,
   type RequestProgress,
   type RequestView,
-} from '../domain/request-progress';
+} from '../domain/request/request-progress';
 import {
   advanceRequest,
   approvalIn,
@@ -45,11 +51,11 @@ import {
   type RequestEvent,
   type RequestFacts,
   type RequestState,
-} from '../domain/request-state';
-import { gateOf, intakeWithoutRules, type Intake } from '../domain/rules';
-import type { Statement } from '../domain/statement';
+} from '../domain/request/request-state';
+import { gateOf, intakeWithoutRules, type Intake } from '../domain/rules/rules';
+import type { Statement } from '../domain/certificate/statement';
 import { isRecord } from '../domain/text';
-import { visibleOf } from '../domain/visibility';
+import { visibleOf } from '../domain/request/visibility';
 import { callbackOptions, certificateOptions, dailyCertificateOptions, intakeOptions } from './activity-options';
 import { describeRequest } from './current-details';
 import type { ErasureResult } from './erasure-request';
@@ -62,7 +68,7 @@ import {
 } from './messages';
 import { ProviderLeg } from './provider-leg';
 import { listenForDecisions } from './request-decisions';
-import { SearchAttributes } from './search-attributes';
+import { SearchAttributes } from './request-index';
 
 /** Refuses an input that is none, before anything is asked of anybody. The only way in which a run can fail. */
 export function acceptRequest(input: unknown): ErasureRequest {
@@ -179,14 +185,11 @@ export class RequestRun {
       regulation,
       submittedAt,
       startedAt: startTime.getTime(),
-      ...(receivedVia === undefined ? {} : { receivedVia }),
-      ...(ground === undefined ? {} : { ground }),
-      ...(verification === undefined ? {} : { verification }),
-      ...(filedBy === undefined ? {} : { filedBy }),
+      ...defined({ receivedVia, ground, verification, filedBy }),
       outcome: this.#outcome,
       legs,
       intake,
-      ...(this.#laterIntake === undefined ? {} : { laterIntake: this.#laterIntake }),
+      ...defined({ laterIntake: this.#laterIntake }),
       isExtended: isExtended(this.#state),
       trail: this.#state.trail,
     };
@@ -242,10 +245,9 @@ export class RequestRun {
     return {
       now: Date.now(),
       submittedAt,
-      ...(filedBy === undefined ? {} : { filedBy }),
-      ...(identityAskedAt === undefined ? {} : { identityAskedAt }),
+      ...defined({ filedBy, identityAskedAt }),
       isVerified: verification !== undefined,
-      ...(clock === undefined ? {} : { clock }),
+      ...defined({ clock }),
       rules: this.#rules,
     };
   }
@@ -290,11 +292,10 @@ export class RequestRun {
         : {
             identity: {
               askedAt: identityAskedAt,
-              ...(informationReceivedAt === undefined ? {} : { informationReceivedAt }),
-              ...(provenAt === undefined ? {} : { provenAt }),
+              ...defined({ informationReceivedAt, provenAt }),
             },
           }),
-      ...(pinned === undefined ? {} : { pinned }),
+      ...defined({ pinned }),
     };
     const { takeOnRequest } = proxyActivities<IntakeActivities>(intakeOptions);
     return CancellationScope.nonCancellable(() => takeOnRequest(question));
@@ -420,7 +421,7 @@ export class RequestRun {
   get #current(): Intake {
     const { clock: _clock, noClock: _none, ...pinned } = this.#intake ?? intakeWithoutRules(this.#request.policy);
     const { clock, noClock }: Partial<Intake> = this.#laterIntake ?? this.#intake ?? {};
-    return { ...pinned, ...(clock === undefined ? {} : { clock }), ...(noClock === undefined ? {} : { noClock }) };
+    return { ...pinned, ...defined({ clock, noClock }) };
   }
 
   get #view(): RequestView {

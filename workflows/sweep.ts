@@ -7,11 +7,18 @@ import {
   workflowInfo,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import type { SweepActivities } from '../activities/sweep-activities';
+import type { SweepActivities } from '../activities/sweep/sweep-activities';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { parseInstant } from '../domain/instant';
-import { beginSweep, sweepOn, type SweepInput, type SweepResult, type SweepSoFar, type Told } from '../domain/sweep';
-import { WORKFLOW_QUEUE } from '../domain/provider';
+import {
+  beginSweep,
+  sweepOn,
+  type SweepInput,
+  type SweepResult,
+  type SweepSoFar,
+  type Told,
+} from '../domain/sweep/sweep-result';
+import { WORKFLOW_QUEUE } from '../domain/provider/provider-table';
 import { isRecord } from '../domain/text';
 
 const retry = { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: MINUTE_MS };

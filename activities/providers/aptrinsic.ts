@@ -4,14 +4,14 @@
  */
 import { z } from 'zod';
 import { DAY_MS } from '../../domain/duration';
-import { providerName } from '../../domain/provider';
-import type { Accepted, Evidence, Unknown } from '../../domain/receipt';
+import { providerName } from '../../domain/provider/provider-table';
+import type { Accepted, Evidence, Unknown } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
 import { isErrorStatus, isObject, saysFailure, valuesUnder } from './contradiction';
 import { createHttp, evidenceOf, type Http, urlUnder } from './http';
-import { refuseInvalid } from './identifier';
-import { CLOCK_SKEW_MS, parseInstant } from './instant';
+import { refuseInvalid } from './opened-identifier';
+import { CLOCK_SKEW_MS, parseInstant } from './provider-instant';
 import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
 
 export interface AptrinsicOptions {

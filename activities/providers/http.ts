@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, unzip } from 'node:zlib';
 import axios from 'axios';
 import { HOUR_MS, SECOND_MS } from '../../domain/duration';
-import type { Evidence } from '../../domain/receipt';
+import type { Evidence } from '../../domain/leg/receipt';
 import { type Agents, createAgents, proxyFailureOf } from '../../network/agents';
 import { cancellationOf, throwIfCancelled } from './cancellation';
 import { type AdapterCall, ProviderFailure } from './provider';

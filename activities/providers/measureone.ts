@@ -4,13 +4,13 @@
  */
 import { z } from 'zod';
 import { HOUR_MS } from '../../domain/duration';
-import { providerName } from '../../domain/provider';
-import type { Accepted, Evidence, Receipt } from '../../domain/receipt';
+import { providerName } from '../../domain/provider/provider-table';
+import type { Accepted, Evidence, Receipt } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
 import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
-import { refuseInvalid } from './identifier';
+import { refuseInvalid } from './opened-identifier';
 import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
 import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
 

@@ -4,15 +4,15 @@
  */
 import { z } from 'zod';
 import { describeInstant, HOUR_MS, SECOND_MS } from '../../domain/duration';
-import { MAX_WINDOW_MS } from '../../domain/policy';
-import { providerName } from '../../domain/provider';
-import type { AcceptanceBasis, Evidence, Receipt, Withdrawal } from '../../domain/receipt';
+import { MAX_WINDOW_MS } from '../../domain/rules/policy';
+import { providerName } from '../../domain/provider/provider-table';
+import type { AcceptanceBasis, Evidence, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, failureFor, fits, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
 import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
-import { refuseInvalid } from './identifier';
-import { CLOCK_SKEW_MS, parseInstant } from './instant';
+import { refuseInvalid } from './opened-identifier';
+import { CLOCK_SKEW_MS, parseInstant } from './provider-instant';
 import { type AdapterCall, type ProviderAdapter, ProviderFailure, sendErasing } from './provider';
 import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
 

@@ -1,8 +1,8 @@
 /** What every provider's adapter offers: its facts as data. Nothing outside an adapter knows a provider's vocabulary. */
-import type { AdapterMemory, FailureType } from '../../domain/failure';
-import type { Policy } from '../../domain/policy';
-import type { Provider } from '../../domain/provider';
-import type { Evidence, Observation, Receipt, Withdrawal } from '../../domain/receipt';
+import type { AdapterMemory, FailureType } from '../../domain/leg/failure';
+import type { Policy } from '../../domain/rules/policy';
+import type { Provider } from '../../domain/provider/provider-table';
+import type { Evidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 
 /** One call of an adapter, by one attempt of one activity. Instants in epoch ms of the workflow's clock. */
 export interface AdapterCall {

@@ -1,6 +1,7 @@
 /** The steps of a sweep at a real Temporal: for the activities, and for `erasure sweep`, which needs no worker. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
+import { defined } from '../../domain/defined';
 import { SECOND_MS } from '../../domain/duration';
 import {
   findingOfSecondRun,
@@ -15,9 +16,16 @@ import {
   withLastFailures,
   type Finding,
   type OpenRequest,
-} from '../../domain/finding';
-import { providerKeys, providerQueue, WORKFLOW_QUEUE, type Provider } from '../../domain/provider';
-import { countsOf, mostUrgent, sharesOf, type SweepPlan, type SweepSteps, type SweptPage } from '../../domain/sweep';
+} from '../../domain/sweep/finding';
+import { providerKeys, providerQueue, WORKFLOW_QUEUE, type Provider } from '../../domain/provider/provider-table';
+import {
+  countsOf,
+  mostUrgent,
+  sharesOf,
+  type SweepPlan,
+  type SweepSteps,
+  type SweptPage,
+} from '../../domain/sweep/sweep-result';
 import {
   createTemporalReader,
   isInvalidQuery,
@@ -25,7 +33,7 @@ import {
   type AnyRun,
   type ClosedRun,
   type TemporalReader,
-} from './temporal-reader';
+} from './open-requests';
 
 /** Describes and histories, so that a sweep leaves the server to the requests. */
 const AT_ONCE = 4;
@@ -77,7 +85,7 @@ export function createSweeper({ client, looks: looksDefault, report, beat }: Swe
 
     async sweepEnded({ plan, cursor }) {
       const { since } = plan;
-      const { items, ...rest } = await reader.endedRuns({ since, ...(cursor === undefined ? {} : { cursor }) });
+      const { items, ...rest } = await reader.endedRuns({ since, ...defined({ cursor }) });
       const judge = ofOneRun(reader, (run: ClosedRun) => judgeEnded(reader, run, plan), unreadable);
       const found = await inParallel(items, judge, beat);
       const ofRequests = items.flatMap(({ requestId, runId, closedAt }) =>
@@ -134,7 +142,7 @@ function ofOneRun<Run, Found>(
 }
 
 function unreadable({ requestId, runId }: { readonly requestId?: string; readonly runId: string }): readonly Finding[] {
-  return [{ kind: 'unreadable', ...(requestId === undefined ? {} : { requestId }), runId }];
+  return [{ kind: 'unreadable', ...defined({ requestId }), runId }];
 }
 
 /** What the index says of it is true all the same. */

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { SECOND_MS } from '../../domain/duration';
-import { findingsInAll, type SweepSummary } from '../../domain/sweep';
+import { findingsInAll, type SweepSummary } from '../../domain/sweep/sweep-result';
 import type { Agents } from '../../network/agents';
 import { createHttp } from '../providers/http';
 import { ProviderFailure } from '../providers/provider';

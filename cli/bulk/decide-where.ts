@@ -1,12 +1,13 @@
 /** `retry`, `hold` and `release` with `--where`: one decision about every open request that a filter names. */
 import { Option, type Command } from 'commander';
+import { defined } from '../../domain/defined';
 import type { ErasureClient } from '../../client/erasure-client';
 import { confirm } from '../confirm';
 import { connected } from '../connected';
 import { print, printJsonLine, remark, type CommandContext } from '../context';
-import { createProver, type ProveDecision } from '../decision-token';
+import { createProver, type ProveDecision } from '../obtain-decision-token';
 import { exitCode } from '../exit-code';
-import { InputError } from '../failure';
+import { InputError } from '../command-failure';
 import { wholeNumber } from '../options';
 import { readTypedDecision, type DecisionTyped, type TypedDecision } from '../take-decision';
 
@@ -129,7 +130,7 @@ async function takeEach(
   const counts: Record<Result, number> = { done: 0, refused: 0, unanswered: 0 };
   const tell = (requestId: string, result: Result, why?: string): void => {
     counts[result] += 1;
-    if (typed.json === true) printJsonLine(context, { requestId, result, ...(why === undefined ? {} : { why }) });
+    if (typed.json === true) printJsonLine(context, { requestId, result, ...defined({ why }) });
     else print(context, `${requestId}  ${result}${why === undefined ? '' : `: ${why}`}`);
   };
   const named = async function* () {

@@ -6,10 +6,10 @@ import { ConfigurationError, readEnvironment, type Environment } from '../../con
 import { readPolicyFile } from '../../config/policy-file';
 import { providerVariables } from '../../config/provider-config';
 import { workerVariables } from '../../config/worker-config';
-import { noClockMeaning } from '../../domain/legal-clock';
-import { providerKeys, type Provider } from '../../domain/provider';
+import { noClockMeaning } from '../../domain/law/legal-clock';
+import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { CommandContext } from '../context';
-import { DueDates, type DueRange } from './due-dates';
+import { DueDates, type DueRange } from './row-due-dates';
 import { describeLoad, providerLoad, type ProviderLoad } from './provider-load';
 
 const rateVariables = {

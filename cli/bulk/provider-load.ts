@@ -1,9 +1,10 @@
 /** How long it takes to ask each provider about the requests of a file, at the limits that are set. */
+import { defined } from '../../domain/defined';
 import { DAY_MS, SECOND_MS } from '../../domain/duration';
-import { plannedMs } from '../../domain/feasibility';
-import type { Policy } from '../../domain/policy';
-import { providerName, type Provider } from '../../domain/provider';
-import type { DueRange } from './due-dates';
+import { plannedMs } from '../../domain/law/feasibility';
+import type { Policy } from '../../domain/rules/policy';
+import { providerName, type Provider } from '../../domain/provider/provider-table';
+import type { DueRange } from './row-due-dates';
 
 /** What a provider allows a day, where its documents say so, and the calls of one request without trouble: to ask, and to look. */
 const allowances: Readonly<Partial<Record<Provider, { readonly callsADay: number; readonly callsEach: number }>>> = {
@@ -50,7 +51,7 @@ export function providerLoad(
     requests,
     requestsPerSecond,
     askingMs,
-    ...(allowanceDays === undefined ? {} : { allowanceDays }),
+    ...defined({ allowanceDays }),
     ...(takesMs === undefined ? {} : { endsAt: now + askingMs + takesMs + patience.marginMs }),
   };
 }

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import type { FieldProblem } from '../../client/errors';
 import { csvRow } from '../csv-text';
-import { InputError } from '../failure';
+import { InputError } from '../command-failure';
 
 const HEADER = 'line,field,problem\n';
 

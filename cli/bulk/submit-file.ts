@@ -1,13 +1,14 @@
 /** `erasure submit --file`: checks every row, shows what is to come, submits what is good, and says where it stands. */
 import { basename } from 'node:path';
+import { defined } from '../../domain/defined';
 import type { JudgedRow } from '../../client/bulk/judged-rows';
 import type { BulkCheck, BulkTally } from '../../client/bulk/submit-bulk';
 import type { ErasureSubmission } from '../../client/submission';
-import { providerFacts, providerKeys, providerName } from '../../domain/provider';
+import { providerFacts, providerKeys, providerName } from '../../domain/provider/provider-table';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { exitCode, type ExitCode } from '../exit-code';
-import { InputError } from '../failure';
+import { InputError } from '../command-failure';
 import { interruptible } from './interruption';
 import { LiveLine } from './live-line';
 import { progressText } from './progress-text';
@@ -156,7 +157,7 @@ async function submitAll(options: SubmitFileOptions, surroundings: Surroundings)
       elapsedMs: Date.now() - startedAt,
       ...(rejectFile.isUsed ? { rejects } : {}),
       ...(warningFile.isUsed ? { warnings: warningsPath } : {}),
-      ...(options.results === undefined ? {} : { results: options.results }),
+      ...defined({ results: options.results }),
     });
     try {
       const { stopped } = await interruptible(context, (signal) =>

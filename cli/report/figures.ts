@@ -1,6 +1,7 @@
 /** The figures of a report. What each one means is in docs/reports.md. */
-import type { RejectionGround } from '../../domain/decision';
-import type { LegOutcome } from '../../domain/outcome';
+import { defined } from '../../domain/defined';
+import type { RejectionGround } from '../../domain/decision/decision';
+import type { LegOutcome } from '../../domain/leg/outcome';
 import { DayCounts, type DayFigures } from './day-counts';
 import type { RequestFacts } from './request-facts';
 
@@ -95,7 +96,7 @@ export class FigureCounts {
       openByState: this.#openByState.all(),
       endedWithoutCertificate: this.#withoutCertificate.all(),
       answered: { recorded: this.#answered.of('recorded'), elsewhere: this.#answered.of('elsewhere') },
-      ...(days === undefined ? {} : { daysToAnswer: days }),
+      ...defined({ daysToAnswer: days }),
       overdue: { answeredLate: this.#answeredLate, unansweredPastDue: this.#unansweredPastDue },
       withoutDueDate: this.#withoutDueDate,
       deletion: {

@@ -1,5 +1,5 @@
 import { DateTime, IANAZone } from 'luxon';
-import { InputError } from '../failure';
+import { InputError } from '../command-failure';
 import type { Period } from './report';
 
 /** From the first moment of the first day to the last one of the last day; undefined where these are no such days. */

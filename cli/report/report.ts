@@ -4,7 +4,7 @@ import { RequestNotFoundError } from '../../client/errors';
 import type { FoundRequest } from '../../client/found-request';
 import { lookAhead } from '../../client/listing';
 import { DAY_MS } from '../../domain/duration';
-import { CLOCK_SKEW_MS, regulations, type Regulation } from '../../domain/request';
+import { CLOCK_SKEW_MS, regulations, type Regulation } from '../../domain/request/request';
 import { FigureCounts, type Figures } from './figures';
 import { factsOf, type RequestFacts } from './request-facts';
 

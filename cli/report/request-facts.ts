@@ -1,10 +1,11 @@
 /** What a report counts of one request. */
+import { defined } from '../../domain/defined';
 import type { FoundRequest, RequestOrigin } from '../../client/found-request';
 import type { RequestState, RequestStatus } from '../../client/request-status';
-import type { RejectionGround } from '../../domain/decision';
+import type { RejectionGround } from '../../domain/decision/decision';
 import { parseInstant } from '../../domain/instant';
-import type { Assurance, LegOutcome, RequestOutcome } from '../../domain/outcome';
-import type { TrailEntry } from '../../domain/request-state';
+import type { Assurance, LegOutcome, RequestOutcome } from '../../domain/leg/outcome';
+import type { TrailEntry } from '../../domain/request/request-state';
 
 /** Instants in epoch ms. */
 export interface RequestFacts extends RequestOrigin {
@@ -29,9 +30,7 @@ export function factsOf(
   const trail = result?.trail ?? progress?.trail ?? [];
   const outcome = result?.outcome ?? progress?.outcome;
   const legs = (result?.legs ?? progress?.legs ?? []).flatMap((leg) =>
-    leg.outcome === undefined
-      ? []
-      : [{ outcome: leg.outcome, ...(leg.assurance === undefined ? {} : { assurance: leg.assurance }) }],
+    leg.outcome === undefined ? [] : [{ outcome: leg.outcome, ...defined({ assurance: leg.assurance }) }],
   );
   const dueAt = (progress?.due === undefined ? undefined : Date.parse(progress.due.at)) ?? indexedDueAt;
   const rejectedFor = trail.findLast((entry) => entry.kind === 'reject')?.content.ground;
@@ -41,14 +40,14 @@ export function factsOf(
     regulation,
     submittedAt,
     legs,
-    ...(outcome === undefined ? {} : { outcome }),
+    ...defined({ outcome }),
     ...(status === 'running' ? { openAs: state } : {}),
     ...(status !== 'running' && result === undefined ? { endedAs: state } : {}),
-    ...(rejectedFor === undefined ? {} : { rejectedFor }),
+    ...defined({ rejectedFor }),
     ...(answeredAt === undefined ? {} : { answered: { at: answeredAt, how: 'recorded' } }),
     // Where no answer is waited for, the run ends with its certificate.
     ...(isAnsweredElsewhere && closedAt !== undefined ? { answered: { at: closedAt, how: 'elsewhere' } } : {}),
-    ...(dueAt === undefined ? {} : { dueAt }),
+    ...defined({ dueAt }),
   };
 }
 

@@ -1,6 +1,6 @@
 /** What is to become of each row: submitted, passed over as a repetition, or rejected with its reasons. */
 import { hash } from 'node:crypto';
-import { providerFacts, providerName, type Provider } from '../../domain/provider';
+import { providerFacts, providerName, type Provider } from '../../domain/provider/provider-table';
 import { InvalidSubmissionError, type FieldProblem } from '../errors';
 import {
   identifierFields,

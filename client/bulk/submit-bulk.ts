@@ -1,6 +1,6 @@
 /** Submits a file of many requests: every row is checked first, then the good ones are started, a few at a time. */
 import { stat } from 'node:fs/promises';
-import { providerKeys, type Provider } from '../../domain/provider';
+import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import { RequestConflictError, type FieldProblem } from '../errors';
 import type { Submitted } from '../erasure-client';
 import type { ErasureSubmission } from '../submission';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
 import { channelArgs } from '../../config/temporal-config';
-import { grpcStatus, grpcStatusOf } from '../../config/grpc-status';
+import { grpcStatus, grpcStatusOf } from '../../temporal/grpc-status';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Closed runs must stay readable for longer than any window: their certificate is their result. */

@@ -1,14 +1,14 @@
 /** What tests and demos do to the providers behind their callers' backs: in process or over HTTP, the same interface. */
 import { z } from 'zod';
-import { type Aptrinsic, type AptrinsicRecord, aptrinsicSettingsSchema } from './aptrinsic';
+import { type Aptrinsic, type AptrinsicRecord, aptrinsicSettingsSchema } from './simulated-aptrinsic';
 import { type CallFilter, callFilterSchema, type CallLog, type LoggedCall } from './call-log';
 import { parseTime, type SimulatorClock } from './clock';
 import { type Fault, type Faults, faultSchema, instantSchema } from './faults';
-import { type MeasureOne, type MeasureOneRecord, measureoneSettingsSchema } from './measureone';
+import { type MeasureOne, type MeasureOneRecord, measureoneSettingsSchema } from './simulated-measureone';
 import type { CallbackDelivery } from './measureone-callbacks';
 import { type DeliverCallback, deliverCallbackSchema, deliverySchema } from './measureone-delivery';
 import { providerNames, type ProviderName } from './peer';
-import { type PersonApi, type PersonRecord, personSettingsSchema } from './person';
+import { type PersonApi, type PersonRecord, personSettingsSchema } from './simulated-person';
 
 export interface Addresses {
   measureone: string;

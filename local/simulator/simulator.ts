@@ -1,7 +1,12 @@
 /** The three providers, each on its own port of 127.0.0.1, with a clock that can be moved and faults on demand. */
 import { setMaxListeners } from 'node:events';
 import type { FastifyInstance } from 'fastify';
-import { Aptrinsic, aptrinsicOperations, type AptrinsicSettings, defaultAptrinsicSettings } from './aptrinsic';
+import {
+  Aptrinsic,
+  aptrinsicOperations,
+  type AptrinsicSettings,
+  defaultAptrinsicSettings,
+} from './simulated-aptrinsic';
 import { CallLog } from './call-log';
 import { parseTime, SimulatorClock } from './clock';
 import {
@@ -15,10 +20,15 @@ import {
 } from './control';
 import { controlServer } from './control-server';
 import { Faults } from './faults';
-import { defaultMeasureOneSettings, MeasureOne, measureoneOperations, type MeasureOneSettings } from './measureone';
+import {
+  defaultMeasureOneSettings,
+  MeasureOne,
+  measureoneOperations,
+  type MeasureOneSettings,
+} from './simulated-measureone';
 import type { ClientCredentials } from './peer';
 import { peerServer } from './peer-server';
-import { defaultPersonSettings, PersonApi, personOperations, type PersonSettings } from './person';
+import { defaultPersonSettings, PersonApi, personOperations, type PersonSettings } from './simulated-person';
 import { readState, StateFile } from './state-file';
 
 export interface Credentials {

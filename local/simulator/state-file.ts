@@ -2,10 +2,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { aptrinsicStateSchema } from './aptrinsic';
+import { aptrinsicStateSchema } from './simulated-aptrinsic';
 import { settingsSchema } from './control';
-import { measureoneStateSchema } from './measureone';
-import { personStateSchema } from './person';
+import { measureoneStateSchema } from './simulated-measureone';
+import { personStateSchema } from './simulated-person';
 
 const WRITE_AFTER_MS = 50;
 

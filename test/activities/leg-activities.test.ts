@@ -4,11 +4,11 @@ import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity'
 import { createLegActivities } from '../../activities/leg-activities';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from '../../activities/providers/provider';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
-import { failureTypes, type FailureDetails } from '../../domain/failure';
-import type { LegCall } from '../../domain/leg';
-import { defaultPolicy } from '../../domain/policy';
-import type { Observation, Receipt } from '../../domain/receipt';
-import { gateOf, type Gate, type Rules } from '../../domain/rules';
+import { failureTypes, type FailureDetails } from '../../domain/leg/failure';
+import type { LegCall } from '../../domain/leg/leg';
+import { defaultPolicy } from '../../domain/rules/policy';
+import type { Observation, Receipt } from '../../domain/leg/receipt';
+import { gateOf, type Gate, type Rules } from '../../domain/rules/rules';
 import {
   createDecisionTokenChecker,
   createDecisionTokenIssuer,

@@ -1,5 +1,5 @@
 /** Every call × every kind of answer × every phase, held against what may be claimed at most. */
-import { basisOf } from '../../domain/statement';
+import { basisOf } from '../../domain/certificate/statement';
 import { answersTo, type Call, calls, type Failing, type Given, ownAnswer, type Provider } from './kinds';
 import { atMost, isNotNow, isStrangers } from './oracle';
 import { type Ended, play, type Script, type Tables } from './story';

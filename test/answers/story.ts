@@ -4,9 +4,17 @@ import { createAptrinsicAdapter, type AptrinsicAnswers } from '../../activities/
 import { createMeasureOneAdapter, type MeasureOneAnswers } from '../../activities/providers/measureone';
 import { createPersonAdapter, type PersonAnswers } from '../../activities/providers/person';
 import { type ProviderAdapter, ProviderFailure } from '../../activities/providers/provider';
-import { isOutage, type AdapterMemory } from '../../domain/failure';
-import { advance, lastRound, nextStep, openLeg, standingWords, type LegEvent, type LegState } from '../../domain/leg';
-import { defaultPolicy } from '../../domain/policy';
+import { isOutage, type AdapterMemory } from '../../domain/leg/failure';
+import {
+  advance,
+  lastRound,
+  nextStep,
+  openLeg,
+  standingWords,
+  type LegEvent,
+  type LegState,
+} from '../../domain/leg/leg';
+import { defaultPolicy } from '../../domain/rules/policy';
 import { adapterCall } from '../support/adapter-call';
 import { type Call, type Failing, type Given, ownAnswer, type Provider, PURGE_ON, subjects } from './kinds';
 import type { Entry } from './oracle';

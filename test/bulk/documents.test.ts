@@ -6,8 +6,8 @@ import { bulkRows } from '../../client/bulk/bulk-rows';
 import { judgedRows, ROWS_MAX } from '../../client/bulk/judged-rows';
 import { rowIdsWith } from '../../client/bulk/row-ids';
 import { ROW_LENGTH_MAX } from '../../client/bulk/text-lines';
-import { IDENTIFIER_LENGTH_MAX, placeholders, sharedNames } from '../../domain/identifier';
-import { providers } from '../../domain/provider';
+import { IDENTIFIER_LENGTH_MAX, placeholders, sharedNames } from '../../domain/provider/identifier';
+import { providers } from '../../domain/provider/provider-table';
 import { filterAttributes, namedFilters } from '../../client/request-filter';
 
 const root = join(__dirname, '..', '..');

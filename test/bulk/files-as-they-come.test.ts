@@ -10,7 +10,7 @@ import { rowIdsWith } from '../../client/bulk/row-ids';
 import { checkBulk, submitBulk, type BulkResult } from '../../client/bulk/submit-bulk';
 import { identifierFields, identifiersOf } from '../../client/submission';
 import { RequestConflictError } from '../../client/errors';
-import { workflowIdOf } from '../../domain/request';
+import { workflowIdOf } from '../../domain/request/request';
 import type { CommandContext } from '../../cli/context';
 import { readText } from '../../cli/read-input';
 import { ResultsFile } from '../../cli/bulk/results-file';

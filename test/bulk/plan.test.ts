@@ -1,17 +1,17 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import fc from 'fast-check';
-import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { createIntakeActivities } from '../../activities/intake-activities';
-import { clockFactsOf, DueDates } from '../../cli/bulk/due-dates';
+import { clockFactsOf, DueDates } from '../../cli/bulk/row-due-dates';
 import type { ErasureSubmission } from '../../client/submission';
 import { parsePolicyFile } from '../../config/policy-file';
 import { progressText } from '../../cli/bulk/progress-text';
 import { describeLoad, providerLoad, roughly } from '../../cli/bulk/provider-load';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/policy';
-import { WORKFLOW_TYPE } from '../../domain/provider';
-import { workflowIdOf } from '../../domain/request';
-import type { Intake } from '../../domain/rules';
+import { defaultPolicy } from '../../domain/rules/policy';
+import { WORKFLOW_TYPE } from '../../domain/provider/provider-table';
+import { workflowIdOf } from '../../domain/request/request';
+import type { Intake } from '../../domain/rules/rules';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
 
 const calendars = {

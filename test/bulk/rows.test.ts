@@ -9,7 +9,7 @@ import { judgedRows, type JudgedRow } from '../../client/bulk/judged-rows';
 import { rowIdsOf, rowIdsWith } from '../../client/bulk/row-ids';
 import { ROW_LENGTH_MAX, textLines } from '../../client/bulk/text-lines';
 import { parseSubmission } from '../../client/submission';
-import { isRequestId } from '../../domain/request';
+import { isRequestId } from '../../domain/request/request';
 import { csvRow } from '../../cli/csv-text';
 
 const now = Date.parse('2026-11-22T12:00:00Z');

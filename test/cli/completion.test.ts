@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
 import { completionScript, shells } from '../../cli/completion-script';
 import { createProgram } from '../../cli/program';
-import { providerKeys } from '../../domain/provider';
+import { providerKeys } from '../../domain/provider/provider-table';
 
 const stream = new PassThrough();
 const program = createProgram({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { workflowIdOf } from '../../domain/request';
+import { workflowIdOf } from '../../domain/request/request';
 import { eventually, failure, subjectAt, unknown, WorkflowBench } from '../support/workflow-bench';
 import {
   planted,

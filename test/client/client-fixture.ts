@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { ErasureSubmission } from '../../client';
-import { workflowIdOf } from '../../domain/request';
+import { workflowIdOf } from '../../domain/request/request';
 import { initKeys, readClientKeys, type ClientKeys } from '../../security/key-files';
 import { ownNamespace } from '../support/test-namespace';
 

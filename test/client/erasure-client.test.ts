@@ -11,9 +11,9 @@ import {
   type ErasureSubmission,
 } from '../../client';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/policy';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
-import { workflowIdOf } from '../../domain/request';
+import { defaultPolicy } from '../../domain/rules/policy';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
+import { workflowIdOf } from '../../domain/request/request';
 import { createSealer } from '../../security/sealing';
 import { eventually, failure, requestInput, WorkflowBench } from '../support/workflow-bench';
 import { planted, submission, temporaryKeys, terminateAll, type TemporaryKeys } from './client-fixture';

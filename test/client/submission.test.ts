@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { InvalidSubmissionError } from '../../client/errors';
 import { identifierFields, identifiersOf, parseSubmission, submissionWarnings } from '../../client/submission';
-import { defaultPolicy } from '../../domain/policy';
-import { providerKeys } from '../../domain/provider';
+import { defaultPolicy } from '../../domain/rules/policy';
+import { providerKeys } from '../../domain/provider/provider-table';
 
 const PLANTED = 'jane.doe@example.test';
 const NOW = Date.parse('2026-11-22T12:00:00Z');

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { ErasureClient, type ListOptions } from '../../client';
 import { isListed, visibilityQuery } from '../../client/listing';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
-import { workflowIdOf } from '../../domain/request';
-import type { Intake } from '../../domain/rules';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
+import { workflowIdOf } from '../../domain/request/request';
+import type { Intake } from '../../domain/rules/rules';
 import { prepareNamespace } from '../../local/engine/namespace';
 import { holdRequest, progress, withdrawRequest } from '../../workflows/messages';
 import {

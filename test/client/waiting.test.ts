@@ -1,11 +1,11 @@
 /** Waiting for the certificate, which confirms the erasure, and for the end of the run, which may be much later. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
-import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { ErasureClient, RequestFailedError, RequestStillRunningError, type RequestStatus } from '../../client';
 import { DAY_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE } from '../../domain/provider';
-import { workflowIdOf } from '../../domain/request';
+import { WORKFLOW_QUEUE } from '../../domain/provider/provider-table';
+import { workflowIdOf } from '../../domain/request/request';
 import { ownNamespace } from '../support/test-namespace';
 import { eventually, OVER_MS, rulesFor, WorkflowBench } from '../support/workflow-bench';
 

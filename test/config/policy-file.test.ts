@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../../config/environment';
 import { parsePolicyFile, readPolicyFile } from '../../config/policy-file';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { defaultPolicy, policyBounds } from '../../domain/policy';
-import { defaultLeads, defaultRules } from '../../domain/rules';
+import { defaultPolicy, policyBounds } from '../../domain/rules/policy';
+import { defaultLeads, defaultRules } from '../../domain/rules/rules';
 import { samplePolicy } from '../../local/sample-policy';
 
 const usual = {

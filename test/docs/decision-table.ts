@@ -1,16 +1,16 @@
-/** Which decision is taken when, found out by asking domain/request-state.ts: the table in docs/architecture.md. */
-import type { DecisionKind, RequestDecision } from '../../domain/decision';
-import { providerDecisionKinds } from '../../domain/decision';
+/** Which decision is taken when, found out by asking domain/request/request-state.ts: the table in docs/architecture.md. */
+import type { DecisionKind, RequestDecision } from '../../domain/decision/decision';
+import { providerDecisionKinds } from '../../domain/decision/decision';
 import { DAY_MS } from '../../domain/duration';
-import type { LegalClock } from '../../domain/legal-clock';
-import { defaultRules } from '../../domain/rules';
+import type { LegalClock } from '../../domain/law/legal-clock';
+import { defaultRules } from '../../domain/rules/rules';
 import {
   openRequest,
   whyNotNowOfProviders,
   whyNotNowOfRequest,
   type RequestFacts,
   type RequestState,
-} from '../../domain/request-state';
+} from '../../domain/request/request-state';
 
 const now = Date.UTC(2026, 10, 22);
 const at = new Date(now).toISOString();

@@ -12,13 +12,13 @@ import { gatewayVariables } from '../../config/gateway-config';
 import { providerVariables } from '../../config/provider-config';
 import { staffVariables } from '../../config/staff-config';
 import { workerVariables } from '../../config/worker-config';
-import { whyNoDecision } from '../../domain/decision';
+import { whyNoDecision } from '../../domain/decision/decision';
 import { describeDuration } from '../../domain/duration';
-import { attentionGuide, failureTypes, triesDaily, type AttentionReason } from '../../domain/failure';
-import { findingGuide, findingKinds } from '../../domain/finding';
-import { defaultPolicy, policyBounds, type Policy } from '../../domain/policy';
-import { providerKeys, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
-import { workflowIdOf } from '../../domain/request';
+import { attentionGuide, failureTypes, triesDaily, type AttentionReason } from '../../domain/leg/failure';
+import { findingGuide, findingKinds } from '../../domain/sweep/finding';
+import { defaultPolicy, policyBounds, type Policy } from '../../domain/rules/policy';
+import { providerKeys, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
+import { workflowIdOf } from '../../domain/request/request';
 import { scenarios } from '../../local/scenarios';
 import { newRoleFiles } from '../../security/key-generation';
 import { initKeys } from '../../security/key-files';
@@ -111,11 +111,12 @@ describe('the README', () => {
 
   it('says what each outcome of a leg means', () => {
     const told = rows(text, 'What an outcome says').map(([first = '']) => first);
-    const outcomes = union('domain/outcome.ts', 'LegOutcome');
+    const outcomes = union('domain/leg/outcome.ts', 'LegOutcome');
     expect(outcomes).toHaveLength(8);
     for (const outcome of outcomes) expect(told.filter((cell) => cell.startsWith(`\`${outcome}\``))).not.toEqual([]);
-    for (const assurance of union('domain/outcome.ts', 'Assurance')) expect(told.join()).toContain(`\`${assurance}\``);
-    for (const outcome of union('domain/outcome.ts', 'RequestOutcome')) expect(text).toContain(`\`${outcome}\``);
+    for (const assurance of union('domain/leg/outcome.ts', 'Assurance'))
+      expect(told.join()).toContain(`\`${assurance}\``);
+    for (const outcome of union('domain/leg/outcome.ts', 'RequestOutcome')) expect(text).toContain(`\`${outcome}\``);
   });
 });
 
@@ -233,7 +234,7 @@ describe('docs/configuration.md', () => {
   const standard = [...table.keys()].filter((name) => name.startsWith('TEMPORAL_'));
   /** Read without a schema, by the command itself and by the local engine. */
   const others: Readonly<Record<string, string>> = {
-    ERASURE_DEBUG: 'cli/failure.ts',
+    ERASURE_DEBUG: 'cli/command-failure.ts',
     NO_COLOR: 'cli/request-view.ts',
     ERASURE_ENGINE: 'local/engine/engine.ts',
     ERASURE_LOCAL_DIR: 'local/local-directory.ts',
@@ -350,7 +351,7 @@ describe('docs/providers.md', () => {
 
   it('has every outcome of a leg', () => {
     const told = rows(text, 'Leg outcomes').map(([first = '']) => first);
-    for (const outcome of union('domain/outcome.ts', 'LegOutcome')) expect(told.join()).toContain(`\`${outcome}\``);
+    for (const outcome of union('domain/leg/outcome.ts', 'LegOutcome')) expect(told.join()).toContain(`\`${outcome}\``);
   });
 
   it('has every provider', () => {

@@ -5,8 +5,8 @@ import {
   whyNoDecision,
   whyNoRequestDecision,
   type RequestDecisionKind,
-} from '../../domain/decision';
-import { attentionGuide } from '../../domain/failure';
+} from '../../domain/decision/decision';
+import { attentionGuide } from '../../domain/leg/failure';
 import { providerDecisionUpdates, requestDecisionUpdates } from '../../workflows/messages';
 import { read } from './markdown';
 

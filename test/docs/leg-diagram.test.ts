@@ -11,7 +11,7 @@ describe('the diagram of a leg in docs/architecture.md', () => {
   });
 
   it('draws every phase, and no other', () => {
-    const source = readFileSync('domain/leg.ts', 'utf8');
+    const source = readFileSync('domain/leg/leg.ts', 'utf8');
     const [, union = ''] = /export type Phase =([^;]*);/.exec(source) ?? [];
     const phases = [...union.matchAll(/'(\w+)'/g)].map(([, phase = '']) => phase);
     const drawn = [...diagram.matchAll(/(\w+) --> (\w+)/g)].flatMap(([, from = '', to = '']) => [from, to]);

@@ -1,11 +1,19 @@
 /** The state diagram of a leg, found by walking through its state machine: every phase it can reach, and what leads on. */
-import type { DecisionKind } from '../../domain/decision';
+import type { DecisionKind } from '../../domain/decision/decision';
 import type { Happening } from '../../domain/happening';
 import { DAY_MS } from '../../domain/duration';
-import { failureTypes, isFailureType } from '../../domain/failure';
-import { advance, lastRound, nextStep, openLeg, type LegEvent, type LegState, type LegStep } from '../../domain/leg';
-import { MAX_POSTPONEMENTS, MAX_ROUNDS } from '../../domain/policy';
-import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
+import { failureTypes, isFailureType } from '../../domain/leg/failure';
+import {
+  advance,
+  lastRound,
+  nextStep,
+  openLeg,
+  type LegEvent,
+  type LegState,
+  type LegStep,
+} from '../../domain/leg/leg';
+import { MAX_POSTPONEMENTS, MAX_ROUNDS } from '../../domain/rules/policy';
+import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import * as receipts from '../support/receipts';
 
 type Phase = LegState['phase'];

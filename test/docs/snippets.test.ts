@@ -11,7 +11,7 @@ import { transformSync } from '@swc/core';
 import { load } from 'js-yaml';
 import { createWebhook } from '../../activities/sweep/webhook';
 import { parseSubmission } from '../../client';
-import { sentTokenCredentials } from '../../config/token-credentials';
+import { sentTokenCredentials } from '../../config/token-settings';
 import { parsePolicyFile } from '../../config/policy-file';
 import {
   readDecision,
@@ -20,12 +20,12 @@ import {
   whyNoDecision,
   whyNoRequestDecision,
   type ProviderDecision,
-} from '../../domain/decision';
+} from '../../domain/decision/decision';
 import { DAY_MS } from '../../domain/duration';
-import { legProgress } from '../../domain/progress';
-import type { SweepSummary } from '../../domain/sweep';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
-import { parseErasureRequest, workflowIdOf } from '../../domain/request';
+import { legProgress } from '../../domain/leg/leg-progress';
+import type { SweepSummary } from '../../domain/sweep/sweep-result';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
+import { parseErasureRequest, workflowIdOf } from '../../domain/request/request';
 import * as messages from '../../workflows/messages';
 import { legInAttention, T0 } from '../support/legs';
 import { erasureWords, isCommand, isErasureInText } from './commands';

@@ -4,8 +4,8 @@ import { appendFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DAY_MS } from '../../domain/duration';
-import { workflowIdOf } from '../../domain/request';
-import { fastForward } from '../../local/virtual-time';
+import { workflowIdOf } from '../../domain/request/request';
+import { fastForward } from '../../temporal/virtual-time';
 import { Story } from '../support/story';
 import { ownNamespace } from '../support/test-namespace';
 import { eventually } from '../support/workflow-bench';

@@ -1,7 +1,7 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { createConfirmer } from '../../gateway/confirmer';
-import type { Witness } from '../../domain/fact';
-import type { Provider } from '../../domain/provider';
+import type { Witness } from '../../domain/certificate/fact';
+import type { Provider } from '../../domain/provider/provider-table';
 import { deliveryIdOf } from '../../security/callback-capability';
 import { createFactChecker, createFactSigner, type FactChecker, type FactSigner } from '../../security/facts';
 import { readFactKeys } from '../../security/key-files';

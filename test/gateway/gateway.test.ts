@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { GatewayConfig } from '../../config/gateway-config';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { workflowIdOf } from '../../domain/request';
+import { workflowIdOf } from '../../domain/request/request';
 import { startGateway, type RunningGateway } from '../../gateway/gateway';
 import { CAPABILITY_HEADER } from '../../security/callback-capability';
 import { progress } from '../../workflows/messages';

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { ErasureClient, RequestConflictError, type ErasureSubmission } from '../../client';
 import { sealerFromFiles } from '../../client/prepared-request';
 import { DAY_MS } from '../../domain/duration';
-import type { LegProgress } from '../../domain/progress';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
-import { workflowIdOf } from '../../domain/request';
+import type { LegProgress } from '../../domain/leg/leg-progress';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
+import { workflowIdOf } from '../../domain/request/request';
 import type { erasureRequest } from '../../workflows';
 import { CompiledCli } from '../cli/compiled-cli';
 import {

@@ -8,7 +8,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageVersion } from '../../cli/version';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { Provider } from '../../domain/provider';
+import type { Provider } from '../../domain/provider/provider-table';
 import { Story, type StoryOptions } from '../support/story';
 import { asFixture, historiesDirectory } from './histories';
 

@@ -4,7 +4,7 @@ import { FigureCounts } from '../../cli/report/figures';
 import { parsePeriod } from '../../cli/report/period';
 import type { RequestFacts } from '../../cli/report/request-facts';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { LegOutcome, RequestOutcome } from '../../domain/outcome';
+import type { LegOutcome, RequestOutcome } from '../../domain/leg/outcome';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 

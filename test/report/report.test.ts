@@ -1,15 +1,15 @@
 /** A report over known requests on the real server. They are all received in a May long ago, so that no other test's count. */
 import { randomUUID } from 'node:crypto';
 import { ErasureClient } from '../../client';
-import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { makeReport } from '../../cli/report/report';
 import { reportCsv, reportRemarks, reportTable } from '../../cli/report/report-text';
 import { CompiledCli } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
-import { workflowIdOf } from '../../domain/request';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
+import { workflowIdOf } from '../../domain/request/request';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { DAY_MS } from '../../domain/duration';
-import type { Intake } from '../../domain/rules';
+import type { Intake } from '../../domain/rules/rules';
 import { progress, recordNotice, requestDecisionUpdates } from '../../workflows/messages';
 import { eventually, failure, subjectAt, unknown, rulesFor, WorkflowBench } from '../support/workflow-bench';
 

@@ -10,7 +10,7 @@ import {
   type CapabilityChecker,
 } from '../../security/callback-capability';
 import { HOUR_MS } from '../../domain/duration';
-import { createCertificateSigner } from '../../security/certificate';
+import { createCertificateSigner } from '../../security/certificate-signature';
 import { base64url, failureOf, makeKeys, NOW, otherRequestId, replaceAt, requestId, type Keys } from './key-fixtures';
 
 const provider = 'measureone';

@@ -2,7 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { calculateJwkThumbprint } from 'jose';
-import { providerKeys } from '../../domain/provider';
+import { providerKeys } from '../../domain/provider/provider-table';
 import {
   initKeys,
   KeyFileError,

@@ -16,7 +16,7 @@ import {
   type ProviderKeys,
 } from '../../security/key-files';
 import type { JWK } from 'jose';
-import type { Provider } from '../../domain/provider';
+import type { Provider } from '../../domain/provider/provider-table';
 
 export const NOW = Date.parse('2026-11-22T09:30:00Z');
 export const requestId = '7f3c1a52-9d0e-4b6a-8f21-5c9e2d7b4a10';

@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { providerKeys } from '../../domain/provider';
+import { providerKeys } from '../../domain/provider/provider-table';
 import {
   factKeyProblem,
   factRoles,

@@ -1,8 +1,8 @@
 /** A call of an adapter as an activity would make it, for tests of adapters without Temporal. */
 import { createHmac } from 'node:crypto';
 import type { AdapterCall } from '../../activities/providers/provider';
-import type { AdapterMemory } from '../../domain/failure';
-import { defaultPolicy } from '../../domain/policy';
+import type { AdapterMemory } from '../../domain/leg/failure';
+import { defaultPolicy } from '../../domain/rules/policy';
 
 export interface FakeAdapterCall extends AdapterCall {
   /** What `aboutToAsk` was given, once per erasing call. */

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
-import { ensureSearchAttributes } from '../../config/search-attributes';
+import { ensureSearchAttributes } from '../../temporal/search-attributes';
 import { startEngine } from '../../local/engine/engine';
 import { prepareNamespace } from '../../local/engine/namespace';
-import { assertVirtualTimeSupported } from '../../local/virtual-time';
+import { assertVirtualTimeSupported } from '../../temporal/virtual-time';
 import { handles } from './global-handles';
 import { testNamespace, TEST_WORKERS_MAX } from './test-namespace';
 

@@ -1,10 +1,10 @@
 /** One leg in each of the states it can be in, made by the state machine itself. */
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { Happening } from '../../domain/happening';
-import type { DecisionKind } from '../../domain/decision';
-import type { AttentionReason, FailureType } from '../../domain/failure';
-import { advance, openLeg, type LegEvent, type LegState } from '../../domain/leg';
-import type { Observation, Receipt } from '../../domain/receipt';
+import type { DecisionKind } from '../../domain/decision/decision';
+import type { AttentionReason, FailureType } from '../../domain/leg/failure';
+import { advance, openLeg, type LegEvent, type LegState } from '../../domain/leg/leg';
+import type { Observation, Receipt } from '../../domain/leg/receipt';
 import {
   absent,
   accepted,

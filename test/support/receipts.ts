@@ -1,6 +1,6 @@
 /** Answers of a made-up provider, for tests of the domain and of the workflow. */
 import { HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import type { Accepted, Evidence, Observation, Unknown } from '../../domain/receipt';
+import type { Accepted, Evidence, Observation, Unknown } from '../../domain/leg/receipt';
 
 export const evidence: Evidence = { host: 'provider.test', httpStatus: 200 };
 export const HOURS_120_MS = 120 * HOUR_MS;

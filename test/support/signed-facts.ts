@@ -2,10 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/fact';
-import type { Provider } from '../../domain/provider';
-import type { CallbackEvidence, Observation, Receipt, Withdrawal } from '../../domain/receipt';
-import { defaultRules, type Intake, type Rules } from '../../domain/rules';
+import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/certificate/fact';
+import type { Provider } from '../../domain/provider/provider-table';
+import type { CallbackEvidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
+import { defaultRules, type Intake, type Rules } from '../../domain/rules/rules';
 import { createFactSigner, type FactSigner } from '../../security/facts';
 import {
   initKeys,

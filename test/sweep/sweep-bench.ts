@@ -3,15 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createIntakeActivities } from '../../activities/intake-activities';
-import { createSweepActivities, type SweepActivities } from '../../activities/sweep-activities';
+import { createSweepActivities, type SweepActivities } from '../../activities/sweep/sweep-activities';
 import { createSweeper } from '../../activities/sweep/sweeper';
 import type { WebhookSettings } from '../../activities/sweep/webhook';
-import { ensureSearchAttributes } from '../../config/search-attributes';
+import { ensureSearchAttributes } from '../../temporal/search-attributes';
 import { DAY_MS } from '../../domain/duration';
-import type { Finding } from '../../domain/finding';
-import { providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, type Provider } from '../../domain/provider';
-import { workflowIdOf, type ErasureRequestInput } from '../../domain/request';
-import { defaultRules } from '../../domain/rules';
+import type { Finding } from '../../domain/sweep/finding';
+import { providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, type Provider } from '../../domain/provider/provider-table';
+import { workflowIdOf, type ErasureRequestInput } from '../../domain/request/request';
+import { defaultRules } from '../../domain/rules/rules';
 import {
   beginSweep,
   SWEEP_TYPE,
@@ -19,9 +19,9 @@ import {
   type SweepInput,
   type SweepResult,
   type SweepSummary,
-} from '../../domain/sweep';
+} from '../../domain/sweep/sweep-result';
 import { prepareNamespace } from '../../local/engine/namespace';
-import { fastForward, withVirtualTime } from '../../local/virtual-time';
+import { fastForward, withVirtualTime } from '../../temporal/virtual-time';
 import type { erasureRequest, erasureSweep } from '../../workflows';
 import {
   mergeWorkflowCoverage,

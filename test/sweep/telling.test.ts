@@ -5,11 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { Client } from '@temporalio/client';
 import { noopMetricMeter, type MetricGauge, type MetricMeter, type MetricTags } from '@temporalio/common';
-import { createSweepActivities } from '../../activities/sweep-activities';
+import { createSweepActivities } from '../../activities/sweep/sweep-activities';
 import { createWebhook } from '../../activities/sweep/webhook';
 import { readSweepConfig } from '../../config/sweep-config';
-import { findingKinds, type Finding } from '../../domain/finding';
-import { countsOf, type SweepSummary } from '../../domain/sweep';
+import { findingKinds, type Finding } from '../../domain/sweep/finding';
+import { countsOf, type SweepSummary } from '../../domain/sweep/sweep-result';
 
 const finding: Finding = { kind: 'overdue', requestId: '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11', runId: 'r' };
 const summary: SweepSummary = {

@@ -1,7 +1,7 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../config/environment';
-import { providerKeys, type Provider } from '../../domain/provider';
+import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import { initKeys } from '../../security/key-files';
 import { checkKeys } from '../../worker/key-check';
 import { failureOf, NOW, withDirectory } from '../security/key-fixtures';

@@ -2,7 +2,7 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { report } from '../../cli/failure';
+import { report } from '../../cli/command-failure';
 import { readWorkerConfig } from '../../config/worker-config';
 import { DAY_MS } from '../../domain/duration';
 import { freePorts } from '../../local/engine/ports';

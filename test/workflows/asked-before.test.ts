@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/policy';
+import { defaultPolicy } from '../../domain/rules/policy';
 import { retryProvider } from '../../workflows/messages';
 import { absent, accepted, failure, OVER_MS, presentAgain, sealedLike, WorkflowBench } from '../support/workflow-bench';
 

@@ -1,8 +1,8 @@
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import type { AttentionReason, FailureType } from '../../domain/failure';
-import type { ProviderDecision } from '../../domain/decision';
-import type { Observation, Receipt } from '../../domain/receipt';
+import type { AttentionReason, FailureType } from '../../domain/leg/failure';
+import type { ProviderDecision } from '../../domain/decision/decision';
+import type { Observation, Receipt } from '../../domain/leg/receipt';
 import { attestProvider, retryProvider, waiveProvider } from '../../workflows/messages';
 import { eventsOf } from '../support/history-cost';
 import {

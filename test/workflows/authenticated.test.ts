@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { createDecisionActivities } from '../../activities/decision-activities';
-import type { RequestDecisions, Said } from '../../domain/decision';
+import type { RequestDecisions, Said } from '../../domain/decision/decision';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import type { Rules } from '../../domain/rules';
+import type { Rules } from '../../domain/rules/rules';
 import {
   createDecisionTokenChecker,
   createDecisionTokenIssuer,

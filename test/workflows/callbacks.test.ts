@@ -1,7 +1,7 @@
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import type { LegProgress } from '../../domain/progress';
-import type { Receipt } from '../../domain/receipt';
+import type { LegProgress } from '../../domain/leg/leg-progress';
+import type { Receipt } from '../../domain/leg/receipt';
 import { deliverCallback, progress, providerConfirmed, providerReported, recordNotice } from '../../workflows/messages';
 import {
   accepted,

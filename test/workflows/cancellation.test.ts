@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE } from '../../domain/provider';
-import type { LegOutcome } from '../../domain/outcome';
-import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
+import { WORKFLOW_QUEUE } from '../../domain/provider/provider-table';
+import type { LegOutcome } from '../../domain/leg/outcome';
+import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import {
   absent,
   accepted,

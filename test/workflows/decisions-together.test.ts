@@ -1,7 +1,7 @@
 /** Guarded decisions that come together: one is taken, the other is refused by the name of the one that was taken. */
-import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { DAY_MS } from '../../domain/duration';
-import type { Intake, Rules } from '../../domain/rules';
+import type { Intake, Rules } from '../../domain/rules/rules';
 import { progress, providerDecisionUpdates, requestDecisionUpdates } from '../../workflows/messages';
 import { accepted, eventually, rulesFor, WorkflowBench } from '../support/workflow-bench';
 

@@ -1,8 +1,8 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { ProviderDecision } from '../../domain/decision';
-import type { LegProgressState } from '../../domain/progress';
-import type { Observation, Receipt, Withdrawal } from '../../domain/receipt';
+import type { ProviderDecision } from '../../domain/decision/decision';
+import type { LegProgressState } from '../../domain/leg/leg-progress';
+import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import { attestProvider, retryProvider, waiveProvider } from '../../workflows/messages';
 import { accepted, absent, expectReplays, failure, OVER_MS, unknown, WorkflowBench } from '../support/workflow-bench';
 

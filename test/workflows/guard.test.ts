@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { PROVIDERS, requestInput, sealedLike, WorkflowBench } from '../support/workflow-bench';
 
 let bench: WorkflowBench;

@@ -1,9 +1,9 @@
 /** A legal hold in a run: what has not been sent is not sent, what can be undone is, the rest says since when it is too late. */
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { LegOutcome } from '../../domain/outcome';
-import type { Receipt, Withdrawal } from '../../domain/receipt';
-import type { RequestProgress } from '../../domain/request-progress';
-import { basisOf } from '../../domain/statement';
+import type { LegOutcome } from '../../domain/leg/outcome';
+import type { Receipt, Withdrawal } from '../../domain/leg/receipt';
+import type { RequestProgress } from '../../domain/request/request-progress';
+import { basisOf } from '../../domain/certificate/statement';
 import {
   attestProvider,
   holdRequest,

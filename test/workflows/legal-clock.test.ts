@@ -1,10 +1,10 @@
 /** The law's clock inside a run: pinned, reported once, stopped by the answer to the person and by nothing else. */
 import { randomUUID } from 'node:crypto';
 import { createIntakeActivities } from '../../activities/intake-activities';
-import { computeLegalClock } from '../../activities/legal-clock/legal-clock';
+import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { RequestProgress } from '../../domain/request-progress';
-import type { Intake, Rules } from '../../domain/rules';
+import type { RequestProgress } from '../../domain/request/request-progress';
+import type { Intake, Rules } from '../../domain/rules/rules';
 import {
   certificate,
   confirmIdentity,

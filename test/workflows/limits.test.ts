@@ -1,6 +1,11 @@
 /** What a run can be sent is bounded, and what must be decided still can be: on the real server. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { RECIPIENT_NOTICES_MAX, REFUSED_TOKENS_MAX, RETRIES_MAX, TRAIL_IN_ANSWER_MAX } from '../../domain/limits';
+import {
+  RECIPIENT_NOTICES_MAX,
+  REFUSED_TOKENS_MAX,
+  RETRIES_MAX,
+  TRAIL_IN_ANSWER_MAX,
+} from '../../domain/request/limits';
 import type { erasureRequest } from '../../workflows';
 import { approveRequest, progress, recordNotice, retryProvider, withdrawRequest } from '../../workflows/messages';
 import { eventually, expectReplays, failure, OVER_MS, rulesFor, WorkflowBench } from '../support/workflow-bench';

@@ -1,4 +1,4 @@
-import { WORKFLOW_QUEUE } from '../../domain/provider';
+import { WORKFLOW_QUEUE } from '../../domain/provider/provider-table';
 import { alteredBundle, eventually, expectReplays, OVER_MS, WorkflowBench } from '../support/workflow-bench';
 
 let bench: WorkflowBench;

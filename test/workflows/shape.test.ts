@@ -1,6 +1,6 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { Withdrawal } from '../../domain/receipt';
+import type { Withdrawal } from '../../domain/leg/receipt';
 import { attestProvider, providerConfirmed } from '../../workflows/messages';
 import { actionsOf, eventsOf } from '../support/history-cost';
 import {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { HOUR_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider';
-import { workflowIdOf } from '../../domain/request';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
+import { workflowIdOf } from '../../domain/request/request';
 import { progress } from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
 import { WorkflowBench } from '../support/workflow-bench';

@@ -1,0 +1,126 @@
+import type { Command } from 'commander';
+import { defined } from '../../domain/defined';
+import type { ClockFacts, ClockPlace } from '../../domain/law/counting/due-dates';
+import type { PolicyFile } from '../../config/policy-file';
+import { parseInstant } from '../../domain/instant';
+import { noClockMeaning } from '../../domain/law/legal-clock';
+import {
+  expectedRegulation,
+  isRegulation,
+  problemOfInformationReceived,
+  type Regulation,
+} from '../../domain/request/request';
+import { print, printJson, type CommandContext } from '../context';
+import { InputError } from '../command-failure';
+
+interface DueOptions {
+  readonly policy?: string;
+  readonly timeZone?: string;
+  readonly calendar?: readonly string[];
+  readonly identityAskedAt?: string;
+  readonly informationReceivedAt?: string;
+  readonly checkedAt?: string;
+  readonly json?: boolean;
+}
+
+export function addDue(program: Command, context: CommandContext): void {
+  program
+    .command('due')
+    .description('explain by when a person must be answered, rule by rule; sends nothing')
+    .argument('<LAW>', 'gdpr, uk-gdpr, ccpa, vcdpa, ctdpa, tdpsa, fdbr, or own:<code> of the policy file')
+    .argument('<RECEIVED>', 'when the request was received, e.g. 2026-03-05T10:00:00+01:00')
+    .option('--policy <FILE>', 'the policy file; else ERASURE_POLICY_FILE, else what is built in')
+    .option('--time-zone <ZONE>', 'in place of that of the policy, e.g. Europe/Berlin')
+    .option(
+      '--calendar <CODE...>',
+      'in place of those of the policy, e.g. DE-BY; of several, the days that are free in each',
+    )
+    .option('--identity-asked-at <INSTANT>', 'when the person was asked to prove who they are')
+    .option('--information-received-at <INSTANT>', 'when what they were asked for arrived')
+    .option('--checked-at <INSTANT>', 'when it was found good')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Each line in square brackets is the article, or says that it is our reading. It is arithmetic, and no legal advice.
+
+Examples:
+  erasure due gdpr 2026-03-05T10:00:00+01:00 --time-zone Europe/Berlin --calendar DE
+  erasure due ccpa 2026-03-05T10:00:00-08:00`,
+    )
+    .action((law: string, received: string, options: DueOptions) => due({ law, received }, options, context));
+}
+
+async function due(
+  { law, received }: { readonly law: string; readonly received: string },
+  options: DueOptions,
+  context: CommandContext,
+): Promise<void> {
+  if (!isRegulation(law)) throw new InputError(`LAW: ${expectedRegulation}.`);
+  const facts = factsOf(law, received, options);
+  const { problemsOfCalendars } = await import('../../activities/intake-activities.js');
+  const { countUnder } = await import('../../domain/law/counting/due-dates.js');
+  const { ConfigurationError } = await import('../../config/environment.js');
+  const policy = withPlace(await policyOf(options, context), law, options);
+  const problems = problemsOfCalendars(policy);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  const counted = countUnder(policy, facts);
+  if (counted === 'no-calendar') {
+    throw new InputError(
+      `There is no due date: ${noClockMeaning[counted]}. Name --time-zone and --calendar, or --policy.`,
+    );
+  }
+  if (typeof counted === 'string') throw new InputError(`There is no due date: ${noClockMeaning[counted]}.`);
+  const { dueText } = await import('../due-text.js');
+  if (options.json === true) printJson(context, { ...counted.clock, reasons: counted.rule.reasons });
+  else print(context, dueText(counted));
+}
+
+async function policyOf({ policy }: DueOptions, { environment }: CommandContext): Promise<PolicyFile> {
+  const { readEnvironment } = await import('../../config/environment.js');
+  const { readPolicyFile } = await import('../../config/policy-file.js');
+  const { workerVariables } = await import('../../config/worker-config.js');
+  const { ERASURE_POLICY_FILE } = workerVariables;
+  return readPolicyFile(policy ?? readEnvironment({ ERASURE_POLICY_FILE }, environment).ERASURE_POLICY_FILE);
+}
+
+function withPlace(policy: PolicyFile, law: Regulation, { timeZone, calendar }: DueOptions): PolicyFile {
+  if (timeZone === undefined && calendar === undefined) return policy;
+  const settled = policy.calendars[law];
+  const zone = timeZone ?? settled?.timeZone;
+  if (zone === undefined) throw new InputError('--calendar: name --time-zone as well.');
+  const chosen = calendar ?? settled?.calendar;
+  const place: ClockPlace = { timeZone: zone, ...defined({ calendar: chosen }) };
+  return { ...policy, calendars: { ...policy.calendars, [law]: place } };
+}
+
+function factsOf(regulation: Regulation, received: string, options: DueOptions): ClockFacts {
+  const { identityAskedAt, informationReceivedAt, checkedAt } = options;
+  const askedAt = instantOf('--identity-asked-at', identityAskedAt);
+  const receivedAt = instantOf('--information-received-at', informationReceivedAt);
+  const provenAt = instantOf('--checked-at', checkedAt);
+  const submittedAt = instantOf('RECEIVED', received) ?? 0;
+  const problem = problemOfInformationReceived(
+    { identityAskedAt, informationReceivedAt, ...(checkedAt === undefined ? {} : { verification: { at: checkedAt } }) },
+    // What is planned may lie ahead.
+    Infinity,
+  );
+  if (problem !== undefined) throw new InputError(`informationReceivedAt: ${problem}.`);
+  if (askedAt === undefined) return { regulation, submittedAt };
+  return {
+    regulation,
+    submittedAt,
+    identity: {
+      askedAt,
+      ...defined({ informationReceivedAt: receivedAt, provenAt }),
+    },
+  };
+}
+
+function instantOf(name: string, typed: string | undefined): number | undefined {
+  if (typed === undefined) return undefined;
+  const at = parseInstant(typed);
+  if (at === undefined)
+    throw new InputError(`${name}: expected an instant with a zone, e.g. 2026-03-05T10:00:00+01:00.`);
+  return at;
+}

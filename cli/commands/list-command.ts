@@ -1,0 +1,82 @@
+import { Option, type Command } from 'commander';
+import { requestStates, type ListOptions } from '../../client/listing';
+import type { RequestState } from '../../client/request-status';
+import { providerKeys, type Provider } from '../../domain/provider/provider-table';
+import { connected } from '../connected';
+import { print, printJsonLine, remark, type CommandContext } from '../context';
+import { choiceOption, durationOption, parseCount } from '../options';
+
+const LIMIT = 100;
+
+interface ListCommandOptions {
+  readonly state?: RequestState;
+  readonly provider?: Provider;
+  readonly olderThan?: number;
+  readonly dueWithin?: number;
+  readonly overdue?: boolean;
+  readonly needsStaff?: boolean;
+  readonly waitingFor?: Provider;
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+
+export function addList(program: Command, context: CommandContext): void {
+  program
+    .command('list')
+    .description('list requests, open ones first, and what each provider waits for')
+    .addOption(choiceOption('--state <STATE>', 'requests in this state; running names every open one', requestStates))
+    .addOption(choiceOption('--provider <PROVIDER>', 'requests that concern this provider', providerKeys))
+    .addOption(durationOption('--older-than <AGE>', 'started longer ago than e.g. 90m, 12h or 3d'))
+    .addOption(durationOption('--due-within <TIME>', 'open, and its answer due within e.g. 12h or 7d, or overdue'))
+    .option('--overdue', 'open, and its answer overdue')
+    .option('--needs-staff', 'open, and somebody can do something about it: decide, record, or mend what it waits for')
+    .addOption(
+      choiceOption(
+        '--waiting-for <PROVIDER>',
+        'open, and stuck at this provider: its leg is in attention',
+        providerKeys,
+      ),
+    )
+    .addOption(new Option('--limit <N>', `at most so many; ${LIMIT} where absent`).argParser(parseCount))
+    .option('--json', 'print one JSON object on a line for each request, without certificates')
+    .addHelpText(
+      'after',
+      `
+All that is said must hold. With --state attention, --provider names the provider whose leg is in attention.
+Looking at an open request asks its worker (a query, billed in Temporal Cloud); ended ones cost nothing. In a namespace with
+our search attributes (erasure setup) Temporal finds what may belong here, without them each open request is looked at.
+An open request that no worker answers for is listed, too, without its providers: nothing is left out that may belong here.
+
+Examples:
+  erasure list --needs-staff
+  erasure list --due-within 7d
+  erasure list --state on-hold
+  erasure list --state running --provider person --older-than 25d
+  erasure list --json | jq -r .requestId`,
+    )
+    .action((options: ListCommandOptions) => list(options, context));
+}
+
+async function list(options: ListCommandOptions, context: CommandContext): Promise<void> {
+  const { listEntryJson, listEntryText } = await import('../request-view.js');
+  const { olderThan, dueWithin, limit = LIMIT, json, ...rest } = options;
+  const wanted: ListOptions = { ...rest, olderThanMs: olderThan, dueWithinMs: dueWithin, limit: limit + 1 };
+  let listed = 0;
+  let unanswered = 0;
+  let isCut = false;
+  await connected(context, async (client) => {
+    for await (const found of client.list(wanted)) {
+      isCut = listed === limit;
+      if (isCut) break;
+      listed += 1;
+      if (found.status === 'running' && found.progress === undefined) unanswered += 1;
+      if (json === true) printJsonLine(context, listEntryJson(found));
+      else print(context, listEntryText(found, context));
+    }
+  });
+  if (listed === 0) remark(context, 'There is no such request.');
+  if (isCut) remark(context, `There are more than these ${listed}: narrow them down, or raise --limit.`);
+  if (unanswered > 0) {
+    remark(context, `For ${unanswered} of them no worker answered, so what they wait for cannot be shown.`);
+  }
+}

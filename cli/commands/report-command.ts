@@ -1,0 +1,68 @@
+import { Option, type Command } from 'commander';
+import { connected } from '../connected';
+import { print, printJson, remark, type CommandContext } from '../context';
+import { InputError } from '../command-failure';
+import { choiceOption, wholeNumber } from '../options';
+
+const formats = ['table', 'csv', 'json'] as const;
+const CONCURRENCY = 8;
+const CONCURRENCY_MAX = 32;
+
+interface ReportOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly timeZone?: string;
+  readonly format?: (typeof formats)[number];
+  readonly concurrency?: number;
+}
+
+export function addReport(program: Command, context: CommandContext): void {
+  program
+    .command('report')
+    .description('count the requests that were received in a period: outcomes, days to the answer, overdue ones')
+    .requiredOption('--from <DAY>', 'the first day, e.g. 2026-01-01')
+    .requiredOption('--to <DAY>', 'the last day, e.g. 2026-12-31')
+    .option('--time-zone <ZONE>', 'whose days these are, e.g. America/Los_Angeles; UTC where absent')
+    .addOption(choiceOption('--format <FORMAT>', 'table where absent', formats))
+    .addOption(
+      new Option('--concurrency <N>', `requests looked at together; ${CONCURRENCY} where absent`).argParser(
+        wholeNumber('--concurrency', CONCURRENCY_MAX),
+      ),
+    )
+    .addHelpText(
+      'after',
+      `
+A request belongs to the day on which the person made it (submittedAt). What Temporal has forgotten is not counted, and
+a warning says when that may be so. Looking at an open request asks its worker (a query, billed in Temporal Cloud); every
+run that was started since the first day costs one or three calls.
+
+Example:
+  erasure report --from 2026-01-01 --to 2026-12-31 --time-zone America/Los_Angeles --format csv`,
+    )
+    .action((options: ReportOptions) => report(options, context));
+}
+
+async function report(options: ReportOptions, context: CommandContext): Promise<void> {
+  const { parsePeriod } = await import('../report/period.js');
+  const period = parsePeriod(options);
+  if (period === undefined) {
+    throw new InputError('--from, --to: expected two days such as 2026-01-01, the first not after the last.');
+  }
+  const { makeReport } = await import('../report/report.js');
+  const { reportCsv, reportRemarks, reportTable } = await import('../report/report-text.js');
+  const { LiveLine } = await import('../bulk/live-line.js');
+  const line = new LiveLine(context);
+  const made = await connected(context, (client) =>
+    makeReport(client, {
+      period,
+      now: Date.now(),
+      concurrency: options.concurrency ?? CONCURRENCY,
+      onProgress: (looked) => line.show(() => `Looked at ${looked} requests`),
+    }),
+  );
+  line.clear();
+  if (options.format === 'json') printJson(context, made);
+  else print(context, options.format === 'csv' ? reportCsv(made) : reportTable(made));
+  const remarks = reportRemarks(made);
+  if (remarks.length > 0) remark(context, ...remarks);
+}

@@ -1,0 +1,48 @@
+import type { Command } from 'commander';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
+import { printJson, remark, type CommandContext } from '../context';
+import { readJson } from '../read-input';
+import { tellWarnings } from '../warnings-text';
+
+export function addSeal(program: Command, context: CommandContext): void {
+  program
+    .command('seal')
+    .description('seal the identifiers of a request file and print the workflow input as JSON')
+    .argument('<FILE>', 'the request file, or - for stdin')
+    .option('--json', 'print all that a start needs as one JSON object: workflow id, type, task queue, memo and input')
+    .addHelpText(
+      'after',
+      `
+The output starts the workflow from the Temporal UI or another language: workflow type erasureRequest, task queue erasure.
+
+Examples:
+  erasure seal request.json > input.json
+  erasure seal request.json --json | jq -r .workflowId`,
+    )
+    .action((file: string, options: { json?: boolean }) => seal(file, options, context));
+}
+
+async function seal(file: string, options: { readonly json?: boolean }, context: CommandContext): Promise<void> {
+  const { prepareRequest, sealerFromFiles } = await import('../../client/prepared-request.js');
+  const { clientVariables } = await import('../../config/client-config.js');
+  const { ConfigurationError, readEnvironment } = await import('../../config/environment.js');
+  const { ERASURE_KEYS_DIR: keysDirectory, ERASURE_KEY_PERMISSIONS: permissions } = readEnvironment(
+    clientVariables,
+    context.environment,
+  );
+  if (keysDirectory === undefined) throw new ConfigurationError(['ERASURE_KEYS_DIR is missing']);
+  const submission = await readJson(file, 'The request file', context);
+  const { input, workflowId, fingerprint, warnings } = await prepareRequest(
+    submission,
+    sealerFromFiles(keysDirectory, permissions),
+  );
+  tellWarnings(warnings, context);
+  if (options.json === true) {
+    // With the memo a later `submit` of the same request knows it again.
+    const start = { workflowId, workflowType: WORKFLOW_TYPE, taskQueue: WORKFLOW_QUEUE, memo: { fingerprint }, input };
+    printJson(context, start);
+    return;
+  }
+  printJson(context, input);
+  remark(context, `Start it under the workflow id ${workflowId}.`);
+}

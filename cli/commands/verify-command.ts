@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import { isRecord } from '../../domain/text';
+import { print, printJson, type CommandContext } from '../context';
+import { exitCode } from '../exit-code';
+import { InputError } from '../command-failure';
+import { parseJson, readJson, readText } from '../read-input';
+
+export function addVerify(program: Command, context: CommandContext): void {
+  program
+    .command('verify')
+    .description('check a certificate offline and print it readably')
+    .argument('<FILE>', 'the certificate (compact JWS, or JSON with a member "certificate"), or - for stdin')
+    .requiredOption('--key <PUBLIC.jwk>', "the issuer's public key or keys (JWK or JWK Set)")
+    .option('--subject <REQUEST_FILE>', 'also tell whether it is about the person in this request file')
+    .option('--keys <DIRECTORY>', 'with --subject: where provider-*.json are, or some; ERASURE_KEYS_DIR where absent')
+    .option('--fact-keys <FILE>', 'also tell who signed each fact that it rests on: the fact-keys.json of its issuer')
+    .option('--json', 'print the claims as one JSON object instead')
+    .addHelpText(
+      'after',
+      `
+A certificate names the person by keyed hashes of their identifiers. With --subject these are made anew, with the hashing keys of
+the workers, and compared; the identifiers themselves are not printed. It exits with 6 if the certificate was altered or is about
+somebody else, and with 2 if that could be told for no provider.
+Every answer that the certificate rests on is signed by the process that saw it. With --fact-keys these signatures are checked too, and
+it is said whose each one is; it exits with 6 if one does not hold.
+
+Examples:
+  erasure verify certificate.jws --key certificate.public.jwk
+  erasure verify certificate.jws --key certificate.public.jwk --fact-keys fact-keys.json
+  erasure verify certificate.jws --key certificate.public.jwk --subject request.json --keys keys`,
+    )
+    .action((file: string, options: VerifyOptions) => verify(file, options, context));
+}
+
+interface VerifyOptions {
+  readonly key: string;
+  readonly subject?: string;
+  readonly keys?: string;
+  readonly factKeys?: string;
+  readonly json?: boolean;
+}
+
+async function verify(file: string, options: VerifyOptions, context: CommandContext): Promise<void> {
+  const { verifyCertificate } = await import('../../security/certificate-signature.js');
+  const { readVerifyingKeys } = await import('../../security/key-files.js');
+  const { parseCertificateClaims } = await import('../certificate-claims.js');
+  const { certificateText } = await import('../../domain/certificate/certificate-text.js');
+  const keys = await readVerifyingKeys(options.key);
+  const certificate = certificateIn(await readText(file, 'The certificate', context));
+  const { claims, keyId } = await verifyCertificate(certificate, keys);
+  const facts = await checkedFacts(claims, options);
+  const found = await subjectFound(claims, options, context);
+  if (options.json === true) {
+    const subject = found && Object.fromEntries(found.map(({ provider, found: finding }) => [provider, finding]));
+    printJson(context, { valid: true, keyId, ...(subject && { subject }), ...(facts && { facts }), claims });
+  } else {
+    const { factsText } = await import('../certificate-facts.js');
+    const { subjectText } = await import('../certificate-subject.js');
+    const more = [...(facts ? [factsText(facts)] : []), ...(found ? [subjectText(found)] : [])];
+    print(context, certificateText(parseCertificateClaims(claims), { keyId }), validBy(keyId), ...more);
+  }
+  const isFactFalse = facts?.some(({ problem }) => problem !== undefined) ?? false;
+  if (isFactFalse || found?.some((one) => one.found === 'other')) context.exitWith(exitCode.refused);
+  else if (found && !found.some((one) => one.found === 'same')) context.exitWith(exitCode.usage);
+}
+
+async function checkedFacts(claims: unknown, { factKeys }: VerifyOptions) {
+  if (factKeys === undefined) return undefined;
+  const { parseCertificateClaims } = await import('../certificate-claims.js');
+  const { checkFacts } = await import('../certificate-facts.js');
+  return checkFacts(parseCertificateClaims(claims), { factKeysFile: factKeys });
+}
+
+async function subjectFound(claims: unknown, options: VerifyOptions, context: CommandContext) {
+  if (options.subject === undefined) return undefined;
+  const { parseCertificateClaims } = await import('../certificate-claims.js');
+  const { findSubject } = await import('../certificate-subject.js');
+  const request = await readJson(options.subject, 'The request file', context);
+  return findSubject(parseCertificateClaims(claims), { request, keysDirectory: keysDirectoryOf(options, context) });
+}
+
+function validBy(keyId: string): string {
+  return `The signature is valid, by key ${keyId}.`;
+}
+
+function keysDirectoryOf({ keys }: VerifyOptions, { environment }: CommandContext): string {
+  const directory = keys ?? environment['ERASURE_KEYS_DIR']?.trim();
+  if (!directory) throw new InputError('--subject needs the hashing keys: give --keys, or set ERASURE_KEYS_DIR.');
+  return directory;
+}
+
+/** Only the line break that ends a text file is forgiven: the rest must be what was signed. */
+function certificateIn(text: string): string {
+  const trimmed = text.replace(/\r?\n$/, '');
+  if (!/^\s*\{/.test(trimmed)) return trimmed;
+  const content = parseJson(trimmed, 'The certificate file');
+  if (isRecord(content) && typeof content['certificate'] === 'string') return content['certificate'];
+  throw new InputError('The JSON holds no certificate: expected a member "certificate".');
+}

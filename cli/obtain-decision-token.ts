@@ -1,0 +1,111 @@
+/** How a decision command proves who takes the decision: with a token made before, a key of its own, or a login at the gateway. */
+import type { Command } from 'commander';
+import { guardedKinds, type DecisionKind, type RequestDecisionKind } from '../domain/decision/decision';
+import { SECOND_MS } from '../domain/duration';
+import { isRecord } from '../domain/text';
+import type { CommandContext } from './context';
+import { InputError } from './command-failure';
+import { DecisionTokenDeniedError, GatewayUnavailableError } from './login-failure';
+import { readText } from './read-input';
+
+const ANSWER_MS_MAX = 15 * SECOND_MS;
+
+export interface TokenOptions {
+  readonly staffKey?: string;
+  readonly tokenFile?: string;
+}
+
+/** What a token is made for: exactly this decision about this request. */
+export interface DecisionToProve {
+  readonly requestId: string;
+  /** The run that the request was started as: asked only where a token is made. */
+  readonly run: () => Promise<string>;
+  readonly kind: DecisionKind | RequestDecisionKind;
+  readonly content: object;
+}
+
+export function addTokenOptions(command: Command): Command {
+  return command
+    .option('--staff-key <FILE>', 'sign the decision with this key file of yours')
+    .option('--token-file <FILE>', 'send this decision token along, made with erasure sign-decision; - for stdin');
+}
+
+/** Undefined where nothing is set up for it: the decision is then sent without, and the run says if it needs one. */
+export type ProveDecision = (decision: DecisionToProve) => Promise<string | undefined>;
+
+/** Reads what the options name once and at once, so that a wrong file is told before anything is sent. */
+export async function createProver(options: TokenOptions, context: CommandContext): Promise<ProveDecision> {
+  const { staffKey, tokenFile } = options;
+  if (staffKey !== undefined && tokenFile !== undefined) {
+    throw new InputError('Give --staff-key or --token-file, and not both.');
+  }
+  if (tokenFile !== undefined) {
+    const token = (await readText(tokenFile, 'The decision token', context)).trim();
+    return () => Promise.resolve(token);
+  }
+  if (staffKey !== undefined) return signerWith(staffKey);
+  // Of no use to the others; and whoever only retries should not have to log in.
+  return async (decision) => (guardedKinds.includes(decision.kind) ? signedByGateway(decision, context) : undefined);
+}
+
+async function signerWith(staffKey: string): Promise<ProveDecision> {
+  const { createDecisionTokenIssuer } = await import('../security/decision-token.js');
+  const { readStaffKeys } = await import('../security/key-files.js');
+  const issuer = createDecisionTokenIssuer(await readStaffKeys(staffKey));
+  return async (decision) => (await issuer.issue({ ...decision, run: await decision.run(), now: Date.now() })).token;
+}
+
+async function signedByGateway(
+  decision: DecisionToProve,
+  { environment }: CommandContext,
+): Promise<string | undefined> {
+  const { readGatewayUrl } = await import('../config/staff-config.js');
+  const gateway = readGatewayUrl(environment);
+  if (gateway === undefined) return undefined;
+  const { readLogin } = await import('./login-file.js');
+  const login = await readLogin(environment);
+  if (login === undefined) throw new InputError('You are not logged in: run erasure login, or give --staff-key.');
+  if (login.expiresAt <= Date.now()) throw new InputError('Your login is over: run erasure login.');
+  const { readProxy } = await import('../config/network-config.js');
+  const { createAgents, proxyFailureOf } = await import('../network/agents.js');
+  const { createFetch } = await import('../network/fetch.js');
+  const fetch = createFetch(createAgents({ proxy: readProxy(environment) }));
+  const answer = await fetch(`${gateway}/decision-tokens`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${login.idToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ ...decision, run: await decision.run() }),
+    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+  }).catch((error: unknown) => {
+    const because = proxyFailureOf(error)?.message ?? 'Check ERASURE_GATEWAY_URL.';
+    throw new GatewayUnavailableError(`The gateway cannot be reached. ${because}`, { cause: error });
+  });
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (answer.ok && isRecord(body) && typeof body['token'] === 'string') return body['token'];
+  throw refusalOf(answer.status, isRecord(body) ? body['reason'] : undefined);
+}
+
+function refusalOf(status: number, reason: unknown): Error {
+  switch (status) {
+    case 400:
+      return new InputError(
+        'The gateway found no decision in what was sent. Is it of another release than this command?',
+      );
+    case 401:
+      return new DecisionTokenDeniedError('The gateway does not accept your login: run erasure login.');
+    case 403:
+      return new DecisionTokenDeniedError(denials.get(reason) ?? 'The gateway does not sign this decision for you.');
+    case 404:
+      return new DecisionTokenDeniedError(
+        'The gateway at ERASURE_GATEWAY_URL signs no decisions. Give --staff-key, or leave ERASURE_GATEWAY_URL out.',
+      );
+    default:
+      return new GatewayUnavailableError(`The gateway could not sign the decision (${status}). Try again later.`);
+  }
+}
+
+/** The words of the gateway's `DecisionTokenDenial`. */
+const denials: ReadonlyMap<unknown, string> = new Map([
+  ['another-actor', 'You are logged in as another staff member than --actor names.'],
+  ['no-opaque-id', 'The identity provider names you by something that is no opaque id: see GATEWAY_OIDC_ACTOR_CLAIM.'],
+  ['role-does-not-allow', 'None of your roles allows a decision of this kind.'],
+]);

@@ -1,0 +1,245 @@
+/** The certificate: what it claims of each provider, on what basis. Free of personal data. */
+import { defined } from '../defined';
+import type { DecisionKind, DecisionProof, ProviderDecision } from '../decision/decision';
+import type { FactKind, Witness } from './fact';
+import type { LegState, Round } from '../leg/leg';
+import { dueOf, type LegalClock } from '../law/legal-clock';
+import { requestOutcomeMeaning, type Assurance, type LegOutcome, type RequestOutcome } from '../leg/outcome';
+import { providerName, type Provider } from '../provider/provider-table';
+import type { CallbackRemark, Evidence, WindowKind } from '../leg/receipt';
+import type { Regulation, Verification } from '../request/request';
+import type { TrailEntry } from '../request/request-state';
+import type { DecisionMode } from '../rules/rules';
+import { basisOf, factsOfLeg, leavesUnsaid, type Statement } from './statement';
+
+/** Instants are RFC 3339 in UTC. */
+export interface CertificateClaims {
+  readonly format: 'erasure-certificate/1';
+  readonly environment: string;
+  readonly requestId: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The run that the request was started as, where a reset has made another of it: its facts are signed for this one. */
+  readonly startedAsRunId?: string;
+  readonly regulation: Regulation;
+  /** When the person asked, as the request says. */
+  readonly submittedAt: string;
+  /** When our own system took the request on. */
+  readonly intakeAt: string;
+  readonly issuedAt: string;
+  readonly receivedVia?: string;
+  readonly ground?: string;
+  readonly verification?: Verification;
+  readonly filedBy?: string;
+  readonly decisionMode: DecisionMode;
+  /** By when the law wants the person answered; absent where no calendar was chosen for it. */
+  readonly legalClock?: LegalClockClaim;
+  /** What staff decided about the whole request before the certificate was issued, in order. Absent in release 0.1.0. */
+  readonly decisions?: readonly DecisionClaim[];
+  readonly outcome: RequestOutcome;
+  readonly meaning: string;
+  readonly providers: readonly ProviderClaim[];
+}
+
+export interface LegalClockClaim {
+  readonly rule: string;
+  readonly source: string;
+  readonly calendar: string;
+  readonly calendarSource: string;
+  readonly timeZone: string;
+  /** From when the law counts. */
+  readonly startsAt: string;
+  /** The law's day when the certificate was issued, e.g. `2026-03-02`. */
+  readonly answerBy: string;
+  readonly extended: boolean;
+}
+
+/** Kind, actor, reason, and what a decision of its kind says beside them; `proof` where the actor signed for it. */
+export interface DecisionClaim {
+  readonly kind: string;
+  readonly at: string;
+  readonly proof?: DecisionProof;
+  readonly [detail: string]: unknown;
+}
+
+export interface ProviderClaim {
+  readonly provider: Provider;
+  readonly name: string;
+  readonly outcome: LegOutcome;
+  readonly assurance?: Assurance;
+  /** In plain words: what is known, how, and never more. */
+  readonly basis: string;
+  /** What the provider's own documents do not promise. */
+  readonly leavesUnsaid: readonly string[];
+  /** HMAC of the identifier under a key of the issuer; absent where the provider never answered. */
+  readonly subjectHash?: string;
+  /** Which key that was. */
+  readonly subjectHashKeyId?: string;
+  readonly rounds: readonly RoundClaim[];
+  readonly callback?: { readonly at: string; readonly handle: string; readonly event?: string };
+  /** Callbacks that brought a true capability and confirmed nothing, by what they said. Absent where there was none. */
+  readonly callbackReports?: readonly {
+    readonly says: CallbackRemark;
+    readonly handle: string;
+    readonly at: string;
+    readonly lastAt: string;
+    readonly count: number;
+  }[];
+  readonly lastObservation?: { readonly at: string; readonly found: string; readonly evidence: Evidence };
+  readonly withdrawal?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
+  readonly decisions: readonly (ProviderDecision & {
+    readonly kind: DecisionKind;
+    readonly at: string;
+    readonly proof?: DecisionProof;
+  })[];
+  readonly settledAt: string;
+  /** What the claim rests on, each signed by the process that saw it. Absent in what releases before 0.3.0 wrote. */
+  readonly facts?: readonly FactClaim[];
+}
+
+export interface FactClaim {
+  readonly kind: FactKind;
+  /** What was seen: the very content that was signed. */
+  readonly content: object;
+  readonly witness: Witness;
+}
+
+export interface RoundClaim {
+  readonly number: number;
+  readonly askedAt: string;
+  readonly acceptedAt?: string;
+  readonly windowKind?: WindowKind;
+  readonly windowEndsAt?: string;
+  readonly marginMs?: number;
+  readonly evidence?: Evidence;
+  readonly undoneAt?: string;
+  /** The provider's last answer to undoing it because of a legal hold. */
+  readonly undoing?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
+  /** A decision broke that off before there was an answer. */
+  readonly undoBrokenOffAt?: string;
+}
+
+export function certificateClaims(
+  statement: Statement,
+  issue: { readonly environment: string; readonly at: number },
+): CertificateClaims {
+  const { requestId, workflowId, runId, regulation, receivedVia, ground, verification, filedBy, outcome } = statement;
+  const { clock } = statement.laterIntake ?? statement.intake;
+  return {
+    format: 'erasure-certificate/1',
+    environment: issue.environment,
+    requestId,
+    workflowId,
+    runId,
+    ...given({ startedAsRunId: statement.run === runId ? undefined : statement.run }),
+    regulation,
+    submittedAt: iso(statement.submittedAt),
+    intakeAt: iso(statement.startedAt),
+    issuedAt: iso(issue.at),
+    ...given({ receivedVia, ground, verification, filedBy }),
+    decisionMode: statement.intake.rules.decisionMode,
+    ...given({ legalClock: clock && legalClockClaim(clock, statement.isExtended) }),
+    decisions: statement.trail.flatMap(decisionClaim),
+    outcome,
+    meaning: requestOutcomeMeaning[outcome],
+    providers: statement.legs.map(providerClaim),
+  };
+}
+
+function providerClaim(leg: LegState): ProviderClaim {
+  const { provider, outcome, assurance, callback, reports, lastObservation, withdrawal, settledAt } = leg;
+  if (outcome === undefined || settledAt === undefined) throw new TypeError('Only a settled leg can be certified');
+  const answered = leg.rounds.find((round) => round.receipt !== undefined)?.receipt;
+  return {
+    provider,
+    name: providerName(provider),
+    outcome,
+    ...given({ assurance }),
+    basis: basisOf(leg),
+    leavesUnsaid: leavesUnsaid(leg),
+    ...given({
+      subjectHash: answered?.subjectHash,
+      subjectHashKeyId: answered?.subjectHashKeyId,
+      callback: callback && { handle: callback.handle, ...given({ event: callback.event }), at: iso(callback.at) },
+      callbackReports: reports?.map(({ says, handle, at, lastAt, count }) => ({
+        says,
+        handle,
+        at: iso(at),
+        lastAt: iso(lastAt),
+        count,
+      })),
+      lastObservation: lastObservation && {
+        at: iso(lastObservation.at),
+        found: lastObservation.status,
+        evidence: lastObservation.evidence,
+      },
+      withdrawal: withdrawal && {
+        at: iso(withdrawal.at),
+        result: withdrawal.status,
+        ...given({ evidence: withdrawal.evidence }),
+      },
+    }),
+    rounds: leg.rounds.map(roundClaim),
+    decisions: leg.decisions.map((decision) => ({ ...decision, at: iso(decision.at) })),
+    settledAt: iso(settledAt),
+    facts: factsOfLeg(leg).flatMap(({ kind, content, witness }) =>
+      witness === undefined ? [] : [{ kind, content, witness }],
+    ),
+  };
+}
+
+function legalClockClaim(clock: LegalClock, extended: boolean): LegalClockClaim {
+  const { rule, source, calendar, calendarSource, timeZone, startsAt } = clock;
+  const answerBy = dueOf(clock, { extended }).on;
+  return { rule, source, calendar, calendarSource, timeZone, startsAt: iso(startsAt), answerBy, extended };
+}
+
+/** What the run itself reported is in its history, and no decision. */
+function decisionClaim(entry: TrailEntry): DecisionClaim[] {
+  if (entry.kind === 'reminded' || entry.kind === 'called-back') return [];
+  const at = iso(entry.at);
+  if (entry.kind === 'cancelled') return [{ kind: entry.kind, at }];
+  const { at: saidAt, ...said } = { at: undefined, ...entry.content };
+  return [
+    {
+      ...said,
+      ...defined({ happenedAt: saidAt }),
+      kind: entry.kind,
+      at,
+      ...defined({ proof: entry.proof }),
+    },
+  ];
+}
+
+function roundClaim(round: Round): RoundClaim {
+  const { number, askedAt, acceptedAt, windowEndsAt, receipt, undoneAt, undoing, undoBrokenOffAt } = round;
+  return {
+    number,
+    askedAt: iso(askedAt),
+    ...given({
+      acceptedAt: acceptedAt === undefined ? undefined : iso(acceptedAt),
+      windowKind: receipt?.windowKind,
+      windowEndsAt: windowEndsAt === undefined ? undefined : iso(windowEndsAt),
+      marginMs: receipt?.marginMs,
+      evidence: receipt?.evidence,
+      undoneAt: undoneAt === undefined ? undefined : iso(undoneAt),
+      undoing: undoing && {
+        at: iso(undoing.at),
+        result: undoing.status,
+        ...given({ evidence: undoing.evidence }),
+      },
+      undoBrokenOffAt: undoBrokenOffAt === undefined ? undefined : iso(undoBrokenOffAt),
+    }),
+  };
+}
+
+function iso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Only the members that have a value: what is not known does not appear. */
+function given<T extends object>(members: T): Given<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Given<T>;
+}

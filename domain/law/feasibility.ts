@@ -1,0 +1,148 @@
+/** Whether every provider can be known to have erased by the day the person is to be answered. Only arithmetic: nothing is decided here. */
+import { defined } from '../defined';
+import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../duration';
+import type { AttentionReason } from '../leg/failure';
+import { graceIsOverAt, lastRound, windowIsOverAt, type LegState } from '../leg/leg';
+import type { Policy } from '../rules/policy';
+import { providerName, providers, type Provider, type ProviderFacts } from '../provider/provider-table';
+
+/** What is known of one provider's time. */
+export interface LegPlan {
+  readonly provider: Provider;
+  /** How long from an asking that is still to come until its answer is known, without the margin; absent where nobody can tell. */
+  readonly takesMs?: number;
+  /** When its answer is known at the latest, margin and grace included, epoch ms; absent while it has to be asked (again). */
+  readonly endsAt?: number;
+}
+
+/** All instants in epoch ms. */
+export interface LegForecast {
+  readonly provider: Provider;
+  /** The last instant at which an asking ends in time. Lies in the past where it is too late for one. */
+  readonly latestSafeSend: number;
+  /** When its answer is expected to be known; for one that has to be asked: if it were asked now. */
+  readonly endsAt: number;
+  /** Only its answer can tell how long it takes: it ends no earlier, and the latest safe send is no later. */
+  readonly atLeast?: true;
+  /** Whether it has to be asked (again), so that `latestSafeSend` matters. */
+  readonly toBeAsked: boolean;
+  /** By how much it misses the due date; absent if it does not. */
+  readonly lateByMs?: number;
+}
+
+export type Feasibility = { readonly legs: readonly LegForecast[] } & (
+  | { readonly verdict: 'feasible' }
+  /** `because`: whoever is late, the latest first. */
+  | { readonly verdict: 'late'; readonly lateByMs: number; readonly because: readonly Provider[] }
+);
+
+export interface FeasibilityQuestion {
+  /** The last millisecond at which the answer is in time: `aimOf(clock, …).at`. */
+  readonly dueAt: number;
+  readonly now: number;
+  /** The policy's margin, added to a window that is still to come. */
+  readonly marginMs: number;
+  readonly legs: readonly LegPlan[];
+}
+
+export function feasibilityOf({ dueAt, now, marginMs, legs }: FeasibilityQuestion): Feasibility {
+  const forecasts = legs.map((leg): LegForecast => {
+    const takesMs = (leg.takesMs ?? 0) + marginMs;
+    const endsAt = leg.endsAt ?? now + takesMs;
+    return {
+      provider: leg.provider,
+      latestSafeSend: dueAt - takesMs,
+      endsAt,
+      ...(leg.endsAt === undefined && leg.takesMs === undefined ? { atLeast: true } : {}),
+      toBeAsked: leg.endsAt === undefined,
+      ...(endsAt > dueAt ? { lateByMs: endsAt - dueAt } : {}),
+    };
+  });
+  const late = forecasts.filter(isLate).sort((a, b) => b.lateByMs - a.lateByMs);
+  const [latest] = late;
+  if (latest === undefined) return { verdict: 'feasible', legs: forecasts };
+  return {
+    verdict: 'late',
+    lateByMs: latest.lateByMs,
+    because: late.map(({ provider }) => provider),
+    legs: forecasts,
+  };
+}
+
+/** These are answered by asking again: whatever was asked before has not held. */
+const askedAgainAfter: readonly AttentionReason[] = ['Reappeared', 'TakenOffQueue'];
+
+/** How long one asking takes from being sent until its answer is known, without the margin; undefined where nobody can tell. */
+export function plannedMs(
+  provider: Provider,
+  patience: Pick<Policy, 'callbackGraceMs' | 'purgeWishMs'>,
+): number | undefined {
+  const { plannedWindowMs, completionEvent }: ProviderFacts = providers[provider];
+  // A wish of 0 is "as soon as you can", which tells nothing about when.
+  const windowMs = plannedWindowMs ?? (patience.purgeWishMs || undefined);
+  return windowMs === undefined ? undefined : windowMs + (completionEvent === undefined ? 0 : patience.callbackGraceMs);
+}
+
+/** What a leg's state says of its time. */
+export function planOf(leg: LegState, now: number, patience: Pick<Policy, 'callbackGraceMs' | 'purgeWishMs'>): LegPlan {
+  const endsAt = endsAtOf(leg, now);
+  const takesMs = plannedMs(leg.provider, patience);
+  return {
+    provider: leg.provider,
+    ...defined({ takesMs, endsAt }),
+  };
+}
+
+function endsAtOf(leg: LegState, now: number): number | undefined {
+  switch (leg.phase) {
+    case 'ask':
+      return undefined;
+    case 'window':
+      return Math.max(now, (hopesForCallback(leg) ? graceIsOverAt(leg) : windowIsOverAt(leg)) ?? now);
+    case 'look':
+      return Math.max(now, windowIsOverAt(leg) ?? now);
+    case 'callback':
+      return Math.max(now, graceIsOverAt(leg) ?? now);
+    case 'attention':
+      return isToBeAsked(leg) ? undefined : Math.max(now, windowIsOverAt(leg) ?? now);
+    case 'withdraw':
+      return now;
+    case 'settled':
+      return leg.settledAt ?? now;
+  }
+}
+
+/** Until it comes, a callback can take until its grace is over. */
+function hopesForCallback(leg: LegState): boolean {
+  const receipt = lastRound(leg)?.receipt;
+  return leg.callback === undefined && receipt?.status === 'accepted' && receipt.proof === 'callback';
+}
+
+function isToBeAsked({ attention }: LegState): boolean {
+  return attention?.step !== 'look' || askedAgainAfter.includes(attention.reason);
+}
+
+/** For people, one sentence for each provider that still has to be asked or that is late; without a full stop. */
+export function describeFeasibility({ legs }: Feasibility, now: number): readonly string[] {
+  return legs.flatMap((leg) => {
+    const name = providerName(leg.provider);
+    if (isLate(leg)) {
+      const who = leg.toBeAsked ? `${name}, if asked now,` : name;
+      const atLeast = leg.atLeast === true ? 'at least ' : '';
+      return [`cannot make its due date: ${who} ends ${atLeast}${describeLateness(leg.lateByMs)} after it`];
+    }
+    if (leg.atLeast === true) return [`${name}: only its answer tells how long it takes`];
+    if (!leg.toBeAsked || leg.latestSafeSend < now) return [];
+    return [`latest safe send to ${name}: ${describeInstant(leg.latestSafeSend)}`];
+  });
+}
+
+/** Rounded up to whole hours, below one hour to whole minutes: never less than it is. */
+export function describeLateness(lateByMs: number): string {
+  const unitMs = lateByMs > HOUR_MS ? HOUR_MS : MINUTE_MS;
+  return describeDuration(Math.ceil(lateByMs / unitMs) * unitMs);
+}
+
+function isLate(leg: LegForecast): leg is LegForecast & { readonly lateByMs: number } {
+  return leg.lateByMs !== undefined;
+}

@@ -1,0 +1,301 @@
+/** What a person sees of one leg: each state says what it waits for, until when, and what they can do. */
+import { defined } from '../defined';
+import { describeInstant } from '../duration';
+import { attentionGuide, triesDaily, type AttentionReason } from './failure';
+import {
+  graceIsOverAt,
+  isAsked,
+  lastRound,
+  nextStep,
+  offeredDecisions,
+  REPORTS_COUNTED_MAX,
+  windowIsOverAt,
+  type HeardReport,
+  type LegHold,
+  type LegState,
+} from './leg';
+import type { Assurance, LegOutcome } from './outcome';
+import { providerName, type Provider } from '../provider/provider-table';
+import { callbackRemarks, type CallbackRemark } from './receipt';
+
+export type LegProgressState =
+  | 'not-asked-yet'
+  | 'asking'
+  | 'waiting-out-window'
+  | 'waiting-for-callback'
+  | 'looking'
+  | 'attention'
+  | 'held'
+  | 'withdrawing'
+  | 'settled';
+
+/** Instants are RFC 3339 in UTC. */
+export interface LegProgress {
+  readonly provider: Provider;
+  readonly state: LegProgressState;
+  /** In plain words, for people. */
+  readonly waitsFor: string;
+  /** When the wait is over by itself, our margin included; absent where nobody can say. */
+  readonly until?: string;
+  /** What a staff member can do now, in plain words. */
+  readonly youCan?: string;
+  readonly attention?: {
+    readonly reason: AttentionReason;
+    readonly since: string;
+    /** When the step first failed, where that was earlier, e.g. for another reason. */
+    readonly troubleSince?: string;
+    readonly triesDaily: boolean;
+  };
+  /** The step under way does not get through: it is tried again soon by itself, and from `until` on asks for attention. */
+  readonly trouble?: {
+    readonly reason: AttentionReason;
+    readonly since: string;
+    readonly until: string;
+  };
+  readonly rounds: number;
+  readonly requestedAt?: string;
+  readonly acceptedAt?: string;
+  /** End of the provider's own window, without our margin. */
+  readonly windowEndsAt?: string;
+  readonly callbackAt?: string;
+  /** When the provider last undid what it had taken on, because of a legal hold. */
+  readonly undoneAt?: string;
+  /** Callbacks that confirmed nothing: what they said as a code, when the first and the last came, how many (10: or more). */
+  readonly callbackReports?: readonly {
+    readonly says: CallbackRemark;
+    readonly at: string;
+    readonly lastAt: string;
+    readonly count: number;
+  }[];
+  readonly outcome?: LegOutcome;
+  readonly assurance?: Assurance;
+  readonly settledAt?: string;
+}
+
+/** What keeps a request from asking its providers, beside a hold. */
+export type NotYet = 'rules' | 'approval';
+
+export function legProgress(leg: LegState, notYet?: NotYet): LegProgress {
+  const round = lastRound(leg);
+  const view = viewOf(leg, notYet);
+  return {
+    provider: leg.provider,
+    ...view,
+    rounds: leg.rounds.length,
+    ...instant('requestedAt', leg.rounds[0]?.askedAt),
+    ...instant('acceptedAt', round?.acceptedAt),
+    ...instant('windowEndsAt', round?.windowEndsAt),
+    ...instant('callbackAt', leg.callback?.at),
+    ...instant('undoneAt', leg.rounds.findLast(({ undoneAt }) => undoneAt !== undefined)?.undoneAt),
+    ...(leg.reports === undefined ? {} : { callbackReports: leg.reports.map(reportProgress) }),
+    ...defined({ outcome: leg.outcome, assurance: leg.assurance }),
+    ...instant('settledAt', leg.settledAt),
+  };
+}
+
+function reportProgress({ says, at, lastAt, count }: HeardReport) {
+  return { says, at: new Date(at).toISOString(), lastAt: new Date(lastAt).toISOString(), count };
+}
+
+/** Without a full stop: "At …, its callback named another event". */
+export function describeReport({ says, at, lastAt, count }: HeardReport): string {
+  const times = count === 1 ? '' : count < REPORTS_COUNTED_MAX ? `${count} times, ` : `${count} times or more, `;
+  const last = lastAt === at ? '' : `, and last at ${describeInstant(lastAt)}`;
+  return `At ${describeInstant(at)}${last}, ${times}its callback ${callbackRemarks[says]}`;
+}
+
+/** What a provider that confirmed nothing said, behind what is waited for. */
+function reportsIn(leg: LegState): string {
+  return (leg.reports ?? []).map((report) => `; ${inSentence(describeReport(report))}, and confirmed nothing`).join('');
+}
+
+function inSentence(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
+}
+
+type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'attention' | 'trouble'>;
+
+function viewOf(leg: LegState, notYet: NotYet | undefined): View {
+  const name = providerName(leg.provider);
+  const held = viewOfHold(leg, notYet);
+  if (held !== undefined) return held;
+  switch (leg.phase) {
+    case 'ask':
+      return isAsked(leg)
+        ? { state: 'asking', ...underWay(leg, `${name} to take the request on`) }
+        : viewOfNotAsked(leg, notYet);
+    case 'window': {
+      const kind = lastRound(leg)?.receipt?.windowKind ?? 'purge';
+      const heard = leg.callback === undefined ? '' : `; its callback came ${describeInstant(leg.callback.at)}`;
+      return {
+        state: 'waiting-out-window',
+        waitsFor: `the end of the ${kind} window${heard}${reportsIn(leg)}`,
+        ...instant('until', windowIsOverAt(leg)),
+        youCan: `nothing to do; ${offered(leg)}`,
+      };
+    }
+    case 'callback':
+      return {
+        state: 'waiting-for-callback',
+        waitsFor: `${name}'s callback; without it the leg ends as presumed-erased${reportsIn(leg)}`,
+        ...instant('until', graceIsOverAt(leg)),
+        youCan: `nothing to do; ${offered(leg)}`,
+      };
+    case 'look':
+      return { state: 'looking', ...underWay(leg, `${name} to say whether the record is gone`) };
+    case 'attention':
+      return viewOfAttention(leg);
+    case 'withdraw':
+      return {
+        state: 'withdrawing',
+        waitsFor: `${name} to undo the request`,
+        youCan: 'nothing to do; it settles by itself',
+      };
+    case 'settled':
+      return { state: 'settled', waitsFor: afterDecision(leg) ?? 'nothing' };
+  }
+}
+
+/** What the provider was at when a decision settled the leg, or did after it. */
+function afterDecision(leg: LegState): string | undefined {
+  const name = providerName(leg.provider);
+  if (leg.isUndoing === true) {
+    return `${name}'s answer to undoing the request because of the hold, which was under way when this was decided: what it says is recorded`;
+  }
+  const { undoneAfterDecisionAt } = leg;
+  return undoneAfterDecisionAt === undefined
+    ? undefined
+    : `nothing; ${name} undid the request at ${describeInstant(undoneAfterDecisionAt)}, after this was decided`;
+}
+
+/** Only what would be taken. */
+function offered(leg: LegState): string {
+  return offeredDecisions(leg).join(' or ');
+}
+
+/** A state never claims more than was done: a provider that nobody has asked is not being asked. */
+function viewOfNotAsked(leg: LegState, notYet: NotYet | undefined): View {
+  const name = providerName(leg.provider);
+  const before = `${name} is asked nothing before`;
+  const state = 'not-asked-yet';
+  switch (notYet) {
+    case 'rules':
+      return { state, waitsFor: `the rules and due dates to be looked up; ${before}`, youCan: 'nothing to do' };
+    case 'approval':
+      return {
+        state,
+        waitsFor: `the approval of the request; ${before}`,
+        youCan: `approve or reject the request, or ${offered(leg)}`,
+      };
+    case undefined:
+      return { state, waitsFor: `its turn; ${name} is asked at once`, youCan: `nothing to do; ${offered(leg)}` };
+  }
+}
+
+/** A step that an activity is at, and why it has not got through so far. */
+function underWay(leg: LegState, waitsFor: string): Pick<View, 'waitsFor' | 'until' | 'youCan' | 'trouble'> {
+  const { trouble } = leg;
+  if (trouble === undefined) return { waitsFor, youCan: `nothing to do; ${offered(leg)}` };
+  const { reason, since, until } = trouble;
+  return {
+    waitsFor:
+      `${waitsFor}. Since ${describeInstant(since)} it does not get through: ${attentionGuide[reason].happened}. ` +
+      `It is tried again by itself until ${describeInstant(until)}, and then asks for attention`,
+    until: new Date(until).toISOString(),
+    youCan: `nothing to do; ${offered(leg)}`,
+    trouble: { reason, since: new Date(since).toISOString(), until: new Date(until).toISOString() },
+  };
+}
+
+/** What a hold stops; undefined where the leg goes on as if there were none. */
+function viewOfHold(leg: LegState, notYet: NotYet | undefined): View | undefined {
+  const { hold } = leg;
+  if (hold === undefined) return undefined;
+  const name = providerName(leg.provider);
+  const step = nextStep(leg);
+  const youCan = `release the hold, or ${offered(leg)}`;
+  if (leg.isBeingAsked === true) {
+    return {
+      state: 'held',
+      waitsFor: `${name}'s answer: the hold came while it was being asked, and it may have taken the request on. Nothing more is asked`,
+      youCan,
+    };
+  }
+  if (step.do === 'withdraw') {
+    return {
+      state: 'withdrawing',
+      waitsFor: `${name} to undo the request during the hold; tried for as long as the hold lasts${step.until === undefined ? '' : ' and the window is open'}`,
+      ...instant('until', step.until),
+      youCan,
+    };
+  }
+  if (step.do === 'waitForRelease') {
+    const andThen = notYet === 'approval' ? ', and then for its approval' : '';
+    return {
+      state: 'held',
+      waitsFor: `the release of the legal hold${andThen}; ${askedBeforeHold(leg, hold)}`,
+      youCan,
+    };
+  }
+  if (leg.phase !== 'window') return undefined;
+  return {
+    state: 'waiting-out-window',
+    waitsFor: `the end of the ${lastRound(leg)?.receipt?.windowKind ?? 'purge'} window: ${tooLateToHold(leg, hold)}`,
+    ...instant('until', windowIsOverAt(leg)),
+    youCan: `nothing to do; ${offered(leg)}`,
+  };
+}
+
+/** What the provider has been asked already, which a hold may have come too late for. */
+function askedBeforeHold(leg: LegState, hold: LegHold): string {
+  const name = providerName(leg.provider);
+  const last = leg.rounds.findLast(({ receipt, mayHaveReached }) => receipt !== undefined || mayHaveReached === true);
+  if (last === undefined) return `${name} is asked nothing before it`;
+  if (last.undoneAt !== undefined) {
+    return `${name} undid the request at ${describeInstant(last.undoneAt)}, and is asked nothing more before it`;
+  }
+  const asked = `${name} ${last.receipt === undefined ? 'may have been asked' : 'was asked'} at ${describeInstant(last.askedAt)}`;
+  return `${asked}${undoingInHold(hold)}, and is asked nothing more before it`;
+}
+
+function undoingInHold({ withdrawal, couldNotUndo }: LegHold): string {
+  if (couldNotUndo === true) return ', could not be made to undo it';
+  switch (withdrawal?.status) {
+    case 'too-late':
+      return ', when it was too late to undo it';
+    case 'nothing-to-withdraw':
+      return ', had nothing to undo';
+    case 'withdrawn':
+    case undefined:
+      return '';
+  }
+}
+
+function tooLateToHold(leg: LegState, hold: LegHold): string {
+  if (hold.couldNotUndo === true) return 'the hold came, and the provider could not be reached to undo it, or refused';
+  const told = hold.withdrawal?.status === 'too-late' ? hold.withdrawal.since : undefined;
+  const since = told ?? lastRound(leg)?.acceptedAt;
+  return `too late for the hold since ${describeInstant(since ?? hold.since)}`;
+}
+
+function viewOfAttention(leg: LegState): View {
+  if (leg.attention === undefined) throw new TypeError('A leg in attention has a reason');
+  const { reason, since, troubleSince } = leg.attention;
+  const guide = attentionGuide[reason];
+  return {
+    state: 'attention',
+    waitsFor: `${triesDaily(reason) ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}${reportsIn(leg)}`,
+    youCan: guide.todo,
+    attention: {
+      reason,
+      since: new Date(since).toISOString(),
+      ...instant('troubleSince', troubleSince),
+      triesDaily: triesDaily(reason),
+    },
+  };
+}
+
+function instant<Name extends string>(name: Name, epochMs: number | undefined): { readonly [key in Name]?: string } {
+  if (epochMs === undefined) return {};
+  return { [name]: new Date(epochMs).toISOString() } as { readonly [key in Name]?: string };
+}

@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { requestDecisionKinds, whyMoreThanADecision, whyNoDecision } from '../../../domain/decision/decision';
+
+const valid = { provider: 'person', actor: 'staff-7', reason: { code: 'credentials-mended', ticket: 'PRIV-1234' } };
+const actor = 'actor: expected an opaque staff id of letters, digits and . _ : / # - (no e-mail address, no name)';
+const code = 'reason.code: expected lower case words joined by hyphens, e.g. "credentials-mended"';
+const ticket = 'reason.ticket: expected a ticket reference, e.g. "PRIV-1234"';
+const shape = 'expected an object { provider, actor, reason: { code, ticket } }';
+const reason = 'reason: expected an object { code, ticket }';
+const provider = 'provider: expected the key of a provider, e.g. "measureone"';
+
+describe('whyNoDecision', () => {
+  it.each([
+    valid,
+    { ...valid, actor: 'oidc:4f2a/9#1' },
+    { ...valid, provider: 'aptrinsic', reason: { code: 'a', ticket: 'https://tickets/PRIV-1'.replace('//', '/') } },
+  ])('accepts %j', (decision) => {
+    expect(whyNoDecision(decision)).toBeUndefined();
+  });
+
+  it.each<[unknown, string]>([
+    [undefined, shape],
+    [null, shape],
+    ['waive', shape],
+    [[valid], shape],
+    [{}, provider],
+    [{ ...valid, provider: 'Person' }, provider],
+    [{ ...valid, provider: 'constructor' }, provider],
+    [{ ...valid, provider: ['person'] }, provider],
+    [{ ...valid, actor: undefined }, actor],
+    [{ ...valid, actor: '' }, actor],
+    [{ ...valid, actor: 'jane.doe@example.org' }, actor],
+    [{ ...valid, actor: 'Jane Doe' }, actor],
+    [{ ...valid, actor: 'x'.repeat(65) }, actor],
+    [{ ...valid, actor: 'staff-7\n' }, actor],
+    [{ ...valid, actor: { id: 'staff-7' } }, actor],
+    [{ ...valid, reason: undefined }, reason],
+    [{ ...valid, reason: 'The person called' }, reason],
+    [{ ...valid, reason: ['credentials-mended', 'PRIV-1'] }, reason],
+    [{ ...valid, reason: { ticket: 'PRIV-1' } }, code],
+    [{ ...valid, reason: { code: 'The person called', ticket: 'PRIV-1' } }, code],
+    [{ ...valid, reason: { code: 'a-b-c-d-e-f-g-h-i', ticket: 'PRIV-1' } }, code],
+    [{ ...valid, reason: { code: 'x'.repeat(65), ticket: 'PRIV-1' } }, code],
+    [{ ...valid, reason: { code: 'mended' } }, ticket],
+    [{ ...valid, reason: { code: 'mended', ticket: 'see the mail' } }, ticket],
+    [{ ...valid, reason: { code: 'mended', ticket: 'jane@example.org' } }, ticket],
+  ])('refuses %j', (decision, words) => {
+    expect(whyNoDecision(decision)).toBe(words);
+  });
+
+  it('never throws, and says one of its own sentences whatever it is given', () => {
+    const own = [shape, provider, actor, reason, code, ticket, undefined];
+    const part = fc.oneof(fc.jsonValue(), fc.string());
+    const hostile = fc.oneof(
+      fc.jsonValue(),
+      fc.record({ provider: part, actor: part, reason: part }).map((o) => ({ ...valid, ...o })),
+      fc.record({ code: part, ticket: part }).map((o) => ({ ...valid, reason: o })),
+    );
+    fc.assert(fc.property(hostile, (decision) => expect(own).toContain(whyNoDecision(decision))));
+  });
+});
+
+describe('whyMoreThanADecision', () => {
+  const planted = 'planted@customer.example';
+
+  it.each(['provider', ...requestDecisionKinds] as const)(
+    'lets nothing come along with %s, and repeats none of it',
+    (kind) => {
+      const { provider: _provider, ...said } = valid;
+      const decision = kind === 'provider' ? valid : said;
+      expect(whyMoreThanADecision(kind, [decision])).toBeUndefined();
+      expect(whyMoreThanADecision(kind, [{ ...decision, token: 'a.b.c' }])).toBeUndefined();
+      const field = whyMoreThanADecision(kind, [{ ...decision, [planted]: planted }]);
+      expect(field).toMatch(/^has a field other than actor, reason, token/);
+      const ofReason = whyMoreThanADecision(kind, [{ ...decision, reason: { ...valid.reason, [planted]: planted } }]);
+      expect(ofReason).toBe('reason: has a field other than code, ticket');
+      const after = whyMoreThanADecision(kind, [decision, planted]);
+      expect(after).toBe('expected one object and nothing after it');
+      expect([field, ofReason, after].join()).not.toContain(planted);
+    },
+  );
+});

@@ -1,0 +1,112 @@
+/** A state never claims more than was done: no provider is asking before anybody asked it. */
+import fc from 'fast-check';
+import { DAY_MS } from '../../../domain/duration';
+import type { RequestDecision } from '../../../domain/decision/decision';
+import { providerDecisionKinds } from '../../../domain/decision/decision';
+import {
+  advance,
+  nextStep,
+  offeredDecisions,
+  openLeg,
+  whyNotNow,
+  type LegEvent,
+  type LegState,
+} from '../../../domain/leg/leg';
+import { legProgress } from '../../../domain/leg/leg-progress';
+import { requestProgress } from '../../../domain/request/request-progress';
+import {
+  advanceRequest,
+  openRequest,
+  type RequestEvent,
+  type RequestState,
+} from '../../../domain/request/request-state';
+import { defaultRules } from '../../../domain/rules/rules';
+import { settledLegs, T0, unsettledLegs } from '../../support/legs';
+
+const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
+const facts = { requestId: 'r', regulation: 'gdpr', submittedAt: T0, startedAt: T0 } as const;
+const reviewAt = new Date(T0 + 30 * DAY_MS).toISOString();
+const hold: RequestDecision = {
+  kind: 'hold',
+  content: { ...said, ground: 'court-order', owner: 'staff-9', reviewAt },
+};
+const decided = (decision: RequestDecision): RequestEvent => ({ type: 'decided', decision, at: T0 });
+
+/** A request and its leg, as the workflow drives them: the leg is told of holds, and asks only once the request is under way. */
+function drive(moves: readonly string[]): {
+  readonly state: RequestState;
+  readonly leg: LegState;
+  readonly wasAsked: boolean;
+} {
+  let state = openRequest();
+  let leg = openLeg('person');
+  let wasAsked = false;
+  const tell = (event: LegEvent): void => void (leg = advance(leg, event));
+  for (const move of moves) {
+    if (move === 'taken-on-unapproved' && state.phase === 'taking-on')
+      state = advanceRequest(state, { type: 'takenOn', approvalNeeded: true, at: T0 });
+    if (move === 'taken-on' && state.phase === 'taking-on')
+      state = advanceRequest(state, { type: 'takenOn', approvalNeeded: false, at: T0 });
+    if (move === 'approve' && state.phase === 'awaiting-approval' && state.hold === undefined)
+      state = advanceRequest(state, decided({ kind: 'approve', content: said }));
+    if (move === 'hold' && state.phase !== 'taking-on' && state.hold === undefined) {
+      state = advanceRequest(state, decided(hold));
+      tell({ type: 'held', at: T0 });
+    }
+    if (move === 'release' && state.hold !== undefined) {
+      state = advanceRequest(state, decided({ kind: 'release', content: said }));
+      tell({ type: 'released', at: T0 });
+    }
+    if (move === 'ask' && state.phase === 'running' && nextStep(leg).do === 'ask') {
+      tell({ type: 'asked', at: T0 });
+      wasAsked = true;
+    }
+  }
+  return { state, leg, wasAsked };
+}
+
+function must(holds: boolean, what: string): void {
+  if (!holds) throw new Error(what);
+}
+
+const moves = fc.array(fc.constantFrom('taken-on-unapproved', 'taken-on', 'approve', 'hold', 'release', 'ask'), {
+  maxLength: 12,
+});
+
+it('shows a provider as asking only if it was asked, and says what it waits for otherwise', () => {
+  fc.assert(
+    fc.property(moves, (all) => {
+      const { state, leg, wasAsked } = drive(all);
+      const intake = state.phase === 'taking-on' ? undefined : { rules: defaultRules, isIndexed: false };
+      const view = { state, legs: [leg], intake, outcome: undefined, submittedAt: T0, now: T0 };
+      const [shown] = requestProgress(view, facts).legs;
+      const { waitsFor = '', youCan = '' } = shown ?? {};
+      const isHeld = state.hold !== undefined;
+      const unasked = isHeld ? 'held' : 'not-asked-yet';
+      must(wasAsked || (shown?.state === unasked && !youCan.includes('attest')), 'unasked');
+      must(wasAsked || shown?.requestedAt === undefined, 'requestedAt');
+      must(!isHeld || shown?.state !== 'asking', 'asking on hold');
+      must(state.phase !== 'taking-on' || waitsFor.startsWith('the rules and due dates'), 'waits for the rules');
+      const way = isHeld ? 'release the hold' : 'approve or reject the request';
+      must(
+        state.phase !== 'awaiting-approval' || (waitsFor.includes('approval') && youCan.startsWith(way)),
+        'waits for the approval',
+      );
+    }),
+  );
+});
+
+describe.each(Object.entries({ unasked: openLeg('person'), ...unsettledLegs, ...settledLegs }))(
+  'the leg %s',
+  (_name, leg) => {
+    it('offers exactly what would be taken, and says what it waits for', () => {
+      const { youCan = '', waitsFor } = legProgress(leg);
+      expect(offeredDecisions(leg)).toEqual(providerDecisionKinds.filter((kind) => whyNotNow(leg, kind) === undefined));
+      for (const kind of providerDecisionKinds.filter((one) => !offeredDecisions(leg).includes(one))) {
+        expect(youCan).not.toContain(kind);
+      }
+      expect(waitsFor).not.toBe('');
+      expect(youCan === '').toBe(leg.phase === 'settled');
+    });
+  },
+);

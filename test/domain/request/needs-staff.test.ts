@@ -1,0 +1,206 @@
+/** Whatever a person can do something about is found by whoever asks for what needs a person: in states that chance makes. */
+import fc from 'fast-check';
+import { DAY_MS, HOUR_MS } from '../../../domain/duration';
+import { failureTypes } from '../../../domain/leg/failure';
+import { advance, nextStep, openLeg, type LegEvent, type LegState } from '../../../domain/leg/leg';
+import type { LegalClock } from '../../../domain/law/legal-clock';
+import { requestOutcome } from '../../../domain/leg/outcome';
+import type { RequestDecision } from '../../../domain/decision/decision';
+import { nextReminder, requestProgress, type RequestView } from '../../../domain/request/request-progress';
+import {
+  advanceRequest,
+  openRequest,
+  whyNotNowOfRequest,
+  type RequestEvent,
+  type RequestState,
+} from '../../../domain/request/request-state';
+import { defaultRules, type Intake } from '../../../domain/rules/rules';
+import { needsStaff } from '../../../domain/request/visibility';
+import { absent, accepted, inconclusive, presentAgain } from '../../support/receipts';
+import { T0 } from '../../support/legs';
+
+const said = { actor: 'staff-7', reason: { code: 'reviewed', ticket: 'PRIV-1' } } as const;
+const iso = (at: number): string => new Date(at).toISOString();
+const deadline = (at: number) => ({ on: iso(at).slice(0, 10), at });
+const clockOf = (law: 'gdpr' | 'ccpa'): LegalClock => ({
+  rule: `${law}/1`,
+  source: 'test',
+  timeZone: 'UTC',
+  calendar: 'DE',
+  calendarSource: 'test',
+  startsAt: T0,
+  answerBy: deadline(T0 + 30 * DAY_MS),
+  internalAnswerBy: deadline(T0 + 30 * DAY_MS),
+  extendedAnswerBy: deadline(T0 + 90 * DAY_MS),
+  extendBy: deadline(T0 + 30 * DAY_MS),
+  ...(law === 'ccpa' ? { acknowledgeBy: deadline(T0 + 10 * DAY_MS) } : {}),
+});
+
+type Move = { readonly after: number } & (
+  | { readonly leg: (at: number) => LegEvent }
+  | { readonly request: (at: number) => RequestDecision }
+  | { readonly cancel: true }
+);
+
+const after = fc.constantFrom(0, HOUR_MS, DAY_MS, 8 * DAY_MS, 25 * DAY_MS);
+const legMove = fc.constantFrom<((at: number) => LegEvent)[]>(
+  (at) => ({ type: 'asked', at }),
+  (at) => ({ type: 'answered', receipt: accepted({ withdrawable: true }), at }),
+  (at) => ({ type: 'timePassed', at }),
+  (at) => ({ type: 'observed', observation: absent, at }),
+  (at) => ({ type: 'observed', observation: inconclusive, at }),
+  (at) => ({ type: 'observed', observation: presentAgain, at }),
+  (at) => ({ type: 'withdrawalAnswered', withdrawal: { status: 'withdrawn' }, at }),
+  ...failureTypes.map((type) => (at: number): LegEvent => ({
+    type: 'failed',
+    failure: { type, mayHaveReached: true },
+    at,
+  })),
+);
+const notice =
+  (kind: 'acknowledged' | 'refused' | 'extended' | 'outcome') =>
+  (at: number): RequestDecision => ({
+    kind: 'notice',
+    content: { ...said, notice: kind, at: iso(at), channel: 'email', reference: 'M-1' },
+  });
+const requestMoves: ((at: number) => RequestDecision)[] = [
+  () => ({ kind: 'approve', content: said }),
+  () => ({ kind: 'reject', content: { ...said, ground: 'unverified' } }),
+  (at) => ({
+    kind: 'hold',
+    content: { ...said, ground: 'legal-claims', owner: 'legal-2', reviewAt: iso(at + 20 * DAY_MS) },
+  }),
+  () => ({ kind: 'release', content: said }),
+  () => ({ kind: 'withdraw', content: { ...said, wantedBy: 'subject' } }),
+  () => ({ kind: 'extend', content: { ...said, because: 'complexity' } }),
+  notice('acknowledged'),
+  notice('refused'),
+  notice('extended'),
+  notice('outcome'),
+];
+const requestMove = fc.constantFrom(...requestMoves);
+const move: fc.Arbitrary<Move> = fc.oneof(
+  { arbitrary: fc.record({ after, leg: legMove }), weight: 5 },
+  { arbitrary: fc.record({ after, request: requestMove }), weight: 4 },
+  { arbitrary: fc.record({ after, cancel: fc.constant(true as const) }), weight: 1 },
+);
+
+/** As a run has it: decisions are taken where they can be, legs hear of holds, reminders come when they are due. */
+class Play {
+  state: RequestState;
+  leg: LegState = openLeg('person');
+  now = T0;
+  certificate = false;
+  readonly intake: Intake;
+
+  constructor({
+    law,
+    approvalNeeded,
+    answerTracked,
+  }: {
+    law: 'gdpr' | 'ccpa' | 'none';
+    approvalNeeded: boolean;
+    answerTracked: boolean;
+  }) {
+    this.intake = {
+      rules: { ...defaultRules, approvalNeeded, answerTracked },
+      ...(law === 'none' ? {} : { clock: clockOf(law) }),
+      isIndexed: true,
+    };
+    this.state = openRequest();
+    this.request({ type: 'takenOn', approvalNeeded, at: T0 });
+  }
+
+  get view(): RequestView {
+    const outcome = requestOutcome([{ ...this.leg, outcome: this.leg.outcome ?? 'unknown' }], {
+      isRejected: this.state.rejected !== undefined,
+    });
+    return {
+      state: this.state,
+      legs: [this.leg],
+      intake: this.intake,
+      outcome: this.certificate ? outcome : undefined,
+      submittedAt: T0,
+      now: this.now,
+    };
+  }
+
+  request(event: RequestEvent): void {
+    const before = this.state;
+    this.state = advanceRequest(before, event);
+    const { hold, ended, rejected } = this.state;
+    const tell = (type: 'held' | 'released' | 'requestEnded') => (this.leg = advance(this.leg, { type, at: this.now }));
+    if (ended !== undefined || rejected !== undefined) tell('requestEnded');
+    else if ((hold === undefined) !== (before.hold === undefined)) tell(hold === undefined ? 'released' : 'held');
+  }
+
+  make(one: Move): void {
+    this.now += one.after;
+    const at = this.now;
+    if ('leg' in one) {
+      if (this.state.phase === 'running' || nextStep(this.leg).do === 'withdraw')
+        this.leg = advance(this.leg, one.leg(at));
+    } else if ('request' in one) {
+      const decision = one.request(at);
+      const facts = { now: at, submittedAt: T0, filedBy: 'staff-1', isVerified: true, ...this.intake };
+      if (whyNotNowOfRequest(this.state, decision, facts) === undefined)
+        this.request({ type: 'decided', decision, at });
+    } else if (this.state.ended === undefined) this.request({ type: 'cancelRefused', at });
+    if (this.leg.phase === 'settled' && this.state.phase === 'running') {
+      this.request({ type: 'legsSettled', at });
+      this.certificate = true;
+      this.request({ type: 'certificateIssued', at });
+    }
+    for (let next = nextReminder(this.view); next !== undefined && next.at <= at; next = nextReminder(this.view)) {
+      this.request({ type: 'reminded', of: next.of, due: next.due, at });
+    }
+  }
+}
+
+const house = fc.record({
+  law: fc.constantFrom('gdpr' as const, 'ccpa' as const, 'none' as const),
+  approvalNeeded: fc.boolean(),
+  answerTracked: fc.constant(true),
+});
+
+describe('what needs a staff member', () => {
+  it('is all that has something to do, and nothing else', () => {
+    const met = new Set<string>();
+    fc.assert(
+      fc.property(house, fc.array(move, { maxLength: 14 }), (rules, moves) => {
+        const play = new Play(rules);
+        for (const one of moves) {
+          play.make(one);
+          const { todo, legs, blockedOn } = requestProgress(play.view, {
+            requestId: '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11',
+            regulation: 'gdpr',
+            submittedAt: T0,
+            startedAt: T0,
+          });
+          const isForPerson = legs.some(
+            ({ attention, youCan = 'nothing' }) => attention !== undefined || !youCan.startsWith('nothing'),
+          );
+          expect({ todo, legs, blockedOn, found: needsStaff(blockedOn) }).toMatchObject({
+            found: todo.length > 0 || isForPerson,
+          });
+          for (const word of blockedOn) met.add(word);
+        }
+      }),
+      { numRuns: 2_000, seed: 30 },
+    );
+    // All but what is said of another provider, so that the test looks at what it is about.
+    expect([...met].toSorted()).toEqual([
+      'answer',
+      'approval',
+      'cannot-make-it',
+      'due-soon',
+      'hold',
+      'notice-of-hold',
+      'overdue',
+      'person',
+      'staff',
+      'todo',
+      'unanswered',
+    ]);
+  });
+});
