@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { defined } from '../domain/defined';
 import type { LegalClock } from '../domain/law/legal-clock';
-import type { Policy } from '../domain/rules/policy';
+import type { Patience } from '../domain/rules/patience';
 import { isOwnLaw, type Regulation } from '../domain/request/request';
 import { countsWorkingDays } from '../domain/law/legal-rule';
 import type { Intake, Rules } from '../domain/rules/rules';
@@ -24,7 +24,7 @@ export interface IntakeQuestion extends RunOfRequest {
   readonly regulation: Regulation;
   readonly submittedAt: number;
   /** The request's own settings, over those of the rules. */
-  readonly policy: Readonly<Partial<Policy>>;
+  readonly policy: Readonly<Partial<Patience>>;
   /** When the person was asked to prove who they are, when what they were asked for arrived, and when it was found good. */
   readonly identity?: NonNullable<ClockFacts['identity']>;
   /** Of a request that has its due dates already: only the start of its clock may move. */

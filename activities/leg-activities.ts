@@ -12,7 +12,7 @@ import {
 } from '../domain/leg/failure';
 import type { LegCall } from '../domain/leg/leg';
 import { seenIn, type Fact, type ProviderWitness } from '../domain/certificate/fact';
-import { DAILY_TRY_MS } from '../domain/rules/policy';
+import { DAILY_TRY_MS } from '../domain/rules/patience';
 import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { Observation, Receipt, Withdrawal } from '../domain/leg/receipt';
 import type { DecisionTokenChecker } from '../security/decision-token';

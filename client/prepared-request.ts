@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { defined } from '../domain/defined';
-import type { Policy } from '../domain/rules/policy';
+import type { Patience } from '../domain/rules/patience';
 import { workflowIdOf, type ErasureRequestInput } from '../domain/request/request';
 import { readClientKeys, type KeyPermissions } from '../security/key-files';
 import { createSealer, SealError, type Sealer } from '../security/sealing';
@@ -57,7 +57,7 @@ async function sealedInput(
   } = submission;
   const changes = Object.fromEntries(
     Object.entries(submission.policy ?? {}).filter(([, value]) => value !== undefined),
-  ) as Partial<Policy>;
+  ) as Partial<Patience>;
   const sealed = await Promise.all(
     [...identifiersOf(submission)].map(async ([provider, identifier]) => [
       provider,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { identifierProblem, identifierWarnings, isPlaceholder } from '../domain/provider/identifier';
 import { DAY_MS } from '../domain/duration';
 import { parseInstant } from '../domain/instant';
-import { policyBounds, type Policy } from '../domain/rules/policy';
+import { patienceBounds, type Patience } from '../domain/rules/patience';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import {
   expectedRegulation,
@@ -51,7 +51,7 @@ export interface ErasureSubmission {
     readonly [P in Provider]?: { readonly [Field in (typeof identifierFields)[P]]: string } | undefined;
   };
   /** Settings that differ from the defaults, in milliseconds. */
-  readonly policy?: { readonly [Setting in keyof Policy]?: number | undefined } | undefined;
+  readonly policy?: { readonly [Setting in keyof Patience]?: number | undefined } | undefined;
 }
 
 /** Unknown members are refused without naming them: a name, too, may be personal data. */
@@ -96,7 +96,7 @@ const subject = onlyKnown(
 
 const policy = onlyKnown(
   Object.fromEntries(
-    Object.entries(policyBounds).map(([setting, { minMs, maxMs }]) => {
+    Object.entries(patienceBounds).map(([setting, { minMs, maxMs }]) => {
       const expected = `expected a whole number of milliseconds from ${minMs} to ${maxMs}`;
       return [setting, z.int(expected).min(minMs, expected).max(maxMs, expected).optional()];
     }),

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { defined } from '../domain/defined';
 import { DAY_MS } from '../domain/duration';
-import { defaultPolicy, policyBounds, type Policy } from '../domain/rules/policy';
+import { defaultPatience, patienceBounds, type Patience } from '../domain/rules/patience';
 import type { LegalRule, Period } from '../domain/law/legal-rule';
 import { isOwnLaw, regulations, type Regulation } from '../domain/request/request';
 import { defaultLeads, type Rules } from '../domain/rules/rules';
@@ -86,7 +86,7 @@ const policyFile = (ownLaws: readonly string[]) =>
     remindBefore: known({ acknowledgeMs: lead, extensionDecisionMs: lead, dueSoonMs: lead }).optional(),
     patience: known(
       Object.fromEntries(
-        Object.entries(policyBounds).map(([name, { minMs, maxMs }]) => [name, wholeMs(minMs, maxMs).optional()]),
+        Object.entries(patienceBounds).map(([name, { minMs, maxMs }]) => [name, wholeMs(minMs, maxMs).optional()]),
       ),
     ).optional(),
   });
@@ -110,7 +110,7 @@ export function parsePolicyFile(value: unknown): PolicyFile {
   const { decisions, approval, answer, calendars, laws: defined, remindBefore, patience } = parsed.data;
   return {
     rules: {
-      patience: { ...defaultPolicy, ...given<Policy>(patience) },
+      patience: { ...defaultPatience, ...given<Patience>(patience) },
       decisionMode: decisions ?? 'asserted',
       approvalNeeded: approval === 'needed',
       answerTracked: answer !== 'untracked',

@@ -5,7 +5,7 @@ import { defined } from '../domain/defined';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { failureTypes, retrying } from '../domain/leg/failure';
 import type { LegStep } from '../domain/leg/leg';
-import { DAILY_TRY_MS, type Policy } from '../domain/rules/policy';
+import { DAILY_TRY_MS, type Patience } from '../domain/rules/patience';
 import { WORKFLOW_QUEUE, providerQueue, type Provider } from '../domain/provider/provider-table';
 
 /** Above the sum of the HTTP time-outs of one adapter call: a login, a look and the call itself. */
@@ -34,7 +34,7 @@ export function askOptions(provider: Provider, step: Step<'ask'>): ActivityOptio
 }
 
 /** The activity itself ends an outage at its own, shorter budget, and sets the interval while the provider is merely late. */
-export function lookOptions(provider: Provider, policy: Policy, step: Step<'look'>): ActivityOptions {
+export function lookOptions(provider: Provider, policy: Patience, step: Step<'look'>): ActivityOptions {
   return {
     ...legOptions(provider),
     ...patience(step, {
@@ -77,7 +77,7 @@ function patience(
 }
 
 /** There is no attention for it and no daily try: what a deploy may mend is tried for as long as the budget lasts. */
-export function withdrawOptions(provider: Provider, policy: Policy): ActivityOptions {
+export function withdrawOptions(provider: Provider, policy: Patience): ActivityOptions {
   return {
     ...legOptions(provider),
     scheduleToCloseTimeout: policy.withdrawalBudgetMs,

@@ -13,7 +13,7 @@ import {
 import { defined } from '../domain/defined';
 import type { LegActivities } from '../activities/leg-activities';
 import { describeInstant } from '../domain/duration';
-import type { Happening } from '../domain/happening';
+import type { WithoutTime } from '../domain/without-time';
 import { isFailureType, retrying, type FailureDetails, type LegFailure, type StepMemory } from '../domain/leg/failure';
 import {
   advance,
@@ -30,7 +30,7 @@ import {
   type LegStep,
 } from '../domain/leg/leg';
 import { providerName, type Provider } from '../domain/provider/provider-table';
-import type { Policy } from '../domain/rules/policy';
+import type { Patience } from '../domain/rules/patience';
 import type { Gate } from '../domain/rules/rules';
 import type { ErasureRequest } from '../domain/request/request';
 import { isRecord } from '../domain/text';
@@ -38,7 +38,7 @@ import { askOptions, lookOptions, undoOptions, withdrawOptions } from './activit
 
 /** What a leg needs to know of its request, as it stands when it is asked. */
 export interface LegSurroundings {
-  readonly policy: () => Policy;
+  readonly policy: () => Patience;
   readonly gate: () => Gate;
   readonly approval: () => Approval | undefined;
   readonly onChange: () => void;
@@ -81,14 +81,14 @@ export class ProviderLeg {
   }
 
   /** Tells the leg what happened outside. The step it is at is broken off if that changes what is to be done. */
-  tell(happening: Happening<LegEvent>): void {
+  tell(happening: WithoutTime<LegEvent>): void {
     const before = this.#state;
     this.#apply(happening);
     // Of thousands of repetitions each has to be cheap: a workflow task that takes seconds takes its worker down.
     if (this.#state !== before && !isSameStep(nextStep(before), nextStep(this.#state))) this.#step?.cancel();
   }
 
-  #apply(happening: Happening<LegEvent>): void {
+  #apply(happening: WithoutTime<LegEvent>): void {
     const before = this.#state;
     this.#state = advance(before, { ...happening, at: Date.now() } as LegEvent);
     // Thousands of signals that change nothing must cost nothing.
@@ -167,7 +167,7 @@ export class ProviderLeg {
   }
 
   /** Only Temporal's own failures are told to the leg; anything else is a bug and blocks the task until it is mended. */
-  async #attempt(activity: () => Promise<void>, told: (error: ActivityFailure) => Happening<LegEvent>): Promise<void> {
+  async #attempt(activity: () => Promise<void>, told: (error: ActivityFailure) => WithoutTime<LegEvent>): Promise<void> {
     try {
       await activity();
     } catch (error) {
@@ -176,7 +176,7 @@ export class ProviderLeg {
     }
   }
 
-  #onFailure(step: LegStep & { do: 'ask' | 'look' }): (error: ActivityFailure) => Happening<LegEvent> {
+  #onFailure(step: LegStep & { do: 'ask' | 'look' }): (error: ActivityFailure) => WithoutTime<LegEvent> {
     const beganAt = Date.now();
     return (error) => {
       const failure = readFailure(error);

@@ -18,7 +18,7 @@ import type { CertificateActivities } from '../activities/certificate-activities
 import type { IntakeActivities, IntakeQuestion } from '../activities/intake-activities';
 import { describeInstant } from '../domain/duration';
 import { mayHaveErased } from '../domain/leg/leg';
-import type { Happening } from '../domain/happening';
+import type { WithoutTime } from '../domain/without-time';
 import { REMINDER_LABEL } from '../domain/sweep/finding';
 import { dueOf, type LegalClock } from '../domain/law/legal-clock';
 import { requestOutcome, type RequestOutcome } from '../domain/leg/outcome';
@@ -262,7 +262,7 @@ export class RequestRun {
     return requestProgress(this.#view, { requestId, regulation, submittedAt, startedAt });
   }
 
-  apply(happening: Happening<RequestEvent>): void {
+  apply(happening: WithoutTime<RequestEvent>): void {
     const before = this.#state;
     this.#state = advanceRequest(before, { ...happening, at: Date.now() } as RequestEvent);
     this.#tellLegs(before);

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { describeInstant, HOUR_MS, SECOND_MS } from '../../domain/duration';
-import { MAX_WINDOW_MS } from '../../domain/rules/policy';
+import { MAX_WINDOW_MS } from '../../domain/rules/patience';
 import { providerName } from '../../domain/provider/provider-table';
 import type { AcceptanceBasis, Evidence, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, failureFor, fits, judge, type Judging, notNow } from './answers';

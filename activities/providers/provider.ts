@@ -1,6 +1,6 @@
 /** What every provider's adapter offers: its facts as data. Nothing outside an adapter knows a provider's vocabulary. */
 import type { AdapterMemory, FailureType } from '../../domain/leg/failure';
-import type { Policy } from '../../domain/rules/policy';
+import type { Patience } from '../../domain/rules/patience';
 import type { Provider } from '../../domain/provider/provider-table';
 import type { Evidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 
@@ -27,7 +27,7 @@ export interface AdapterCall {
    * on and it still stands.
    */
   readonly standing?: Evidence['facts'];
-  readonly policy: Policy;
+  readonly policy: Patience;
   /** Fires when the activity is cancelled or its worker drains. For logins and looks; an asking in flight is not broken off. */
   readonly signal: AbortSignal;
   /**

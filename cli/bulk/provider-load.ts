@@ -2,7 +2,7 @@
 import { defined } from '../../domain/defined';
 import { DAY_MS, SECOND_MS } from '../../domain/duration';
 import { plannedMs } from '../../domain/law/feasibility';
-import type { Policy } from '../../domain/rules/policy';
+import type { Patience } from '../../domain/rules/patience';
 import { providerName, type Provider } from '../../domain/provider/provider-table';
 import type { DueRange } from './row-due-dates';
 
@@ -36,7 +36,7 @@ export function providerLoad(
   }: {
     readonly provider: Provider;
     readonly requestsPerSecond: number;
-    readonly patience: Policy;
+    readonly patience: Patience;
     readonly now: number;
   },
 ): ProviderLoad {

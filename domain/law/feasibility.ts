@@ -3,7 +3,7 @@ import { defined } from '../defined';
 import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../duration';
 import type { AttentionReason } from '../leg/failure';
 import { graceIsOverAt, lastRound, windowIsOverAt, type LegState } from '../leg/leg';
-import type { Policy } from '../rules/policy';
+import type { Patience } from '../rules/patience';
 import { providerName, providers, type Provider, type ProviderFacts } from '../provider/provider-table';
 
 /** What is known of one provider's time. */
@@ -75,7 +75,7 @@ const askedAgainAfter: readonly AttentionReason[] = ['Reappeared', 'TakenOffQueu
 /** How long one asking takes from being sent until its answer is known, without the margin; undefined where nobody can tell. */
 export function plannedMs(
   provider: Provider,
-  patience: Pick<Policy, 'callbackGraceMs' | 'purgeWishMs'>,
+  patience: Pick<Patience, 'callbackGraceMs' | 'purgeWishMs'>,
 ): number | undefined {
   const { plannedWindowMs, completionEvent }: ProviderFacts = providers[provider];
   // A wish of 0 is "as soon as you can", which tells nothing about when.
@@ -84,7 +84,11 @@ export function plannedMs(
 }
 
 /** What a leg's state says of its time. */
-export function planOf(leg: LegState, now: number, patience: Pick<Policy, 'callbackGraceMs' | 'purgeWishMs'>): LegPlan {
+export function planOf(
+  leg: LegState,
+  now: number,
+  patience: Pick<Patience, 'callbackGraceMs' | 'purgeWishMs'>,
+): LegPlan {
   const endsAt = endsAtOf(leg, now);
   const takesMs = plannedMs(leg.provider, patience);
   return {

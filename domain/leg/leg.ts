@@ -12,7 +12,7 @@ import {
 } from '../decision/decision';
 import { type AttentionReason, type LegFailure, retrying, type StepMemory, triesDaily } from './failure';
 import type { Assurance, LegOutcome } from './outcome';
-import { MAX_POSTPONEMENTS, MAX_ROUNDS, type Policy } from '../rules/policy';
+import { MAX_POSTPONEMENTS, MAX_ROUNDS, type Patience } from '../rules/patience';
 import type { Provider } from '../provider/provider-table';
 import {
   speaksAgainst,
@@ -198,7 +198,7 @@ export interface LegCall {
   readonly memory?: StepMemory;
   /** The kind of failure that the leg knows of and shows; the activity ends to tell another. */
   readonly knownFailure?: AttentionReason;
-  readonly policy: Policy;
+  readonly policy: Patience;
 }
 
 export interface Approval {
@@ -574,7 +574,7 @@ export function goesOnAfter(
     isOutOfTime,
   }: {
     readonly step: LegStep & { do: 'ask' | 'look' };
-    readonly policy: Policy;
+    readonly policy: Patience;
     /** When the activity began. */
     readonly beganAt: number;
     readonly at: number;

@@ -5,7 +5,7 @@ import { describeFeasibility, describeLateness, feasibilityOf, planOf, type Feas
 import { nextStep, type LegState } from '../leg/leg';
 import { aimOf, clockEvents, dueOf, noClockMeaning, type LegalClock } from '../law/legal-clock';
 import type { RequestOutcome } from '../leg/outcome';
-import type { Policy } from '../rules/policy';
+import type { Patience } from '../rules/patience';
 import { legProgress, type LegProgress, type NotYet } from '../leg/leg-progress';
 import { providerName } from '../provider/provider-table';
 import { callbackRemarks } from '../leg/receipt';
@@ -188,7 +188,7 @@ function clockReminders(view: RequestView, { clock, rules }: Intake): Reminder[]
 }
 
 /** From when it can no longer make its due date; undefined where all goes on by itself and ends in time. */
-function lateSince(view: RequestView, clock: LegalClock, patience: Policy): number | undefined {
+function lateSince(view: RequestView, clock: LegalClock, patience: Patience): number | undefined {
   const { verdict, legs } = feasibilityOfView(view, clock, patience);
   if (verdict === 'late') return view.now;
   // Where somebody has to act before a provider is asked, the day comes on which that is too late.
@@ -199,7 +199,7 @@ function lateSince(view: RequestView, clock: LegalClock, patience: Policy): numb
   return latest.length === 0 ? undefined : Math.min(...latest) + 1;
 }
 
-function feasibilityOfView({ state, legs, now }: RequestView, clock: LegalClock, patience: Policy): Feasibility {
+function feasibilityOfView({ state, legs, now }: RequestView, clock: LegalClock, patience: Patience): Feasibility {
   const dueAt = aimOf(clock, clockStanding(state)).at;
   return feasibilityOf({
     dueAt,

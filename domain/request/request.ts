@@ -1,7 +1,7 @@
 import { defined } from '../defined';
 import { MINUTE_MS } from '../duration';
 import { parseInstant } from '../instant';
-import { type Policy, defaultPolicy, policyBounds } from '../rules/policy';
+import { type Patience, defaultPatience, patienceBounds } from '../rules/patience';
 import { isProvider, providerKeys, type Provider } from '../provider/provider-table';
 import { isCode, isMatch, isRecord, opaquePattern } from '../text';
 
@@ -48,7 +48,7 @@ export interface ErasureRequestInput {
   /** The sealed identifier at each provider that is to be asked (compact JWE); at least one. */
   readonly subject: Readonly<Partial<Record<Provider, string>>>;
   /** Settings that differ from the defaults. */
-  readonly policy?: Readonly<Partial<Policy>>;
+  readonly policy?: Readonly<Partial<Patience>>;
   /** Code of the channel the request came through, e.g. `web-form`. */
   readonly receivedVia?: string;
   /** Code of the legal ground, e.g. `consent-withdrawn`. */
@@ -70,9 +70,9 @@ export interface ErasureRequest {
   readonly submittedAt: number;
   readonly subject: ReadonlyMap<Provider, string>;
   /** The request's own settings, over the built-in defaults. */
-  readonly policy: Policy;
+  readonly policy: Patience;
   /** The request's own settings alone. */
-  readonly ownPolicy: Readonly<Partial<Policy>>;
+  readonly ownPolicy: Readonly<Partial<Patience>>;
   readonly receivedVia?: string;
   readonly ground?: string;
   readonly verification?: Verification;
@@ -165,7 +165,7 @@ export function parseErasureRequest(
           return sealed === undefined ? [] : [[provider, sealed] as const];
         }),
       ),
-      policy: { ...defaultPolicy, ...valid.policy },
+      policy: { ...defaultPatience, ...valid.policy },
       ownPolicy: valid.policy ?? {},
       ...defined({
         receivedVia: valid.receivedVia,
@@ -230,16 +230,16 @@ function problemsOfSubject(subject: unknown): string[] {
 
 function problemsOfPolicy(policy: unknown): string[] {
   if (policy === undefined) return [];
-  const known = Object.keys(policyBounds) as (keyof Policy)[];
+  const known = Object.keys(patienceBounds) as (keyof Patience)[];
   if (!isRecord(policy)) return ['policy: expected an object'];
   if (!Object.keys(policy).every((key) => known.some((name) => name === key))) {
     return [`policy: has a field other than ${known.join(', ')}`];
   }
   return known
-    .filter((key) => Object.hasOwn(policy, key) && !isWholeNumberWithin(policy[key], policyBounds[key]))
+    .filter((key) => Object.hasOwn(policy, key) && !isWholeNumberWithin(policy[key], patienceBounds[key]))
     .map(
       (key) =>
-        `policy.${key}: expected a whole number of milliseconds from ${policyBounds[key].minMs} to ${policyBounds[key].maxMs}`,
+        `policy.${key}: expected a whole number of milliseconds from ${patienceBounds[key].minMs} to ${patienceBounds[key].maxMs}`,
     );
 }
 

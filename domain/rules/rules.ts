@@ -3,13 +3,13 @@ import { defined } from '../defined';
 import { DAY_MS } from '../duration';
 import type { Witness } from '../certificate/fact';
 import type { ClockLeads, LegalClock, NoClock } from '../law/legal-clock';
-import { defaultPolicy, type Policy } from './policy';
+import { defaultPatience, type Patience } from './patience';
 
 /** `asserted`: a decision is what whoever may write to the namespace says. `authenticated`: its actor signed for it. */
 export type DecisionMode = 'asserted' | 'authenticated';
 
 export interface Rules {
-  readonly patience: Policy;
+  readonly patience: Patience;
   readonly decisionMode: DecisionMode;
   /** Nothing is sent to any provider before somebody other than the filer has approved the request. */
   readonly approvalNeeded: boolean;
@@ -55,7 +55,7 @@ export function gateOf({ rules, gateWitness }: Intake): Gate {
 }
 
 /** How requests were held before there were rules: for runs of release 0.1.0. */
-export function intakeWithoutRules(policy: Policy): Intake {
+export function intakeWithoutRules(policy: Patience): Intake {
   return {
     rules: {
       patience: policy,
@@ -69,7 +69,7 @@ export function intakeWithoutRules(policy: Policy): Intake {
 }
 
 export const defaultRules: Rules = {
-  patience: defaultPolicy,
+  patience: defaultPatience,
   decisionMode: 'asserted',
   approvalNeeded: false,
   answerTracked: true,

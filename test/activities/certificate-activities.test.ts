@@ -6,7 +6,7 @@ import type { ApplicationFailure } from '@temporalio/activity';
 import { createCertificateActivities } from '../../activities/certificate-activities';
 import type { CertificateClaims } from '../../domain/certificate/certificate';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import type { Happening } from '../../domain/happening';
+import type { WithoutTime } from '../../domain/without-time';
 import { advance, openLeg, type LegEvent, type LegState } from '../../domain/leg/leg';
 import { requestOutcome } from '../../domain/leg/outcome';
 import type { Provider } from '../../domain/provider/provider-table';
@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => witnesses.close());
 
-type Told = readonly [at: number, event: Happening<LegEvent>];
+type Told = readonly [at: number, event: WithoutTime<LegEvent>];
 
 function legOf(provider: Provider, ...events: readonly Told[]): LegState {
   return events.reduce((leg, [at, event]) => advance(leg, { ...event, at } as LegEvent), openLeg(provider));

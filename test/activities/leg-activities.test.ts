@@ -6,7 +6,7 @@ import { ProviderFailure, type AdapterCall, type ProviderAdapter } from '../../a
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
 import { failureTypes, type FailureDetails } from '../../domain/leg/failure';
 import type { LegCall } from '../../domain/leg/leg';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
 import { gateOf, type Gate, type Rules } from '../../domain/rules/rules';
 import {
@@ -106,7 +106,7 @@ async function run(
     round: 1,
     firstAskedAt: NOW,
     askedBefore: false,
-    policy: defaultPolicy,
+    policy: defaultPatience,
     ...options.call,
   };
   const activity = activities['aptrinsic.observeErasure'];
@@ -387,7 +387,7 @@ describe('an asking', () => {
       ...(approvedBy === undefined
         ? {}
         : { approval: { content, token: (await issuer.issue({ ...subject, now: NOW })).token } }),
-      policy: defaultPolicy,
+      policy: defaultPatience,
       ...options.call,
     };
     return new MockActivityEnvironment(ownRun, { logger: new DefaultLogger('ERROR', () => undefined) }).run(

@@ -14,7 +14,7 @@ import {
   type LegEvent,
   type LegState,
 } from '../../domain/leg/leg';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 import { adapterCall } from '../support/adapter-call';
 import { type Call, type Failing, type Given, ownAnswer, type Provider, PURGE_ON, subjects } from './kinds';
 import type { Entry } from './oracle';
@@ -122,7 +122,7 @@ class Story {
         round: lastRound(this.#leg)?.number ?? 1,
         mayHaveAskedBefore: this.#leg.askedBefore || reached,
         memory,
-        policy: defaultPolicy,
+        policy: defaultPatience,
         ...(standing && { standing }),
         aboutToAsk: (kept) => {
           before = reached;

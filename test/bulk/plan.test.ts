@@ -8,7 +8,7 @@ import { parsePolicyFile } from '../../config/policy-file';
 import { progressText } from '../../cli/bulk/progress-text';
 import { describeLoad, providerLoad, roughly } from '../../cli/bulk/provider-load';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 import { WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { workflowIdOf } from '../../domain/request/request';
 import type { Intake } from '../../domain/rules/rules';
@@ -119,7 +119,7 @@ describe('the due dates of a file', () => {
 
 describe('the load of a provider', () => {
   const load = (requests: number, requestsPerSecond = 50) =>
-    providerLoad(requests, { provider: 'aptrinsic', requestsPerSecond, patience: defaultPolicy, now });
+    providerLoad(requests, { provider: 'aptrinsic', requestsPerSecond, patience: defaultPatience, now });
 
   it('goes by the limit that is set, and by the daily allowance where that is slower', () => {
     expect(load(100_000)).toMatchObject({ askingMs: 2_000_000, allowanceDays: 1 });

@@ -11,7 +11,7 @@ import {
   type ErasureSubmission,
 } from '../../client';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { workflowIdOf } from '../../domain/request/request';
 import { createSealer } from '../../security/sealing';
@@ -79,7 +79,7 @@ describe('submit', () => {
       const calls = bench.providers.person.ask.calls.filter(({ requestId }) => requestId === request.requestId);
       return calls.length > 0 ? calls : undefined;
     });
-    expect(call?.policy).toEqual({ ...defaultPolicy, marginMs: 2 * HOUR_MS });
+    expect(call?.policy).toEqual({ ...defaultPatience, marginMs: 2 * HOUR_MS });
   });
 
   it('makes up a request id where none is given', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { InvalidSubmissionError } from '../../client/errors';
 import { identifierFields, identifiersOf, parseSubmission, submissionWarnings } from '../../client/submission';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 import { providerKeys } from '../../domain/provider/provider-table';
 
 const PLANTED = 'jane.doe@example.test';
@@ -157,7 +157,7 @@ describe('parseSubmission', () => {
   });
 
   it('knows every setting of the policy', () => {
-    expect(problemsOf({ ...valid, policy: defaultPolicy })).toEqual([]);
+    expect(problemsOf({ ...valid, policy: defaultPatience })).toEqual([]);
   });
 
   it("forgives another machine's clock five minutes", () => {

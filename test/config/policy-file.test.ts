@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../../config/environment';
 import { parsePolicyFile, readPolicyFile } from '../../config/policy-file';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { defaultPolicy, policyBounds } from '../../domain/rules/policy';
+import { defaultPatience, patienceBounds } from '../../domain/rules/patience';
 import { defaultLeads, defaultRules } from '../../domain/rules/rules';
 import { samplePolicy } from '../../local/sample-policy';
 
@@ -35,7 +35,7 @@ describe('parsePolicyFile', () => {
   });
 
   it('takes every setting', () => {
-    const patience = Object.fromEntries(Object.entries(policyBounds).map(([name, { maxMs }]) => [name, maxMs]));
+    const patience = Object.fromEntries(Object.entries(patienceBounds).map(([name, { maxMs }]) => [name, maxMs]));
     const remindBefore = { acknowledgeMs: HOUR_MS, extensionDecisionMs: 2 * DAY_MS, dueSoonMs: 0 };
     const gdpr = { timeZone: 'Europe/Berlin', calendar: 'DE-BY' };
     const ccpa = { timeZone: 'America/New_York', calendar: 'US-CA' };
@@ -91,7 +91,7 @@ describe('parsePolicyFile', () => {
 
   it('keeps the default of whatever a part leaves out', () => {
     const { rules } = parsePolicyFile({ patience: { marginMs: 0 }, remindBefore: { dueSoonMs: DAY_MS } });
-    expect(rules.patience).toEqual({ ...defaultPolicy, marginMs: 0 });
+    expect(rules.patience).toEqual({ ...defaultPatience, marginMs: 0 });
     expect(rules.leads).toEqual({ ...defaultLeads, dueSoonMs: DAY_MS });
     expect(rules.patience).not.toHaveProperty('purgeWishMs');
   });
@@ -125,7 +125,7 @@ describe('parsePolicyFile', () => {
     [{ remindBefore: { extensionDecisionMs: 0.5 } }, 'remindBefore.extensionDecisionMs: expected a whole number'],
     [{ remindBefore: { dueSoonMs: 61 * DAY_MS } }, 'remindBefore.dueSoonMs: expected a whole number'],
     [{ patience: { planted: 1 } }, 'patience: has a setting other than marginMs, '],
-    ...Object.entries(policyBounds).flatMap(([name, { minMs, maxMs }]): [unknown, string][] => {
+    ...Object.entries(patienceBounds).flatMap(([name, { minMs, maxMs }]): [unknown, string][] => {
       const expected = `patience.${name}: expected a whole number of milliseconds from ${minMs} to ${maxMs}`;
       return [minMs - 1, maxMs + 1, 'planted'].map((value) => [{ patience: { [name]: value } }, expected]);
     }),

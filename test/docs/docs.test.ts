@@ -16,7 +16,7 @@ import { whyNoDecision } from '../../domain/decision/decision';
 import { describeDuration } from '../../domain/duration';
 import { attentionGuide, failureTypes, triesDaily, type AttentionReason } from '../../domain/leg/failure';
 import { findingGuide, findingKinds } from '../../domain/sweep/finding';
-import { defaultPolicy, policyBounds, type Policy } from '../../domain/rules/policy';
+import { defaultPatience, patienceBounds, type Patience } from '../../domain/rules/patience';
 import { providerKeys, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { workflowIdOf } from '../../domain/request/request';
 import { scenarios } from '../../local/scenarios';
@@ -275,10 +275,10 @@ describe('docs/configuration.md', () => {
 
   it('has every setting of one request with its default and bounds', () => {
     const settings = named(rows(text, 'Settings of one request'));
-    expect([...settings.keys()].toSorted()).toEqual(Object.keys(policyBounds).toSorted());
-    for (const name of Object.keys(policyBounds) as (keyof Policy)[]) {
-      const { minMs, maxMs } = policyBounds[name];
-      const standard = defaultPolicy[name];
+    expect([...settings.keys()].toSorted()).toEqual(Object.keys(patienceBounds).toSorted());
+    for (const name of Object.keys(patienceBounds) as (keyof Patience)[]) {
+      const { minMs, maxMs } = patienceBounds[name];
+      const standard = defaultPatience[name];
       const expected = [
         standard === undefined ? 'none' : describeDuration(standard),
         ...[minMs, maxMs].map(describeDuration),

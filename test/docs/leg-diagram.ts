@@ -1,6 +1,6 @@
 /** The state diagram of a leg, found by walking through its state machine: every phase it can reach, and what leads on. */
 import type { DecisionKind } from '../../domain/decision/decision';
-import type { Happening } from '../../domain/happening';
+import type { WithoutTime } from '../../domain/without-time';
 import { DAY_MS } from '../../domain/duration';
 import { failureTypes, isFailureType } from '../../domain/leg/failure';
 import {
@@ -12,7 +12,7 @@ import {
   type LegState,
   type LegStep,
 } from '../../domain/leg/leg';
-import { MAX_POSTPONEMENTS, MAX_ROUNDS } from '../../domain/rules/policy';
+import { MAX_POSTPONEMENTS, MAX_ROUNDS } from '../../domain/rules/patience';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import * as receipts from '../support/receipts';
 
@@ -20,7 +20,7 @@ type Phase = LegState['phase'];
 /** What can happen to a leg in some state, in the words of the diagram. */
 interface Possible {
   readonly label: string;
-  readonly events: readonly Happening<LegEvent>[];
+  readonly events: readonly WithoutTime<LegEvent>[];
 }
 
 interface Edge {
@@ -32,7 +32,7 @@ interface Edge {
 
 type Arrow = Omit<Edge, 'from'> & { readonly from: Phase | 'open' };
 
-const possible = (label: string, ...events: Happening<LegEvent>[]): Possible => ({ label, events });
+const possible = (label: string, ...events: WithoutTime<LegEvent>[]): Possible => ({ label, events });
 const answered = (label: string, receipt: Receipt): Possible =>
   possible(label, { type: 'asked' }, { type: 'answered', receipt });
 const observed = (label: string, observation: Observation): Possible =>
@@ -44,7 +44,7 @@ const decided = (kind: DecisionKind): Possible =>
     kind,
     decision: { provider: 'person', actor: 'staff-7', reason: { code: 'told-to', ticket: 'PRIV-1' } },
   });
-const failed = (...before: Happening<LegEvent>[]): readonly Possible[] =>
+const failed = (...before: WithoutTime<LegEvent>[]): readonly Possible[] =>
   failureTypes.map((type) =>
     possible('failed', ...before, { type: 'failed', failure: { type, mayHaveReached: true } }),
   );
@@ -134,7 +134,7 @@ function edgesOf(start: LegState): Edge[] {
       follow('daily' in step && step.daily ? 'daily try' : label, events, at);
     for (const { label, events } of fromOutside) follow(label, events, now);
 
-    function follow(label: string, events: readonly Happening<LegEvent>[], when: number): void {
+    function follow(label: string, events: readonly WithoutTime<LegEvent>[], when: number): void {
       const next = events.reduce((state, event) => advance(state, { ...event, at: when } as LegEvent), leg);
       if (next === leg) return;
       const edge = { from: leg.phase, to: next.phase, ...told(label, next) };

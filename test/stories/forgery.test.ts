@@ -5,7 +5,7 @@ import { ActivityExecutionFailedError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg/leg';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 import { workflowIdOf } from '../../domain/request/request';
 import { createDecisionTokenIssuer } from '../../security/decision-token';
 import { readGatewayDecisionKeys } from '../../security/key-files';
@@ -44,7 +44,7 @@ async function begin(): Promise<LegCall> {
     firstAskedAt: Date.now(),
     askedBefore: false,
     gate: { approvalNeeded: false, decisionMode: 'asserted' },
-    policy: defaultPolicy,
+    policy: defaultPatience,
   };
 }
 

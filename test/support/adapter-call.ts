@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import type { AdapterCall } from '../../activities/providers/provider';
 import type { AdapterMemory } from '../../domain/leg/failure';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 
 export interface FakeAdapterCall extends AdapterCall {
   /** What `aboutToAsk` was given, once per erasing call. */
@@ -29,7 +29,7 @@ export function adapterCall(overrides: Partial<AdapterCall> & Pick<AdapterCall, 
     firstAskedAt: FIRST_ASKED_AT,
     mayHaveAskedBefore: false,
     memory: {},
-    policy: defaultPolicy,
+    policy: defaultPatience,
     signal: new AbortController().signal,
     aboutToAsk: (memory) => asked.push(memory),
     didNotAsk: () => (takenBack += 1),

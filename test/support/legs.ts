@@ -1,6 +1,6 @@
 /** One leg in each of the states it can be in, made by the state machine itself. */
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { Happening } from '../../domain/happening';
+import type { WithoutTime } from '../../domain/without-time';
 import type { DecisionKind } from '../../domain/decision/decision';
 import type { AttentionReason, FailureType } from '../../domain/leg/failure';
 import { advance, openLeg, type LegEvent, type LegState } from '../../domain/leg/leg';
@@ -22,21 +22,21 @@ export const T0 = Date.UTC(2026, 10, 22, 9);
 export const OVER = T0 + HOURS_120_MS + HOUR_MS;
 export const GRACE_OVER = OVER + 72 * HOUR_MS;
 
-export function legAfter(...events: [at: number, happening: Happening<LegEvent>][]): LegState {
+export function legAfter(...events: [at: number, happening: WithoutTime<LegEvent>][]): LegState {
   return events.reduce((leg, [at, happening]) => advance(leg, { ...happening, at } as LegEvent), openLeg('person'));
 }
 
-const asked: Happening<LegEvent> = { type: 'asked' };
-const timePassed: Happening<LegEvent> = { type: 'timePassed' };
-const requestEnded: Happening<LegEvent> = { type: 'requestEnded' };
-const calledBack: Happening<LegEvent> = { type: 'calledBack', evidence: { handle: 'h1', event: 'individual.purged' } };
-const answered = (receipt: Receipt): Happening<LegEvent> => ({ type: 'answered', receipt });
-const observed = (observation: Observation): Happening<LegEvent> => ({ type: 'observed', observation });
-const failed = (type: FailureType, mayHaveReached = true): Happening<LegEvent> => ({
+const asked: WithoutTime<LegEvent> = { type: 'asked' };
+const timePassed: WithoutTime<LegEvent> = { type: 'timePassed' };
+const requestEnded: WithoutTime<LegEvent> = { type: 'requestEnded' };
+const calledBack: WithoutTime<LegEvent> = { type: 'calledBack', evidence: { handle: 'h1', event: 'individual.purged' } };
+const answered = (receipt: Receipt): WithoutTime<LegEvent> => ({ type: 'answered', receipt });
+const observed = (observation: Observation): WithoutTime<LegEvent> => ({ type: 'observed', observation });
+const failed = (type: FailureType, mayHaveReached = true): WithoutTime<LegEvent> => ({
   type: 'failed',
   failure: { type, mayHaveReached },
 });
-const decided = (kind: DecisionKind): Happening<LegEvent> => ({
+const decided = (kind: DecisionKind): WithoutTime<LegEvent> => ({
   type: 'decided',
   kind,
   decision: { provider: 'person', actor: 'staff-7', reason: { code: 'checked-with-provider', ticket: 'PRIV-1' } },
@@ -44,12 +44,12 @@ const decided = (kind: DecisionKind): Happening<LegEvent> => ({
 
 const byCallback = accepted({ proof: 'callback', seen: false });
 const undoable = accepted({ withdrawable: true });
-const looking: [number, Happening<LegEvent>][] = [
+const looking: [number, WithoutTime<LegEvent>][] = [
   [T0, asked],
   [T0, answered(accepted())],
   [OVER, timePassed],
 ];
-const hoping: [number, Happening<LegEvent>][] = [
+const hoping: [number, WithoutTime<LegEvent>][] = [
   [T0, asked],
   [T0, answered(byCallback)],
   [OVER, timePassed],
@@ -115,7 +115,7 @@ export function legInAttention(reason: AttentionReason): LegState {
   switch (reason) {
     case 'Reappeared':
       return legAfter(
-        ...[0, 10, 20].flatMap((days): [number, Happening<LegEvent>][] => [
+        ...[0, 10, 20].flatMap((days): [number, WithoutTime<LegEvent>][] => [
           [T0 + days * DAY_MS, asked],
           [T0 + days * DAY_MS, answered(accepted())],
           [OVER + days * DAY_MS, timePassed],
@@ -133,7 +133,7 @@ export function legInAttention(reason: AttentionReason): LegState {
     case 'Postponed':
       return legAfter(
         ...looking,
-        ...Array.from({ length: 21 }, (_, times): [number, Happening<LegEvent>][] => [
+        ...Array.from({ length: 21 }, (_, times): [number, WithoutTime<LegEvent>][] => [
           [OVER + times * DAY_MS, observed(pending(OVER + times * DAY_MS))],
           [OVER + (times + 1) * DAY_MS, timePassed],
         ]).flat(),

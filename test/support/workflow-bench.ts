@@ -12,7 +12,7 @@ import type { IntakeQuestion } from '../../activities/intake-activities';
 import type { FailureDetails, FailureType, StepMemory } from '../../domain/leg/failure';
 import { DAY_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg/leg';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 import { providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, type Provider } from '../../domain/provider/provider-table';
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
@@ -157,7 +157,7 @@ export function quietRuntime(): void {
 
 /** The default rules with a request's own patience, and what a test is about. */
 export function rulesFor({ policy }: Pick<IntakeQuestion, 'policy'>, rules: Partial<Rules> = {}): Rules {
-  return { ...defaultRules, patience: { ...defaultPolicy, ...policy }, ...rules };
+  return { ...defaultRules, patience: { ...defaultPatience, ...policy }, ...rules };
 }
 
 function withoutClock(question: IntakeQuestion): Intake {

@@ -1,5 +1,5 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { defaultPolicy } from '../../domain/rules/policy';
+import { defaultPatience } from '../../domain/rules/patience';
 import { retryProvider } from '../../workflows/messages';
 import { absent, accepted, failure, OVER_MS, presentAgain, sealedLike, WorkflowBench } from '../support/workflow-bench';
 
@@ -27,7 +27,7 @@ describe('what an activity is told', () => {
           round: 1,
           firstAskedAt: expect.any(Number),
           askedBefore: false,
-          policy: { ...defaultPolicy, ...policy },
+          policy: { ...defaultPatience, ...policy },
           attempt: 1,
           at: expect.any(Number),
         },

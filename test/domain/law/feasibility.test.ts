@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import { describeFeasibility, feasibilityOf, planOf, type LegPlan } from '../../../domain/law/feasibility';
 import { openLeg } from '../../../domain/leg/leg';
-import { defaultPolicy as patience } from '../../../domain/rules/policy';
+import { defaultPatience as patience } from '../../../domain/rules/patience';
 import { providerKeys } from '../../../domain/provider/provider-table';
 import { accepted } from '../../support/receipts';
 import { GRACE_OVER, legAfter, legInAttention, OVER, settledLegs, T0, unsettledLegs } from '../../support/legs';

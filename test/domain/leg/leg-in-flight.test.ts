@@ -2,7 +2,7 @@
 import { HOUR_MS } from '../../../domain/duration';
 import { certificateClaims } from '../../../domain/certificate/certificate';
 import { certificateText } from '../../../domain/certificate/certificate-text';
-import type { Happening } from '../../../domain/happening';
+import type { WithoutTime } from '../../../domain/without-time';
 import { advance, nextStep, type LegEvent, type LegState } from '../../../domain/leg/leg';
 import { legProgress } from '../../../domain/leg/leg-progress';
 import type { Evidence, Observation, Receipt, Withdrawal } from '../../../domain/leg/receipt';
@@ -11,12 +11,12 @@ import { basisOf, type Statement } from '../../../domain/certificate/statement';
 import { legAfter, OVER, T0 } from '../../support/legs';
 import { accepted, HOURS_120_MS, unknown } from '../../support/receipts';
 
-type At = [at: number, happening: Happening<LegEvent>];
+type At = [at: number, happening: WithoutTime<LegEvent>];
 
 const evidence: Evidence = { host: 'provider.test', httpStatus: 200, facts: { marker: 'THE-ANSWER' } };
-const asked: Happening<LegEvent> = { type: 'asked' };
-const undoable: Happening<LegEvent> = { type: 'answered', receipt: accepted({ withdrawable: true }) };
-const decided = (kind: 'waive' | 'attest'): Happening<LegEvent> => ({
+const asked: WithoutTime<LegEvent> = { type: 'asked' };
+const undoable: WithoutTime<LegEvent> = { type: 'answered', receipt: accepted({ withdrawable: true }) };
+const decided = (kind: 'waive' | 'attest'): WithoutTime<LegEvent> => ({
   type: 'decided',
   kind,
   decision: { provider: 'person', actor: 'staff-7', reason: { code: 'checked', ticket: 'PRIV-1' } },
@@ -46,7 +46,7 @@ const window: At[] = [
 ];
 
 /** A call under way, and what it may be answered. */
-const calls: Record<string, { readonly before: At[]; readonly answers: readonly Happening<LegEvent>[] }> = {
+const calls: Record<string, { readonly before: At[]; readonly answers: readonly WithoutTime<LegEvent>[] }> = {
   'an asking': {
     before: [[T0, asked]],
     answers: receipts.map((receipt) => ({ type: 'answered', receipt })),
@@ -80,7 +80,7 @@ const calls: Record<string, { readonly before: At[]; readonly answers: readonly 
   },
 };
 
-const meanwhile: Record<string, Happening<LegEvent>[]> = {
+const meanwhile: Record<string, WithoutTime<LegEvent>[]> = {
   nothing: [],
   waive: [decided('waive')],
   attest: [decided('attest')],
@@ -213,20 +213,20 @@ describe('what is ours to undo', () => {
     [T0 + 1, { type: 'undoing' }],
     [T0 + 2, { type: 'withdrawalAnswered', withdrawal: { status: 'withdrawn' } }],
   ];
-  const unreached: Happening<LegEvent> = {
+  const unreached: WithoutTime<LegEvent> = {
     type: 'failed',
     failure: { type: 'ProviderUnavailable', mayHaveReached: false },
   };
-  const reached: Happening<LegEvent> = {
+  const reached: WithoutTime<LegEvent> = {
     type: 'failed',
     failure: { type: 'ProviderUnavailable', mayHaveReached: true },
   };
-  const released: Happening<LegEvent> = { type: 'released' };
-  const takenOff: Happening<LegEvent> = {
+  const released: WithoutTime<LegEvent> = { type: 'released' };
+  const takenOff: WithoutTime<LegEvent> = {
     type: 'observed',
     observation: { status: 'present', sameRecord: true, takenOffQueue: true, evidence },
   };
-  const ended: Happening<LegEvent> = { type: 'requestEnded' };
+  const ended: WithoutTime<LegEvent> = { type: 'requestEnded' };
 
   it.each<[string, At[], string | undefined]>([
     ['while the hold that undid it lasts', undone, 'withdrawn'],

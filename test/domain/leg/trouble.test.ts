@@ -10,7 +10,7 @@ import {
   type LegState,
   type LegStep,
 } from '../../../domain/leg/leg';
-import { defaultPolicy } from '../../../domain/rules/policy';
+import { defaultPatience } from '../../../domain/rules/patience';
 import { legProgress } from '../../../domain/leg/leg-progress';
 import { legAfter, T0, unsettledLegs } from '../../support/legs';
 
@@ -27,7 +27,7 @@ const pairs = legTypes.flatMap((known) => legTypes.map((comes) => [known, comes]
 /** What an activity that ran out of time, or that tells another kind of failure, leaves. */
 function goOn(leg: LegState, failure: LegFailure, at: number, isOutOfTime = true): LegState {
   const step = nextStep(leg) as LegStep & { do: 'ask' | 'look' };
-  const goesOn = goesOnAfter(failure, { step, policy: defaultPolicy, beganAt: at - MINUTE_MS, at, isOutOfTime });
+  const goesOn = goesOnAfter(failure, { step, policy: defaultPatience, beganAt: at - MINUTE_MS, at, isOutOfTime });
   return failed(leg, failure, at, goesOn);
 }
 
@@ -56,7 +56,7 @@ describe.each(steps)('a step that does not get through: %s', (kind) => {
   it.each(triedSoon)('shows %s after the first tries, and goes on until its budget is spent', (type, soon) => {
     const memory = { ...spellOf(type, begins), adapter: { seen: true } };
     const shown = goOn(leg, failureOf(type, { memory, retryInMs: HOUR_MS }), begins + 10 * MINUTE_MS);
-    const until = begins + defaultPolicy[soon];
+    const until = begins + defaultPatience[soon];
     const nextTryAt = begins + 10 * MINUTE_MS + HOUR_MS;
     expect(shown).toMatchObject({
       phase: kind,
@@ -92,9 +92,9 @@ describe.each(steps)('a step that does not get through: %s', (kind) => {
           const at = begins + afterMs;
           const memory = { ...spellOf(type, begins), adapter: {} };
           const shown = goOn(leg, failureOf(type, { memory, retryInMs }), at);
-          const isLeft = afterMs + retryInMs < defaultPolicy[soon];
+          const isLeft = afterMs + retryInMs < defaultPatience[soon];
           expect([shown.phase, shown.trouble?.until]).toEqual(
-            isLeft ? [kind, begins + defaultPolicy[soon]] : ['attention', undefined],
+            isLeft ? [kind, begins + defaultPatience[soon]] : ['attention', undefined],
           );
         },
       ),

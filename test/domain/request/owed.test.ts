@@ -10,7 +10,7 @@ import {
 } from '../../../domain/decision/decision';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import { findingsOfIndex } from '../../../domain/sweep/finding';
-import type { Happening } from '../../../domain/happening';
+import type { WithoutTime } from '../../../domain/without-time';
 import {
   advance,
   mayHaveErased,
@@ -147,7 +147,7 @@ class World {
     return requestProgress(this.view, { requestId: 'r', regulation: 'gdpr', submittedAt: T0, startedAt: T0 });
   }
 
-  apply(happening: Happening<RequestEvent>): void {
+  apply(happening: WithoutTime<RequestEvent>): void {
     const before = this.state;
     this.state = advanceRequest(before, { ...happening, at: this.now } as RequestEvent);
     const { hold, ended, rejected } = this.state;
@@ -156,7 +156,7 @@ class World {
     else if (hold === undefined && before.hold !== undefined) this.tell({ type: 'released' });
   }
 
-  tell(happening: Happening<LegEvent>): void {
+  tell(happening: WithoutTime<LegEvent>): void {
     this.leg = advance(this.leg, { ...happening, at: this.now } as LegEvent);
   }
 
@@ -280,7 +280,7 @@ class World {
     this.now = Math.max(this.now, until);
   }
 
-  write(entry: Happening<Entry>): void {
+  write(entry: WithoutTime<Entry>): void {
     this.history.push({ ...entry, at: this.now } as Entry);
   }
 

@@ -6,7 +6,7 @@ import {
   type RequestDecision,
   type RequestDecisionKind,
 } from '../../../domain/decision/decision';
-import type { Happening } from '../../../domain/happening';
+import type { WithoutTime } from '../../../domain/without-time';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import type { LegalClock } from '../../../domain/law/legal-clock';
 import {
@@ -76,17 +76,17 @@ const told = (notice: 'acknowledged' | 'extended' | 'refused' | 'outcome', at = 
   content: { ...said, notice, at: iso(at), channel: 'email', reference: 'MSG-1' },
 });
 
-const decide = (decision: RequestDecision): Happening<RequestEvent> => ({ type: 'decided', decision });
-function after(...happenings: Happening<RequestEvent>[]): RequestState {
+const decide = (decision: RequestDecision): WithoutTime<RequestEvent> => ({ type: 'decided', decision });
+function after(...happenings: WithoutTime<RequestEvent>[]): RequestState {
   return happenings.reduce(
     (state, happening) => advanceRequest(state, { ...happening, at: NOW } as RequestEvent),
     openRequest(),
   );
 }
-const toApprove: Happening<RequestEvent> = { type: 'takenOn', approvalNeeded: true };
-const takenOn: Happening<RequestEvent> = { type: 'takenOn', approvalNeeded: false };
-const settled: Happening<RequestEvent>[] = [takenOn, { type: 'legsSettled' }];
-const certified: Happening<RequestEvent>[] = [...settled, { type: 'certificateIssued' }];
+const toApprove: WithoutTime<RequestEvent> = { type: 'takenOn', approvalNeeded: true };
+const takenOn: WithoutTime<RequestEvent> = { type: 'takenOn', approvalNeeded: false };
+const settled: WithoutTime<RequestEvent>[] = [takenOn, { type: 'legsSettled' }];
+const certified: WithoutTime<RequestEvent>[] = [...settled, { type: 'certificateIssued' }];
 
 const states = {
   'taking-on': openRequest(),
@@ -341,7 +341,7 @@ describe('a decision depends on more than the state', () => {
 describe('a notice speaks only for what it was given after', () => {
   const why = (state: RequestState, decision: RequestDecision, now = NOW) =>
     whyNotNowOfRequest(state, decision, { ...facts, now });
-  const later = (state: RequestState, ...happenings: [number, Happening<RequestEvent>][]): RequestState =>
+  const later = (state: RequestState, ...happenings: [number, WithoutTime<RequestEvent>][]): RequestState =>
     happenings.reduce((one, [at, happening]) => advanceRequest(one, { ...happening, at } as RequestEvent), state);
   const DAY_LATER = NOW + DAY_MS;
 
@@ -425,8 +425,8 @@ describe('what is owed to the person', () => {
 
 describe('the trail', () => {
   it('keeps every decision as it was said, in order, and nothing is ever taken out of it', () => {
-    const happening = fc.constantFrom<[Happening<RequestEvent>, object | undefined]>(
-      ...Object.values(samples).map((decision): [Happening<RequestEvent>, object] => [
+    const happening = fc.constantFrom<[WithoutTime<RequestEvent>, object | undefined]>(
+      ...Object.values(samples).map((decision): [WithoutTime<RequestEvent>, object] => [
         decide(decision),
         { at: NOW, ...decision },
       ]),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
-import { defaultPolicy, policyBounds, type Policy } from '../../../domain/rules/policy';
+import { defaultPatience, patienceBounds, type Patience } from '../../../domain/rules/patience';
 import { providerKeys } from '../../../domain/provider/provider-table';
 import { parseInstant } from '../../../domain/instant';
 import { isRequestId, parseErasureRequest, workflowIdOf } from '../../../domain/request/request';
@@ -41,7 +41,7 @@ describe('parseErasureRequest', () => {
         regulation: 'gdpr',
         submittedAt: now,
         subject: new Map([['person', sealed]]),
-        policy: defaultPolicy,
+        policy: defaultPatience,
         ownPolicy: {},
       },
     });
@@ -68,7 +68,7 @@ describe('parseErasureRequest', () => {
     const parsed = parse(JSON.parse(JSON.stringify(input)));
     expect(parsed).toMatchObject({
       request: {
-        policy: { ...defaultPolicy, marginMs: 0 },
+        policy: { ...defaultPatience, marginMs: 0 },
         receivedVia: 'web-form',
         ground: 'consent-withdrawn',
         verification,
@@ -135,7 +135,7 @@ describe('parseErasureRequest', () => {
     [
       'policy with an unknown key',
       { ...valid, policy: { [planted]: 1 } },
-      `policy: has a field other than ${Object.keys(policyBounds).join(', ')}`,
+      `policy: has a field other than ${Object.keys(patienceBounds).join(', ')}`,
     ],
     [
       'verification no object',
@@ -262,11 +262,11 @@ describe('parseErasureRequest', () => {
     for (const day of ['1900-01-00', '0000-00-00']) expect(parseInstant(`${day}T00:00:00Z`)).toBeUndefined();
   });
 
-  it.each(Object.keys(policyBounds) as (keyof Policy)[])('keeps policy.%s within its bounds', (key) => {
-    const { minMs, maxMs } = policyBounds[key];
+  it.each(Object.keys(patienceBounds) as (keyof Patience)[])('keeps policy.%s within its bounds', (key) => {
+    const { minMs, maxMs } = patienceBounds[key];
     const problem = `policy.${key}: expected a whole number of milliseconds from ${minMs} to ${maxMs}`;
     const problems = (value: unknown): readonly string[] => problemsOf({ ...valid, policy: { [key]: value } });
-    for (const good of [minMs, maxMs, defaultPolicy[key] ?? minMs]) expect(problems(good)).toEqual([]);
+    for (const good of [minMs, maxMs, defaultPatience[key] ?? minMs]) expect(problems(good)).toEqual([]);
     for (const bad of [minMs - 1, maxMs + 1, minMs + 0.5, NaN, Infinity, null, '3600000', [HOUR_MS], {}, true]) {
       expect(problems(bad)).toEqual([problem]);
     }

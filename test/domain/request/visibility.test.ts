@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS } from '../../../domain/duration';
-import type { Happening } from '../../../domain/happening';
+import type { WithoutTime } from '../../../domain/without-time';
 import { openLeg } from '../../../domain/leg/leg';
 import {
   advanceRequest,
@@ -14,7 +14,7 @@ import { legInAttention, settledLegs, T0, unsettledLegs } from '../../support/le
 
 const dueAt = T0 + 30 * DAY_MS;
 const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
-function after(...happenings: Happening<RequestEvent>[]): RequestState {
+function after(...happenings: WithoutTime<RequestEvent>[]): RequestState {
   return happenings.reduce((state, one) => advanceRequest(state, { ...one, at: T0 } as RequestEvent), openRequest());
 }
 const running = after({ type: 'takenOn', approvalNeeded: false });
@@ -97,7 +97,7 @@ describe('what a request can be filtered by', () => {
   });
 
   it('says that a request without a due date has gone unanswered, until it is answered', () => {
-    const reminded: Happening<RequestEvent> = { type: 'reminded', of: 'unanswered', due: T0 };
+    const reminded: WithoutTime<RequestEvent> = { type: 'reminded', of: 'unanswered', due: T0 };
     const state = after({ type: 'takenOn', approvalNeeded: false }, reminded);
     expect(visibleOf({ ...facts, state, dueAt: undefined }).blockedOn).toEqual(['staff', 'unanswered']);
     const withdrawn = advanceRequest(state, {

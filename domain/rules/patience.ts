@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../duration';
 
-/** How patient we are. Pinned to a request when it starts; every length in milliseconds. */
-export interface Policy {
+/** How long a request waits for its providers. Pinned when it starts; every length in milliseconds. */
+export interface Patience {
   /** Added to every window, since the window runs on another party's clock. */
   readonly marginMs: number;
   /** How long after the window we go on hoping for the provider's callback. */
@@ -18,7 +18,7 @@ export interface Policy {
   readonly purgeWishMs?: number;
 }
 
-export const defaultPolicy: Policy = {
+export const defaultPatience: Patience = {
   marginMs: 1 * HOUR_MS,
   callbackGraceMs: 72 * HOUR_MS,
   outageBudgetMs: 3 * DAY_MS,
@@ -31,7 +31,7 @@ export const defaultPolicy: Policy = {
 export const MAX_WINDOW_MS = 400 * DAY_MS;
 
 /** Inclusive bounds of each setting, in milliseconds. */
-export const policyBounds: Record<keyof Required<Policy>, { readonly minMs: number; readonly maxMs: number }> = {
+export const patienceBounds: Record<keyof Required<Patience>, { readonly minMs: number; readonly maxMs: number }> = {
   marginMs: { minMs: 0, maxMs: 7 * DAY_MS },
   callbackGraceMs: { minMs: 0, maxMs: 60 * DAY_MS },
   outageBudgetMs: { minMs: 1 * HOUR_MS, maxMs: 90 * DAY_MS },
