@@ -1,7 +1,7 @@
 /** What all decisions have in common on the command line: who says it and why, its proof, and what is shown of it. */
 import type { Command } from 'commander';
 import { defined } from '../domain/defined';
-import type { DecisionOptions, ErasureClient } from '../client/erasure-client';
+import type { ErasureClient } from '../client/erasure-client';
 import {
   providerDecisionKinds,
   readDecision,
@@ -68,8 +68,7 @@ function aboutProvider(kind: DecisionKind, said: object): TypedDecision {
     kind,
     content,
     send: async (client, requestId, { token, decisionId }) => {
-      const decision = { ...content, ...defined({ token }), decisionId };
-      return { leg: await takeOfProvider(client, kind, { requestId, decision }) };
+      return { leg: await client.decide(kind, requestId, { ...content, ...defined({ token }), decisionId }) };
     },
   };
 }
@@ -111,21 +110,6 @@ export async function takeDecision(
   }
   if (typed.json === true) printJson(context, { decision: kind, ...progressJson(answer.progress) });
   else print(context, progressText(answer.progress, context));
-}
-
-function takeOfProvider(
-  client: ErasureClient,
-  kind: DecisionKind,
-  { requestId, decision }: { readonly requestId: string; readonly decision: DecisionOptions },
-) {
-  switch (kind) {
-    case 'retry':
-      return client.retryProvider(requestId, decision);
-    case 'waive':
-      return client.waiveProvider(requestId, decision);
-    case 'attest':
-      return client.attestProvider(requestId, decision);
-  }
 }
 
 /** Codes hold no colon, references may. */

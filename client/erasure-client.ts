@@ -6,27 +6,18 @@ import {
   WorkflowFailedError,
   WorkflowIdReusePolicy,
   WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
   type Connection,
   type WorkflowExecutionDescription,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { defined } from '../domain/defined';
 import { readClientConfig } from '../config/client-config';
 import type { Environment } from '../config/environment';
 import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
-import {
-  whyNoDecision,
-  whyNoRequestDecision,
-  type ProviderDecision,
-  type RequestDecisionKind,
-  type RequestDecisions,
-} from '../domain/decision/decision';
+import type { DecisionKind, RequestDecisionKind } from '../domain/decision/decision';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
-import type { LegProgress } from '../domain/leg/leg-progress';
 import type { RequestProgress } from '../domain/request/request-progress';
 import { providerKeys, providerName, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../domain/provider/provider-table';
 import { isRequestId, workflowIdOf, type ErasureRequestInput } from '../domain/request/request';
@@ -34,17 +25,10 @@ import { stepsUnderWay } from '../domain/leg/step-under-way';
 import type { Sealer } from '../security/sealing';
 import type { erasureRequest } from '../workflows';
 import type { ErasureResult } from '../workflows/erasure-request';
-import {
-  attestProvider,
-  certificate,
-  progress,
-  requestDecisionUpdates,
-  retryProvider,
-  waiveProvider,
-} from '../workflows/messages';
+import { certificate, progress } from '../workflows/messages';
 import { openConnection } from './connection';
+import { decide, type DecidingCalls, type DecisionAnswer, type DecisionOptions } from './deciding';
 import {
-  DecisionRefusedError,
   ErasureClientError,
   NoWorkerError,
   RequestConflictError,
@@ -108,12 +92,6 @@ export interface Submitted {
   readonly warnings: readonly FieldProblem[];
 }
 
-/** A staff member's decision about one provider's leg. `actor` is an opaque id; `reason` a code and a ticket reference. */
-export interface DecisionOptions extends ProviderDecision {
-  /** Makes a repetition of this very call safe: the same id is taken once per request. Made up where absent. */
-  readonly decisionId?: string | undefined;
-}
-
 export interface WatchOptions {
   /**
    * Time between two looks, in ms; where absent 1 s, growing to 5 min while nothing changes. The certificate, and the end,
@@ -134,7 +112,6 @@ export interface WaitOptions {
 }
 
 type Handle = WorkflowHandle<typeof erasureRequest>;
-type Decision = typeof retryProvider;
 
 /**
  * Submits erasure requests and follows them. Every method throws, besides what it names itself,
@@ -444,49 +421,23 @@ export class ErasureClient {
     return found;
   }
 
-  /** Repeats the step that a leg in attention did not get through, now. Throws as `waiveProvider`. */
-  async retryProvider(requestId: string, decision: DecisionOptions): Promise<LegProgress> {
-    return this.#decide(retryProvider, requestId, decision);
-  }
-
   /**
-   * Releases the request from one provider: that leg ends as `waived`. Resolves to the leg as it stands after the decision.
+   * Takes one decision. Resolves to the leg after a decision about a provider, and to the request after one about the whole
+   * request, with the ten newest entries of its trail.
    * Throws `DecisionRefusedError`, which says why, and `NoWorkerError`, after which the decision may still be taken.
    */
-  async waiveProvider(requestId: string, decision: DecisionOptions): Promise<LegProgress> {
-    return this.#decide(waiveProvider, requestId, decision);
-  }
-
-  /** A staff member vouches that one provider has erased: that leg ends as `attested`. Throws as `waiveProvider`. */
-  async attestProvider(requestId: string, decision: DecisionOptions): Promise<LegProgress> {
-    return this.#decide(attestProvider, requestId, decision);
-  }
-
-  /**
-   * Takes one decision about the whole request; resolves to the request as it stands after it, with the ten
-   * newest entries of its trail. What each kind has to say stands in `RequestDecisions`: approve, reject, hold, release, withdraw, extend, notice, identity.
-   * Throws as `waiveProvider`.
-   */
-  async decide<K extends RequestDecisionKind>(
+  async decide<K extends DecisionKind | RequestDecisionKind>(
     kind: K,
     requestId: string,
-    decision: RequestDecisions[K] & { readonly decisionId?: string | undefined },
-  ): Promise<RequestProgress> {
-    const handle = this.#handle(requestId);
-    const malformed = whyNoRequestDecision(kind, decision);
-    if (malformed !== undefined) throw new DecisionRefusedError(requestId, malformed);
-    const { decisionId, ...content } = decision;
-    const update = requestDecisionUpdates[kind] as UpdateDefinition<RequestProgress, [unknown]>;
-    try {
-      return await this.#within(requestId, () =>
-        handle.executeUpdate(update, {
-          args: [content],
-          ...defined({ updateId: decisionId }),
-        }),
-      );
-    } catch (error) {
-      throw await this.#whyNotDecided(requestId, error);
-    }
+    decision: DecisionOptions<K>,
+  ): Promise<DecisionAnswer<K>> {
+    const calls: DecidingCalls = {
+      handle: (id) => this.#handle(id),
+      within: (id, call) => this.#within(id, call),
+      runStatus: async (id) => runStatusOf(await this.#describe(id)),
+      isUnanswered: (id, error) => this.#isUnanswered(id, error),
+    };
+    return decide(calls, kind, requestId, decision);
   }
 
   async #certificateOfOpen(requestId: string): Promise<string> {
@@ -632,48 +583,6 @@ export class ErasureClient {
       if (error instanceof WorkflowFailedError) return requestFailure(requestId, error);
       throw error;
     }
-  }
-
-  async #decide(update: Decision, requestId: string, options: DecisionOptions): Promise<LegProgress> {
-    const handle = this.#handle(requestId);
-    const malformed = whyNoDecision(options);
-    if (malformed !== undefined) throw new DecisionRefusedError(requestId, malformed);
-    const { provider, actor, reason, token, decisionId } = options;
-    const args: [ProviderDecision] = [
-      {
-        provider,
-        actor,
-        reason: { code: reason.code, ticket: reason.ticket },
-        ...defined({ token }),
-      },
-    ];
-    try {
-      return await this.#within(requestId, () =>
-        handle.executeUpdate(update, { args, ...defined({ updateId: decisionId }) }),
-      );
-    } catch (error) {
-      throw await this.#whyNotDecided(requestId, error);
-    }
-  }
-
-  async #whyNotDecided(requestId: string, error: unknown): Promise<unknown> {
-    if (error instanceof WorkflowUpdateFailedError) {
-      const { cause } = error;
-      const isRefusal = cause instanceof ApplicationFailure && cause.type === 'DecisionRefused';
-      return isRefusal ? new DecisionRefusedError(requestId, cause.message) : error;
-    }
-    if (error instanceof RequestNotFoundError) {
-      // Temporal gives this answer for a request that is over, too; `describe` throws if there is none.
-      const status = runStatusOf(await this.#describe(requestId));
-      return new DecisionRefusedError(
-        requestId,
-        `Request ${requestId} is over (${status}): nothing is left to decide.`,
-      );
-    }
-    if (await this.#isUnanswered(requestId, error)) {
-      return new NoWorkerError(requestId, 'The decision may still be taken: look at the request before you repeat it.');
-    }
-    return error;
   }
 
   /** Whether Temporal itself is well and merely nobody answers for this request. */

@@ -2,12 +2,12 @@
 export {
   ErasureClient,
   type ConnectOptions,
-  type DecisionOptions,
   type ErasureClientParts,
   type Submitted,
   type WaitOptions,
   type WatchOptions,
 } from './erasure-client';
+export type { DecisionAnswer, DecisionOptions } from './deciding';
 export {
   DecisionRefusedError,
   ErasureClientError,

@@ -228,7 +228,7 @@ describe('get, progress and result', () => {
       () => client.get(id),
       () => client.progress(id),
       () => client.result(id),
-      () => client.retryProvider(id, decision),
+      () => client.decide('retry', id, decision),
     ];
     for (const call of calls(randomUUID())) await expect(call()).rejects.toBeInstanceOf(RequestNotFoundError);
     for (const call of calls(planted.personId)) {
@@ -243,8 +243,8 @@ describe('decisions', () => {
   it('settles a leg by waiving and by attesting it', async () => {
     const { requestId } = fresh();
     await client.submit(submission({ requestId }));
-    expect(await client.waiveProvider(requestId, decision)).toMatchObject({ provider: 'person', outcome: 'waived' });
-    expect(await client.attestProvider(requestId, { ...decision, provider: 'aptrinsic' })).toMatchObject({
+    expect(await client.decide('waive', requestId, decision)).toMatchObject({ provider: 'person', outcome: 'waived' });
+    expect(await client.decide('attest', requestId, { ...decision, provider: 'aptrinsic' })).toMatchObject({
       outcome: 'attested',
     });
   });
@@ -256,7 +256,7 @@ describe('decisions', () => {
     await eventually(async () =>
       (await client.progress(requestId)).legs.some(({ state }) => state === 'attention') ? true : undefined,
     );
-    expect((await client.retryProvider(requestId, decision)).state).toBe('asking');
+    expect((await client.decide('retry', requestId, decision)).state).toBe('asking');
   });
 
   it("refuses in the workflow's own words", async () => {
@@ -267,27 +267,27 @@ describe('decisions', () => {
       expect(error).toBeInstanceOf(DecisionRefusedError);
       return (error as Error).message;
     };
-    expect(await refused(client.retryProvider(requestId, { ...decision, provider: 'measureone' }))).toBe(
+    expect(await refused(client.decide('retry', requestId, { ...decision, provider: 'measureone' }))).toBe(
       'MeasureOne needs no retry: it is not in attention',
     );
-    expect(await refused(client.waiveProvider(requestId, { ...decision, actor: planted.identifyId }))).toMatch(
+    expect(await refused(client.decide('waive', requestId, { ...decision, actor: planted.identifyId }))).toMatch(
       /^actor: /,
     );
-    await client.waiveProvider(requestId, decision);
-    expect(await refused(client.waiveProvider(requestId, decision))).toBe('Person API is settled already (waived)');
+    await client.decide('waive', requestId, decision);
+    expect(await refused(client.decide('waive', requestId, decision))).toBe('Person API is settled already (waived)');
   });
 
   it('takes a decision of one id once, and answers its repetition alike', async () => {
     const { requestId } = fresh();
     await client.submit(submission({ requestId }));
-    const first = await client.waiveProvider(requestId, { ...decision, decisionId: 'd-1' });
-    expect(await client.waiveProvider(requestId, { ...decision, decisionId: 'd-1' })).toEqual(first);
+    const first = await client.decide('waive', requestId, { ...decision, decisionId: 'd-1' });
+    expect(await client.decide('waive', requestId, { ...decision, decisionId: 'd-1' })).toEqual(first);
   });
 
   it('refuses when the request is over', async () => {
     const { requestId } = fresh();
     const { workflowId } = await client.submit(submission({ requestId }));
     await bench.client.workflow.getHandle(workflowId).terminate();
-    await expect(client.waiveProvider(requestId, decision)).rejects.toThrow(/is over \(terminated\)/);
+    await expect(client.decide('waive', requestId, decision)).rejects.toThrow(/is over \(terminated\)/);
   });
 });

@@ -88,7 +88,7 @@ describe('list', () => {
       terminated: await startFor('measureone'),
       failed: randomUUID(),
     };
-    await client.waiveProvider(ended['completed-with-exceptions'], { ...decision, provider: 'aptrinsic' });
+    await client.decide('waive', ended['completed-with-exceptions'], { ...decision, provider: 'aptrinsic' });
     await client.withdraw(ended.withdrawn);
     await bench.client.workflow.getHandle(workflowIdOf(ended.terminated)).terminate(planted.personId);
     await bench.client.workflow.start(WORKFLOW_TYPE, {
@@ -161,7 +161,7 @@ describe('watch', () => {
     const settledIn = seen.length;
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(seen).toHaveLength(settledIn);
-    await client.waiveProvider(requestId, decision);
+    await client.decide('waive', requestId, decision);
     await eventually(() => (seen.length > settledIn ? true : undefined));
     await bench.forward({ workflowId: workflowIdOf(requestId) }, 10 * DAY_MS).catch(() => undefined);
     await watching;

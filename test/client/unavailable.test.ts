@@ -74,7 +74,7 @@ describe('ErasureClient without Temporal', () => {
       client.get(requestId),
       client.progress(requestId),
       client.result(requestId, { timeoutMs: 500 }),
-      client.waiveProvider(requestId, decision),
+      client.decide('waive', requestId, decision),
     ];
     for (const call of await Promise.allSettled(calls)) {
       expect(call).toMatchObject({ status: 'rejected', reason: { name: 'TemporalUnavailableError' } });
@@ -121,7 +121,7 @@ describe('ErasureClient without a worker', () => {
     const { requestId } = await client.submit(submission());
     try {
       await expect(client.progress(requestId)).rejects.toBeInstanceOf(NoWorkerError);
-      await expect(client.waiveProvider(requestId, decision)).rejects.toThrow(/The decision may still be taken/);
+      await expect(client.decide('waive', requestId, decision)).rejects.toThrow(/The decision may still be taken/);
       const found = await client.get(requestId);
       expect(found.status).toBe('running');
       expect(found).not.toHaveProperty('progress');

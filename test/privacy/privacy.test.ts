@@ -77,7 +77,7 @@ function echo(id: string, token: string) {
 async function goOn(): Promise<void> {
   for (const provider of providerKeys) {
     const { state } = await story.leg(provider);
-    if (state === 'attention') await story.client.retryProvider(story.requestId, { provider, ...decision });
+    if (state === 'attention') await story.client.decide('retry', story.requestId, { provider, ...decision });
   }
   await story.forward(7 * HOUR_MS);
   for (const provider of providerKeys) await untilTold(provider);
@@ -193,7 +193,7 @@ describe('neither an identifier nor a secret is left behind', () => {
     for (const provider of providerKeys) {
       const headers = { 'retry-after': individualId };
       await story.simulator.addFault({ provider, kind: 'status', status: 503, headers, body: echoed(provider) });
-      await story.client.retryProvider(story.requestId, { provider, ...decision });
+      await story.client.decide('retry', story.requestId, { provider, ...decision });
     }
     await untilFailing(...providerKeys);
     await look('between two attempts');
@@ -217,8 +217,8 @@ describe('neither an identifier nor a secret is left behind', () => {
       reason: { code: 'told-to', ticket: identifyId },
     } as const;
     await expect(story.handle.executeUpdate(waiveProvider, { args: [named] })).rejects.toThrow('Update failed');
-    await story.client.attestProvider(story.requestId, { provider: 'person', ...decision });
-    await story.client.waiveProvider(story.requestId, { provider: 'aptrinsic', ...decision });
+    await story.client.decide('attest', story.requestId, { provider: 'person', ...decision });
+    await story.client.decide('waive', story.requestId, { provider: 'aptrinsic', ...decision });
     expect(await story.outcomes()).toEqual({
       measureone: 'erased/confirmed',
       person: 'attested',
@@ -271,7 +271,7 @@ describe('neither an identifier nor a secret is left behind', () => {
       await story.submit();
       await untilFailing('person');
       await look('between two attempts');
-      await story.client.waiveProvider(story.requestId, { provider: 'person', ...decision });
+      await story.client.decide('waive', story.requestId, { provider: 'person', ...decision });
       await story.until('person', 'settled');
     });
     await connection.close();

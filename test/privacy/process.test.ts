@@ -31,7 +31,7 @@ describe('a worker process at its most talkative', () => {
     await story.until('person', 'attention');
     await story.simulator.clearFaults();
     const decision = { actor: 'staff-7', reason: { code: 'told-to', ticket: 'PRIV-1' } };
-    await story.client.retryProvider(story.requestId, { provider: 'person', ...decision });
+    await story.client.decide('retry', story.requestId, { provider: 'person', ...decision });
     await story.until('person', 'waiting-out-window');
     await story.forward(HOUR_MS);
     await story.until('aptrinsic', 'waiting-out-window');

@@ -111,7 +111,7 @@ const recordings: readonly Recording[] = [
       await story.until('person', 'attention');
       await story.forward(DAY_MS);
       await story.simulator.clearFaults();
-      await story.client.retryProvider(story.requestId, { provider: 'person', ...decision });
+      await story.client.decide('retry', story.requestId, { provider: 'person', ...decision });
       await asked(story);
       await story.forward(8 * DAY_MS);
     },
@@ -138,7 +138,7 @@ const recordings: readonly Recording[] = [
       await story.submit();
       await story.until('aptrinsic', 'attention');
       await story.forward(2 * DAY_MS);
-      await story.client.waiveProvider(story.requestId, { provider: 'aptrinsic', ...decision });
+      await story.client.decide('waive', story.requestId, { provider: 'aptrinsic', ...decision });
       await story.forward(6 * DAY_MS);
     },
   },
@@ -152,7 +152,7 @@ const recordings: readonly Recording[] = [
       await story.simulator.liveTag({ identifyId: story.subject.identifyId });
       await story.forward(5 * DAY_MS);
       await story.until('aptrinsic', 'attention');
-      await story.client.attestProvider(story.requestId, { provider: 'aptrinsic', ...decision });
+      await story.client.decide('attest', story.requestId, { provider: 'aptrinsic', ...decision });
     },
   },
   {
@@ -177,7 +177,7 @@ const recordings: readonly Recording[] = [
       await story.until('measureone', 'settled');
       await story.simulator.deliverCallback({ individualId: story.subject.individualId });
       await story.simulator.clearFaults();
-      await story.client.retryProvider(story.requestId, { provider: 'person', ...decision });
+      await story.client.decide('retry', story.requestId, { provider: 'person', ...decision });
       await story.until('person', 'waiting-out-window');
       await story.forward(4 * DAY_MS);
     },
@@ -218,7 +218,7 @@ const recordings: readonly Recording[] = [
       await story.client.decide('extend', story.requestId, { ...decision, because: 'complexity' });
       await story.tell('extended');
       await story.forward(100 * DAY_MS);
-      await story.client.waiveProvider(story.requestId, { provider: 'person', ...decision });
+      await story.client.decide('waive', story.requestId, { provider: 'person', ...decision });
       await story.tell('outcome');
     },
   },

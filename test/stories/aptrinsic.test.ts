@@ -56,7 +56,7 @@ describe('Aptrinsic', () => {
       triesDaily: false,
     });
     expect(await deletes()).toHaveLength(1);
-    await story.client.attestProvider(story.requestId, {
+    await story.client.decide('attest', story.requestId, {
       provider: 'aptrinsic',
       actor: 'staff-7',
       reason: { code: 'returning-customer', ticket: 'PRIV-1' },

@@ -146,7 +146,7 @@ describe('MeasureOne', () => {
     await story.forward(8 * DAY_MS);
     await story.until('aptrinsic', 'settled');
     expect((await story.leg('measureone')).state).toBe('attention');
-    await story.client.waiveProvider(story.requestId, {
+    await story.client.decide('waive', story.requestId, {
       provider: 'measureone',
       actor: 'staff-7',
       reason: { code: 'account-closed', ticket: 'PRIV-4' },

@@ -53,7 +53,7 @@ describe('the person API', () => {
     await story.simulator.dequeuePurge({ personId: story.subject.personId });
     await story.forward(4 * DAY_MS);
     expect((await story.until('person', 'attention')).attention?.reason).toBe('TakenOffQueue');
-    await story.client.retryProvider(story.requestId, {
+    await story.client.decide('retry', story.requestId, {
       provider: 'person',
       actor: 'staff-7',
       reason: { code: 'person-confirmed', ticket: 'PRIV-2' },
@@ -82,7 +82,7 @@ describe('the person API', () => {
     expect((await story.until('person', 'attention')).attention?.reason).toBe('ProviderRejected');
     expect((await calls('login')).length).toBe(1);
     await story.simulator.clearFaults();
-    await story.client.retryProvider(story.requestId, {
+    await story.client.decide('retry', story.requestId, {
       provider: 'person',
       actor: 'staff-7',
       reason: { code: 'permission-granted', ticket: 'PRIV-3' },
