@@ -79,7 +79,7 @@ ${exitCodeHelp}`,
 }
 
 /** These read none, log what is to be said, or are asked all the time. */
-const silent = ['completion', 'gateway', 'health', 'worker'];
+const silent = ['complete', 'completion', 'gateway', 'health', 'worker'];
 
 async function nameUnknownSettings(name: string, context: CommandContext): Promise<void> {
   if (silent.includes(name)) return;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { completionScript, shells, type Shell } from '../completion-script';
-import type { CommandContext } from '../context';
+import { completionScripts, completionsOf, shells, type Shell } from '../completion';
+import { print, type CommandContext } from '../context';
 import { choiceArgument } from '../options';
 
 export function addCompletion(program: Command, context: CommandContext): void {
@@ -16,5 +16,13 @@ Examples:
   erasure completion zsh > "\${fpath[1]}/_erasure"
   erasure completion fish > ~/.config/fish/completions/erasure.fish`,
     )
-    .action((shell: Shell) => void context.stdout.write(completionScript(program, shell)));
+    .action((shell: Shell) => void context.stdout.write(completionScripts[shell]));
+  program
+    .command('complete', { hidden: true })
+    .description('what may come next: for the scripts of `erasure completion`')
+    .argument('[WORDS...]')
+    .action((words: readonly string[]) => {
+      const found = completionsOf(program, words);
+      if (found.length > 0) print(context, ...found);
+    });
 }

@@ -1,35 +1,44 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
-import { completionScript, shells } from '../../cli/completion-script';
+import { completionScripts, completionsOf, FILES, shells } from '../../cli/completion';
 import { createProgram } from '../../cli/program';
 import { providerKeys } from '../../domain/provider/provider-table';
 
-const stream = new PassThrough();
+const stdout = new PassThrough();
 const program = createProgram({
   environment: {},
-  stdin: stream,
-  stdout: stream,
-  stderr: stream,
+  stdin: stdout,
+  stdout,
+  stderr: stdout,
   exitWith: () => undefined,
 });
-const bash = completionScript(program, 'bash');
 
-/** What bash offers for the last of these words. */
+/** What is offered for the last of these words, without descriptions. */
 function offered(...words: readonly string[]): string[] {
-  const line = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _erasure; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const output = execFileSync('bash', ['-c', `${bash}\n${line}`, 'bash', 'erasure', ...words], { encoding: 'utf8' });
-  return output.split('\n').filter((word) => word !== '');
+  return completionsOf(program, words).map((line) => line.replace(/\t.*/s, ''));
+}
+
+/** What bash makes of the lines that `erasure complete` prints, and the words that it asks about. */
+function inBash(lines: readonly string[], ...words: readonly string[]): string[] {
+  const erasure = `erasure() { printf '%s\\n' "$#" "$@" >&3; printf '%s\\n' "$LINES_OF_OURS"; }`;
+  const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _erasure; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const script = `exec 3>&1\n${erasure}\n${completionScripts.bash}\n${ask}`;
+  return execFileSync('bash', ['-c', script, 'bash', 'erasure', ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, LINES_OF_OURS: lines.join('\n') },
+  }).split('\n');
 }
 
 /** Each command that can be typed, with the words that lead to it and what may follow. */
 function placesOf(command: Command, words: readonly string[] = []): readonly (readonly [string, readonly string[]])[] {
   const own = command.options.filter(({ hidden }) => !hidden).map(({ long }) => long ?? '');
   const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
-  const next = command.commands.map((child) => child.name());
+  const visible = command.createHelp().visibleCommands(command);
+  const next = command.commands.filter((child) => visible.includes(child));
   return [
-    [words.join(' '), [...next, ...choices, ...own]],
-    ...command.commands.flatMap((child) => placesOf(child, [...words, child.name()])),
+    [words.join(' '), [...next.map((child) => child.name()), ...choices, ...own]],
+    ...next.flatMap((child) => placesOf(child, [...words, child.name()])),
   ];
 }
 
@@ -43,33 +52,9 @@ describe('erasure completion', () => {
     expect(places.length).toBeGreaterThan(24);
   });
 
-  it.each(places)('offers in bash, behind "%s", its commands, choices and options, and nothing else', (at, words) => {
-    const found = offered(...at.split(' ').filter(Boolean), '').filter(isOurs);
-    const isWord = (word: string): boolean => word.startsWith('--') || words.includes(word);
-    // Where a file is meant, those of this directory are offered as well.
-    expect(found.filter(isWord).toSorted()).toEqual(words.filter(isOurs).toSorted());
-  });
-
-  it.each(places)('offers the same in zsh and fish, behind "%s"', (at, words) => {
-    const zsh = completionScript(program, 'zsh')
-      .split('\n')
-      .filter((line) => line.startsWith(`    '${at}') `));
-    const fish = completionScript(program, 'fish')
-      .split('\n')
-      .filter((line) => line.includes(`__erasure_at \\'${at}\\''`));
-    for (const word of words.filter(isOurs)) {
-      expect(zsh.join('\n')).toMatch(new RegExp(`'${word}(:[^']|'[ ;)])`));
-      expect(fish.join('\n')).toMatch(
-        new RegExp(word.startsWith('--') ? ` -l ${word.slice(2)} ` : `-a '?([a-z ]* )?${word}\\b`),
-      );
-    }
-  });
-
-  it.each(shells)('is accepted by %s, where there is one', (shell) => {
-    const checked = spawnSync(shell, ['-n'], { input: completionScript(program, shell), encoding: 'utf8' });
-    const isMissing = checked.error !== undefined && 'code' in checked.error && checked.error.code === 'ENOENT';
-    expect(isMissing ? { status: 0, stderr: '' } : checked).toMatchObject({ status: 0, stderr: '' });
-    expect(isMissing && shell === 'bash').toBe(false);
+  it.each(places)('offers, behind "%s", its commands, choices and options, and nothing else', (at, words) => {
+    const found = offered(...at.split(' ').filter(Boolean), '').filter((word) => isOurs(word) && word !== FILES);
+    expect(found.toSorted()).toEqual(words.filter(isOurs).toSorted());
   });
 
   it('offers what may come next', () => {
@@ -82,11 +67,31 @@ describe('erasure completion', () => {
     expect(offered('completion', '')).toEqual(expect.arrayContaining([...shells]));
     // A word in the place of an id is no command, whatever it is called.
     expect(offered('status', 'keys', '--j')).toEqual(['--json']);
+    expect(completionsOf(program, ['keys', 'ini'])[0]).toMatch(/^init\t\S/);
   });
 
-  it('offers files where one is meant', () => {
-    expect(offered('seal', 'package.js')).toEqual(['package.json']);
-    expect(offered('verify', 'x', '--key', 'package.js')).toEqual(['package.json']);
-    expect(offered('status', 'package.js')).toEqual([]);
+  it('asks the shell for files where one is meant', () => {
+    expect(offered('seal', '')).toContain(FILES);
+    expect(offered('verify', 'x', '--key', '')).toEqual([FILES]);
+    expect(offered('status', '')).not.toContain(FILES);
+  });
+
+  it('prints them as the scripts ask for them', async () => {
+    await program.parseAsync(['complete', '--', 'keys', 'init', '--e'], { from: 'user' });
+    expect(String(stdout.read())).toMatch(/^--environment\t.+\n$/);
+  });
+
+  it('is asked by bash about every word, and offers its lines and the files', () => {
+    const found = inBash(['watch\twait', 'pack age\t', FILES], 'keys', 'package.js');
+    expect(found.slice(0, 5)).toEqual(['4', 'complete', '--', 'keys', 'package.js']);
+    expect(found.slice(5).filter(Boolean)).toEqual(['watch', 'pack age', 'package.json']);
+    expect(inBash([], 'status', '').slice(0, 5)).toEqual(['4', 'complete', '--', 'status', '']);
+  });
+
+  it.each(shells)('is accepted by %s, where there is one', (shell) => {
+    const checked = spawnSync(shell, ['-n'], { input: completionScripts[shell], encoding: 'utf8' });
+    const isMissing = checked.error !== undefined && 'code' in checked.error && checked.error.code === 'ENOENT';
+    expect(isMissing ? { status: 0, stderr: '' } : checked).toMatchObject({ status: 0, stderr: '' });
+    expect(isMissing && shell === 'bash').toBe(false);
   });
 });
