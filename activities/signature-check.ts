@@ -8,7 +8,7 @@ import {
 } from '../domain/decision/decision';
 import { factWords } from '../domain/certificate/fact';
 import { providerName } from '../domain/provider/provider-table';
-import type { Intake } from '../domain/rules/rules';
+import type { Terms } from '../domain/rules/rules';
 import { factsOfLeg, type SignedFact, type Statement } from '../domain/certificate/statement';
 import type { AnyDecisionKind, DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';
@@ -18,8 +18,8 @@ export async function signatureProblems(
   statement: Statement,
   { checker, decisions }: { readonly checker: FactChecker; readonly decisions: DecisionTokenChecker | undefined },
 ): Promise<readonly string[]> {
-  const { requestId, run, intake, laterIntake, legs, filedBy } = statement;
-  const facts = [intake, ...(laterIntake === undefined ? [] : [laterIntake])].flatMap(factsOfIntake);
+  const { requestId, run, terms, laterTerms, legs, filedBy } = statement;
+  const facts = [terms, ...(laterTerms === undefined ? [] : [laterTerms])].flatMap(factsOfTerms);
   return [
     ...[...facts, ...legs.flatMap(factsOfLeg)].flatMap(({ witness, ...fact }) => {
       const problem = checker.problem({ ...fact, requestId, run }, witness);
@@ -29,11 +29,11 @@ export async function signatureProblems(
     ...legs
       .filter((leg) => leg.rounds.some(({ receipt }) => receipt !== undefined && receipt.witness?.filedBy !== filedBy))
       .map(({ provider }) => `${providerName(provider)}: who filed the request is not who signed for it`),
-    ...(intake.rules.decisionMode === 'authenticated' ? await tokenProblems(statement, decisions) : []),
+    ...(terms.rules.decisionMode === 'authenticated' ? await tokenProblems(statement, decisions) : []),
   ];
 }
 
-function factsOfIntake({ rules, clock, witness }: Intake): readonly SignedFact[] {
+function factsOfTerms({ rules, clock, witness }: Terms): readonly SignedFact[] {
   return [{ kind: 'rules', content: { rules, ...defined({ clock }) }, witness }];
 }
 

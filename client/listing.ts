@@ -46,7 +46,7 @@ const blockedBy = (value: string): string => `${blockedOn.name} = '${value}'`;
 const conditions: Readonly<Record<RequestState, Condition>> = {
   running: { standard: open },
   attention: { standard: open, ours: providerKeys.map(blockedBy).join(' OR ') },
-  'taking-on': { standard: open, ours: `${stateAttribute.name} IS NULL` },
+  starting: { standard: open, ours: `${stateAttribute.name} IS NULL` },
   'awaiting-approval': { standard: open, ours: `${stateAttribute.name} = 'awaiting-approval'` },
   'on-hold': { standard: open, ours: blockedBy('hold') },
   // Over within seconds: the attributes have no word for it.

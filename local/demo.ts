@@ -152,7 +152,7 @@ async function untilAsked(client: ErasureClient, requestId: string): Promise<voi
   const until = performance.now() + ASKING_MS_MAX;
   while (performance.now() < until) {
     const { state, legs } = await client.progress(requestId);
-    if (state !== 'taking-on' && legs.every(({ state: at }) => at !== 'asking' && at !== 'not-asked-yet')) return;
+    if (state !== 'starting' && legs.every(({ state: at }) => at !== 'asking' && at !== 'not-asked-yet')) return;
     await pause(50);
   }
 }

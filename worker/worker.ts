@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { createCallbackActivities } from '../activities/callback-activities';
 import { createCertificateActivities } from '../activities/certificate-activities';
 import { createDecisionActivities } from '../activities/decision-activities';
-import { createIntakeActivities, problemsOfCalendars } from '../activities/intake-activities';
+import { createTermsActivities, problemsOfCalendars } from '../activities/terms-activities';
 import { createLegActivities } from '../activities/leg-activities';
 import { createSweepActivities } from '../activities/sweep/sweep-activities';
 import { ConfigurationError } from '../config/environment';
@@ -173,7 +173,7 @@ async function prepareWorkflowWorker({
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: overrides.workflowBundle ?? prebuiltWorkflowBundle(),
       activities: {
-        ...createIntakeActivities({ ...config.policy, isIndexed, signer }),
+        ...createTermsActivities({ ...config.policy, isIndexed, signer }),
         ...createDecisionActivities({ checker: decisions }),
         ...createCallbackActivities({ checker }),
         ...createCertificateActivities({

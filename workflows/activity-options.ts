@@ -98,11 +98,11 @@ export function undoOptions(provider: Provider, remainingMs: number | undefined)
 }
 
 /** Tried for as long as it takes: nothing is asked of anybody before it is known what the request is held to. */
-export const intakeOptions: ActivityOptions = {
+export const termsOptions: ActivityOptions = {
   taskQueue: WORKFLOW_QUEUE,
   startToCloseTimeout: 30 * SECOND_MS,
   retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: HOUR_MS },
-  summary: 'Take the request on: rules and due dates',
+  summary: 'Determine the terms: rules and due dates',
 };
 
 /** Local: it only computes, and costs no Action. Tried for as long as it takes: a callback must not be lost. */

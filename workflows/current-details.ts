@@ -17,7 +17,7 @@ const states: Record<LegProgress['state'], string> = {
 };
 
 const headlines: Record<RequestProgress['state'], string> = {
-  'taking-on': 'being taken on: rules and due dates are looked up',
+  starting: 'starting: rules and due dates are being looked up',
   'awaiting-approval': '⚠️ waits for its approval: nothing is sent to anybody before it',
   running: 'running: nothing is confirmed before every provider has settled',
   'on-hold': '⏸ on legal hold: nothing is sent, what can be undone is',

@@ -21,7 +21,7 @@ export async function erasureRequest(input: ErasureRequestInput): Promise<Erasur
   request.listen();
 
   // By when the law wants the person answered, and the rules of the house: looked up once, and held to from here on.
-  await request.takeOn();
+  await request.determineTerms();
 
   // Where the rules ask for it, nothing is sent before somebody other than the filer has approved it.
   await request.approval();

@@ -183,8 +183,8 @@ async function prove(
   },
 ): Promise<DecisionProof | undefined> {
   const { kind, content, token, taken, judge } = parts;
-  if (run.state.phase === 'taking-on') {
-    await CancellationScope.nonCancellable(() => condition(() => run.state.phase !== 'taking-on'));
+  if (run.state.phase === 'starting') {
+    await CancellationScope.nonCancellable(() => condition(() => run.state.phase !== 'starting'));
     judge();
   }
   if (!isGuarded(run, kind) || token === undefined) return undefined;
@@ -216,7 +216,7 @@ async function checkToken(
 
 /** Whether a decision counts only after something else: otherwise it counts at once. */
 function needsTime(run: RequestRun, kind: DecisionKind | RequestDecisionKind): boolean {
-  return run.state.phase === 'taking-on' || isGuarded(run, kind);
+  return run.state.phase === 'starting' || isGuarded(run, kind);
 }
 
 function isGuarded(run: RequestRun, kind: DecisionKind | RequestDecisionKind): boolean {
@@ -242,9 +242,9 @@ function historyLength(): HistoryLength {
   return { events, bytes };
 }
 
-/** While a request is being taken on, a decision is let in and waits; it is judged as soon as the rules are known. */
+/** While a request is starting, a decision is let in and waits; it is judged as soon as the rules are known. */
 function refuseUnlessReady(notNow: string | undefined, run: RequestRun): void {
-  if (run.state.phase !== 'taking-on') refuseIf(notNow && `The request ${notNow}`);
+  if (run.state.phase !== 'starting') refuseIf(notNow && `The request ${notNow}`);
 }
 
 function refuseIf(why: string | undefined): void {

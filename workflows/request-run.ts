@@ -15,7 +15,7 @@ import {
 import { defined } from '../domain/defined';
 import type { CallbackActivities, CallbackQuestion } from '../activities/callback-activities';
 import type { CertificateActivities } from '../activities/certificate-activities';
-import type { IntakeActivities, IntakeQuestion } from '../activities/intake-activities';
+import type { TermsActivities, TermsQuestion } from '../activities/terms-activities';
 import { describeInstant } from '../domain/duration';
 import { mayHaveErased } from '../domain/leg/leg';
 import type { WithoutTime } from '../domain/without-time';
@@ -52,11 +52,11 @@ import {
   type RequestFacts,
   type RequestState,
 } from '../domain/request/request-state';
-import { gateOf, intakeWithoutRules, type Intake } from '../domain/rules/rules';
+import { gateOf, termsWithoutRules, type Terms } from '../domain/rules/rules';
 import type { Statement } from '../domain/certificate/statement';
 import { isRecord } from '../domain/text';
 import { visibleOf } from '../domain/request/visibility';
-import { callbackOptions, certificateOptions, dailyCertificateOptions, intakeOptions } from './activity-options';
+import { callbackOptions, certificateOptions, dailyCertificateOptions, termsOptions } from './activity-options';
 import { describeRequest } from './current-details';
 import type { ErasureResult } from './erasure-request';
 import {
@@ -96,9 +96,9 @@ export class RequestRun {
     parent: new CancellationScope({ cancellable: false }),
   });
   #state: RequestState = openRequest();
-  #intake: Intake | undefined;
+  #terms: Terms | undefined;
   /** The due dates again, once the proof of identity has moved them. */
-  #laterIntake: Intake | undefined;
+  #laterTerms: Terms | undefined;
   #isCancelled = false;
   #unprovenCallbacks = 0;
   #certificate: string | undefined;
@@ -143,12 +143,12 @@ export class RequestRun {
     this.#show();
   }
 
-  async takeOn(): Promise<void> {
-    this.#intake = await this.#lookUpRules();
+  async determineTerms(): Promise<void> {
+    this.#terms = await this.#lookUpRules();
     this.apply({ type: 'takenOn', approvalNeeded: this.#rules.approvalNeeded });
     if (this.#isCancelled) this.#cancelled();
     void this.#keepTime();
-    if (this.#intake.isIndexed) {
+    if (this.#terms.isIndexed) {
       this.#index = new SearchAttributes({ read: () => this.#visible(), version: () => this.#version });
       void this.#index.keepTrue(() => this.#isAnswered());
     }
@@ -171,8 +171,8 @@ export class RequestRun {
     const { workflowId, runId, originalExecutionRunId, startTime } = workflowInfo();
     const { requestId, regulation, submittedAt, receivedVia, ground, verification, filedBy } = this.#request;
     const legs = this.legs.map((leg) => leg.state);
-    const intake = this.#intake;
-    if (intake === undefined) throw new TypeError('A request settles once its rules are known');
+    const terms = this.#terms;
+    if (terms === undefined) throw new TypeError('A request settles once its rules are known');
     this.#outcome = requestOutcome(
       legs.map((leg) => ({ ...leg, outcome: leg.outcome ?? 'unknown' })),
       { isRejected: this.#state.rejected !== undefined },
@@ -188,8 +188,8 @@ export class RequestRun {
       ...defined({ receivedVia, ground, verification, filedBy }),
       outcome: this.#outcome,
       legs,
-      intake,
-      ...defined({ laterIntake: this.#laterIntake }),
+      terms,
+      ...defined({ laterTerms: this.#laterTerms }),
       isExtended: isExtended(this.#state),
       trail: this.#state.trail,
     };
@@ -273,15 +273,15 @@ export class RequestRun {
   async lookUpRulesAgain(): Promise<void> {
     const { clock: pinned } = this.#current;
     if (pinned === undefined) return;
-    this.#laterIntake = await this.#lookUpRules(pinned);
+    this.#laterTerms = await this.#lookUpRules(pinned);
     this.#show();
   }
 
-  #lookUpRules(pinned?: LegalClock): Promise<Intake> {
+  #lookUpRules(pinned?: LegalClock): Promise<Terms> {
     const { requestId, regulation, submittedAt, ownPolicy, identityAskedAt, verification } = this.#request;
     const provenAt = this.#state.identityConfirmedAt ?? (verification && Date.parse(verification.at));
     const informationReceivedAt = this.#state.informationReceivedAt ?? this.#request.informationReceivedAt;
-    const question: IntakeQuestion = {
+    const question: TermsQuestion = {
       requestId,
       run: workflowInfo().originalExecutionRunId,
       regulation,
@@ -297,8 +297,8 @@ export class RequestRun {
           }),
       ...defined({ pinned }),
     };
-    const { takeOnRequest } = proxyActivities<IntakeActivities>(intakeOptions);
-    return CancellationScope.nonCancellable(() => takeOnRequest(question));
+    const { determineTerms } = proxyActivities<TermsActivities>(termsOptions);
+    return CancellationScope.nonCancellable(() => determineTerms(question));
   }
 
   #tellLegs(before: RequestState): void {
@@ -413,14 +413,14 @@ export class RequestRun {
     }
   }
 
-  get #rules(): Intake['rules'] {
+  get #rules(): Terms['rules'] {
     return this.#current.rules;
   }
 
   /** The rules that were pinned first, and the due dates that hold now. */
-  get #current(): Intake {
-    const { clock: _clock, noClock: _none, ...pinned } = this.#intake ?? intakeWithoutRules(this.#request.policy);
-    const { clock, noClock }: Partial<Intake> = this.#laterIntake ?? this.#intake ?? {};
+  get #current(): Terms {
+    const { clock: _clock, noClock: _none, ...pinned } = this.#terms ?? termsWithoutRules(this.#request.policy);
+    const { clock, noClock }: Partial<Terms> = this.#laterTerms ?? this.#terms ?? {};
     return { ...pinned, ...defined({ clock, noClock }) };
   }
 
@@ -429,7 +429,7 @@ export class RequestRun {
       state: this.#state,
       legs: this.legs.map((leg) => leg.state),
       submittedAt: this.#request.submittedAt,
-      intake: this.#intake === undefined ? undefined : this.#current,
+      terms: this.#terms === undefined ? undefined : this.#current,
       outcome: this.#outcome,
       now: Date.now(),
     };

@@ -1,6 +1,6 @@
 /** What submitting a file would mean: by when its people have to be answered, and how long the providers take. */
 import type { z } from 'zod';
-import { problemsOfCalendars } from '../../activities/intake-activities';
+import { problemsOfCalendars } from '../../activities/terms-activities';
 import type { ErasureSubmission } from '../../client/submission';
 import { ConfigurationError, readEnvironment, type Environment } from '../../config/environment';
 import { readPolicyFile } from '../../config/policy-file';

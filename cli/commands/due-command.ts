@@ -58,7 +58,7 @@ async function due(
 ): Promise<void> {
   if (!isRegulation(law)) throw new InputError(`LAW: ${expectedRegulation}.`);
   const facts = factsOf(law, received, options);
-  const { problemsOfCalendars } = await import('../../activities/intake-activities.js');
+  const { problemsOfCalendars } = await import('../../activities/terms-activities.js');
   const { countUnder } = await import('../../domain/law/counting/due-dates.js');
   const { ConfigurationError } = await import('../../config/environment.js');
   const policy = withPlace(await policyOf(options, context), law, options);

@@ -124,7 +124,7 @@ export function certificateClaims(
   issue: { readonly environment: string; readonly at: number },
 ): CertificateClaims {
   const { requestId, workflowId, runId, regulation, receivedVia, ground, verification, filedBy, outcome } = statement;
-  const { clock } = statement.laterIntake ?? statement.intake;
+  const { clock } = statement.laterTerms ?? statement.terms;
   return {
     format: 'erasure-certificate/1',
     environment: issue.environment,
@@ -137,7 +137,7 @@ export function certificateClaims(
     intakeAt: iso(statement.startedAt),
     issuedAt: iso(issue.at),
     ...given({ receivedVia, ground, verification, filedBy }),
-    decisionMode: statement.intake.rules.decisionMode,
+    decisionMode: statement.terms.rules.decisionMode,
     ...given({ legalClock: clock && legalClockClaim(clock, statement.isExtended) }),
     decisions: statement.trail.flatMap(decisionClaim),
     outcome,

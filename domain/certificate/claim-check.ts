@@ -204,11 +204,11 @@ function problemsOfWithdrawn({ calls }: Circumstances): string[] {
   return isAskedAfter ? ['the provider was asked again after it had undone it'] : [];
 }
 
-function problemsOfStaffOutcome(leg: LegState, { intake }: Statement): string[] {
+function problemsOfStaffOutcome(leg: LegState, { terms }: Statement): string[] {
   const kind = leg.outcome === 'attested' ? 'attest' : 'waive';
   const decision = leg.decisions.findLast((one) => one.kind === kind);
   if (decision === undefined) return [`no staff member decided to ${kind}`];
-  return intake.rules.decisionMode === 'authenticated' && decision.proof === undefined
+  return terms.rules.decisionMode === 'authenticated' && decision.proof === undefined
     ? [`nobody signed for the decision to ${kind}`]
     : [];
 }
@@ -276,8 +276,8 @@ function callOf({ signature }: Witness, calls: readonly RecordedCall[]): Recorde
 }
 
 /** Where decisions are to be signed for, each guarded one is; and nobody was asked before somebody approved. */
-function problemsOfDecisions({ intake, trail, legs }: Statement): string[] {
-  const { decisionMode, approvalNeeded } = intake.rules;
+function problemsOfDecisions({ terms, trail, legs }: Statement): string[] {
+  const { decisionMode, approvalNeeded } = terms.rules;
   const unsigned = trail.filter(
     (entry) => isGuarded(entry.kind) && (entry as { readonly proof?: DecisionProof }).proof === undefined,
   );

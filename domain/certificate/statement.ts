@@ -10,7 +10,7 @@ import { providerName } from '../provider/provider-table';
 import type { Receipt } from '../leg/receipt';
 import type { Regulation, Verification } from '../request/request';
 import type { TrailEntry } from '../request/request-state';
-import type { Intake } from '../rules/rules';
+import type { Terms } from '../rules/rules';
 
 /** Everything that the certificate is made from, as the workflow's history holds it. Instants in epoch ms. */
 export interface Statement {
@@ -29,10 +29,10 @@ export interface Statement {
   readonly filedBy?: string;
   readonly outcome: RequestOutcome;
   readonly legs: readonly LegState[];
-  /** What the request was held to, as it was signed when it was taken on. */
-  readonly intake: Intake;
+  /** What the request was held to, as it was signed when it started. */
+  readonly terms: Terms;
   /** The same, signed again where the proof of identity has moved the due dates. */
-  readonly laterIntake?: Intake;
+  readonly laterTerms?: Terms;
   readonly isExtended: boolean;
   /** What staff decided about the whole request, and what was reported of it, in order. */
   readonly trail: readonly TrailEntry[];

@@ -99,7 +99,7 @@ const words: Readonly<Record<string, string>> = {
   requestErasure: 'asking to erase',
   observeErasure: 'looking whether it is gone',
   withdrawErasure: 'undoing the request',
-  takeOnRequest: 'looking up rules and due dates',
+  determineTerms: 'looking up rules and due dates',
   issueCertificate: 'signing the certificate',
   checkDecision: 'checking who decided',
 };

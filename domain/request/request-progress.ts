@@ -23,17 +23,11 @@ import {
   type RequestState,
   type TrailEntry,
 } from './request-state';
-import { UNANSWERED_AFTER_MS, type DecisionMode, type Intake, type Rules } from '../rules/rules';
+import { UNANSWERED_AFTER_MS, type DecisionMode, type Terms, type Rules } from '../rules/rules';
 import { isUnanswered, visibleOf, type BlockedOn } from './visibility';
 
 export type RequestProgressState =
-  | 'taking-on'
-  | 'awaiting-approval'
-  | 'running'
-  | 'on-hold'
-  | 'issuing-certificate'
-  | 'awaiting-answer'
-  | RequestOutcome;
+  'starting' | 'awaiting-approval' | 'running' | 'on-hold' | 'issuing-certificate' | 'awaiting-answer' | RequestOutcome;
 
 /** Instants are RFC 3339 in UTC. */
 export interface RequestProgress {
@@ -82,20 +76,20 @@ export interface DueProgress {
 export interface RequestView {
   readonly state: RequestState;
   readonly legs: readonly LegState[];
-  readonly intake: Intake | undefined;
+  readonly terms: Terms | undefined;
   readonly outcome: RequestOutcome | undefined;
   readonly submittedAt: number;
   readonly now: number;
 }
 
 function dueProgress(view: RequestView): DueProgress | undefined {
-  const { state, intake, now } = view;
-  const clock = intake?.clock;
-  if (intake === undefined || clock === undefined) return undefined;
+  const { state, terms, now } = view;
+  const clock = terms?.clock;
+  if (terms === undefined || clock === undefined) return undefined;
   const standing = clockStanding(state);
   const due = dueOf(clock, standing);
   const aim = aimOf(clock, standing);
-  const feasibility = feasibilityOfView(view, clock, intake.rules.patience);
+  const feasibility = feasibilityOfView(view, clock, terms.rules.patience);
   return {
     rule: clock.rule,
     timeZone: clock.timeZone,
@@ -138,9 +132,9 @@ export interface Reminder {
 
 /** What is to be reported next, possibly at once; undefined while nothing is. */
 export function nextReminder(view: RequestView): Reminder | undefined {
-  const { state, intake } = view;
-  if (intake === undefined || state.phase === 'taking-on' || state.phase === 'over') return undefined;
-  return [...clockReminders(view, intake), ...holdReminders(state), ...silenceReminders(view, intake)]
+  const { state, terms } = view;
+  if (terms === undefined || state.phase === 'starting' || state.phase === 'over') return undefined;
+  return [...clockReminders(view, terms), ...holdReminders(state), ...silenceReminders(view, terms)]
     .filter(({ of, due }) => !isReminded(state, of, due))
     .sort((one, other) => one.at - other.at)[0];
 }
@@ -150,7 +144,7 @@ function holdReminders({ hold }: RequestState): Reminder[] {
 }
 
 /** Where there is no due date, silence has a bound of its own. It takes no timer while the request goes on by itself. */
-function silenceReminders(view: RequestView, { clock, rules }: Intake): Reminder[] {
+function silenceReminders(view: RequestView, { clock, rules }: Terms): Reminder[] {
   if (clock !== undefined || isAnswered(view.state)) return [];
   const at = view.submittedAt + UNANSWERED_AFTER_MS;
   return view.now < at && goesOnBefore(at, view, rules) ? [] : [{ of: 'unanswered', at, due: at }];
@@ -168,7 +162,7 @@ function goesOnBefore(at: number, { state, legs }: RequestView, { answerTracked 
   });
 }
 
-function clockReminders(view: RequestView, { clock, rules }: Intake): Reminder[] {
+function clockReminders(view: RequestView, { clock, rules }: Terms): Reminder[] {
   const { state } = view;
   if (clock === undefined) return [];
   const standing = clockStanding(state);
@@ -216,17 +210,17 @@ export function hasTodo(view: RequestView): boolean {
 
 /** For people: what is to be done about the request itself, most urgent first. */
 function todoOf(view: RequestView, due: DueProgress | undefined): readonly string[] {
-  const { state, intake, now } = view;
-  if (intake === undefined || state.phase === 'over') return [];
+  const { state, terms, now } = view;
+  if (terms === undefined || state.phase === 'over') return [];
   const { hold } = state;
   const refusal = refusalToTell(state);
   // There is nothing to tell before the certificate, and a notice of it would be refused.
-  const owesOutcome = state.phase === 'awaiting-answer' && answerOwed(state, intake.rules) === 'outcome';
+  const owesOutcome = state.phase === 'awaiting-answer' && answerOwed(state, terms.rules) === 'outcome';
   return [
     ...(due?.standing === 'overdue'
       ? [`OVERDUE since ${due.on}: answer the person, then record it (recordNotice)`]
       : []),
-    ...(isUnanswered(state, intake.clock)
+    ...(isUnanswered(state, terms.clock)
       ? [
           `UNANSWERED for more than ${describeDuration(UNANSWERED_AFTER_MS)}, and the rules name no calendar that gives a due date: ` +
             'decide what it waits for, answer the person, then record it (recordNotice)',
@@ -266,7 +260,7 @@ function todoOf(view: RequestView, due: DueProgress | undefined): readonly strin
       ? []
       : [`confirm its receipt to the person by ${due.acknowledgeOn}, then record it (recordNotice, acknowledged)`]),
     ...(state.extension !== undefined && state.extension.noticedAt === undefined && due !== undefined
-      ? [extensionTodo(now, intake, due)]
+      ? [extensionTodo(now, terms, due)]
       : []),
     ...(due?.lateByMs === undefined || due.standing === 'overdue'
       ? []
@@ -288,7 +282,7 @@ function orOwnWish({ ended }: RequestState): string {
 }
 
 /** After the last day for it, a notice can still be recorded that was given by then. */
-function extensionTodo(now: number, { clock }: Intake, due: DueProgress): string {
+function extensionTodo(now: number, { clock }: Terms, due: DueProgress): string {
   return now <= (clock?.extendBy?.at ?? now)
     ? `tell the person of the extension by ${due.extendBy}: it holds only then (recordNotice, extended)`
     : `record that the person was told of the extension by ${due.extendBy}, if so: it holds only then (recordNotice, extended)`;
@@ -307,7 +301,7 @@ export function requestProgress(
     readonly startedAt: number;
   },
 ): RequestProgress {
-  const { state, legs, intake, outcome } = view;
+  const { state, legs, terms, outcome } = view;
   const due = dueProgress(view);
   const todo = todoOf(view, due);
   return {
@@ -316,11 +310,11 @@ export function requestProgress(
     submittedAt: new Date(facts.submittedAt).toISOString(),
     startedAt: new Date(facts.startedAt).toISOString(),
     state: stateOf(view),
-    decisionMode: intake?.rules.decisionMode ?? 'asserted',
+    decisionMode: terms?.rules.decisionMode ?? 'asserted',
     todo,
     blockedOn: blockedOnOf(view, todo),
     ...defined({ due }),
-    ...(intake?.noClock === undefined ? {} : { noDueDate: noClockMeaning[intake.noClock] }),
+    ...(terms?.noClock === undefined ? {} : { noDueDate: noClockMeaning[terms.noClock] }),
     ...defined({ outcome }),
     notes: notesOf(state),
     trail: state.trail,
@@ -336,17 +330,17 @@ function notesOf(state: RequestState): readonly string[] {
 }
 
 function notYetOf({ phase }: RequestState): NotYet | undefined {
-  if (phase === 'taking-on') return 'rules';
+  if (phase === 'starting') return 'rules';
   return phase === 'awaiting-approval' ? 'approval' : undefined;
 }
 
-function blockedOnOf({ state, legs, intake, outcome }: RequestView, todo: readonly string[]): readonly BlockedOn[] {
-  const clock = intake?.clock;
-  if (intake === undefined || state.phase === 'over') return [];
+function blockedOnOf({ state, legs, terms, outcome }: RequestView, todo: readonly string[]): readonly BlockedOn[] {
+  const clock = terms?.clock;
+  if (terms === undefined || state.phase === 'over') return [];
   return visibleOf({
     state,
     legs,
-    rules: intake.rules,
+    rules: terms.rules,
     dueAt: clock === undefined ? undefined : dueOf(clock, { extended: isExtended(state) }).at,
     // Before its certificate is there, nobody is owed its outcome.
     outcome: state.phase === 'awaiting-answer' ? outcome : undefined,
@@ -354,9 +348,9 @@ function blockedOnOf({ state, legs, intake, outcome }: RequestView, todo: readon
   }).blockedOn;
 }
 
-function stateOf({ state, intake, outcome }: RequestView): RequestProgressState {
+function stateOf({ state, terms, outcome }: RequestView): RequestProgressState {
   const isTold =
-    state.phase === 'awaiting-answer' && intake !== undefined && answerOwed(state, intake.rules) === undefined;
+    state.phase === 'awaiting-answer' && terms !== undefined && answerOwed(state, terms.rules) === undefined;
   if (state.phase === 'over' || isTold) return outcome ?? 'running';
   return state.hold === undefined ? state.phase : 'on-hold';
 }

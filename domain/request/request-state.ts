@@ -24,11 +24,11 @@ import { CLOCK_SKEW_MS, informationProblem } from './request';
 import type { Rules } from '../rules/rules';
 
 /**
- * `taking-on`: rules and due dates are being looked up. `awaiting-answer`: the certificate is there, and the person has
+ * `starting`: rules and due dates are being looked up. `awaiting-answer`: the certificate is there, and the person has
  * not been told yet. A hold and a withdrawal go on within a phase.
  */
 export type RequestPhase =
-  'taking-on' | 'awaiting-approval' | 'running' | 'issuing-certificate' | 'awaiting-answer' | 'over';
+  'starting' | 'awaiting-approval' | 'running' | 'issuing-certificate' | 'awaiting-answer' | 'over';
 
 /** A hold without end would silence the law's clock: somebody looks at it again within a year. */
 export const HOLD_REVIEW_MAX_MS = 366 * DAY_MS;
@@ -112,7 +112,7 @@ export interface RequestFacts {
 export const RECORDED_LATER_MS = 14 * DAY_MS;
 
 export function openRequest(): RequestState {
-  return { phase: 'taking-on', trail: [] };
+  return { phase: 'starting', trail: [] };
 }
 
 export function advanceRequest(state: RequestState, event: RequestEvent): RequestState {
@@ -301,7 +301,7 @@ export function isReminded(state: RequestState, of: ReminderKind, due: number): 
 }
 
 const phaseWords: Readonly<Record<RequestPhase, string>> = {
-  'taking-on': 'is still being taken on: try again in a moment',
+  starting: 'is still starting: try again in a moment',
   'awaiting-approval': 'waits for its approval',
   running: 'is under way',
   'issuing-certificate': 'has settled: its certificate is being signed',
@@ -372,7 +372,7 @@ function whyNotHold(state: RequestState, { reviewAt }: RequestDecisions['hold'],
 }
 
 function whyNotExtend(state: RequestState, { clock, now }: RequestFacts): string | undefined {
-  if (state.phase === 'taking-on') return phaseWords['taking-on'];
+  if (state.phase === 'starting') return phaseWords['starting'];
   if (clock === undefined) return 'has no due date: the rules name no calendar for its law';
   if (clock.extendBy === undefined) return 'cannot be extended: its law gives no more time';
   if (state.extension !== undefined) return 'has been extended already: the law allows it once';
@@ -438,7 +438,7 @@ function whyNotIdentity(
   { at, informationReceivedAt }: RequestDecisions['identity'],
   facts: RequestFacts,
 ): string | undefined {
-  if (state.phase === 'taking-on') return phaseWords['taking-on'];
+  if (state.phase === 'starting') return phaseWords['starting'];
   if (facts.identityAskedAt === undefined) return 'was made without asking for proof of identity (identityAskedAt)';
   if (facts.isVerified || state.identityConfirmedAt !== undefined) return 'has its proof of identity already';
   const provenAt = parseInstant(at) ?? 0;
@@ -458,7 +458,7 @@ function whyNotIdentity(
 
 /** Why no decision about a single provider can be taken now; what stands in the way of its leg is the leg's own matter. */
 export function whyNotNowOfProviders(state: RequestState, kind: DecisionKind): string | undefined {
-  if (state.phase === 'taking-on') return phaseWords['taking-on'];
+  if (state.phase === 'starting') return phaseWords['starting'];
   if (kind !== 'waive' && state.phase === 'awaiting-approval') return phaseWords['awaiting-approval'];
   return state.phase === 'awaiting-approval' || state.phase === 'running' ? undefined : phaseWords[state.phase];
 }

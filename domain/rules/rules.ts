@@ -1,4 +1,4 @@
-/** The rules of the house: what one company has settled for all of its requests. Pinned to a request when it is taken on. */
+/** The rules of the house: what one company has settled for all of its requests. Pinned to a request when it starts. */
 import { defined } from '../defined';
 import { DAY_MS } from '../duration';
 import type { Witness } from '../certificate/fact';
@@ -29,7 +29,7 @@ export const defaultLeads: ClockLeads = {
 export const UNANSWERED_AFTER_MS = 30 * DAY_MS;
 
 /** What the request is held to, as the worker that took it on found it. */
-export interface Intake {
+export interface Terms {
   readonly rules: Rules;
   /** Absent where there are no due dates: then `noClock` says why. */
   readonly clock?: LegalClock;
@@ -49,16 +49,16 @@ export interface Gate {
   readonly witness?: Witness;
 }
 
-export function gateOf({ rules, gateWitness }: Intake): Gate {
+export function gateOf({ rules, gateWitness }: Terms): Gate {
   const { approvalNeeded, decisionMode } = rules;
   return { approvalNeeded, decisionMode, ...defined({ witness: gateWitness }) };
 }
 
 /** How requests were held before there were rules: for runs of release 0.1.0. */
-export function intakeWithoutRules(policy: Patience): Intake {
+export function termsWithoutRules(patience: Patience): Terms {
   return {
     rules: {
-      patience: policy,
+      patience,
       decisionMode: 'asserted',
       approvalNeeded: false,
       answerTracked: false,

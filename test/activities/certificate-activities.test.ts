@@ -161,7 +161,7 @@ function statementOf(legs: readonly LegState[], more: Partial<Statement> = {}): 
     startedAt: T0,
     outcome: requestOutcome(legs.map((leg) => ({ ...leg, outcome: leg.outcome ?? 'unknown' }))),
     legs,
-    intake: witnesses.intake(),
+    terms: witnesses.terms(),
     isExtended: false,
     trail: [],
     ...more,
@@ -539,8 +539,8 @@ describe('issueCertificate', () => {
 
   it('refuses rules that no worker signed, and an outcome that does not follow', async () => {
     const legs = [sealed(outcomes.verified())];
-    const intake = { ...witnesses.intake(), rules: { ...witnesses.intake().rules, approvalNeeded: true } };
-    expect((await refusalOf(statementOf(legs, { intake }))).message).toContain(
+    const terms = { ...witnesses.terms(), rules: { ...witnesses.terms().rules, approvalNeeded: true } };
+    expect((await refusalOf(statementOf(legs, { terms }))).message).toContain(
       'the set of rules was altered, or is about something else than it was signed for',
     );
     expect((await refusalOf(statementOf(legs, { outcome: 'withdrawn' }))).message).toContain(
@@ -559,7 +559,7 @@ describe('issueCertificate', () => {
       const proof = issued ? { tokenId: issued.tokenId, keyId: 'k', token: issued.token } : undefined;
       const leg = outcomes.waived();
       const decisions = leg.decisions.map((decision) => ({ ...decision, ...(proof && { proof }) }));
-      return statementOf([{ ...leg, decisions }], { intake: witnesses.intake({ decisionMode: 'authenticated' }) });
+      return statementOf([{ ...leg, decisions }], { terms: witnesses.terms({ decisionMode: 'authenticated' }) });
     };
     expect((await issue(await waivedWith(RUN))).providers[0]).toMatchObject({ outcome: 'waived' });
     expect((await refusalOf(await waivedWith(undefined))).message).toContain('nobody signed for the decision to waive');

@@ -32,7 +32,7 @@ let gate: Gate;
 beforeAll(async () => {
   witnesses = await Witnesses.open();
   const keys = witnesses.directory;
-  gate = gateOf(witnesses.intake());
+  gate = gateOf(witnesses.terms());
   opener = createOpener(await readProviderKeys(keys, 'aptrinsic'));
   const sealer = createSealer(await readClientKeys(keys));
   const subject = { provider: 'aptrinsic', identifier: IDENTIFIER } as const;
@@ -378,7 +378,7 @@ describe('an asking', () => {
     const call: LegCall = {
       requestId: REQUEST_ID,
       run: RUN,
-      gate: gateOf(witnesses.intake(rules)),
+      gate: gateOf(witnesses.terms(rules)),
       provider: 'aptrinsic',
       sealed: await sealer.seal({ requestId: REQUEST_ID, provider: 'aptrinsic', identifier: IDENTIFIER, filedBy }),
       round: 1,
@@ -405,7 +405,7 @@ describe('an asking', () => {
     ],
     [
       'with rules that were loosened',
-      () => ({ call: { gate: { ...gateOf(witnesses.intake(authenticated)), approvalNeeded: false } } }),
+      () => ({ call: { gate: { ...gateOf(witnesses.terms(authenticated)), approvalNeeded: false } } }),
       'what says whether an approval is needed was altered, or is about something else than it was signed for',
     ],
     [

@@ -37,7 +37,7 @@ const results = ({ stdout }: Ended): { requestId: string; result: string }[] =>
 describe('one decision about all requests that a filter names', () => {
   it('shows what it is about, asks, and takes the decision about each request that the filter names', async () => {
     const since = `StartTime >= '${new Date().toISOString()}'`;
-    bench.intake = (question) => ({
+    bench.terms = (question) => ({
       rules: rulesFor(question, { answerTracked: false }),
       isIndexed: true,
     });
@@ -96,7 +96,7 @@ describe('one decision about all requests that a filter names', () => {
     ['docs/handbook.md', 'aptrinsic', 'ProviderUnavailable'],
     ['docs/bulk.md', 'person', 'ProviderUnauthorized'],
   ] as const)('does what the recipe of %s says, after an outage of %s (%s)', async (document, provider, type) => {
-    bench.intake = (question) => ({ rules: rulesFor(question, { answerTracked: false }), isIndexed: true });
+    bench.terms = (question) => ({ rules: rulesFor(question, { answerTracked: false }), isIndexed: true });
     // Later than it is tried for: it asks for attention at once, and is tried again daily.
     const outage = type === 'ProviderUnavailable' ? { nextRetryDelayMs: 10 * DAY_MS } : {};
     bench.providers[provider].ask.set(failure(type, outage));
@@ -129,7 +129,7 @@ describe('one decision about all requests that a filter names', () => {
     await addStaffKey({ directory: keys, actor: 'staff-17', file: staffKey, now: Date.now() });
     const checker = createDecisionTokenChecker(await readDecisionKeys(keys));
     bench.verdict = (question) => createDecisionActivities({ checker }).checkDecision(question);
-    bench.intake = (question) => ({
+    bench.terms = (question) => ({
       rules: rulesFor(question, { answerTracked: false, decisionMode: 'authenticated' }),
       isIndexed: true,
     });

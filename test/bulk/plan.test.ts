@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import fc from 'fast-check';
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
-import { createIntakeActivities } from '../../activities/intake-activities';
+import { createTermsActivities } from '../../activities/terms-activities';
 import { clockFactsOf, DueDates } from '../../cli/bulk/row-due-dates';
 import type { ErasureSubmission } from '../../client/submission';
 import { parsePolicyFile } from '../../config/policy-file';
@@ -11,7 +11,7 @@ import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { defaultPatience } from '../../domain/rules/patience';
 import { WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { workflowIdOf } from '../../domain/request/request';
-import type { Intake } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/rules';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
 
 const calendars = {
@@ -94,7 +94,7 @@ describe('the due dates of a file', () => {
       });
     const policy = parsePolicyFile({ calendars });
     const witnesses = await Witnesses.open();
-    const activities = createIntakeActivities({ ...policy, isIndexed: false, signer: witnesses.signers.workflows });
+    const activities = createTermsActivities({ ...policy, isIndexed: false, signer: witnesses.signers.workflows });
     const requestId = REQUEST_ID;
     const ownRun = new MockActivityEnvironment({
       inWorkflow: true,
@@ -107,7 +107,7 @@ describe('the due dates of a file', () => {
         due.add(one);
         const { identity, ...facts } = clockFactsOf(one);
         const question = { requestId, run: RUN, ...facts, policy: {}, ...(identity === undefined ? {} : { identity }) };
-        const { clock } = (await ownRun.run(() => activities.takeOnRequest(question))) as Intake;
+        const { clock } = (await ownRun.run(() => activities.determineTerms(question))) as Terms;
         const [range] = due.ranges();
         expect([range?.requests, range?.earliest, range?.latest]).toEqual([1, clock?.answerBy, clock?.answerBy]);
       }),

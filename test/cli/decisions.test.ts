@@ -7,7 +7,7 @@ import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { decisionCommands } from '../../cli/decision-commands';
 import { requestDecisionKinds } from '../../domain/decision/decision';
 import { DAY_MS } from '../../domain/duration';
-import { type Intake, type Rules } from '../../domain/rules/rules';
+import { type Terms, type Rules } from '../../domain/rules/rules';
 import { accepted, eventually, OVER_MS, subjectAt, rulesFor, WorkflowBench } from '../support/workflow-bench';
 import { planted, temporalEnvironment } from '../client/client-fixture';
 import { CompiledCli, type Ended } from './compiled-cli';
@@ -27,7 +27,7 @@ beforeEach(async () => {
 afterAll(() => bench.close());
 
 function held(rules: Partial<Rules> = {}): void {
-  bench.intake = ({ regulation, submittedAt, policy, identity }): Intake => ({
+  bench.terms = ({ regulation, submittedAt, policy, identity }): Terms => ({
     rules: rulesFor({ policy }, rules),
     clock: computeLegalClock(
       { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) },

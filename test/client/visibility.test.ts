@@ -8,7 +8,7 @@ import { isListed, visibilityQuery } from '../../client/listing';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { workflowIdOf } from '../../domain/request/request';
-import type { Intake } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/rules';
 import { prepareNamespace } from '../../local/engine/namespace';
 import { holdRequest, progress, withdrawRequest } from '../../workflows/messages';
 import {
@@ -51,7 +51,7 @@ afterAll(() => bench.close());
 
 function held(overrides: { readonly approvalNeeded?: boolean; readonly isIndexed?: boolean } = {}): void {
   const { approvalNeeded = false, isIndexed = true } = overrides;
-  bench.intake = ({ regulation, submittedAt, policy }): Intake => ({
+  bench.terms = ({ regulation, submittedAt, policy }): Terms => ({
     rules: rulesFor({ policy }, { approvalNeeded }),
     clock: computeLegalClock({ regulation, submittedAt }, { timeZone: 'Europe/Berlin', calendar: 'DE' }),
     isIndexed,
@@ -110,7 +110,7 @@ async function makeRequests(): Promise<void> {
   const approval = await bench.startFor('aptrinsic');
   await bench.settle(approval);
   requests['approval'] = approval.workflowId;
-  // Taken on by a worker that found no search attributes.
+  // Started by a worker that found no search attributes.
   held({ isIndexed: false });
   requests['unindexed'] = (await stuck()).workflowId;
 }
@@ -183,7 +183,7 @@ describe('list', () => {
     [{ state: 'on-hold' }, ['hold']],
     [{ state: 'awaiting-approval' }, ['approval']],
     [{ state: 'awaiting-answer' }, ['answer']],
-    [{ state: 'taking-on' }, []],
+    [{ state: 'starting' }, []],
     [{ state: 'withdrawn' }, ['withdrawn']],
     [{ state: 'rejected' }, []],
     [{ state: 'running' }, [...open]],

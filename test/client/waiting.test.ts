@@ -21,7 +21,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   await bench.reset();
   queries = 0;
-  bench.intake = ({ regulation, submittedAt, policy }) => ({
+  bench.terms = ({ regulation, submittedAt, policy }) => ({
     rules: rulesFor({ policy }, { answerTracked: true }),
     clock: computeLegalClock({ regulation, submittedAt }, { timeZone: 'Europe/London', calendar: 'IE' }),
     isIndexed: false,

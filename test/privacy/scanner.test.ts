@@ -63,7 +63,7 @@ describe('the scan', () => {
   it('knows every private part of the keys, and every token and capability of the calls', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'erasure-privacy-'));
     await initKeys({ directory, environment: 'test', now: Date.now() });
-    // Intake, callback and certificate; a sealing, a hashing and a facts key of each provider; the gateway's token, facts and decision
+    // Terms, callback and certificate; a sealing, a hashing and a facts key of each provider; the gateway's token, facts and decision
     // keys; the facts key of the workflows' workers.
     expect(new Set(await privateKeyParts(directory)).size).toBe(16);
     await rm(directory, { recursive: true, force: true });

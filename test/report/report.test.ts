@@ -9,7 +9,7 @@ import { temporalEnvironment } from '../client/client-fixture';
 import { workflowIdOf } from '../../domain/request/request';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { DAY_MS } from '../../domain/duration';
-import type { Intake } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/rules';
 import { progress, recordNotice, requestDecisionUpdates } from '../../workflows/messages';
 import { eventually, failure, subjectAt, unknown, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
@@ -23,8 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-function held(rules: Partial<Intake['rules']>): void {
-  bench.intake = ({ regulation, submittedAt, policy }): Intake => ({
+function held(rules: Partial<Terms['rules']>): void {
+  bench.terms = ({ regulation, submittedAt, policy }): Terms => ({
     rules: rulesFor({ policy }, rules),
     clock: computeLegalClock(
       { regulation, submittedAt },

@@ -27,7 +27,7 @@ export async function erasureRequest({ steps }: { readonly steps: readonly Forge
     });
     try {
       const result = await run?.({ ...input, ...(asOwn === true ? { run: runId, runId, ...gate } : {}) });
-      if (activity === 'takeOnRequest') {
+      if (activity === 'determineTerms') {
         const { rules, gateWitness } = result as Taken;
         const { approvalNeeded, decisionMode } = rules;
         gate = { gate: { approvalNeeded, decisionMode, witness: gateWitness } };

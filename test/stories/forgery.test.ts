@@ -105,7 +105,7 @@ const statement = (call: LegCall) => ({
   startedAt: 0,
   outcome: 'completed',
   legs: [],
-  intake: { rules: {}, isIndexed: false },
+  terms: { rules: {}, isIndexed: false },
   isExtended: false,
   trail: [],
 });
@@ -119,7 +119,7 @@ describe('whoever may write to the namespace', () => {
         `aptrinsic.${activity} ${alone}`,
       );
     }
-    for (const activity of ['issueCertificate', 'takeOnRequest', 'checkDecision', 'checkCallback']) {
+    for (const activity of ['issueCertificate', 'determineTerms', 'checkDecision', 'checkCallback']) {
       expect(await startAlone(activity, 'erasure', statement(call))).toBe(`${activity} ${alone}`);
     }
     expect(await calls()).toBe(0);
@@ -141,15 +141,15 @@ describe('whoever may write to the namespace', () => {
     const call = await begin();
     await story.handle.terminate('the forger wants the id for a run of their own');
     const ask = { queue: 'erasure-aptrinsic', activity: 'aptrinsic.requestErasure', input: call };
-    const takeOn = {
+    const determineTerms = {
       queue: 'erasure',
-      activity: 'takeOnRequest',
+      activity: 'determineTerms',
       input: { requestId: call.requestId, regulation: 'gdpr', submittedAt: Date.now(), policy: {} },
       asOwn: true,
     };
     const certify = { queue: 'erasure', activity: 'issueCertificate', input: statement(call) };
     const refusals = await forge(
-      [ask, { ...ask, asOwn: true }, takeOn, { ...ask, asOwn: true }, certify, { ...certify, asOwn: true }],
+      [ask, { ...ask, asOwn: true }, determineTerms, { ...ask, asOwn: true }, certify, { ...certify, asOwn: true }],
       { workflowId: workflowIdOf(story.requestId) },
     );
     const another = 'was refused: it was scheduled for another run of this request.';

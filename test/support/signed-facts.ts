@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/certificate/fact';
 import type { Provider } from '../../domain/provider/provider-table';
 import type { CallbackEvidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
-import { defaultRules, type Intake, type Rules } from '../../domain/rules/rules';
+import { defaultRules, type Terms, type Rules } from '../../domain/rules/rules';
 import { createFactSigner, type FactSigner } from '../../security/facts';
 import {
   initKeys,
@@ -76,7 +76,7 @@ export class Witnesses {
     return { ...evidence, witness: this.#signers.gateway.sign(fact, at) };
   }
 
-  intake(rules: Partial<Rules> = {}): Intake {
+  terms(rules: Partial<Rules> = {}): Terms {
     const content = { rules: { ...defaultRules, ...rules } };
     const { approvalNeeded, decisionMode } = content.rules;
     return {

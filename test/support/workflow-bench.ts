@@ -8,7 +8,7 @@ import { optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time';
 import { NativeConnection, Runtime, Worker, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
 import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
 import type { DecisionQuestion, DecisionVerdict } from '../../activities/decision-activities';
-import type { IntakeQuestion } from '../../activities/intake-activities';
+import type { TermsQuestion } from '../../activities/terms-activities';
 import type { FailureDetails, FailureType, StepMemory } from '../../domain/leg/failure';
 import { DAY_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg/leg';
@@ -17,7 +17,7 @@ import { providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, type Provider } from '../
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import { workflowIdOf, type ErasureRequestInput } from '../../domain/request/request';
-import { defaultRules, type Intake, type Rules } from '../../domain/rules/rules';
+import { defaultRules, type Terms, type Rules } from '../../domain/rules/rules';
 import type { Statement } from '../../domain/certificate/statement';
 import { fastForward, virtualNow, withVirtualTime } from '../../temporal/virtual-time';
 import type { erasureRequest } from '../../workflows';
@@ -156,11 +156,11 @@ export function quietRuntime(): void {
 }
 
 /** The default rules with a request's own patience, and what a test is about. */
-export function rulesFor({ policy }: Pick<IntakeQuestion, 'policy'>, rules: Partial<Rules> = {}): Rules {
+export function rulesFor({ policy }: Pick<TermsQuestion, 'policy'>, rules: Partial<Rules> = {}): Rules {
   return { ...defaultRules, patience: { ...defaultPatience, ...policy }, ...rules };
 }
 
-function withoutClock(question: IntakeQuestion): Intake {
+function withoutClock(question: TermsQuestion): Terms {
   return { rules: rulesFor(question, { answerTracked: false }), isIndexed: false };
 }
 
@@ -176,7 +176,7 @@ export class WorkflowBench {
   /** The signing of certificates waits for this. */
   certificateGate: (() => Promise<unknown>) | undefined;
   /** What requests are held to; the person's answer is not waited for where a test is about something else. */
-  intake: (question: IntakeQuestion) => Intake | Promise<Intake> = withoutClock;
+  terms: (question: TermsQuestion) => Terms | Promise<Terms> = withoutClock;
   verdict: (question: DecisionQuestion) => DecisionVerdict | Promise<DecisionVerdict> = refusesTokens;
   readonly #native: NativeConnection;
   readonly #held: ((answer: Error) => void)[] = [];
@@ -221,7 +221,7 @@ export class WorkflowBench {
               taskQueue: WORKFLOW_QUEUE,
               workflowBundle: options.bundleCode === undefined ? workflowBundle() : { code: options.bundleCode },
               activities: {
-                takeOnRequest: (question: IntakeQuestion) => this.intake(question),
+                determineTerms: (question: TermsQuestion) => this.terms(question),
                 checkDecision: (question: DecisionQuestion) => this.verdict(question),
                 checkCallback: () => Promise.resolve(null),
                 issueCertificate: async (statement: Statement) => {
@@ -250,7 +250,7 @@ export class WorkflowBench {
     await this.#started.end(this.client);
     this.statements.length = 0;
     this.certificateGate = undefined;
-    this.intake = withoutClock;
+    this.terms = withoutClock;
     this.verdict = refusesTokens;
     for (const provider of PROVIDERS) this.providers[provider].reset();
   }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
 import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
-import { createIntakeActivities } from '../../activities/intake-activities';
+import { createTermsActivities } from '../../activities/terms-activities';
 import { createSweepActivities, type SweepActivities } from '../../activities/sweep/sweep-activities';
 import { createSweeper } from '../../activities/sweep/sweeper';
 import type { WebhookSettings } from '../../activities/sweep/webhook';
@@ -74,8 +74,8 @@ export class SweepBench {
     await this.#serve(WORKFLOW_QUEUE, {
       workflowBundle: options.workflowBundle ?? workflowBundle(),
       activities: {
-        takeOnRequest: (question: Parameters<ReturnType<typeof createIntakeActivities>['takeOnRequest']>[0]) =>
-          createIntakeActivities({
+        determineTerms: (question: Parameters<ReturnType<typeof createTermsActivities>['determineTerms']>[0]) =>
+          createTermsActivities({
             rules: { ...defaultRules, answerTracked: false },
             calendars: { gdpr: { timeZone: 'Europe/Berlin', calendar: 'DE' } },
             isIndexed: this.isIndexed,
@@ -83,7 +83,7 @@ export class SweepBench {
               keyId: 'none',
               sign: (_fact, at, more) => ({ ...more, keyId: 'none', at, signature: '' }) as never,
             },
-          }).takeOnRequest(question),
+          }).determineTerms(question),
         issueCertificate: async () => 'certificate',
         ...this.#sweepActivities(),
       },

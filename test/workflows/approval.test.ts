@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await bench.reset();
-  bench.intake = (question) => ({
+  bench.terms = (question) => ({
     rules: rulesFor(question, { answerTracked: false, approvalNeeded: true }),
     isIndexed: false,
   });
@@ -84,12 +84,12 @@ describe('a request that needs approval', () => {
     expect(bench.providers.person.ask.calls).toHaveLength(0);
   });
 
-  it('judges a decision that comes while it is being taken on by the rules that it then has', async () => {
+  it('judges a decision that comes while it is starting by the rules that it then has', async () => {
     const held = bench.hold<undefined>();
-    const intake = bench.intake;
-    bench.intake = async (question) => {
+    const terms = bench.terms;
+    bench.terms = async (question) => {
       await held.answer();
-      return intake(question);
+      return terms(question);
     };
     const handle = await bench.start({ filedBy: 'staff-7' });
     await held.asked;

@@ -62,7 +62,7 @@ afterAll(async () => {
 });
 
 function authenticate(more: Partial<Rules> = {}): void {
-  bench.intake = (question) => ({
+  bench.terms = (question) => ({
     rules: rulesFor(question, { answerTracked: false, decisionMode: 'authenticated', ...more }),
     isIndexed: false,
   });
@@ -182,8 +182,8 @@ describe('a request that takes signed decisions only', () => {
     const own = await tokenOf(handle, 'attest', aptrinsic, { keys: staff });
     await decide(handle, 'attest', { ...aptrinsic, token: own.token });
     await handle.result();
-    const { intake, legs } = bench.statementOf(handle);
-    expect(intake.rules.decisionMode).toBe('authenticated');
+    const { terms, legs } = bench.statementOf(handle);
+    expect(terms.rules.decisionMode).toBe('authenticated');
     expect(legs.map(({ decisions }) => decisions.map(({ proof, actor }) => ({ proof, actor })))).toEqual([
       [{ proof: { tokenId, keyId: gateway.decision[0].kid, token }, actor: 'staff-17' }],
       [{ proof: { tokenId: own.tokenId, keyId: staff.decision[0].kid, token: own.token }, actor: 'staff-17' }],

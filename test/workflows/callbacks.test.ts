@@ -193,7 +193,7 @@ describe('a callback that confirms nothing', () => {
 
 describe('a callback after the certificate', () => {
   it('is kept in the record while the person is still to be told, and rewrites nothing', async () => {
-    bench.intake = (question) => ({ rules: rulesFor(question, { answerTracked: true }), isIndexed: false });
+    bench.terms = (question) => ({ rules: rulesFor(question, { answerTracked: true }), isIndexed: false });
     const handle = await bench.startFor('measureone');
     await bench.forward(handle, HOURS_120_MS + 74 * HOUR_MS);
     const before = await eventually(async () => {

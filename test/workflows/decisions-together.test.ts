@@ -1,7 +1,7 @@
 /** Guarded decisions that come together: one is taken, the other is refused by the name of the one that was taken. */
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { DAY_MS } from '../../domain/duration';
-import type { Intake, Rules } from '../../domain/rules/rules';
+import type { Terms, Rules } from '../../domain/rules/rules';
 import { progress, providerDecisionUpdates, requestDecisionUpdates } from '../../workflows/messages';
 import { accepted, eventually, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterAll(() => bench.close());
 
 function heldTo(rules: Partial<Rules>, ready: Promise<unknown> = Promise.resolve()): void {
-  bench.intake = async ({ regulation, submittedAt, policy }): Promise<Intake> => {
+  bench.terms = async ({ regulation, submittedAt, policy }): Promise<Terms> => {
     await ready;
     return {
       rules: rulesFor({ policy }, rules),
@@ -134,12 +134,12 @@ describe('of two signed decisions that are checked at the same time, one is take
   });
 });
 
-describe('of two decisions that wait until the request has been taken on, one is taken', () => {
+describe('of two decisions that wait until the request has its terms, one is taken', () => {
   it.each(pairsOf('approve', 'reject', 'withdraw'))('%s and %s', async (...kinds) => {
     let ready = (): void => undefined;
     heldTo({ approvalNeeded: true, answerTracked: true }, new Promise<void>((resolve) => (ready = resolve)));
     const handle = await bench.start({ filedBy: 'staff-1' });
-    await eventually(async () => ((await handle.query(progress)).state === 'taking-on' ? true : undefined));
+    await eventually(async () => ((await handle.query(progress)).state === 'starting' ? true : undefined));
     setTimeout(ready, 500);
     await expectOneOf(handle, kinds);
   });

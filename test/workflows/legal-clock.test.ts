@@ -1,10 +1,10 @@
 /** The law's clock inside a run: pinned, reported once, stopped by the answer to the person and by nothing else. */
 import { randomUUID } from 'node:crypto';
-import { createIntakeActivities } from '../../activities/intake-activities';
+import { createTermsActivities } from '../../activities/terms-activities';
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request/request-progress';
-import type { Intake, Rules } from '../../domain/rules/rules';
+import type { Terms, Rules } from '../../domain/rules/rules';
 import {
   certificate,
   confirmIdentity,
@@ -43,7 +43,7 @@ beforeEach(async () => {
 afterAll(() => bench.close());
 
 function heldTo(rules: Partial<Rules> = {}): void {
-  bench.intake = ({ regulation, submittedAt, policy, identity }): Intake => ({
+  bench.terms = ({ regulation, submittedAt, policy, identity }): Terms => ({
     rules: rulesFor({ policy }, rules),
     clock: computeLegalClock(
       { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) },
@@ -69,7 +69,7 @@ async function reminders(handle: Handle): Promise<string[]> {
 }
 
 describe('the legal clock of a run', () => {
-  it('costs an untroubled request four Actions: taking on, one timer, two changes of what can be filtered', async () => {
+  it('costs an untroubled request four Actions: its terms, one timer, two changes of what can be filtered', async () => {
     bench.providers.measureone.ask.set(accepted({ proof: 'callback', seen: false }));
     bench.providers.person.ask.set(accepted({ window: { endsAt: Date.now() + 3 * DAY_MS } }));
     bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 9 * DAY_MS }, windowKind: 'revival' }));
@@ -155,7 +155,7 @@ describe('the legal clock of a run', () => {
   });
 
   it('reports a request that nobody approves where there is no calendar, after 30 days', async () => {
-    bench.intake = (question): Intake => ({ rules: rulesFor(question, { approvalNeeded: true }), isIndexed: true });
+    bench.terms = (question): Terms => ({ rules: rulesFor(question, { approvalNeeded: true }), isIndexed: true });
     const handle = await bench.start({ filedBy: 'staff-1' });
     await bench.settle(handle);
     await bench.forward(handle, 28 * DAY_MS);
@@ -170,8 +170,8 @@ describe('the legal clock of a run', () => {
 
   it('stays at the calendar that it was given when identity is proven', async () => {
     let zone = 'Europe/London';
-    bench.intake = async (question): Promise<Intake> => {
-      const activities = createIntakeActivities({
+    bench.terms = async (question): Promise<Terms> => {
+      const activities = createTermsActivities({
         rules: rulesFor(question),
         calendars: { 'uk-gdpr': { timeZone: zone, calendar: zone === 'Europe/London' ? 'GB-ENG' : 'GB-SCT' } },
         isIndexed: true,
@@ -180,7 +180,7 @@ describe('the legal clock of a run', () => {
           sign: (_fact, at, more) => ({ keyId: 'key-1', at, signature: 'none', ...more }) as never,
         },
       });
-      return activities.takeOnRequest(question);
+      return activities.determineTerms(question);
     };
     const submittedAt = new Date(Date.now() - 3 * DAY_MS).toISOString();
     const handle = await bench.start({ regulation: 'uk-gdpr', submittedAt, identityAskedAt: submittedAt });
@@ -213,7 +213,7 @@ describe('the legal clock of a run', () => {
   });
 
   it('starts under the UK GDPR when the information was received, not when it was checked', async () => {
-    bench.intake = ({ regulation, submittedAt, policy, identity }): Intake => ({
+    bench.terms = ({ regulation, submittedAt, policy, identity }): Terms => ({
       rules: rulesFor({ policy }),
       clock: computeLegalClock(
         { regulation, submittedAt, ...(identity === undefined ? {} : { identity }) },
@@ -242,7 +242,7 @@ describe('the legal clock of a run', () => {
   });
 
   it('says of a request without a due date why it has none', async () => {
-    bench.intake = ({ policy }): Intake => ({ rules: rulesFor({ policy }), noClock: 'unknown-law', isIndexed: true });
+    bench.terms = ({ policy }): Terms => ({ rules: rulesFor({ policy }), noClock: 'unknown-law', isIndexed: true });
     const handle = await bench.startFor('person');
     await bench.settle(handle);
     const { due, noDueDate } = await handle.query(progress);

@@ -57,7 +57,7 @@ async function refusalsOf(times: number, send: (index: number) => Promise<unknow
 
 describe('a request that is sent too much', () => {
   it('refuses what it can do without, and still records the outcome', async () => {
-    bench.intake = (question) => ({ rules: rulesFor(question), isIndexed: true });
+    bench.terms = (question) => ({ rules: rulesFor(question), isIndexed: true });
     const handle = await bench.startFor('person');
     await bench.settle(handle);
     const refusals = await refusalsOf(RECIPIENT_NOTICES_MAX + 20, (index) =>
@@ -79,7 +79,7 @@ describe('a request that is sent too much', () => {
   });
 
   it('is retried so often and no more, and can be withdrawn, or cancelled, after it', async () => {
-    bench.intake = (question) => ({ rules: rulesFor(question, { answerTracked: false }), isIndexed: true });
+    bench.terms = (question) => ({ rules: rulesFor(question, { answerTracked: false }), isIndexed: true });
     bench.providers.person.ask.set(failure('ProviderRejected', { nonRetryable: true }));
     const handle = await bench.startFor('person');
     const retry = async () => {
@@ -94,7 +94,7 @@ describe('a request that is sent too much', () => {
   });
 
   it('has so many tokens checked and no more, and what needs none goes on', async () => {
-    bench.intake = (question) => ({
+    bench.terms = (question) => ({
       rules: rulesFor(question, { answerTracked: false, approvalNeeded: true, decisionMode: 'authenticated' }),
       isIndexed: true,
     });

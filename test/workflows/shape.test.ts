@@ -45,7 +45,7 @@ describe('the history of three providers without trouble', () => {
       const history = await handle.fetchHistory();
       const actions = actionsOf(history);
       const events = eventsOf(history);
-      // Start, the taking on, three askings, three windows, two looks, a callback, a certificate; the grace is one timer more.
+      // Start, the terms, three askings, three windows, two looks, a callback, a certificate; the grace is one timer more.
       expect(actions).toBe(callback === 'in the window' ? 12 : 13);
       expect(events).toBeLessThanOrEqual(70);
       expect(events).toBeLessThan(history.events?.length ?? 0);
@@ -74,7 +74,7 @@ describe('the history of three providers without trouble', () => {
       'Person API: ask to erase, round 1',
       'Person API: look whether it is gone',
       timed('Person API: wait out the window'),
-      'Take the request on: rules and due dates',
+      'Determine the terms: rules and due dates',
     ]);
   });
 
@@ -86,7 +86,7 @@ describe('the history of three providers without trouble', () => {
       args: [{ provider: 'person', actor: 'staff-7', reason: { code: 'checked', ticket: 'PRIV-1' } }],
     });
     await handle.result();
-    // Start, the taking on, an asking in three attempts, a window, an update, a certificate.
+    // Start, the terms, an asking in three attempts, a window, an update, a certificate.
     expect(actionsOf(await handle.fetchHistory())).toBe(1 + 1 + 3 + 1 + 1 + 1);
   });
 });

@@ -14,7 +14,7 @@ const statement: Statement = {
   outcome: 'completed',
   legs: [settledLegs.verified],
   run: 'run-1',
-  intake: { rules: defaultRules, isIndexed: false },
+  terms: { rules: defaultRules, isIndexed: false },
   isExtended: false,
   trail: [],
 };
@@ -121,7 +121,7 @@ describe('the decisions about the whole request', () => {
     const { decisions, decisionMode } = certificateClaims(
       {
         ...statement,
-        intake: { ...statement.intake, rules: { ...defaultRules, decisionMode: 'authenticated' } },
+        terms: { ...statement.terms, rules: { ...defaultRules, decisionMode: 'authenticated' } },
         trail: [
           {
             at: T0,
@@ -179,7 +179,7 @@ describe('the decisions about the whole request', () => {
       extendBy: day('2026-12-22'),
     };
     const claimed = (isExtended: boolean) =>
-      certificateClaims({ ...statement, intake: { ...statement.intake, clock }, isExtended }, issue).legalClock;
+      certificateClaims({ ...statement, terms: { ...statement.terms, clock }, isExtended }, issue).legalClock;
     expect(claimed(false)).toEqual({
       rule: 'gdpr/1',
       source: 'GDPR Art. 12(3)',

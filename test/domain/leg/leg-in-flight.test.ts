@@ -132,7 +132,7 @@ const statement: Statement = {
   workflowId: 'erasure-r',
   runId: 'x',
   run: 'x',
-  intake: { rules: defaultRules, isIndexed: false },
+  terms: { rules: defaultRules, isIndexed: false },
   regulation: 'gdpr',
   submittedAt: T0,
   startedAt: T0,

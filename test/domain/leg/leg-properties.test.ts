@@ -472,7 +472,7 @@ function statementOf(leg: LegState): Statement {
     startedAt: T0,
     outcome: requestOutcome([{ ...leg, outcome: leg.outcome ?? 'unknown' }]),
     legs: [leg],
-    intake: { rules: defaultRules, isIndexed: false },
+    terms: { rules: defaultRules, isIndexed: false },
     isExtended: false,
     trail: [],
   };

@@ -43,13 +43,13 @@ function drive(moves: readonly string[]): {
   let wasAsked = false;
   const tell = (event: LegEvent): void => void (leg = advance(leg, event));
   for (const move of moves) {
-    if (move === 'taken-on-unapproved' && state.phase === 'taking-on')
+    if (move === 'taken-on-unapproved' && state.phase === 'starting')
       state = advanceRequest(state, { type: 'takenOn', approvalNeeded: true, at: T0 });
-    if (move === 'taken-on' && state.phase === 'taking-on')
+    if (move === 'taken-on' && state.phase === 'starting')
       state = advanceRequest(state, { type: 'takenOn', approvalNeeded: false, at: T0 });
     if (move === 'approve' && state.phase === 'awaiting-approval' && state.hold === undefined)
       state = advanceRequest(state, decided({ kind: 'approve', content: said }));
-    if (move === 'hold' && state.phase !== 'taking-on' && state.hold === undefined) {
+    if (move === 'hold' && state.phase !== 'starting' && state.hold === undefined) {
       state = advanceRequest(state, decided(hold));
       tell({ type: 'held', at: T0 });
     }
@@ -77,8 +77,8 @@ it('shows a provider as asking only if it was asked, and says what it waits for 
   fc.assert(
     fc.property(moves, (all) => {
       const { state, leg, wasAsked } = drive(all);
-      const intake = state.phase === 'taking-on' ? undefined : { rules: defaultRules, isIndexed: false };
-      const view = { state, legs: [leg], intake, outcome: undefined, submittedAt: T0, now: T0 };
+      const terms = state.phase === 'starting' ? undefined : { rules: defaultRules, isIndexed: false };
+      const view = { state, legs: [leg], terms, outcome: undefined, submittedAt: T0, now: T0 };
       const [shown] = requestProgress(view, facts).legs;
       const { waitsFor = '', youCan = '' } = shown ?? {};
       const isHeld = state.hold !== undefined;
@@ -86,7 +86,7 @@ it('shows a provider as asking only if it was asked, and says what it waits for 
       must(wasAsked || (shown?.state === unasked && !youCan.includes('attest')), 'unasked');
       must(wasAsked || shown?.requestedAt === undefined, 'requestedAt');
       must(!isHeld || shown?.state !== 'asking', 'asking on hold');
-      must(state.phase !== 'taking-on' || waitsFor.startsWith('the rules and due dates'), 'waits for the rules');
+      must(state.phase !== 'starting' || waitsFor.startsWith('the rules and due dates'), 'waits for the rules');
       const way = isHeld ? 'release the hold' : 'approve or reject the request';
       must(
         state.phase !== 'awaiting-approval' || (waitsFor.includes('approval') && youCan.startsWith(way)),

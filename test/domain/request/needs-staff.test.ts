@@ -14,7 +14,7 @@ import {
   type RequestEvent,
   type RequestState,
 } from '../../../domain/request/request-state';
-import { defaultRules, type Intake } from '../../../domain/rules/rules';
+import { defaultRules, type Terms } from '../../../domain/rules/rules';
 import { needsStaff } from '../../../domain/request/visibility';
 import { absent, accepted, inconclusive, presentAgain } from '../../support/receipts';
 import { T0 } from '../../support/legs';
@@ -91,7 +91,7 @@ class Play {
   leg: LegState = openLeg('person');
   now = T0;
   certificate = false;
-  readonly intake: Intake;
+  readonly terms: Terms;
 
   constructor({
     law,
@@ -102,7 +102,7 @@ class Play {
     approvalNeeded: boolean;
     answerTracked: boolean;
   }) {
-    this.intake = {
+    this.terms = {
       rules: { ...defaultRules, approvalNeeded, answerTracked },
       ...(law === 'none' ? {} : { clock: clockOf(law) }),
       isIndexed: true,
@@ -118,7 +118,7 @@ class Play {
     return {
       state: this.state,
       legs: [this.leg],
-      intake: this.intake,
+      terms: this.terms,
       outcome: this.certificate ? outcome : undefined,
       submittedAt: T0,
       now: this.now,
@@ -142,7 +142,7 @@ class Play {
         this.leg = advance(this.leg, one.leg(at));
     } else if ('request' in one) {
       const decision = one.request(at);
-      const facts = { now: at, submittedAt: T0, filedBy: 'staff-1', isVerified: true, ...this.intake };
+      const facts = { now: at, submittedAt: T0, filedBy: 'staff-1', isVerified: true, ...this.terms };
       if (whyNotNowOfRequest(this.state, decision, facts) === undefined)
         this.request({ type: 'decided', decision, at });
     } else if (this.state.ended === undefined) this.request({ type: 'cancelRefused', at });

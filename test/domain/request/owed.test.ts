@@ -34,7 +34,7 @@ import {
   type RequestEvent,
   type RequestState,
 } from '../../../domain/request/request-state';
-import { defaultRules, type Intake } from '../../../domain/rules/rules';
+import { defaultRules, type Terms } from '../../../domain/rules/rules';
 import { absent, accepted, presentAgain, takenOffQueue, unknown } from '../../support/receipts';
 
 const T0 = Date.UTC(2026, 10, 22, 9);
@@ -131,16 +131,16 @@ class World {
   outcome: RequestOutcome | undefined;
   readonly history: Entry[] = [];
 
-  readonly intake: Intake;
+  readonly terms: Terms;
 
-  constructor(intake: Intake) {
-    this.intake = intake;
-    this.apply({ type: 'takenOn', approvalNeeded: intake.rules.approvalNeeded });
+  constructor(terms: Terms) {
+    this.terms = terms;
+    this.apply({ type: 'takenOn', approvalNeeded: terms.rules.approvalNeeded });
   }
 
   get view(): RequestView {
-    const { state, leg, intake, outcome, now } = this;
-    return { state, legs: [leg], intake, outcome, submittedAt: T0, now };
+    const { state, leg, terms, outcome, now } = this;
+    return { state, legs: [leg], terms, outcome, submittedAt: T0, now };
   }
 
   get progress() {
@@ -215,8 +215,8 @@ class World {
       filedBy: 'staff-1',
       identityAskedAt: T0,
       isVerified: false,
-      ...(this.intake.clock === undefined ? {} : { clock: this.intake.clock }),
-      rules: this.intake.rules,
+      ...(this.terms.clock === undefined ? {} : { clock: this.terms.clock }),
+      rules: this.terms.rules,
     };
     if (whyNotNowOfRequest(this.state, decision, facts) !== undefined) return false;
     this.apply({ type: 'decided', decision });
@@ -287,7 +287,7 @@ class World {
   /** As a run does at each of its steps. */
   rest(): void {
     this.wait(0);
-    if (this.state.phase === 'awaiting-answer' && answerOwed(this.state, this.intake.rules) === undefined) {
+    if (this.state.phase === 'awaiting-answer' && answerOwed(this.state, this.terms.rules) === undefined) {
       this.apply({ type: 'closed' });
     }
   }
@@ -305,12 +305,12 @@ function mayBeErasedAt({ outcome, rounds }: LegState): boolean {
 }
 
 /** The provider is being asked or looked at, which has a budget, or its wait is over by then. */
-function goesOn({ state, leg, intake }: World, by: number): boolean {
-  if (intake.clock !== undefined) return false;
+function goesOn({ state, leg, terms }: World, by: number): boolean {
+  if (terms.clock !== undefined) return false;
   if (state.phase === 'issuing-certificate') return true;
   const step = nextStep(leg);
   if (state.phase !== 'running' || state.hold !== undefined) return false;
-  if (leg.phase === 'attention') return !intake.rules.answerTracked;
+  if (leg.phase === 'attention') return !terms.rules.answerTracked;
   return step.do === 'wait' ? step.until <= by : step.do !== 'waitForDecision' && step.do !== 'waitForRelease';
 }
 
@@ -320,13 +320,13 @@ function must(holds: boolean, what: string): void {
 }
 
 function mustSaySo(world: World): void {
-  const { state, intake, now, progress, history } = world;
+  const { state, terms, now, progress, history } = world;
   const owed = owedBy(history);
   must(owedToPerson(state) === owed, `owes ${owed}, and not ${owedToPerson(state)}`);
   must(isAnswered(state) === (owed === undefined), 'the clock runs exactly while something is owed');
   const blocked: readonly string[] = progress.blockedOn;
   const todo = progress.todo.join();
-  const late = intake.clock === undefined ? 'unanswered' : 'overdue';
+  const late = terms.clock === undefined ? 'unanswered' : 'overdue';
   const reminder = nextReminder(world.view);
   if (owed === undefined) {
     const alarms = ['overdue', 'unanswered', 'due-soon', 'cannot-make-it', 'answer', 'notice-of-hold'];
@@ -335,13 +335,13 @@ function mustSaySo(world: World): void {
     return;
   }
   if (state.phase === 'over') {
-    must(!intake.rules.answerTracked, 'ends only where the answer is left to another system');
+    must(!terms.rules.answerTracked, 'ends only where the answer is left to another system');
     return;
   }
   const isExtended = progress.due?.extended === true;
   const dueAt = T0 + (isExtended ? 3 : 1) * DUE_MS;
   // A day is met until its last millisecond; a length of time is over when it is.
-  const lateFrom = intake.clock === undefined ? dueAt : dueAt + 1;
+  const lateFrom = terms.clock === undefined ? dueAt : dueAt + 1;
   if (now >= lateFrom) {
     must(blocked.includes(late), `can be filtered by ${late}: ${blocked.join()}`);
     must(/OVERDUE|UNANSWERED/.test(todo), `says so among the to-dos: ${todo}`);
@@ -355,12 +355,12 @@ function mustSaySo(world: World): void {
     must((reminder?.at ?? Infinity) <= lateFrom || goesOn(world, lateFrom), `has a reminder ahead: ${reminder?.of}`);
   }
   if (owed === 'refused') must(todo.includes('recordNotice, refused'), `asks for the refusal: ${todo}`);
-  if (owed === 'outcome' && state.phase === 'awaiting-answer' && intake.rules.answerTracked) {
+  if (owed === 'outcome' && state.phase === 'awaiting-answer' && terms.rules.answerTracked) {
     must(todo.includes('recordNotice, outcome') && blocked.includes('answer'), `asks for the outcome: ${todo}`);
   }
 }
 
-const intakes: fc.Arbitrary<Intake> = fc
+const termSets: fc.Arbitrary<Terms> = fc
   .record({ hasClock: fc.boolean(), approvalNeeded: fc.boolean(), answerTracked: fc.constantFrom(true, true, false) })
   .map(({ hasClock, ...rules }) => ({
     rules: { ...defaultRules, ...rules },
@@ -373,8 +373,8 @@ describe('an answer that the law owes', () => {
 
   it('is never owed in silence, whatever is decided, told and done, in whatever order', () => {
     fc.assert(
-      fc.property(intakes, fc.array(action, { maxLength: 30, size: 'max' }), (intake, actions) => {
-        const world = new World(intake);
+      fc.property(termSets, fc.array(action, { maxLength: 30, size: 'max' }), (terms, actions) => {
+        const world = new World(terms);
         for (const one of actions) {
           world.take(one);
           world.rest();

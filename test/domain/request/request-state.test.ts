@@ -89,7 +89,7 @@ const settled: WithoutTime<RequestEvent>[] = [takenOn, { type: 'legsSettled' }];
 const certified: WithoutTime<RequestEvent>[] = [...settled, { type: 'certificateIssued' }];
 
 const states = {
-  'taking-on': openRequest(),
+  starting: openRequest(),
   'awaiting-approval': after(toApprove),
   'awaiting-approval, on hold': after(toApprove, decide(samples.hold)),
   running: after(takenOn),
@@ -114,7 +114,7 @@ type StateName = keyof typeof states;
 
 const nothing = ': there is nothing to approve';
 const tooLateToReject = ': only a request that nobody has approved yet can be rejected';
-const soon = 'is still being taken on: try again in a moment';
+const soon = 'is still starting: try again in a moment';
 const settledWords = 'has settled: its certificate is being signed';
 const certifiedWords = 'has settled: its certificate is there';
 const since = 'is on hold already, since 2026-11-24 09:00 UTC';
@@ -122,7 +122,7 @@ const nothingRefused = 'refuses the person nothing: it is neither rejected nor o
 
 /** Whether each decision can be taken in each state, and if not, why. */
 const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, string | undefined>>>> = {
-  'taking-on': {
+  starting: {
     approve: `${soon}${nothing}`,
     reject: `${soon}${tooLateToReject}`,
     hold: soon,

@@ -4,7 +4,7 @@ import type { LegalClock } from '../domain/law/legal-clock';
 import type { Patience } from '../domain/rules/patience';
 import { isOwnLaw, type Regulation } from '../domain/request/request';
 import { countsWorkingDays } from '../domain/law/legal-rule';
-import type { Intake, Rules } from '../domain/rules/rules';
+import type { Terms, Rules } from '../domain/rules/rules';
 import type { Fact } from '../domain/certificate/fact';
 import type { FactSigner } from '../security/facts';
 import { serveOwnRunOnly, type RunOfRequest } from './own-run';
@@ -20,7 +20,7 @@ import {
 } from '../domain/law/counting/due-dates';
 
 /** What rules and due dates depend on. Instants in epoch ms. */
-export interface IntakeQuestion extends RunOfRequest {
+export interface TermsQuestion extends RunOfRequest {
   readonly regulation: Regulation;
   readonly submittedAt: number;
   /** The request's own settings, over those of the rules. */
@@ -31,26 +31,26 @@ export interface IntakeQuestion extends RunOfRequest {
   readonly pinned?: LegalClock;
 }
 
-export interface IntakeActivities {
+export interface TermsActivities {
   /** Looks up what the request will be held to: the rules as they are now, and its due dates under its law. */
-  takeOnRequest(question: IntakeQuestion): Promise<Intake>;
+  determineTerms(question: TermsQuestion): Promise<Terms>;
 }
 
-export function createIntakeActivities(
+export function createTermsActivities(
   parts: ClockPolicy & {
     readonly rules: Rules;
     /** Whether the namespace knows the search attributes. */
     readonly isIndexed: boolean;
     readonly signer: FactSigner;
   },
-): IntakeActivities {
+): TermsActivities {
   const { rules, isIndexed, signer } = parts;
   return {
-    takeOnRequest: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned }) => {
+    determineTerms: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned }) => {
       await serveOwnRunOnly({ requestId, run });
       const facts = { regulation, submittedAt, ...defined({ identity }) };
       const clock = pinned === undefined ? clockUnder(parts, facts) : clockMovedBy(facts, pinned, parts.laws);
-      const intake = {
+      const terms = {
         rules: { ...rules, patience: { ...rules.patience, ...policy } },
         ...(typeof clock === 'string' ? {} : { clock }),
       };
@@ -58,10 +58,10 @@ export function createIntakeActivities(
       const sign = (fact: Pick<Fact, 'kind' | 'content'>) => signer.sign({ requestId, run, ...fact }, at);
       const { approvalNeeded, decisionMode } = rules;
       return {
-        ...intake,
+        ...terms,
         ...(typeof clock === 'string' ? { noClock: clock } : {}),
         isIndexed,
-        witness: sign({ kind: 'rules', content: intake }),
+        witness: sign({ kind: 'rules', content: terms }),
         gateWitness: sign({ kind: 'gate', content: { approvalNeeded, decisionMode } }),
       };
     },
