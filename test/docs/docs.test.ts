@@ -95,8 +95,27 @@ describe('the README', () => {
     expect(scripts).toMatchObject({ demo: expect.any(String), test: expect.any(String) });
   });
 
+  it('says what each outcome of a leg means', () => {
+    const told = rows(text, 'What an outcome says').map(([first = '']) => first);
+    const outcomes = union('domain/leg/outcome.ts', 'LegOutcome');
+    expect(outcomes).toHaveLength(8);
+    for (const outcome of outcomes) expect(told.filter((cell) => cell.startsWith(`\`${outcome}\``))).not.toEqual([]);
+    for (const assurance of union('domain/leg/outcome.ts', 'Assurance'))
+      expect(told.join()).toContain(`\`${assurance}\``);
+    for (const outcome of union('domain/leg/outcome.ts', 'RequestOutcome')) expect(text).toContain(`\`${outcome}\``);
+  });
+
+  it('names every document', () => {
+    for (const document of documents.filter((name) => name.startsWith('docs/')))
+      expect(text).toContain(`](${document}`);
+  });
+});
+
+describe('getting started', () => {
+  const text = read('docs/getting-started.md');
+
   it('tells every story of the demo, and how it ends', () => {
-    const told = named(rows(text, 'Two commands'));
+    const told = named(rows(text, 'The demo'));
     expect([...told.keys()]).toEqual(scenarios.map(({ name }) => name));
     for (const { name, ends } of scenarios) expect(told.get(name)?.[2]).toContain(`\`${ends}\``);
   });
@@ -107,16 +126,6 @@ describe('the README', () => {
     const parsed = library.parseSubmission(JSON.parse(example), Date.parse(verification.at));
     expect(Object.keys(parsed.subject)).toEqual(providerKeys);
     expect(text).toContain(`watch ${parsed.requestId}`);
-  });
-
-  it('says what each outcome of a leg means', () => {
-    const told = rows(text, 'What an outcome says').map(([first = '']) => first);
-    const outcomes = union('domain/leg/outcome.ts', 'LegOutcome');
-    expect(outcomes).toHaveLength(8);
-    for (const outcome of outcomes) expect(told.filter((cell) => cell.startsWith(`\`${outcome}\``))).not.toEqual([]);
-    for (const assurance of union('domain/leg/outcome.ts', 'Assurance'))
-      expect(told.join()).toContain(`\`${assurance}\``);
-    for (const outcome of union('domain/leg/outcome.ts', 'RequestOutcome')) expect(text).toContain(`\`${outcome}\``);
   });
 });
 

@@ -1,4 +1,4 @@
-/** "Using it" in the README, carried out command by command against the whole system, with the README's own request. */
+/** "Using it" in docs/getting-started.md, carried out command by command against the whole system, with its own request. */
 import { spawn } from 'node:child_process';
 import { appendFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ async function succeed(command: string): Promise<Ended> {
 }
 
 it('leads from the keys to a certificate that holds', async () => {
-  const blocks = fencedBlocks('README.md');
+  const blocks = fencedBlocks('docs/getting-started.md');
   const request = JSON.parse(blocks.find(({ language }) => language === 'json')?.content ?? '');
   const { requestId, subject } = request;
   const commands = blocks
