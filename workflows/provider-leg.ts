@@ -167,7 +167,10 @@ export class ProviderLeg {
   }
 
   /** Only Temporal's own failures are told to the leg; anything else is a bug and blocks the task until it is mended. */
-  async #attempt(activity: () => Promise<void>, told: (error: ActivityFailure) => WithoutTime<LegEvent>): Promise<void> {
+  async #attempt(
+    activity: () => Promise<void>,
+    told: (error: ActivityFailure) => WithoutTime<LegEvent>,
+  ): Promise<void> {
     try {
       await activity();
     } catch (error) {

@@ -29,7 +29,10 @@ export function legAfter(...events: [at: number, happening: WithoutTime<LegEvent
 const asked: WithoutTime<LegEvent> = { type: 'asked' };
 const timePassed: WithoutTime<LegEvent> = { type: 'timePassed' };
 const requestEnded: WithoutTime<LegEvent> = { type: 'requestEnded' };
-const calledBack: WithoutTime<LegEvent> = { type: 'calledBack', evidence: { handle: 'h1', event: 'individual.purged' } };
+const calledBack: WithoutTime<LegEvent> = {
+  type: 'calledBack',
+  evidence: { handle: 'h1', event: 'individual.purged' },
+};
 const answered = (receipt: Receipt): WithoutTime<LegEvent> => ({ type: 'answered', receipt });
 const observed = (observation: Observation): WithoutTime<LegEvent> => ({ type: 'observed', observation });
 const failed = (type: FailureType, mayHaveReached = true): WithoutTime<LegEvent> => ({
