@@ -118,7 +118,7 @@ function effectOf(record: ActivityRecord, isProven: IsProven): RecordedCall['eff
   if (answer === undefined) return what === 'ask' && reachedNobody(record, isProven) ? 'nothing' : 'maybe';
   const kind = what === 'ask' ? 'receipt' : 'withdrawal';
   if (!isProven({ kind, provider, content: seenIn(answer) }, witnessOf(answer))) return 'maybe';
-  if (what === 'withdraw') return answer['status'] === 'withdrawn' ? 'undone' : 'maybe';
+  if (what === 'withdraw') return answer['status'] === 'withdrawn' ? 'withdrawn' : 'maybe';
   return answer['status'] === 'unknown' ? 'unknown-id' : 'maybe';
 }
 

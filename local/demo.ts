@@ -193,12 +193,12 @@ async function report({ stack, scenario, requestView, view, json, lastedMs, star
 
   if (json) {
     const providers = result.legs.map(
-      ({ provider, outcome, assurance, requestedAt, acceptedAt, windowEndsAt, settledAt, rounds }) => ({
+      ({ provider, outcome, assurance, requestedAt, answeredAt, windowEndsAt, settledAt, rounds }) => ({
         provider,
         outcome,
         assurance,
         requestedAt,
-        acceptedAt,
+        answeredAt,
         windowEndsAt,
         settledAt,
         rounds,

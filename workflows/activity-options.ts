@@ -77,7 +77,7 @@ function patience(
 }
 
 /** There is no attention for it and no daily try: what a deploy may mend is tried for as long as the budget lasts. */
-export function withdrawOptions(provider: Provider, policy: Patience): ActivityOptions {
+export function withdrawAtEndOptions(provider: Provider, policy: Patience): ActivityOptions {
   return {
     ...legOptions(provider),
     scheduleToCloseTimeout: policy.withdrawalBudgetMs,
@@ -89,7 +89,7 @@ export function withdrawOptions(provider: Provider, policy: Patience): ActivityO
  * A legal hold is tried to be kept for as long as it lasts: one patient activity, which a release or a decision breaks
  * off, and which ends with the window.
  */
-export function undoOptions(provider: Provider, remainingMs: number | undefined): ActivityOptions {
+export function withdrawForHoldOptions(provider: Provider, remainingMs: number | undefined): ActivityOptions {
   return {
     ...legOptions(provider),
     ...(remainingMs === undefined ? {} : { scheduleToCloseTimeout: Math.max(remainingMs, MINUTE_MS) }),

@@ -12,7 +12,7 @@ const states: Record<LegProgress['state'], string> = {
   looking: 'looking whether it is gone',
   attention: '⚠️ **needs attention**',
   held: '⏸ held back by a legal hold',
-  withdrawing: 'undoing the request',
+  withdrawing: 'withdrawing the request',
   settled: 'settled',
 };
 
@@ -20,12 +20,12 @@ const headlines: Record<RequestProgress['state'], string> = {
   starting: 'starting: rules and due dates are being looked up',
   'awaiting-approval': '⚠️ waits for its approval: nothing is sent to anybody before it',
   running: 'running: nothing is confirmed before every provider has settled',
-  'on-hold': '⏸ on legal hold: nothing is sent, what can be undone is',
+  'on-hold': '⏸ on legal hold: nothing is sent, what can be withdrawn is',
   'issuing-certificate': 'every provider has settled; the certificate is being signed',
   'awaiting-answer': '⚠️ every provider has settled and the certificate is there: the person is still to be told',
   completed: 'completed; the certificate is in the result',
   'completed-with-exceptions': 'completed with exceptions; the certificate in the result says which',
-  withdrawn: 'withdrawn; the certificate in the result says what was undone and what was not',
+  withdrawn: 'withdrawn; the certificate in the result says what was withdrawn and what was not',
   rejected: 'rejected before any provider was asked; the certificate in the result says why',
 };
 

@@ -34,7 +34,7 @@ import type { Patience } from '../domain/rules/patience';
 import type { Gate } from '../domain/rules/rules';
 import type { ErasureRequest } from '../domain/request/request';
 import { isRecord } from '../domain/text';
-import { askOptions, lookOptions, undoOptions, withdrawOptions } from './activity-options';
+import { askOptions, lookOptions, withdrawForHoldOptions, withdrawAtEndOptions } from './activity-options';
 
 /** What a leg needs to know of its request, as it stands when it is asked. */
 export interface LegSurroundings {
@@ -73,7 +73,7 @@ export class ProviderLeg {
         await this.#perform(step);
       } catch (error) {
         if (!isCancellation(error)) throw error;
-        // An asking or an undoing that is broken off leaves it open whether the provider was reached, unless its activity knows.
+        // An asking or a withdrawal that is broken off leaves it open whether the provider was reached, unless its activity knows.
         if (step.do === 'ask') this.#apply({ type: 'interrupted', mayHaveReached: mayHaveReached(error) });
         if (step.do === 'withdraw') this.#apply({ type: 'interrupted' });
       }
@@ -150,12 +150,14 @@ export class ProviderLeg {
   }
 
   async #withdraw(step: LegStep & { do: 'withdraw' }): Promise<void> {
-    this.#apply({ type: 'undoing' });
+    this.#apply({ type: 'withdrawing' });
     const { [`${this.provider}.withdrawErasure` as const]: withdrawErasure } = proxyActivities<LegActivities>({
       ...(step.for === 'end'
-        ? withdrawOptions(this.provider, this.#around.policy())
-        : undoOptions(this.provider, step.until === undefined ? undefined : step.until - Date.now())),
-      summary: this.#label(step.for === 'end' ? 'undo the request' : 'undo the request because of a legal hold'),
+        ? withdrawAtEndOptions(this.provider, this.#around.policy())
+        : withdrawForHoldOptions(this.provider, step.until === undefined ? undefined : step.until - Date.now())),
+      summary: this.#label(
+        step.for === 'end' ? 'withdraw the request' : 'withdraw the request because of a legal hold',
+      ),
     });
     await this.#attempt(
       async () => {

@@ -1,6 +1,6 @@
 /**
  * Aptrinsic (Gainsight PX), `DELETE /v1/users/{identifyId}`: gone from sight at once, but a user who is created or updated
- * within 7 days is revived with all history, unless deleted with `hardDelete=true`. Nothing undoes a deletion on purpose.
+ * within 7 days is revived with all history, unless deleted with `hardDelete=true`. Nothing withdraws a deletion on purpose.
  */
 import { z } from 'zod';
 import { DAY_MS } from '../../domain/duration';
@@ -135,7 +135,7 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
     provider: 'aptrinsic',
     host,
 
-    /** A second identical call answers 404: the user is hidden or gone. Nothing is undone or delayed by it. */
+    /** A second identical call answers 404: the user is hidden or gone. Nothing is withdrawn or delayed by it. */
     async requestErasure(call) {
       refuseInvalid('aptrinsic', call.identifier);
       const hardDelete = call.round > 1 || options.hardDelete;

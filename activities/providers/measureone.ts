@@ -1,6 +1,6 @@
 /**
  * MeasureOne, "Purge an Individual" (API version 3.0): one call, a purge 120 hours later, and perhaps a callback.
- * Nothing can be looked at and nothing undone: no document describes an endpoint for either.
+ * Nothing can be looked at and nothing withdrawn: no document describes an endpoint for either.
  */
 import { z } from 'zod';
 import { HOUR_MS } from '../../domain/duration';

@@ -51,7 +51,7 @@ export interface ProviderAdapter {
   requestErasure(call: AdapterCall): Promise<Receipt>;
   /** Looks, and changes nothing. */
   observeErasure(call: AdapterCall): Promise<Observation>;
-  /** Undoes what this request asked for, where the provider can and the purge is ours. */
+  /** Withdraws what this request asked for, where the provider can and the purge is ours. */
   withdrawErasure(call: AdapterCall): Promise<Withdrawal>;
 }
 

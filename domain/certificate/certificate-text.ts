@@ -14,7 +14,7 @@ const outcomeMeaning: Record<LegOutcome, string> = {
   'not-found': 'the provider knows no such identifier',
   attested: 'a staff member vouches for the erasure',
   waived: 'a staff member released the request from this provider; nothing is claimed',
-  withdrawn: 'undone at the provider in time; not erased by this request',
+  withdrawn: 'withdrawn at the provider in time; not erased by this request',
   'never-asked': 'the request ended before the provider was asked; not erased by this request',
   unknown: 'the provider had been asked, and the result could not be learnt',
 };
@@ -120,17 +120,17 @@ function providerLines(claim: ProviderClaim, position: number): string[] {
 }
 
 function roundLines(round: RoundClaim): string[] {
-  const { acceptedAt, windowEndsAt, windowKind, marginMs, undoneAt, undoing, undoBrokenOffAt } = round;
-  const answered = acceptedAt === undefined ? 'no answer that counts' : `answered ${instant(acceptedAt)}`;
+  const { answeredAt, windowEndsAt, windowKind, marginMs, withdrawnAt, withdrawal, withdrawalBrokenOffAt } = round;
+  const answered = answeredAt === undefined ? 'no answer that counts' : `answered ${instant(answeredAt)}`;
   const margin = marginMs === undefined || marginMs === 0 ? '' : `, margin ${describeDuration(marginMs)}`;
   return [
     ...entry(`Round ${round.number}`, `asked ${instant(round.askedAt)}, ${answered}`),
     ...entry('', windowEndsAt && `${windowKind} window until ${instant(windowEndsAt)}${margin}`),
     ...entry('', round.evidence && evidence(round.evidence)),
-    ...entry('', undoneAt && `undone at the provider ${instant(undoneAt)}, because of a legal hold`),
-    ...entry('', undoing && `undoing because of a legal hold, ${instant(undoing.at)}: ${undoing.result}`),
-    ...entry('', undoing?.evidence && evidence(undoing.evidence)),
-    ...entry('', undoBrokenOffAt && `undoing broken off ${instant(undoBrokenOffAt)}: no answer`),
+    ...entry('', withdrawnAt && `withdrawn at the provider ${instant(withdrawnAt)}, because of a legal hold`),
+    ...entry('', withdrawal && `withdrawal because of a legal hold, ${instant(withdrawal.at)}: ${withdrawal.result}`),
+    ...entry('', withdrawal?.evidence && evidence(withdrawal.evidence)),
+    ...entry('', withdrawalBrokenOffAt && `withdrawal broken off ${instant(withdrawalBrokenOffAt)}: no answer`),
   ];
 }
 

@@ -107,16 +107,16 @@ export interface FactClaim {
 export interface RoundClaim {
   readonly number: number;
   readonly askedAt: string;
-  readonly acceptedAt?: string;
+  readonly answeredAt?: string;
   readonly windowKind?: WindowKind;
   readonly windowEndsAt?: string;
   readonly marginMs?: number;
   readonly evidence?: Evidence;
-  readonly undoneAt?: string;
-  /** The provider's last answer to undoing it because of a legal hold. */
-  readonly undoing?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
+  readonly withdrawnAt?: string;
+  /** The provider's last answer to withdrawing it because of a legal hold. */
+  readonly withdrawal?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
   /** A decision broke that off before there was an answer. */
-  readonly undoBrokenOffAt?: string;
+  readonly withdrawalBrokenOffAt?: string;
 }
 
 export function certificateClaims(
@@ -212,23 +212,23 @@ function decisionClaim(entry: TrailEntry): DecisionClaim[] {
 }
 
 function roundClaim(round: Round): RoundClaim {
-  const { number, askedAt, acceptedAt, windowEndsAt, receipt, undoneAt, undoing, undoBrokenOffAt } = round;
+  const { number, askedAt, answeredAt, windowEndsAt, receipt, withdrawnAt, withdrawal, withdrawalBrokenOffAt } = round;
   return {
     number,
     askedAt: iso(askedAt),
     ...given({
-      acceptedAt: acceptedAt === undefined ? undefined : iso(acceptedAt),
+      answeredAt: answeredAt === undefined ? undefined : iso(answeredAt),
       windowKind: receipt?.windowKind,
       windowEndsAt: windowEndsAt === undefined ? undefined : iso(windowEndsAt),
       marginMs: receipt?.marginMs,
       evidence: receipt?.evidence,
-      undoneAt: undoneAt === undefined ? undefined : iso(undoneAt),
-      undoing: undoing && {
-        at: iso(undoing.at),
-        result: undoing.status,
-        ...given({ evidence: undoing.evidence }),
+      withdrawnAt: withdrawnAt === undefined ? undefined : iso(withdrawnAt),
+      withdrawal: withdrawal && {
+        at: iso(withdrawal.at),
+        result: withdrawal.status,
+        ...given({ evidence: withdrawal.evidence }),
       },
-      undoBrokenOffAt: undoBrokenOffAt === undefined ? undefined : iso(undoBrokenOffAt),
+      withdrawalBrokenOffAt: withdrawalBrokenOffAt === undefined ? undefined : iso(withdrawalBrokenOffAt),
     }),
   };
 }

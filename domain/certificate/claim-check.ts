@@ -23,7 +23,7 @@ export interface RecordedCall {
   readonly scheduledAt: number;
   readonly closedAt: number;
   /** What it can have done: `nothing` where it provably reached nobody, `unknown-id` where the provider knew no such id. */
-  readonly effect: 'nothing' | 'unknown-id' | 'undone' | 'maybe';
+  readonly effect: 'nothing' | 'unknown-id' | 'withdrawn' | 'maybe';
   /** The signature of its answer, where it came with one: tells which answer of the statement it is. */
   readonly signature?: string;
   /** In the run's own history, and not in that of another run of the same request: a reset forgets what came after its point. */
@@ -93,22 +93,22 @@ function problemsOfOmission({ rounds }: LegState, { calls }: Circumstances): str
 
 /** The times that the workflow wrote beside an answer fit what was signed, and when the server says that it came. */
 function problemsOfRound(
-  { number, askedAt, receipt, acceptedAt, windowEndsAt, undoing, undoneAt }: Round,
+  { number, askedAt, receipt, answeredAt, windowEndsAt, withdrawal, withdrawnAt }: Round,
   leg: LegState,
   { calls }: Circumstances,
 ): string[] {
-  if (undoneAt !== undefined && (undoing?.status !== 'withdrawn' || undoing.witness === undefined)) {
-    return [`round ${number} says that it was undone, and no signed answer does`];
+  if (withdrawnAt !== undefined && (withdrawal?.status !== 'withdrawn' || withdrawal.witness === undefined)) {
+    return [`round ${number} says that it was withdrawn, and no signed answer does`];
   }
   if (receipt === undefined) return [];
   const { witness, window } = receipt;
-  if (acceptedAt === undefined || witness === undefined) return [`round ${number} has an answer without its time`];
+  if (answeredAt === undefined || witness === undefined) return [`round ${number} has an answer without its time`];
   const call = callOf(witness, calls);
   if (call === undefined) return [`the answer to round ${number} is not in the history`];
-  const endsAt = window && ('endsAt' in window ? window.endsAt : acceptedAt + window.lastsMs);
+  const endsAt = window && ('endsAt' in window ? window.endsAt : answeredAt + window.lastsMs);
   return [
     ...(askedAt > call.scheduledAt + CLOCKS_MS ? [`round ${number} says that it was asked after it was`] : []),
-    ...(acceptedAt < call.closedAt - CLOCKS_MS ? [`round ${number} says that its answer came before it did`] : []),
+    ...(answeredAt < call.closedAt - CLOCKS_MS ? [`round ${number} says that its answer came before it did`] : []),
     ...(isFirstAsking(leg, witness) ? [] : [`round ${number} was judged by another first asking`]),
     ...((endsAt ?? 0) > (windowEndsAt ?? Infinity) || (endsAt === undefined) !== (windowEndsAt === undefined)
       ? [`the window of round ${number} ends before the provider's own answer says so`]
@@ -151,13 +151,15 @@ function problemsOfVerified(leg: LegState, { calls }: Circumstances): string[] {
 
 function problemsOfConfirmed(leg: LegState): string[] {
   const last = standing(leg).at(-1);
-  const undoneAt = Math.max(...leg.rounds.map((round) => round.undoneAt ?? -Infinity));
+  const withdrawnAt = Math.max(...leg.rounds.map((round) => round.withdrawnAt ?? -Infinity));
   return [
     ...(leg.callback?.witness === undefined ? ['there is no callback that a gateway signed for'] : []),
     ...(last !== undefined && isAccepted(last) && last.receipt.proof === 'callback'
       ? []
       : ['it was not asked to call back']),
-    ...(leg.callback !== undefined && leg.callback.at <= undoneAt ? ['its callback is about what was undone'] : []),
+    ...(leg.callback !== undefined && leg.callback.at <= withdrawnAt
+      ? ['its callback is about what was withdrawn']
+      : []),
     ...problemsOfWindow(leg),
     ...problemsOfReports(leg, leg.callback?.at ?? -Infinity),
   ];
@@ -195,13 +197,13 @@ function problemsOfNotFound(leg: LegState, { calls }: Circumstances): string[] {
 }
 
 function problemsOfWithdrawn({ calls }: Circumstances): string[] {
-  const undone = calls.filter(({ what, effect }) => what === 'withdraw' && effect === 'undone');
-  const undoneAt = Math.max(...undone.map(({ scheduledAt }) => scheduledAt));
+  const withdrawn = calls.filter(({ what, effect }) => what === 'withdraw' && effect === 'withdrawn');
+  const withdrawnAt = Math.max(...withdrawn.map(({ scheduledAt }) => scheduledAt));
   const isAskedAfter = calls.some(
-    ({ what, effect, closedAt }) => what === 'ask' && effect !== 'nothing' && closedAt > undoneAt,
+    ({ what, effect, closedAt }) => what === 'ask' && effect !== 'nothing' && closedAt > withdrawnAt,
   );
-  if (undone.length === 0) return ['no signed answer says that the provider undid it'];
-  return isAskedAfter ? ['the provider was asked again after it had undone it'] : [];
+  if (withdrawn.length === 0) return ['no signed answer says that the provider withdrew it'];
+  return isAskedAfter ? ['the provider was asked again after it had withdrawn it'] : [];
 }
 
 function problemsOfStaffOutcome(leg: LegState, { terms }: Statement): string[] {
@@ -255,7 +257,7 @@ function isUnknownId(receipt: Receipt | undefined): boolean {
 }
 
 function standing(leg: LegState): readonly Round[] {
-  return leg.rounds.filter(({ undoneAt, receipt }) => undoneAt === undefined && receipt !== undefined);
+  return leg.rounds.filter(({ withdrawnAt, receipt }) => withdrawnAt === undefined && receipt !== undefined);
 }
 
 function isSame(look: Observation | undefined): boolean {
@@ -266,7 +268,7 @@ function isHarmless({ what, effect }: RecordedCall): boolean {
   return what !== 'ask' || effect === 'nothing';
 }
 
-/** Of the first round, or of a later one where those before it were undone. */
+/** Of the first round, or of a later one where those before it were withdrawn. */
 function isFirstAsking({ rounds }: LegState, { firstAskedAt, round }: ProviderWitness): boolean {
   return rounds.some(({ number, askedAt }) => number <= round && askedAt === firstAskedAt);
 }

@@ -54,9 +54,9 @@ function storyOf(leg: LegState): string[] {
       continue;
     }
     const asked = `${round.number === 1 ? 'We asked' : `In round ${round.number} we asked`} ${name} to erase at ${when}`;
-    const undone = undoingOf(round);
-    if (receipt === undefined || round.acceptedAt === undefined) {
-      story.push(`${asked}; no answer that counts has come.${undone}`);
+    const withdrawn = withdrawalOf(round);
+    if (receipt === undefined || round.answeredAt === undefined) {
+      story.push(`${asked}; no answer that counts has come.${withdrawn}`);
       continue;
     }
     const answer = answerOf(receipt);
@@ -66,7 +66,7 @@ function storyOf(leg: LegState): string[] {
         : `; its ${receipt.windowKind} window ends at ${describeInstant(round.windowEndsAt)}`;
     const [said, butWhat = ''] = answer;
     story.push(
-      `${asked}; ${receipt.evidence.host} ${said} at ${describeInstant(round.acceptedAt)}${butWhat}${window}.${undone}`,
+      `${asked}; ${receipt.evidence.host} ${said} at ${describeInstant(round.answeredAt)}${butWhat}${window}.${withdrawn}`,
     );
   }
   if (leg.seen) story.push('The record was known to be there before it was to be erased.');
@@ -78,24 +78,25 @@ function storyOf(leg: LegState): string[] {
   return story;
 }
 
-/** What became of undoing a round because of a legal hold. */
-function undoingOf({ undoneAt, undoing, undoBrokenOffAt }: Round): string {
+/** What became of withdrawing a round because of a legal hold. */
+function withdrawalOf({ withdrawnAt, withdrawal, withdrawalBrokenOffAt }: Round): string {
   const because = 'because of a legal hold';
-  if (undoneAt !== undefined) return ` It was undone at the provider at ${describeInstant(undoneAt)}, ${because}.`;
+  if (withdrawnAt !== undefined)
+    return ` It was withdrawn at the provider at ${describeInstant(withdrawnAt)}, ${because}.`;
   const brokenOff =
-    undoBrokenOffAt === undefined
+    withdrawalBrokenOffAt === undefined
       ? ''
-      : ` Undoing it ${because} was broken off at ${describeInstant(undoBrokenOffAt)}; whether the provider undid it is not known.`;
-  if (undoing === undefined) return brokenOff;
-  const found = undoing.status === 'too-late' ? 'it was too late' : 'the provider had nothing to undo';
-  return ` Undoing it ${because} was tried at ${describeInstant(undoing.at)}: ${found}.${brokenOff}`;
+      : ` Withdrawing it ${because} was broken off at ${describeInstant(withdrawalBrokenOffAt)}; whether the provider withdrew it is not known.`;
+  if (withdrawal === undefined) return brokenOff;
+  const found = withdrawal.status === 'too-late' ? 'it was too late' : 'the provider had nothing to withdraw';
+  return ` Withdrawing it ${because} was tried at ${describeInstant(withdrawal.at)}: ${found}.${brokenOff}`;
 }
 
 /** What the provider did after a staff member had decided. */
-function afterwards({ provider, undoneAfterDecisionAt: at }: LegState): string {
+function afterwards({ provider, withdrawnAfterDecisionAt: at }: LegState): string {
   return at === undefined
     ? ''
-    : ` Afterwards, at ${describeInstant(at)}, ${providerName(provider)} undid what it had been asked: no request of ours stands there any more.`;
+    : ` Afterwards, at ${describeInstant(at)}, ${providerName(provider)} withdrew what it had been asked: no request of ours stands there any more.`;
 }
 
 /** What the provider's answer said, and after its time what it did not say. */
@@ -157,7 +158,7 @@ function conclusionOf(leg: LegState): string {
     case 'waived':
       return `A staff member released us from this provider${by}; nothing is claimed about the data.${afterwards(leg)}`;
     case 'withdrawn':
-      return 'The request was withdrawn, and undone at the provider in time. The data were not erased by it.';
+      return 'The request was withdrawn, and was withdrawn at the provider in time. The data were not erased by it.';
     case 'never-asked':
       return 'The request ended before the provider was asked. The data were not erased by it.';
     case 'unknown':
@@ -168,7 +169,7 @@ function conclusionOf(leg: LegState): string {
 function unknownEnd(leg: LegState): string {
   const since = leg.withdrawal?.status === 'too-late' ? leg.withdrawal.since : undefined;
   const overAt = windowIsOverAt(leg);
-  const late = since === undefined ? '' : ` It was too late to undo since ${describeInstant(since)}.`;
+  const late = since === undefined ? '' : ` It was too late to withdraw since ${describeInstant(since)}.`;
   const due = overAt === undefined ? '' : ` The window and margin end at ${describeInstant(overAt)}.`;
   const contradiction =
     leg.endedInAttention === undefined ? '' : ` Before that ${attentionGuide[leg.endedInAttention].happened}.`;
@@ -191,8 +192,8 @@ export function factsOfLeg(leg: LegState): readonly SignedFact[] {
     ...[sighting, lastObservation].flatMap((look) =>
       look === undefined ? [] : [{ kind: 'observation' as const, answer: look }],
     ),
-    // One answer to undoing is about every round that stood.
-    ...[...new Set([...rounds.map(({ undoing }) => undoing), withdrawal])].flatMap((answer) =>
+    // One answer to withdrawing is about every round that stood.
+    ...[...new Set([...rounds.map((round) => round.withdrawal), withdrawal])].flatMap((answer) =>
       answer === undefined ? [] : [{ kind: 'withdrawal' as const, answer }],
     ),
     ...(callback === undefined ? [] : [{ kind: 'callback' as const, answer: callback }]),

@@ -54,12 +54,12 @@ export interface LegProgress {
   };
   readonly rounds: number;
   readonly requestedAt?: string;
-  readonly acceptedAt?: string;
+  readonly answeredAt?: string;
   /** End of the provider's own window, without our margin. */
   readonly windowEndsAt?: string;
   readonly callbackAt?: string;
-  /** When the provider last undid what it had taken on, because of a legal hold. */
-  readonly undoneAt?: string;
+  /** When the provider last withdrew what it had taken on, because of a legal hold. */
+  readonly withdrawnAt?: string;
   /** Callbacks that confirmed nothing: what they said as a code, when the first and the last came, how many (10: or more). */
   readonly callbackReports?: readonly {
     readonly says: CallbackRemark;
@@ -83,10 +83,10 @@ export function legProgress(leg: LegState, notYet?: NotYet): LegProgress {
     ...view,
     rounds: leg.rounds.length,
     ...instant('requestedAt', leg.rounds[0]?.askedAt),
-    ...instant('acceptedAt', round?.acceptedAt),
+    ...instant('answeredAt', round?.answeredAt),
     ...instant('windowEndsAt', round?.windowEndsAt),
     ...instant('callbackAt', leg.callback?.at),
-    ...instant('undoneAt', leg.rounds.findLast(({ undoneAt }) => undoneAt !== undefined)?.undoneAt),
+    ...instant('withdrawnAt', leg.rounds.findLast(({ withdrawnAt }) => withdrawnAt !== undefined)?.withdrawnAt),
     ...(leg.reports === undefined ? {} : { callbackReports: leg.reports.map(reportProgress) }),
     ...defined({ outcome: leg.outcome, assurance: leg.assurance }),
     ...instant('settledAt', leg.settledAt),
@@ -148,7 +148,7 @@ function viewOf(leg: LegState, notYet: NotYet | undefined): View {
     case 'withdraw':
       return {
         state: 'withdrawing',
-        waitsFor: `${name} to undo the request`,
+        waitsFor: `${name} to withdraw the request`,
         youCan: 'nothing to do; it settles by itself',
       };
     case 'settled':
@@ -159,13 +159,13 @@ function viewOf(leg: LegState, notYet: NotYet | undefined): View {
 /** What the provider was at when a decision settled the leg, or did after it. */
 function afterDecision(leg: LegState): string | undefined {
   const name = providerName(leg.provider);
-  if (leg.isUndoing === true) {
-    return `${name}'s answer to undoing the request because of the hold, which was under way when this was decided: what it says is recorded`;
+  if (leg.isWithdrawing === true) {
+    return `${name}'s answer to withdrawing the request because of the hold, which was under way when this was decided: what it says is recorded`;
   }
-  const { undoneAfterDecisionAt } = leg;
-  return undoneAfterDecisionAt === undefined
+  const { withdrawnAfterDecisionAt } = leg;
+  return withdrawnAfterDecisionAt === undefined
     ? undefined
-    : `nothing; ${name} undid the request at ${describeInstant(undoneAfterDecisionAt)}, after this was decided`;
+    : `nothing; ${name} withdrew the request at ${describeInstant(withdrawnAfterDecisionAt)}, after this was decided`;
 }
 
 /** Only what would be taken. */
@@ -224,7 +224,7 @@ function viewOfHold(leg: LegState, notYet: NotYet | undefined): View | undefined
   if (step.do === 'withdraw') {
     return {
       state: 'withdrawing',
-      waitsFor: `${name} to undo the request during the hold; tried for as long as the hold lasts${step.until === undefined ? '' : ' and the window is open'}`,
+      waitsFor: `${name} to withdraw the request during the hold; tried for as long as the hold lasts${step.until === undefined ? '' : ' and the window is open'}`,
       ...instant('until', step.until),
       youCan,
     };
@@ -251,20 +251,20 @@ function askedBeforeHold(leg: LegState, hold: LegHold): string {
   const name = providerName(leg.provider);
   const last = leg.rounds.findLast(({ receipt, mayHaveReached }) => receipt !== undefined || mayHaveReached === true);
   if (last === undefined) return `${name} is asked nothing before it`;
-  if (last.undoneAt !== undefined) {
-    return `${name} undid the request at ${describeInstant(last.undoneAt)}, and is asked nothing more before it`;
+  if (last.withdrawnAt !== undefined) {
+    return `${name} withdrew the request at ${describeInstant(last.withdrawnAt)}, and is asked nothing more before it`;
   }
   const asked = `${name} ${last.receipt === undefined ? 'may have been asked' : 'was asked'} at ${describeInstant(last.askedAt)}`;
-  return `${asked}${undoingInHold(hold)}, and is asked nothing more before it`;
+  return `${asked}${withdrawalInHold(hold)}, and is asked nothing more before it`;
 }
 
-function undoingInHold({ withdrawal, couldNotUndo }: LegHold): string {
-  if (couldNotUndo === true) return ', could not be made to undo it';
+function withdrawalInHold({ withdrawal, couldNotWithdraw }: LegHold): string {
+  if (couldNotWithdraw === true) return ', could not be made to withdraw it';
   switch (withdrawal?.status) {
     case 'too-late':
-      return ', when it was too late to undo it';
+      return ', when it was too late to withdraw it';
     case 'nothing-to-withdraw':
-      return ', had nothing to undo';
+      return ', had nothing to withdraw';
     case 'withdrawn':
     case undefined:
       return '';
@@ -272,9 +272,10 @@ function undoingInHold({ withdrawal, couldNotUndo }: LegHold): string {
 }
 
 function tooLateToHold(leg: LegState, hold: LegHold): string {
-  if (hold.couldNotUndo === true) return 'the hold came, and the provider could not be reached to undo it, or refused';
+  if (hold.couldNotWithdraw === true)
+    return 'the hold came, and the provider could not be reached to withdraw it, or refused';
   const told = hold.withdrawal?.status === 'too-late' ? hold.withdrawal.since : undefined;
-  const since = told ?? lastRound(leg)?.acceptedAt;
+  const since = told ?? lastRound(leg)?.answeredAt;
   return `too late for the hold since ${describeInstant(since ?? hold.since)}`;
 }
 

@@ -30,29 +30,29 @@ export interface Round {
   readonly number: number;
   readonly askedAt: number;
   /** When the provider's answer to our asking arrived. */
-  readonly acceptedAt?: number;
+  readonly answeredAt?: number;
   /** When the window ends, without our margin. Moves where the provider moves its own time. */
   readonly windowEndsAt?: number;
   readonly receipt?: Receipt;
   /** A call of it may have reached the provider's erasing operation, though no answer says so. */
   readonly mayHaveReached?: boolean;
-  /** The provider's last answer to undoing it because of a legal hold. */
-  readonly undoing?: Withdrawal & { readonly at: number };
-  /** When the provider undid it during a legal hold: it counts as never asked. */
-  readonly undoneAt?: number;
-  /** When undoing it was broken off by a decision: nobody knows whether that call was carried out. */
-  readonly undoBrokenOffAt?: number;
+  /** The provider's last answer to withdrawing it because of a legal hold. */
+  readonly withdrawal?: Withdrawal & { readonly at: number };
+  /** When the provider withdrew it during a legal hold: it counts as never asked. */
+  readonly withdrawnAt?: number;
+  /** When withdrawing it was broken off by a decision: nobody knows whether that call was carried out. */
+  readonly withdrawalBrokenOffAt?: number;
   /** When it was found that nothing of it stands at the provider, and not by our doing. What is there later is not ours. */
   readonly goneAt?: number;
 }
 
-/** The request is on legal hold: nothing is sent, and what can be undone is. */
+/** The request is on legal hold: nothing is sent, and what can be withdrawn is. */
 export interface LegHold {
   readonly since: number;
-  /** What came of undoing, once it was tried; absent where there was nothing to try. */
+  /** What came of it, once it was tried; absent where there was nothing to try. */
   readonly withdrawal?: Withdrawal & { readonly at: number };
-  /** The provider refused to undo it for good, or could not be reached until its window was over. */
-  readonly couldNotUndo?: boolean;
+  /** The provider refused to withdraw it for good, or could not be reached until its window was over. */
+  readonly couldNotWithdraw?: boolean;
 }
 
 export interface Attention {
@@ -120,10 +120,10 @@ export interface LegState {
   readonly hold?: LegHold;
   /** The provider is being asked to erase, and has not answered yet. */
   readonly isBeingAsked?: boolean;
-  /** The provider is being asked to undo because of a hold, and has not answered yet. */
-  readonly isUndoing?: boolean;
-  /** When the provider undid it although a staff member had decided about it meanwhile. */
-  readonly undoneAfterDecisionAt?: number;
+  /** The provider is being asked to withdraw because of a hold, and has not answered yet. */
+  readonly isWithdrawing?: boolean;
+  /** When the provider withdrew it although a staff member had decided about it meanwhile. */
+  readonly withdrawnAfterDecisionAt?: number;
   /** When the whole request was withdrawn or cancelled, had this leg not settled by then. */
   readonly endedAt?: number;
   /** What the leg was in attention for at that time. */
@@ -153,7 +153,7 @@ export type LegEvent = { readonly at: number } & (
   | { readonly type: 'held' }
   | { readonly type: 'released' }
   | { readonly type: 'requestEnded' }
-  | { readonly type: 'undoing' }
+  | { readonly type: 'withdrawing' }
   | { readonly type: 'withdrawalAnswered'; readonly withdrawal: Withdrawal }
   | { readonly type: 'withdrawalFailed' }
 );
@@ -223,9 +223,9 @@ export function lastRound(leg: LegState): Round | undefined {
   return leg.rounds.at(-1);
 }
 
-/** A round that was undone during a hold counts as never asked, and one that is gone from the provider is not ours to undo. */
+/** A round that was withdrawn during a hold counts as never asked, and one that is gone from the provider is not ours to withdraw. */
 export function standingRounds(leg: LegState): readonly Round[] {
-  return leg.rounds.filter(({ undoneAt, goneAt }) => undoneAt === undefined && goneAt === undefined);
+  return leg.rounds.filter(({ withdrawnAt, goneAt }) => withdrawnAt === undefined && goneAt === undefined);
 }
 
 /** Something of ours may stand at the provider: it took the request on, or a call of ours may have reached it. */
@@ -258,7 +258,7 @@ export function graceIsOverAt(leg: LegState): number | undefined {
 
 export function nextStep(leg: LegState): LegStep {
   if (leg.hold !== undefined && isHeldBack(leg))
-    return mayBeUndone(leg, leg.hold) ? undoingStep(leg) : { do: 'waitForRelease' };
+    return mayBeWithdrawn(leg, leg.hold) ? withdrawStep(leg) : { do: 'waitForRelease' };
   const { trouble } = leg;
   if (trouble?.isPausing === true) return { do: 'wait', for: 'nextTry', until: trouble.nextTryAt };
   const tries: Tries = { daily: false, ...defined({ trouble }) };
@@ -280,19 +280,19 @@ export function nextStep(leg: LegState): LegStep {
   }
 }
 
-function undoingStep(leg: LegState): LegStep {
+function withdrawStep(leg: LegState): LegStep {
   const until = standingReceipt(leg) === undefined ? undefined : windowIsOverAt(leg);
   return { do: 'withdraw', for: 'hold', ...defined({ until }) };
 }
 
 /** What a hold stops: asking, and a window that the provider can still be kept from carrying through. */
 function isHeldBack(leg: LegState): boolean {
-  return isAsking(leg) || (leg.phase === 'window' && leg.hold !== undefined && mayBeUndone(leg, leg.hold));
+  return isAsking(leg) || (leg.phase === 'window' && leg.hold !== undefined && mayBeWithdrawn(leg, leg.hold));
 }
 
-/** Something of ours may stand at the provider, and undoing it has not been tried in this hold. */
-function mayBeUndone(leg: LegState, hold: LegHold): boolean {
-  if (hold.withdrawal !== undefined || hold.couldNotUndo === true) return false;
+/** Something of ours may stand at the provider, and withdrawing it has not been tried in this hold. */
+function mayBeWithdrawn(leg: LegState, hold: LegHold): boolean {
+  if (hold.withdrawal !== undefined || hold.couldNotWithdraw === true) return false;
   const receipt = standingReceipt(leg);
   return receipt === undefined ? mayStand(leg) : receipt.status === 'accepted' && receipt.withdrawable;
 }
@@ -318,7 +318,7 @@ function stepInAttention(leg: LegState, attention: Attention): LegStep {
 /** A round that was asked and not answered is asked again under its own number. */
 function roundToAsk(leg: LegState): number {
   const round = lastRound(leg);
-  const isOver = round?.acceptedAt !== undefined || round?.undoneAt !== undefined || round?.goneAt !== undefined;
+  const isOver = round?.answeredAt !== undefined || round?.withdrawnAt !== undefined || round?.goneAt !== undefined;
   return round === undefined || isOver ? leg.rounds.length + 1 : round.number;
 }
 
@@ -348,8 +348,8 @@ export function advance(leg: LegState, event: LegEvent): LegState {
       return released(leg);
     case 'requestEnded':
       return requestEnded(leg, event.at);
-    case 'undoing':
-      return isHoldStep(nextStep(leg)) ? { ...leg, isUndoing: true } : leg;
+    case 'withdrawing':
+      return isHoldStep(nextStep(leg)) ? { ...leg, isWithdrawing: true } : leg;
     case 'withdrawalAnswered':
       return withdrawalAnswered(leg, event.withdrawal, event.at);
     case 'withdrawalFailed':
@@ -368,9 +368,9 @@ function asked(leg: LegState, at: number): LegState {
   return { ...leg, rounds, isBeingAsked: true };
 }
 
-/** Broken off: what was asked, or to be undone, may have been carried out without a word to us. */
+/** Broken off: what was asked, or to be withdrawn, may have been carried out without a word to us. */
 function interrupted(leg: LegState, { at, mayHaveReached }: LegEvent & { readonly type: 'interrupted' }): LegState {
-  if (leg.isUndoing === true) return changeStanding(withoutUndoing(leg), { undoBrokenOffAt: at });
+  if (leg.isWithdrawing === true) return changeStanding(withoutWithdrawing(leg), { withdrawalBrokenOffAt: at });
   if (mayHaveReached === false || (!isAsking(leg) && leg.phase !== 'settled')) return withoutAsking(leg);
   return reached(withoutAsking(leg));
 }
@@ -405,11 +405,11 @@ function isLooking(leg: LegState): boolean {
 
 function answered(leg: LegState, receipt: Receipt, at: number): LegState {
   const round = lastRound(leg);
-  if (round === undefined || round.acceptedAt !== undefined) return leg;
+  if (round === undefined || round.answeredAt !== undefined) return leg;
   const window = receipt.window;
   const answeredRound: Round = {
     ...round,
-    acceptedAt: at,
+    answeredAt: at,
     receipt,
     ...(window === undefined ? {} : { windowEndsAt: 'endsAt' in window ? window.endsAt : at + window.lastsMs }),
   };
@@ -489,15 +489,15 @@ function isSpokenAgainst({ reports = [] }: LegState, since: number): boolean {
 }
 
 /**
- * The callback, unless after it the record was found there, the round was undone, or the provider spoke against it: then it
+ * The callback, unless after it the record was found there, the round was withdrawn, or the provider spoke against it: then it
  * was about an earlier round, or wrong. Asking again does not make it true.
  */
 function heardCallback(leg: LegState): LegState['callback'] {
   const { callback, lastObservation } = leg;
   const heardAt = callback?.at ?? Infinity;
   const isPresent = lastObservation?.status === 'present' && lastObservation.at >= heardAt;
-  const isOfUndone = leg.rounds.some(({ undoneAt }) => (undoneAt ?? 0) >= heardAt);
-  return isPresent || isOfUndone || isSpokenAgainst(leg, heardAt) ? undefined : callback;
+  const isOfWithdrawn = leg.rounds.some(({ withdrawnAt }) => (withdrawnAt ?? 0) >= heardAt);
+  return isPresent || isOfWithdrawn || isSpokenAgainst(leg, heardAt) ? undefined : callback;
 }
 
 function observed(leg: LegState, observation: Observation, at: number): LegState {
@@ -636,7 +636,7 @@ export function hostAsked(leg: LegState): string | undefined {
   return standingReceipt(leg)?.evidence.host;
 }
 
-/** Something was, or is being, asked of the provider, and was not undone since. */
+/** Something was, or is being, asked of the provider, and was not withdrawn since. */
 export function isAsked(leg: LegState): boolean {
   return standingRounds(leg).length > 0;
 }
@@ -646,7 +646,7 @@ export function offeredDecisions(leg: LegState): readonly DecisionKind[] {
   return providerDecisionKinds.filter((kind) => whyNotNow(leg, kind) === undefined);
 }
 
-/** The request was withdrawn or cancelled: undo what can be undone, and say what is known of the rest. */
+/** The request was withdrawn or cancelled: withdraw what can be withdrawn, and say what is known of the rest. */
 function requestEnded(leg: LegState, at: number): LegState {
   if (leg.phase === 'settled' || leg.phase === 'withdraw') return leg;
   const ended: LegState = {
@@ -663,42 +663,42 @@ function requestEnded(leg: LegState, at: number): LegState {
     : settle(ended, { outcome: 'unknown' }, at);
 }
 
-/** Nothing of ours is left at the provider to undo: what was there last, if anything, was undone by us or is gone. */
+/** Nothing of ours is left at the provider to withdraw: what was there last, if anything, was withdrawn by us or is gone. */
 function nothingStands(leg: LegState): Settlement {
-  const last = leg.rounds.findLast(({ undoneAt, goneAt }) => undoneAt !== undefined || goneAt !== undefined);
+  const last = leg.rounds.findLast(({ withdrawnAt, goneAt }) => withdrawnAt !== undefined || goneAt !== undefined);
   if (last === undefined) return { outcome: 'never-asked' };
-  return { outcome: last.undoneAt === undefined ? 'unknown' : 'withdrawn' };
+  return { outcome: last.withdrawnAt === undefined ? 'unknown' : 'withdrawn' };
 }
 
 function withdrawalAnswered(leg: LegState, withdrawal: Withdrawal, at: number): LegState {
-  if (leg.isUndoing === true) return undoneInHold(withoutUndoing(leg), withdrawal, at);
+  if (leg.isWithdrawing === true) return withdrawnInHold(withoutWithdrawing(leg), withdrawal, at);
   if (leg.phase !== 'withdraw') return leg;
   const kept: LegState = { ...leg, withdrawal: { ...withdrawal, at } };
   return settle(kept, { outcome: withdrawal.status === 'withdrawn' ? 'withdrawn' : 'unknown' }, at);
 }
 
 /**
- * Undone: to be asked anew after the release. Too late: its window runs on, hold or not. Where the hold was released or
+ * Withdrawn: to be asked anew after the release. Too late: its window runs on, hold or not. Where the hold was released or
  * the leg decided about while it was on its way, what the provider did is kept all the same.
  */
-function undoneInHold(leg: LegState, withdrawal: Withdrawal, at: number): LegState {
+function withdrawnInHold(leg: LegState, withdrawal: Withdrawal, at: number): LegState {
   const { hold } = leg;
   const answer = { ...withdrawal, at };
   const tried = hold === undefined ? leg : { ...leg, hold: { ...hold, withdrawal: answer } };
   if (withdrawal.status === 'withdrawn') {
-    const undone = changeStanding(tried, { undoing: answer, undoneAt: at });
-    return leg.phase === 'settled' ? { ...undone, undoneAfterDecisionAt: at } : enter(undone, 'ask');
+    const withdrawn = changeStanding(tried, { withdrawal: answer, withdrawnAt: at });
+    return leg.phase === 'settled' ? { ...withdrawn, withdrawnAfterDecisionAt: at } : enter(withdrawn, 'ask');
   }
   // An asking without an answer, of which nothing is there: what is queued from now on is somebody else's.
   const isGone = withdrawal.status === 'nothing-to-withdraw' && standingReceipt(leg) === undefined;
-  return changeStanding(tried, { undoing: answer, ...(isGone ? { goneAt: at } : {}) });
+  return changeStanding(tried, { withdrawal: answer, ...(isGone ? { goneAt: at } : {}) });
 }
 
 function withdrawalFailed(leg: LegState, at: number): LegState {
   if (leg.phase === 'withdraw') return settle(leg, { outcome: 'unknown' }, at);
-  if (leg.isUndoing !== true) return leg;
-  const { hold, ...rest } = withoutUndoing(leg);
-  return hold === undefined ? rest : { ...rest, hold: { ...hold, couldNotUndo: true } };
+  if (leg.isWithdrawing !== true) return leg;
+  const { hold, ...rest } = withoutWithdrawing(leg);
+  return hold === undefined ? rest : { ...rest, hold: { ...hold, couldNotWithdraw: true } };
 }
 
 /** What was held back is asked as if for the first time: with budgets of its own, and whatever the adapter knows. */
@@ -708,8 +708,8 @@ function released(leg: LegState): LegState {
   return memory === undefined ? rest : { ...rest, memory: { adapter: memory.adapter } };
 }
 
-function withoutUndoing(leg: LegState): LegState {
-  const { isUndoing: _isUndoing, ...rest } = leg;
+function withoutWithdrawing(leg: LegState): LegState {
+  const { isWithdrawing: _isWithdrawing, ...rest } = leg;
   return rest;
 }
 

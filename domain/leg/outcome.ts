@@ -16,7 +16,7 @@ export type LegOutcome =
   | 'attested'
   /** A staff member released us from it. */
   | 'waived'
-  /** Undone at the provider in time. */
+  /** Withdrawn at the provider in time. */
   | 'withdrawn'
   /** The request ended before we asked. */
   | 'never-asked'

@@ -41,7 +41,7 @@ export interface Accepted {
   readonly graceMs: number;
   /** We know the provider held the record before we asked. */
   readonly seen: boolean;
-  /** Whether this provider can undo a request it took on. */
+  /** Whether this provider can withdraw a request it took on. */
   readonly withdrawable: boolean;
   /** HMAC of the identifier under the provider's hashing key, base64url. */
   readonly subjectHash: string;
@@ -83,7 +83,7 @@ export type Observation = { readonly evidence: Evidence; readonly witness?: Prov
   | { readonly status: 'inconclusive' }
 );
 
-/** What became of undoing a request. `since`: epoch ms from which it was too late, where known. */
+/** What became of withdrawing a request. `since`: epoch ms from which it was too late, where known. */
 export type Withdrawal = { readonly evidence?: Evidence; readonly witness?: ProviderWitness } & (
   | { readonly status: 'withdrawn' }
   | { readonly status: 'too-late'; readonly since?: number }

@@ -98,7 +98,7 @@ export function stepUnderWay(info: PendingActivityInfo, now: number): StepUnderW
 const words: Readonly<Record<string, string>> = {
   requestErasure: 'asking to erase',
   observeErasure: 'looking whether it is gone',
-  withdrawErasure: 'undoing the request',
+  withdrawErasure: 'withdrawing the request',
   determineTerms: 'looking up rules and due dates',
   issueCertificate: 'signing the certificate',
   checkDecision: 'checking who decided',

@@ -27,7 +27,7 @@ export interface HistoryLength {
 }
 /** From here on nothing is taken that a request can do without. */
 export const SPARE_HISTORY_MAX: HistoryLength = { events: 20_000, bytes: 20 * MIB };
-/** From here on no hold either: it undoes at every provider, and asks anew after its release. */
+/** From here on no hold either: it withdraws at every provider, and asks anew after its release. */
 export const HOLD_HISTORY_MAX: HistoryLength = { events: 30_000, bytes: 30 * MIB };
 
 /** Why one decision more about the whole request would be too many: the sentence goes on from "The request". */

@@ -251,7 +251,7 @@ function todoOf(view: RequestView, due: DueProgress | undefined): readonly strin
       : [`tell the person ${refusal}${byDay(due)}, then record it (recordNotice, refused)${orOwnWish(state)}`]),
     ...(owesOutcome ? [`tell the person what came of it${byDay(due)}, then record it (recordNotice, outcome)`] : []),
     ...view.legs
-      .filter(({ hold: held }) => held?.couldNotUndo === true)
+      .filter(({ hold: held }) => held?.couldNotWithdraw === true)
       .map(
         ({ provider }) =>
           `${providerName(provider)} could not be kept from erasing during the hold: ask them to stop it, outside of this system`,

@@ -63,7 +63,7 @@ export interface RequestState {
   readonly hold?: Hold;
   /** Holds that are over. */
   readonly pastHolds?: readonly { readonly since: number; readonly until: number }[];
-  /** Withdrawn or cancelled: the legs are being undone. */
+  /** Withdrawn or cancelled: the legs are being withdrawn. */
   readonly ended?: { readonly at: number; readonly wantedBy: WithdrawalWish | 'unsaid' };
   /** Every provider has settled, and some may have erased at our asking. */
   readonly mayHaveErased?: boolean;

@@ -117,7 +117,7 @@ function blockedOn({
         owesAnswer ||
         isCancelToBeDecided ||
         state.certificateRefused !== undefined ||
-        legs.some(({ hold }) => hold?.couldNotUndo === true) ||
+        legs.some(({ hold }) => hold?.couldNotWithdraw === true) ||
         isUnanswered(state, dueAt),
       'staff',
     ],

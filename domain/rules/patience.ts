@@ -12,7 +12,7 @@ export interface Patience {
   readonly stillPendingBudgetMs: number;
   /** How often we look while it is late. */
   readonly stillPendingEveryMs: number;
-  /** How long we try to undo a request at a provider after a withdrawal. */
+  /** How long we try to withdraw a request at a provider after a withdrawal. */
   readonly withdrawalBudgetMs: number;
   /** How long after our asking the person API is wished to purge; 0: as soon as it can. Absent: its own default. */
   readonly purgeWishMs?: number;

@@ -392,7 +392,7 @@ describe('issueCertificate', () => {
     ],
     [
       'an answer dated before it came, which would end the window early',
-      () => firstRound(outcomes.verified(), { acceptedAt: T0 - 1_001, windowEndsAt: T0 - 1_001 + WINDOW_MS }),
+      () => firstRound(outcomes.verified(), { answeredAt: T0 - 1_001, windowEndsAt: T0 - 1_001 + WINDOW_MS }),
       'round 1 says that its answer came before it did',
     ],
     [
@@ -499,15 +499,15 @@ describe('issueCertificate', () => {
       () => ({ calls: [{ type: 'person.requestErasure', at: T0, failure: { mayHaveReached: false } }] }),
     ],
     [
-      'withdrawn, though nobody undid it',
+      'withdrawn, though nobody withdrew it',
       () => change(outcomes.withdrawn(), { withdrawal: undefined as never }),
-      'no signed answer says that the provider undid it',
+      'no signed answer says that the provider withdrew it',
       () => ({ calls: callsOf(outcomes.silent()) }),
     ],
     [
       'withdrawn, though it was asked again afterwards',
       () => outcomes.withdrawn(),
-      'the provider was asked again after it had undone it',
+      'the provider was asked again after it had withdrawn it',
       () => ({
         calls: [
           ...callsOf(outcomes.withdrawn()),
@@ -603,7 +603,7 @@ describe('issueCertificate', () => {
       expect(await outcomeOf('withdrawn', { origin: [...asking, endedAt(T0 + HOUR_MS)] })).toBe('withdrawn');
       for (const origin of [asking, [...asking, endedAt(T0 + DAY_MS - MINUTE_MS)]]) {
         expect((await refusalOf(reset('withdrawn'), { info, origin })).message).toContain(
-          'the provider was asked again after it had undone it',
+          'the provider was asked again after it had withdrawn it',
         );
       }
       expect(

@@ -55,7 +55,7 @@ function phasesOf(provider: Provider, call: Call): Phase[] {
       ];
     case 'login':
       return [always, once, ended];
-    // Of the person: before asking, after a lost asking, when looking, and when undoing.
+    // Of the person: before asking, after a lost asking, when looking, and when withdrawing.
     case 'info':
       return [always, once, ended, after(ownAnswer('person', 'info', 'own success'), 'when looking'), inWindow];
     case 'read':
@@ -68,7 +68,7 @@ function phasesOf(provider: Provider, call: Call): Phase[] {
           script: (given) => ({ [call]: [given], ...lostAsking(provider) }),
         },
         {
-          name: 'when undone',
+          name: 'when withdrawn',
           script: (given) => ({ [call]: [ownAnswer(provider, call, 'own success'), given] }),
           cancelIn: 'window',
         },

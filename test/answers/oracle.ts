@@ -112,7 +112,7 @@ export function atMost(provider: Provider, log: Log): Limits {
       [/was known to be there/, seen],
       [/the record was absent/, absent],
       [/there before and was absent/, seen && absent],
-      [/it was undone|undone at the provider/i, accepted && dequeued],
+      [/it was withdrawn|withdrawn at the provider/i, accepted && dequeued],
       [/We asked|had been asked/, arrived],
       [/no call of ours can have reached it/, !arrived],
     ]),

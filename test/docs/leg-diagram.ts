@@ -37,7 +37,7 @@ const answered = (label: string, receipt: Receipt): Possible =>
   possible(label, { type: 'asked' }, { type: 'answered', receipt });
 const observed = (label: string, observation: Observation): Possible =>
   possible(label, { type: 'observed', observation });
-const undone = (withdrawal: Withdrawal): Possible => possible('tried', { type: 'withdrawalAnswered', withdrawal });
+const withdrawn = (withdrawal: Withdrawal): Possible => possible('tried', { type: 'withdrawalAnswered', withdrawal });
 const decided = (kind: DecisionKind): Possible =>
   possible(kind, {
     type: 'decided',
@@ -78,9 +78,9 @@ const comesTo: {
   ],
   wait: (_now, step) => [possible(step.for === 'window' ? 'window over' : 'grace over', { type: 'timePassed' })],
   withdraw: () => [
-    undone({ status: 'withdrawn' }),
-    undone({ status: 'too-late' }),
-    undone({ status: 'nothing-to-withdraw' }),
+    withdrawn({ status: 'withdrawn' }),
+    withdrawn({ status: 'too-late' }),
+    withdrawn({ status: 'nothing-to-withdraw' }),
     possible('tried', { type: 'withdrawalFailed' }),
   ],
   waitForDecision: () => [],

@@ -46,7 +46,7 @@ const decided = (kind: DecisionKind): WithoutTime<LegEvent> => ({
 });
 
 const byCallback = accepted({ proof: 'callback', seen: false });
-const undoable = accepted({ withdrawable: true });
+const withdrawable = accepted({ withdrawable: true });
 const looking: [number, WithoutTime<LegEvent>][] = [
   [T0, asked],
   [T0, answered(accepted())],
@@ -66,7 +66,7 @@ export const unsettledLegs = {
   revivalWindow: legAfter([T0, asked], [T0, answered(unknown({ window: { lastsMs: HOURS_120_MS } }))]),
   callback: legAfter(...hoping),
   looking: legAfter(...looking),
-  withdrawing: legAfter([T0, asked], [T0, answered(undoable)], [T0 + DAY_MS, requestEnded]),
+  withdrawing: legAfter([T0, asked], [T0, answered(withdrawable)], [T0 + DAY_MS, requestEnded]),
 } satisfies Record<string, LegState>;
 
 /** Settled, by outcome and how it came to it. */
@@ -97,7 +97,7 @@ export const settledLegs = {
   waived: legAfter([T0, asked], [T0, decided('waive')], [T0, { type: 'interrupted' }]),
   withdrawn: legAfter(
     [T0, asked],
-    [T0, answered(undoable)],
+    [T0, answered(withdrawable)],
     [T0 + DAY_MS, requestEnded],
     [T0 + DAY_MS, { type: 'withdrawalAnswered', withdrawal: { status: 'withdrawn', evidence } }],
   ),
@@ -106,7 +106,7 @@ export const settledLegs = {
   unknown: legAfter([T0, asked], [T0, answered(accepted())], [T0 + DAY_MS, requestEnded]),
   unknownTooLate: legAfter(
     [T0, asked],
-    [T0, answered(undoable)],
+    [T0, answered(withdrawable)],
     [T0 + DAY_MS, requestEnded],
     [T0 + DAY_MS, { type: 'withdrawalAnswered', withdrawal: { status: 'too-late', since: T0 + HOUR_MS } }],
   ),

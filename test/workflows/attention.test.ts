@@ -257,11 +257,11 @@ describe('the ways out of attention while the daily try is in flight', () => {
     await handle.executeUpdate(ways[kind], { args: [decision] });
     expect(await bench.leg(handle)).toMatchObject({ state: 'settled', outcome });
     held.release(accepted());
-    expect(await handle.result()).toMatchObject({ legs: [{ outcome, acceptedAt: expect.any(String) }] });
+    expect(await handle.result()).toMatchObject({ legs: [{ outcome, answeredAt: expect.any(String) }] });
     expect(bench.statementOf(handle).legs[0]?.rounds[0]?.receipt?.status).toBe('accepted');
   });
 
-  it('cancellation waits for the answer and undoes what the provider took on', async () => {
+  it('cancellation waits for the answer and withdraws what the provider took on', async () => {
     const { handle, held } = await inFlight();
     await handle.cancel();
     held.release(accepted({ withdrawable: true }));

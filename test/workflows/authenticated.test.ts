@@ -98,7 +98,7 @@ async function refusalOf(handle: Handle, kind: AnyDecisionKind, decision: object
 async function inWindow(): Promise<Handle> {
   bench.providers.person.ask.set(accepted({ withdrawable: true }));
   const handle = await bench.startFor('person');
-  await eventually(async () => ((await bench.leg(handle)).acceptedAt === undefined ? undefined : true));
+  await eventually(async () => ((await bench.leg(handle)).answeredAt === undefined ? undefined : true));
   return handle;
 }
 
@@ -235,7 +235,7 @@ describe('a request that takes signed decisions only', () => {
     const handle = await bench.startFor('person');
     await eventually(async () => (await bench.leg(handle)).attention);
     await decide(handle, 'retry', waive);
-    await eventually(async () => (await bench.leg(handle)).acceptedAt);
+    await eventually(async () => (await bench.leg(handle)).answeredAt);
     const notice = {
       ...said,
       notice: 'acknowledged',

@@ -14,7 +14,7 @@ import {
   WorkflowBench,
 } from '../support/workflow-bench';
 
-const undoable = accepted({ withdrawable: true });
+const withdrawable = accepted({ withdrawable: true });
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 
 let bench: WorkflowBench;
@@ -46,19 +46,19 @@ describe('a request that is cancelled', () => {
     expect(bench.statementOf(handle).legs.map((leg) => leg.rounds)).toEqual([[], [], []]);
   });
 
-  it('while its asking is in flight waits for the answer, and undoes what was taken on', async () => {
+  it('while its asking is in flight waits for the answer, and withdraws what was taken on', async () => {
     const held = bench.hold<Receipt>();
     bench.providers.person.ask.set(held.answer);
     const handle = await bench.startFor('person');
     await held.asked;
     await handle.cancel();
-    held.release(undoable);
+    held.release(withdrawable);
     await expectEnd(handle, 'withdrawn');
     expect(bench.providers.person.withdraw.calls).toMatchObject([{ round: 1, askedBefore: true }]);
-    expect(bench.statementOf(handle).legs[0]?.rounds[0]?.receipt).toEqual(undoable);
+    expect(bench.statementOf(handle).legs[0]?.rounds[0]?.receipt).toEqual(withdrawable);
   });
 
-  it('while its asking is in flight says unknown where it cannot be undone', async () => {
+  it('while its asking is in flight says unknown where it cannot be withdrawn', async () => {
     const held = bench.hold<Receipt>();
     bench.providers.person.ask.set(held.answer);
     const handle = await bench.startFor('person');
@@ -74,7 +74,7 @@ describe('a request that is cancelled', () => {
     bench.providers.person.ask.set(held.answer);
     const handle = await bench.startFor('person', 'aptrinsic');
     await held.asked;
-    await eventually(async () => (await bench.leg(handle, 'aptrinsic')).acceptedAt);
+    await eventually(async () => (await bench.leg(handle, 'aptrinsic')).answeredAt);
     await handle.cancel();
     held.release(unknown());
     await expectEnd(handle, 'not-found', 'unknown');
@@ -92,7 +92,7 @@ describe('a request that is cancelled', () => {
     expect(bench.providers.person.withdraw.calls).toHaveLength(1);
   });
 
-  it('while a retry of the asking waits undoes what may have been asked', async () => {
+  it('while a retry of the asking waits withdraws what may have been asked', async () => {
     bench.providers.person.ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: DAY_MS }));
     bench.providers.person.withdraw.set({ status: 'nothing-to-withdraw' });
     const handle = await bench.startFor('person');
@@ -104,8 +104,8 @@ describe('a request that is cancelled', () => {
   });
 
   it.each<[string, Receipt, LegOutcome, number]>([
-    ['undoes what can be undone', undoable, 'withdrawn', 1],
-    ['says unknown where nothing can be undone', accepted(), 'unknown', 0],
+    ['withdraws what can be withdrawn', withdrawable, 'withdrawn', 1],
+    ['says unknown where nothing can be withdrawn', accepted(), 'unknown', 0],
     [
       'says unknown where the identifier could still be hidden',
       unknown({ window: { lastsMs: 7 * DAY_MS } }),
@@ -177,7 +177,7 @@ describe('a request that is cancelled', () => {
 
 describe('the withdrawal', () => {
   async function withdrawing(): Promise<Handle> {
-    bench.providers.person.ask.set(undoable);
+    bench.providers.person.ask.set(withdrawable);
     const handle = await bench.startFor('person');
     await bench.forward(handle, DAY_MS);
     return handle;

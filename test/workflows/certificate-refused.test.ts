@@ -19,7 +19,7 @@ describe('a request whose evidence does not hold', () => {
   it('says so instead of ending, tries once a day, and ends once it holds', async () => {
     bench.certificateGate = refused;
     const handle = await bench.startFor('person');
-    await eventually(async () => ((await bench.leg(handle)).acceptedAt === undefined ? undefined : true));
+    await eventually(async () => ((await bench.leg(handle)).answeredAt === undefined ? undefined : true));
     await bench.forward(handle, OVER_MS);
     const shown = await eventually(async () => {
       const found = await handle.query(progress);

@@ -86,7 +86,7 @@ describe('a decision is refused', () => {
     }
   });
 
-  it('while the request is being undone', async () => {
+  it('while the request is being withdrawn', async () => {
     const held = bench.hold<Withdrawal>();
     bench.providers.person.ask.set(accepted({ withdrawable: true }));
     bench.providers.person.withdraw.set(held.answer);
@@ -182,7 +182,7 @@ describe('waive and attest are taken in every unsettled state', () => {
       await handle.executeUpdate(update, { args: [decision] });
       expect(await bench.leg(handle)).toMatchObject({ state: 'settled', outcome });
       held.release(accepted());
-      expect(await handle.result()).toMatchObject({ legs: [{ outcome, acceptedAt: expect.any(String) }] });
+      expect(await handle.result()).toMatchObject({ legs: [{ outcome, answeredAt: expect.any(String) }] });
       const [leg] = bench.statementOf(handle).legs;
       expect(leg?.rounds[0]?.receipt).toEqual(accepted());
       expect(leg?.askedBefore).toBe(true);

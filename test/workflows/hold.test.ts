@@ -1,4 +1,4 @@
-/** A legal hold in a run: what has not been sent is not sent, what can be undone is, the rest says since when it is too late. */
+/** A legal hold in a run: what has not been sent is not sent, what can be withdrawn is, the rest says since when it is too late. */
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { LegOutcome } from '../../domain/leg/outcome';
 import type { Receipt, Withdrawal } from '../../domain/leg/receipt';
@@ -22,7 +22,7 @@ import {
   WorkflowBench,
 } from '../support/workflow-bench';
 
-const undoable = accepted({ withdrawable: true });
+const withdrawable = accepted({ withdrawable: true });
 const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 
@@ -50,7 +50,7 @@ async function expectEnd(handle: Handle, ...outcomes: LegOutcome[]): Promise<voi
 
 describe('a legal hold', () => {
   it('on day 2, released on day 4, leaves the other windows as they are', async () => {
-    bench.providers.person.ask.set(undoable);
+    bench.providers.person.ask.set(withdrawable);
     bench.providers.person.withdraw.set({ status: 'withdrawn' });
     bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 7 * DAY_MS }, windowKind: 'revival' }));
     const handle = await bench.startFor('person', 'aptrinsic');
@@ -75,17 +75,17 @@ describe('a legal hold', () => {
     await bench.forward(handle, OVER_MS);
     await expectEnd(handle, 'erased', 'erased');
     expect(bench.statementOf(handle).trail.map(({ kind }) => kind)).toEqual(['hold', 'release']);
-    expect(bench.statementOf(handle).legs[0]?.rounds.map(({ undoneAt }) => undoneAt !== undefined)).toEqual([
+    expect(bench.statementOf(handle).legs[0]?.rounds.map(({ withdrawnAt }) => withdrawnAt !== undefined)).toEqual([
       true,
       false,
     ]);
   });
 
   it.each<[string, Withdrawal]>([
-    ['it is too late to undo', { status: 'too-late', since: Date.UTC(2026, 0, 1) }],
-    ['there is nothing to undo', { status: 'nothing-to-withdraw' }],
+    ['it is too late to withdraw', { status: 'too-late', since: Date.UTC(2026, 0, 1) }],
+    ['there is nothing to withdraw', { status: 'nothing-to-withdraw' }],
   ])('lets the window run on where %s', async (_name, withdrawal) => {
-    bench.providers.person.ask.set(undoable);
+    bench.providers.person.ask.set(withdrawable);
     bench.providers.person.withdraw.set(withdrawal);
     const handle = await bench.startFor('person');
     await bench.forward(handle, DAY_MS);
@@ -99,20 +99,20 @@ describe('a legal hold', () => {
     expect(bench.providers.person.withdraw.calls).toHaveLength(1);
   });
 
-  it('lets the window run on where undoing fails, and says so', async () => {
-    bench.providers.person.ask.set(undoable);
+  it('lets the window run on where withdrawing fails, and says so', async () => {
+    bench.providers.person.ask.set(withdrawable);
     bench.providers.person.withdraw.set(failure('ProviderRejected'));
     const handle = await bench.startFor('person');
     await bench.forward(handle, DAY_MS);
     await hold(handle);
     await bench.settle(handle);
-    expect((await bench.leg(handle)).waitsFor).toContain('could not be reached to undo it');
+    expect((await bench.leg(handle)).waitsFor).toContain('could not be reached to withdraw it');
     await bench.forward(handle, OVER_MS);
     await expectEnd(handle, 'erased');
   });
 
   it('is tried to be kept for as long as it lasts, through an outage of a day and more', async () => {
-    bench.providers.person.ask.set(undoable);
+    bench.providers.person.ask.set(withdrawable);
     bench.providers.person.withdraw.set(failure('ProviderUnavailable', { nextRetryDelayMs: 13 * HOUR_MS }));
     const handle = await bench.startFor('person');
     await bench.forward(handle, DAY_MS);
@@ -121,21 +121,21 @@ describe('a legal hold', () => {
     expect(await bench.leg(handle)).toMatchObject({
       state: 'withdrawing',
       waitsFor:
-        'Person API to undo the request during the hold; tried for as long as the hold lasts and the window is open',
+        'Person API to withdraw the request during the hold; tried for as long as the hold lasts and the window is open',
       until: expect.any(String),
     });
     expect(bench.providers.person.withdraw.calls.length).toBeGreaterThan(3);
     bench.providers.person.withdraw.set({ status: 'withdrawn' });
     await bench.forward(handle, 13 * HOUR_MS);
     await bench.settle(handle);
-    expect(await bench.leg(handle)).toMatchObject({ state: 'held', undoneAt: expect.any(String) });
+    expect(await bench.leg(handle)).toMatchObject({ state: 'held', withdrawnAt: expect.any(String) });
     await release(handle);
     await bench.forward(handle, OVER_MS);
     await expectEnd(handle, 'erased');
   });
 
   it('says when it was too late, where the outage outlasts the window, and asks a staff member', async () => {
-    bench.providers.person.ask.set(undoable);
+    bench.providers.person.ask.set(withdrawable);
     bench.providers.person.withdraw.set(failure('ProviderUnavailable', { nextRetryDelayMs: 20 * HOUR_MS }));
     bench.providers.person.look.set(failure('ProviderUnavailable', { nextRetryDelayMs: 20 * HOUR_MS }));
     const handle = await bench.startFor('person');
@@ -147,7 +147,7 @@ describe('a legal hold', () => {
     expect(blockedOn).toContain('staff');
   });
 
-  it('answers, while an asking is in flight that nobody can undo, that it may have been taken on', async () => {
+  it('answers, while an asking is in flight that nobody can withdraw, that it may have been taken on', async () => {
     const held = bench.hold<Receipt>();
     bench.providers.measureone.ask.set(held.answer);
     bench.providers.measureone.withdraw.set({ status: 'too-late' });
@@ -165,25 +165,25 @@ describe('a legal hold', () => {
     expect(bench.providers.measureone.ask.calls).toHaveLength(1);
   });
 
-  it('keeps in the record what the provider undid after somebody had attested', async () => {
+  it('keeps in the record what the provider withdrew after somebody had attested', async () => {
     const held = bench.hold<Withdrawal>();
-    bench.providers.person.ask.set(undoable);
+    bench.providers.person.ask.set(withdrawable);
     bench.providers.person.withdraw.set(held.answer);
     const handle = await bench.startFor('person');
     await bench.forward(handle, DAY_MS);
     await hold(handle);
     await held.asked;
     const attested = await handle.executeUpdate(attestProvider, { args: [{ ...said, provider: 'person' }] });
-    expect(attested.waitsFor).toContain('answer to undoing the request because of the hold');
+    expect(attested.waitsFor).toContain('answer to withdrawing the request because of the hold');
     held.release({ status: 'withdrawn' });
     await expectEnd(handle, 'attested');
     const [leg] = bench.statementOf(handle).legs;
-    expect(leg?.rounds[0]).toMatchObject({ undoneAt: expect.any(Number), undoing: { status: 'withdrawn' } });
-    expect(leg && basisOf(leg)).toContain('Person API undid what it had been asked');
+    expect(leg?.rounds[0]).toMatchObject({ withdrawnAt: expect.any(Number), withdrawal: { status: 'withdrawn' } });
+    expect(leg && basisOf(leg)).toContain('Person API withdrew what it had been asked');
   });
 
-  it('leaves alone what somebody queued since it undid ours, also when the request is withdrawn', async () => {
-    bench.providers.person.ask.set(undoable, failure('ProviderRejected', { mayHaveReached: false }));
+  it('leaves alone what somebody queued since it withdrew ours, also when the request is withdrawn', async () => {
+    bench.providers.person.ask.set(withdrawable, failure('ProviderRejected', { mayHaveReached: false }));
     const handle = await bench.startFor('person');
     await bench.forward(handle, DAY_MS);
     await hold(handle);
@@ -197,7 +197,7 @@ describe('a legal hold', () => {
   });
 
   it('takes for ours only what was asked for since', async () => {
-    bench.providers.person.ask.set(undoable);
+    bench.providers.person.ask.set(withdrawable);
     const handle = await bench.startFor('person');
     await bench.forward(handle, DAY_MS);
     await hold(handle);
@@ -208,12 +208,12 @@ describe('a legal hold', () => {
     await handle.cancel();
     await handle.result();
     const [first, second] = bench.providers.person.ask.calls;
-    const [, undone] = bench.providers.person.withdraw.calls;
-    expect(undone?.firstAskedAt).toBe(second?.firstAskedAt);
+    const [, withdrawn] = bench.providers.person.withdraw.calls;
+    expect(withdrawn?.firstAskedAt).toBe(second?.firstAskedAt);
     expect((second?.firstAskedAt ?? 0) - (first?.firstAskedAt ?? 0)).toBeGreaterThanOrEqual(DAY_MS);
   });
 
-  it('stops an asking that waits for its next try, undoes what may have arrived, and asks again after the release', async () => {
+  it('stops an asking that waits for its next try, withdraws what may have arrived, and asks again after the release', async () => {
     bench.providers.person.ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: DAY_MS }), accepted());
     bench.providers.person.withdraw.set({ status: 'nothing-to-withdraw' });
     const handle = await bench.startFor('person');
@@ -230,13 +230,13 @@ describe('a legal hold', () => {
     expect(bench.providers.person.ask.calls.map(({ askedBefore }) => askedBefore)).toEqual([false, true]);
   });
 
-  it('waits for an asking in flight, and undoes what it brought about', async () => {
+  it('waits for an asking in flight, and withdraws what it brought about', async () => {
     const held = bench.hold<Receipt>();
-    bench.providers.person.ask.set(held.answer, undoable);
+    bench.providers.person.ask.set(held.answer, withdrawable);
     const handle = await bench.startFor('person');
     await held.asked;
     await hold(handle);
-    held.release(undoable);
+    held.release(withdrawable);
     await bench.settle(handle);
     expect(await bench.leg(handle)).toMatchObject({ state: 'held', rounds: 1 });
     await release(handle);
@@ -291,7 +291,7 @@ describe('a legal hold', () => {
   });
 
   it('gives way to a withdrawal and to a decision about one provider', async () => {
-    bench.providers.person.ask.set(undoable);
+    bench.providers.person.ask.set(withdrawable);
     bench.providers.aptrinsic.ask.set(failure('ProviderRejected', { mayHaveReached: false }));
     const handle = await bench.startFor('person', 'aptrinsic');
     await bench.forward(handle, DAY_MS);

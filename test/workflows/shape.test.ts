@@ -198,7 +198,11 @@ describe('the current details', () => {
     ]);
     await handle.cancel();
     await held.asked;
-    expect(await row(handle, 'Person API')).toEqual(['undoing the request', 'Person API to undo the request', '–']);
+    expect(await row(handle, 'Person API')).toEqual([
+      'withdrawing the request',
+      'Person API to withdraw the request',
+      '–',
+    ]);
     held.release({ status: 'withdrawn' });
     await handle.result();
     expect(await row(handle, 'Person API')).toEqual(['withdrawn', 'nothing', expect.stringMatching(/^since /)]);

@@ -141,6 +141,6 @@ describe('a window', () => {
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window' });
     await bench.forward(handle, DAY_MS);
     const [leg] = (await handle.result()).legs;
-    expect(Date.parse(leg?.acceptedAt ?? '') - Date.parse(leg?.requestedAt ?? '')).toBeGreaterThanOrEqual(DAY_MS);
+    expect(Date.parse(leg?.answeredAt ?? '') - Date.parse(leg?.requestedAt ?? '')).toBeGreaterThanOrEqual(DAY_MS);
   });
 });

@@ -218,7 +218,7 @@ describe('person.requestErasure', () => {
     ['one write, told by a slow clock', { created_on: iso(now - DAY_MS), last_modified_on: iso(now - DAY_MS) }, true],
     ['an update of an older one', { created_on: iso(now - HOUR_MS), last_modified_on: iso(now) }, false],
     ['nobody knows when', { created_on: 'then', last_modified_on: iso(now) }, false],
-  ])('can undo a purge that was made by %s: %j is %s', async (_what, times, withdrawable) => {
+  ])('can withdraw a purge that was made by %s: %j is %s', async (_what, times, withdrawable) => {
     const { adapter } = await setup({ [info]: here, [queue]: { status: 202, body: purge(times) } });
     await expect(adapter.requestErasure(call())).resolves.toMatchObject({ basis: 'taken-on', withdrawable });
   });

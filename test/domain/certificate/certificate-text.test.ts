@@ -14,7 +14,7 @@ const provider: ProviderClaim = {
     {
       number: 1,
       askedAt: '2026-11-22T09:31:00.000Z',
-      acceptedAt: '2026-11-22T09:31:02.250Z',
+      answeredAt: '2026-11-22T09:31:02.250Z',
       windowKind: 'revival',
       windowEndsAt: '2026-11-29T09:31:02.250Z',
       marginMs: 3_600_000,
@@ -142,7 +142,7 @@ describe('the decisions about the whole request', () => {
       providers: [
         {
           ...provider,
-          rounds: [{ number: 1, askedAt: '2026-11-22T09:31:00.000Z', undoneAt: '2026-11-24T10:00:05.000Z' }],
+          rounds: [{ number: 1, askedAt: '2026-11-22T09:31:00.000Z', withdrawnAt: '2026-11-24T10:00:05.000Z' }],
         },
       ],
     });
@@ -156,6 +156,6 @@ describe('the decisions about the whole request', () => {
       'hold at 2026-11-24 10:00:00 UTC by staff-7: litigation, LEGAL-1; ground legal-claims; owner legal-2; signed (staff-7:2026)',
     );
     expect(words).toContain('cancelled at 2026-11-25 10:00:00 UTC');
-    expect(words).toContain('undone at the provider 2026-11-24 10:00:05 UTC, because of a legal hold');
+    expect(words).toContain('withdrawn at the provider 2026-11-24 10:00:05 UTC, because of a legal hold');
   });
 });

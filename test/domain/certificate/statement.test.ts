@@ -46,7 +46,7 @@ describe('the basis of an outcome', () => {
     [
       'withdrawn',
       'withdrawn',
-      'The request was withdrawn, and undone at the provider in time. The data were not erased by it.',
+      'The request was withdrawn, and was withdrawn at the provider in time. The data were not erased by it.',
     ],
     ['neverAsked', 'never-asked', 'The request ended before the provider was asked. The data were not erased by it.'],
     [
@@ -57,7 +57,7 @@ describe('the basis of an outcome', () => {
     [
       'unknownTooLate',
       'unknown',
-      'the result could not be learnt. It was too late to undo since 2026-11-22 10:00 UTC. The window and margin end at 2026-11-27 10:00 UTC.',
+      'the result could not be learnt. It was too late to withdraw since 2026-11-22 10:00 UTC. The window and margin end at 2026-11-27 10:00 UTC.',
     ],
     [
       'unknownInAttention',

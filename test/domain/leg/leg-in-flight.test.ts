@@ -15,7 +15,7 @@ type At = [at: number, happening: WithoutTime<LegEvent>];
 
 const evidence: Evidence = { host: 'provider.test', httpStatus: 200, facts: { marker: 'THE-ANSWER' } };
 const asked: WithoutTime<LegEvent> = { type: 'asked' };
-const undoable: WithoutTime<LegEvent> = { type: 'answered', receipt: accepted({ withdrawable: true }) };
+const withdrawable: WithoutTime<LegEvent> = { type: 'answered', receipt: accepted({ withdrawable: true }) };
 const decided = (kind: 'waive' | 'attest'): WithoutTime<LegEvent> => ({
   type: 'decided',
   kind,
@@ -42,7 +42,7 @@ const withdrawals: Withdrawal[] = [
 ];
 const window: At[] = [
   [T0, asked],
-  [T0, undoable],
+  [T0, withdrawable],
 ];
 
 /** A call under way, and what it may be answered. */
@@ -70,8 +70,8 @@ const calls: Record<string, { readonly before: At[]; readonly answers: readonly 
     before: [...window, [OVER, { type: 'timePassed' }]],
     answers: observations.map((observation) => ({ type: 'observed', observation })),
   },
-  'an undoing because of a hold': {
-    before: [...window, [T0 + 1, { type: 'held' }], [T0 + 1, { type: 'undoing' }]],
+  'a withdrawal because of a hold': {
+    before: [...window, [T0 + 1, { type: 'held' }], [T0 + 1, { type: 'withdrawing' }]],
     answers: withdrawals.map((withdrawal) => ({ type: 'withdrawalAnswered', withdrawal })),
   },
   'a withdrawal': {
@@ -142,38 +142,42 @@ const statement: Statement = {
   trail: [],
 };
 
-describe('a decision while the provider is being asked to undo', () => {
-  const undoing = legAfter(
+describe('a decision while the provider is being asked to withdraw', () => {
+  const withdrawing = legAfter(
     ...window,
     [T0 + 1, { type: 'held' }],
-    [T0 + 1, { type: 'undoing' }],
+    [T0 + 1, { type: 'withdrawing' }],
     [T0 + 2, decided('attest')],
   );
 
   it('stands, and whoever decided is told of it', () => {
-    expect(undoing).toMatchObject({ phase: 'settled', outcome: 'attested' });
-    expect(legProgress(undoing).waitsFor).toContain("Person API's answer to undoing the request because of the hold");
+    expect(withdrawing).toMatchObject({ phase: 'settled', outcome: 'attested' });
+    expect(legProgress(withdrawing).waitsFor).toContain(
+      "Person API's answer to withdrawing the request because of the hold",
+    );
   });
 
-  it('does not hide that the provider undid it afterwards', () => {
-    const undone = advance(undoing, {
+  it('does not hide that the provider withdrew it afterwards', () => {
+    const withdrawn = advance(withdrawing, {
       type: 'withdrawalAnswered',
       withdrawal: { status: 'withdrawn', evidence },
       at: T0 + HOUR_MS,
     });
-    expect(legProgress(undone)).toMatchObject({
+    expect(legProgress(withdrawn)).toMatchObject({
       state: 'settled',
       outcome: 'attested',
-      waitsFor: 'nothing; Person API undid the request at 2026-11-22 10:00 UTC, after this was decided',
-      undoneAt: '2026-11-22T10:00:00.000Z',
+      waitsFor: 'nothing; Person API withdrew the request at 2026-11-22 10:00 UTC, after this was decided',
+      withdrawnAt: '2026-11-22T10:00:00.000Z',
     });
-    expect(basisOf(undone)).toContain('Afterwards, at 2026-11-22 10:00 UTC, Person API undid what it had been asked');
+    expect(basisOf(withdrawn)).toContain(
+      'Afterwards, at 2026-11-22 10:00 UTC, Person API withdrew what it had been asked',
+    );
   });
 
   it('does not hide that it was broken off', () => {
-    const brokenOff = advance(undoing, { type: 'interrupted', at: T0 + HOUR_MS });
+    const brokenOff = advance(withdrawing, { type: 'interrupted', at: T0 + HOUR_MS });
     expect(basisOf(brokenOff)).toContain(
-      'was broken off at 2026-11-22 10:00 UTC; whether the provider undid it is not known',
+      'was broken off at 2026-11-22 10:00 UTC; whether the provider withdrew it is not known',
     );
     expect(nextStep(brokenOff)).toEqual({ do: 'finish' });
   });
@@ -192,10 +196,13 @@ describe('a hold while the provider is being asked', () => {
   it('never says afterwards that nothing was asked', () => {
     const brokenOff = advance(held, { type: 'interrupted', at: T0 + 2 });
     expect(nextStep(brokenOff)).toEqual({ do: 'withdraw', for: 'hold' });
-    const tooLate = [{ type: 'undoing' }, { type: 'withdrawalAnswered', withdrawal: { status: 'too-late' } }] as const;
+    const tooLate = [
+      { type: 'withdrawing' },
+      { type: 'withdrawalAnswered', withdrawal: { status: 'too-late' } },
+    ] as const;
     const leg = tooLate.reduce<LegState>((one, event) => advance(one, { ...event, at: T0 + 3 }), brokenOff);
     expect(legProgress(leg).waitsFor).toBe(
-      'the release of the legal hold; Person API may have been asked at 2026-11-22 09:00 UTC, when it was too late to undo it, and is asked nothing more before it',
+      'the release of the legal hold; Person API may have been asked at 2026-11-22 09:00 UTC, when it was too late to withdraw it, and is asked nothing more before it',
     );
   });
 
@@ -206,11 +213,11 @@ describe('a hold while the provider is being asked', () => {
   });
 });
 
-describe('what is ours to undo', () => {
-  const undone: At[] = [
+describe('what is ours to withdraw', () => {
+  const withdrawn: At[] = [
     ...window,
     [T0 + 1, { type: 'held' }],
-    [T0 + 1, { type: 'undoing' }],
+    [T0 + 1, { type: 'withdrawing' }],
     [T0 + 2, { type: 'withdrawalAnswered', withdrawal: { status: 'withdrawn' } }],
   ];
   const unreached: WithoutTime<LegEvent> = {
@@ -229,20 +236,24 @@ describe('what is ours to undo', () => {
   const ended: WithoutTime<LegEvent> = { type: 'requestEnded' };
 
   it.each<[string, At[], string | undefined]>([
-    ['while the hold that undid it lasts', undone, 'withdrawn'],
-    ['after the release', [...undone, [T0 + 3, released]], 'withdrawn'],
-    ['while it is asked anew', [...undone, [T0 + 3, released], [T0 + 3, asked]], 'withdrawn'],
+    ['while the hold that withdrew it lasts', withdrawn, 'withdrawn'],
+    ['after the release', [...withdrawn, [T0 + 3, released]], 'withdrawn'],
+    ['while it is asked anew', [...withdrawn, [T0 + 3, released], [T0 + 3, asked]], 'withdrawn'],
     [
       'when asking anew reached nobody',
-      [...undone, [T0 + 3, released], [T0 + 3, asked], [T0 + 4, unreached]],
+      [...withdrawn, [T0 + 3, released], [T0 + 3, asked], [T0 + 4, unreached]],
       'withdrawn',
     ],
     [
       'when asking anew may have reached it',
-      [...undone, [T0 + 3, released], [T0 + 3, asked], [T0 + 4, reached]],
+      [...withdrawn, [T0 + 3, released], [T0 + 3, asked], [T0 + 4, reached]],
       undefined,
     ],
-    ['when it was taken on anew', [...undone, [T0 + 3, released], [T0 + 3, asked], [T0 + 4, undoable]], undefined],
+    [
+      'when it was taken on anew',
+      [...withdrawn, [T0 + 3, released], [T0 + 3, asked], [T0 + 4, withdrawable]],
+      undefined,
+    ],
     [
       'when it was taken off the queue by somebody else',
       [...window, [OVER, { type: 'timePassed' }], [OVER, takenOff]],
@@ -254,7 +265,7 @@ describe('what is ours to undo', () => {
         [T0, asked],
         [T0, reached],
         [T0 + 1, { type: 'held' }],
-        [T0 + 1, { type: 'undoing' }],
+        [T0 + 1, { type: 'withdrawing' }],
         [T0 + 2, { type: 'withdrawalAnswered', withdrawal: { status: 'nothing-to-withdraw' } }],
       ],
       'unknown',
@@ -274,8 +285,8 @@ describe('what is ours to undo', () => {
   });
 
   it.each<[string, At[]]>([
-    ['asked anew without reaching anybody', [...undone, [T0 + 3, released], [T0 + 3, asked], [T0 + 4, unreached]]],
-    ['not asked anew yet', [...undone, [T0 + 3, released]]],
+    ['asked anew without reaching anybody', [...withdrawn, [T0 + 3, released], [T0 + 3, asked], [T0 + 4, unreached]]],
+    ['not asked anew yet', [...withdrawn, [T0 + 3, released]]],
   ])('is nothing for a second hold where it was %s', (_name, events) => {
     expect(nextStep(legAfter(...events, [T0 + 5, { type: 'held' }]))).toEqual({ do: 'waitForRelease' });
   });

@@ -24,7 +24,7 @@ describe('the progress of a leg', () => {
         waitsFor: 'the end of the purge window',
         until: iso(OVER),
         windowEndsAt: iso(OVER - HOUR_MS),
-        acceptedAt: iso(T0),
+        answeredAt: iso(T0),
         youCan: 'nothing to do; waive or attest',
       },
     ],
@@ -54,7 +54,7 @@ describe('the progress of a leg', () => {
         youCan: 'nothing to do; waive or attest',
       },
     ],
-    ['withdrawing', { state: 'withdrawing', waitsFor: 'Person API to undo the request' }],
+    ['withdrawing', { state: 'withdrawing', waitsFor: 'Person API to withdraw the request' }],
   ])('says what it waits for, until when and what one can do: %s', (name, view) => {
     const progress = legProgress(unsettledLegs[name]);
     expect(progress).toMatchObject({ provider: 'person', rounds: 1, ...view });

@@ -89,7 +89,7 @@ const anyEventAt = (at: number): fc.Arbitrary<LegEvent> =>
     { arbitrary: withdrawal.map((w): LegEvent => ({ type: 'withdrawalAnswered', withdrawal: w, at })), weight: 1 },
     {
       arbitrary: fc
-        .constantFrom('undoing' as const, 'undoing' as const, 'withdrawalFailed' as const)
+        .constantFrom('withdrawing' as const, 'withdrawing' as const, 'withdrawalFailed' as const)
         .map((type): LegEvent => ({ type, at })),
       weight: 1,
     },
@@ -168,7 +168,7 @@ function drive(tape: readonly Turn[], calls: RecordedCall[] = []): Transition[] 
     const { do: what, ...rest } = nextStep(leg);
     const scheduledAt = at;
     if (what === 'ask') tell({ type: 'asked', at });
-    if (what === 'withdraw') tell({ type: 'undoing', at });
+    if (what === 'withdraw') tell({ type: 'withdrawing', at });
     const during = nextStep(leg);
     if (turn.outside !== undefined) tell(turn.outside(at));
     const brokenOff = JSON.stringify(during) !== JSON.stringify(nextStep(leg));
@@ -217,7 +217,7 @@ function drive(tape: readonly Turn[], calls: RecordedCall[] = []): Transition[] 
   return transitions;
 }
 
-/** No provider both calls back and undoes: it would have to contradict itself to be told apart. */
+/** No provider both calls back and withdraws: it would have to contradict itself to be told apart. */
 function asProvidersAre(turn: Turn): Turn {
   const { receipt: given } = turn;
   return given.status === 'accepted' && given.proof === 'callback'
@@ -227,7 +227,7 @@ function asProvidersAre(turn: Turn): Turn {
 
 function effectOf(what: RecordedCall['what'], status: string): RecordedCall['effect'] {
   if (what === 'look') return 'nothing';
-  if (what === 'withdraw') return status === 'withdrawn' ? 'undone' : 'maybe';
+  if (what === 'withdraw') return status === 'withdrawn' ? 'withdrawn' : 'maybe';
   return status === 'unknown' ? 'unknown-id' : 'maybe';
 }
 
@@ -288,7 +288,7 @@ function expectThroughout(story: fc.Arbitrary<Transition[]>, hold: (transition: 
 }
 
 function lastAccepted(leg: LegState): LegState['rounds'][number] | undefined {
-  return leg.rounds.findLast((round) => round.acceptedAt !== undefined);
+  return leg.rounds.findLast((round) => round.answeredAt !== undefined);
 }
 
 function windowOverAt(leg: LegState): number | undefined {
@@ -328,12 +328,12 @@ describe.each(stories)('a leg %s', (_name, story) => {
     });
   });
 
-  it('asks nothing while it is held, and claims nothing on what was undone', () => {
+  it('asks nothing while it is held, and claims nothing on what was withdrawn', () => {
     expectThroughout(story, ({ before, event, leg }) => {
       const isAsked = event.type === 'asked' && leg.rounds.length > before.rounds.length;
       must(!isAsked || before.hold === undefined, 'asked during a hold');
       const isClaimed = leg.outcome === 'erased' || leg.outcome === 'presumed-erased';
-      must(!isClaimed || leg.rounds.at(-1)?.undoneAt === undefined, `${leg.outcome} on a round that was undone`);
+      must(!isClaimed || leg.rounds.at(-1)?.withdrawnAt === undefined, `${leg.outcome} on a round that was withdrawn`);
     });
   });
 
@@ -361,7 +361,7 @@ describe.each(stories)('a leg %s', (_name, story) => {
     });
   });
 
-  it('always has a next step, a view and a basis, and undoes nothing once it is settled', () => {
+  it('always has a next step, a view and a basis, and withdraws nothing once it is settled', () => {
     expectThroughout(story, ({ before, leg }) => {
       const next = nextStep(leg);
       if (before.phase === 'settled') must(next.do === 'finish', 'finishes');
@@ -401,13 +401,15 @@ describe.each(stories)('a leg %s', (_name, story) => {
   it('starts at most three rounds without a staff member', () => {
     expectThroughout(story, ({ leg }) => {
       const retries = leg.decisions.filter(({ kind }) => kind === 'retry').length;
-      const standing = leg.rounds.filter(({ undoneAt, goneAt }) => undoneAt === undefined && goneAt === undefined);
+      const standing = leg.rounds.filter(
+        ({ withdrawnAt, goneAt }) => withdrawnAt === undefined && goneAt === undefined,
+      );
       must(standing.length <= 3 + retries, 'rounds');
     });
   });
 });
 
-describe('undoing', () => {
+describe('withdrawing', () => {
   it('is never tried where nothing of ours can stand at the provider', () => {
     fc.assert(
       fc.property(asTheWorkflowDrives, (transitions) => {
@@ -431,7 +433,7 @@ describe('undoing', () => {
             (event.withdrawal.status === 'withdrawn' ||
               (event.withdrawal.status === 'nothing-to-withdraw' && !isAnswered));
           if (isTakenOff || isNothingThere) [mayBeOurs, isAnswered] = [false, false];
-          must(nextStep(leg).do !== 'withdraw' || mayBeOurs, 'undoes what is not ours');
+          must(nextStep(leg).do !== 'withdraw' || mayBeOurs, 'withdraws what is not ours');
         }
       }),
       { numRuns: RUNS },
@@ -496,7 +498,7 @@ function isProven(leg: LegState): boolean {
       );
     case 'presumed-erased':
       // What was found before the last round says nothing against that round.
-      return everAccepted && (found?.status !== 'present' || found.at <= (lastAccepted(leg)?.acceptedAt ?? 0));
+      return everAccepted && (found?.status !== 'present' || found.at <= (lastAccepted(leg)?.answeredAt ?? 0));
     case 'not-found':
       return (
         receiptOfLast?.status === 'unknown' && !everAccepted && !leg.seen && (overAt === undefined || absentAfterWindow)
@@ -508,7 +510,7 @@ function isProven(leg: LegState): boolean {
     case 'withdrawn':
       return (
         (leg.withdrawal?.status === 'withdrawn' ||
-          leg.rounds.findLast((round) => round.receipt ?? round.mayHaveReached)?.undoneAt !== undefined) &&
+          leg.rounds.findLast((round) => round.receipt ?? round.mayHaveReached)?.withdrawnAt !== undefined) &&
         endedAt !== undefined
       );
     case 'never-asked':

@@ -141,7 +141,7 @@ describe('a leg from asking to its outcome', () => {
     ['attested', [...inWindow, decided('attest', T0 + 5)], ['attested', undefined, T0 + 5]],
     ['waived', [...inWindow, decided('waive', T0 + 5)], ['waived', undefined, T0 + 5]],
     [
-      'withdrawn: undone in time',
+      'withdrawn: withdrawn in time',
       [
         asked(),
         answered(accepted({ withdrawable: true })),
@@ -151,7 +151,7 @@ describe('a leg from asking to its outcome', () => {
       ['withdrawn', undefined, T0 + DAY_MS],
     ],
     ['never asked: the request ended first', [requestEnded(T0)], ['never-asked', undefined, T0]],
-    ['unknown: asked, and cannot be undone', [...inWindow, requestEnded(T0 + 1)], ['unknown', undefined, T0 + 1]],
+    ['unknown: asked, and cannot be withdrawn', [...inWindow, requestEnded(T0 + 1)], ['unknown', undefined, T0 + 1]],
   ])('%s', (_name, events, expected) => {
     const { phase, outcome, assurance, settledAt } = after(...events);
     expect([phase, [outcome, assurance, settledAt]]).toEqual(['settled', expected]);
@@ -610,12 +610,12 @@ describe('what the provider said to our asking that stands', () => {
     ['is nothing where it did not say so', [asked(), answered({ ...said, basis: 'queued-already' })], undefined],
     ['is nothing where it never said so', [asked(), answered({ ...said, basis: 'unknown-after-asking' })], undefined],
     [
-      'is nothing once it was undone',
+      'is nothing once it was withdrawn',
       [
         asked(),
         answered(said),
         { type: 'held', at: T0 + 1 },
-        { type: 'undoing', at: T0 + 1 },
+        { type: 'withdrawing', at: T0 + 1 },
         withdrawalAnswered({ status: 'withdrawn' }, T0 + 2),
       ],
       undefined,
@@ -633,11 +633,11 @@ describe('a decision', () => {
     ['while looking', looking],
     ['in attention', [asked(), failed('ProviderRejected')]],
   ];
-  const undoneInHold: LegEvent[] = [
+  const withdrawnInHold: LegEvent[] = [
     asked(),
     answered(accepted({ withdrawable: true })),
     { type: 'held', at: T0 },
-    { type: 'undoing', at: T0 },
+    { type: 'withdrawing', at: T0 },
     { type: 'withdrawalAnswered', withdrawal: { status: 'withdrawn' }, at: T0 },
     { type: 'released', at: T0 },
   ];
@@ -651,7 +651,7 @@ describe('a decision', () => {
 
   it.each<[string, LegEvent[]]>([
     ['before it was asked', []],
-    ['after what was asked was undone', undoneInHold],
+    ['after what was asked was withdrawn', withdrawnInHold],
   ])('may waive %s, and not attest: there is nothing to vouch for', (_name, events) => {
     const leg = after(...events);
     expect(whyNotNow(leg, 'waive')).toBeUndefined();
@@ -686,13 +686,13 @@ describe('a decision', () => {
   it('stands when an answer was on its way: the answer is kept, the outcome stays', () => {
     const leg = after(asked(), decided('waive', T0 + 1), interrupted(T0 + 1), answered(accepted(), T0 + 2));
     expect(facts(leg)).toEqual(['settled', 'waived', undefined, T0 + 1]);
-    expect(leg.rounds[0]).toMatchObject({ acceptedAt: T0 + 2, windowEndsAt: T0 + 2 + HOURS_120_MS });
+    expect(leg.rounds[0]).toMatchObject({ answeredAt: T0 + 2, windowEndsAt: T0 + 2 + HOURS_120_MS });
     expect(leg.askedBefore).toBe(true);
   });
 });
 
 describe('the end of the request', () => {
-  const undone = accepted({ withdrawable: true });
+  const withdrawn = accepted({ withdrawable: true });
 
   it.each<[string, LegEvent[], string, string | undefined]>([
     ['before asking', [], 'settled', 'never-asked'],
@@ -710,16 +710,16 @@ describe('the end of the request', () => {
     ],
     ['when an asking was broken off', [asked(), interrupted()], 'withdraw', undefined],
     ['when none of its calls can have left', [asked(), interrupted(T0, false)], 'settled', 'never-asked'],
-    ['in a window that can be undone', [asked(), answered(undone)], 'withdraw', undefined],
-    ['in a window that cannot be undone', inWindow, 'settled', 'unknown'],
+    ['in a window that can be withdrawn', [asked(), answered(withdrawn)], 'withdraw', undefined],
+    ['in a window that cannot be withdrawn', inWindow, 'settled', 'unknown'],
     ['when the identifier was unknown', [asked(), answered(unknown({ window: { lastsMs: 1 } }))], 'settled', 'unknown'],
     ['in the grace', hoping, 'settled', 'presumed-erased'],
     ['while looking', looking, 'settled', 'unknown'],
-    ['while looking at what can be undone', [asked(), answered(undone), timePassed(OVER)], 'withdraw', undefined],
+    ['while looking at what can be withdrawn', [asked(), answered(withdrawn), timePassed(OVER)], 'withdraw', undefined],
     ['in attention after a look', [...looking, observed(newerRecord)], 'settled', 'unknown'],
     [
       'while asking a second time',
-      [asked(), answered(undone), timePassed(OVER), observed(presentAgain)],
+      [asked(), answered(withdrawn), timePassed(OVER), observed(presentAgain)],
       'withdraw',
       undefined,
     ],
@@ -740,11 +740,11 @@ describe('the end of the request', () => {
   });
 
   it('comes once', () => {
-    const leg = after(asked(), answered(undone), requestEnded(T0 + 1));
+    const leg = after(asked(), answered(withdrawn), requestEnded(T0 + 1));
     expect(advance(leg, requestEnded(T0 + 2))).toBe(leg);
   });
 
-  const withdrawing = [asked(), answered(undone), requestEnded(T0 + MINUTE_MS)];
+  const withdrawing = [asked(), answered(withdrawn), requestEnded(T0 + MINUTE_MS)];
 
   it.each<[Withdrawal, string]>([
     [{ status: 'withdrawn', evidence }, 'withdrawn'],

@@ -165,9 +165,9 @@ describe('the limits of a request', () => {
     const round = {
       number: 1,
       askedAt: T0,
-      acceptedAt: T0,
+      answeredAt: T0,
       windowEndsAt: T0 + 5 * DAY_MS,
-      undoneAt: T0,
+      withdrawnAt: T0,
       receipt: accepted({
         subjectHash: longest,
         subjectHashKeyId: longest,

@@ -242,7 +242,7 @@ class World {
         return this.tell({ type: 'timePassed' });
       case 'withdraw': {
         const status = (['withdrawn', 'too-late', 'nothing-to-withdraw'] as const)[dice % 3] ?? 'withdrawn';
-        this.tell({ type: 'undoing' });
+        this.tell({ type: 'withdrawing' });
         return this.tell(
           dice === 9 ? { type: 'withdrawalFailed' } : { type: 'withdrawalAnswered', withdrawal: { status } },
         );
@@ -297,8 +297,8 @@ class World {
 function mayBeErasedAt({ outcome, rounds }: LegState): boolean {
   if (outcome !== 'waived') return ['erased', 'presumed-erased', 'attested', 'unknown'].includes(outcome ?? '');
   return rounds.some(
-    ({ receipt, mayHaveReached, undoneAt, goneAt }) =>
-      undoneAt === undefined &&
+    ({ receipt, mayHaveReached, withdrawnAt, goneAt }) =>
+      withdrawnAt === undefined &&
       goneAt === undefined &&
       (receipt?.status === 'accepted' || (!receipt && mayHaveReached)),
   );

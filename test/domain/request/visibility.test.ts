@@ -109,7 +109,7 @@ describe('what a request can be filtered by', () => {
   });
 
   it('names staff where a provider could not be kept from erasing during a hold', () => {
-    const leg = { ...openLeg('person'), hold: { since: T0, couldNotUndo: true } };
+    const leg = { ...openLeg('person'), hold: { since: T0, couldNotWithdraw: true } };
     expect(visibleOf({ ...facts, legs: [leg] }).blockedOn).toEqual(['staff']);
   });
 });
