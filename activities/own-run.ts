@@ -1,8 +1,7 @@
 /** An activity serves the run of its own request, and nothing else: anybody who may write to the namespace can start one. */
 import { ApplicationFailure, Context, type Info } from '@temporalio/activity';
 import { SECOND_MS } from '../domain/duration';
-import { WORKFLOW_TYPE } from '../domain/provider/provider-table';
-import { workflowIdOf } from '../domain/request/request';
+import { workflowIdOf, WORKFLOW_TYPE } from '../temporal/names';
 
 /** What every activity of a request is told of it. `run`: the run that it was started as; a reset keeps it. */
 export interface RunOfRequest {

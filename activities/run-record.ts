@@ -14,6 +14,7 @@ import { parseErasureRequest } from '../domain/request/request';
 import type { Statement } from '../domain/certificate/statement';
 import type { FactChecker } from '../security/facts';
 import type { RunOfRequest } from './own-run';
+import { requestIdOf } from '../temporal/names';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
@@ -156,7 +157,10 @@ function timeOf({ eventTime }: HistoryEvent): number | undefined {
 export function requestProblems(statement: Statement, [first]: readonly HistoryEvent[]): readonly string[] {
   const input = firstOf(first?.workflowExecutionStartedEventAttributes?.input);
   const startedAt = (first && timeOf(first)) ?? 0;
-  const parsed = parseErasureRequest(input, { workflowId: statement.workflowId, now: startedAt });
+  const parsed = parseErasureRequest(input, {
+    requestIdOfWorkflow: requestIdOf(statement.workflowId),
+    now: startedAt,
+  });
   if ('problems' in parsed) return ['the run was started with something else than an erasure request'];
   const { request } = parsed;
   const { regulation, submittedAt, receivedVia, ground, verification, filedBy } = request;

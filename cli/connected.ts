@@ -14,11 +14,3 @@ export async function connected<T>(
     await client.close();
   }
 }
-
-/** People have either at hand: the request id, and the workflow id that the Temporal UI shows. */
-export function requestIdOf(id: string): string {
-  return id
-    .trim()
-    .toLowerCase()
-    .replace(/^erasure-/, '');
-}

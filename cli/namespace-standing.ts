@@ -1,7 +1,7 @@
 /** Whether a namespace of Temporal has what requests need, and what to type where it has not. */
 import type { NamespaceOf } from '../temporal/search-attributes';
 import { DAY_MS } from '../domain/duration';
-import { searchAttributes } from '../domain/request/visibility';
+import { searchAttributes } from '../temporal/names';
 
 export interface NamespaceStanding {
   readonly namespace: string;

@@ -19,8 +19,8 @@ import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
 import type { DecisionKind, RequestDecisionKind } from '../domain/decision/decision';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import type { RequestProgress } from '../domain/request/request-progress';
-import { providerKeys, providerName, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../domain/provider/provider-table';
-import { isRequestId, workflowIdOf, type ErasureRequestInput } from '../domain/request/request';
+import { providerKeys, providerName } from '../domain/provider/provider-table';
+import { isRequestId, type ErasureRequestInput } from '../domain/request/request';
 import { stepsUnderWay } from '../domain/leg/step-under-way';
 import type { Sealer } from '../security/sealing';
 import type { erasureRequest } from '../workflows';
@@ -42,7 +42,7 @@ import {
 } from './errors';
 import { foundRequest, inputOf, type FoundRequest, type RequestOrigin } from './found-request';
 import { HistoryFollower } from '../temporal/history-follower';
-import { isListed, lookAhead, parseListOptions, requestIdIn, visibilityQuery, type ListOptions } from './listing';
+import { isListed, lookAhead, parseListOptions, visibilityQuery, type ListOptions } from './listing';
 import { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 import {
   requestFailure,
@@ -56,6 +56,7 @@ import type { ErasureSubmission } from './submission';
 import { filterQuery, parseFilter } from './request-filter';
 import { addressOf, temporalTrouble } from './temporal-failure';
 import { Waiting } from './waiting';
+import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE, requestIdOf } from '../temporal/names';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** Each look of `watch` is a query, which Temporal Cloud bills: often at first, rarely once nothing changes any more. */
@@ -516,7 +517,7 @@ export class ErasureClient {
         return;
       }
       if (next.done === true) return;
-      const requestId = requestIdIn(next.value.workflowId);
+      const requestId = requestIdOf(next.value.workflowId);
       if (requestId === undefined || seen.has(requestId)) continue;
       seen.add(requestId);
       yield requestId;

@@ -1,5 +1,5 @@
-import { workflowIdOf } from '../domain/request/request';
 import type { RequestState } from './request-status';
+import { workflowIdOf } from '../temporal/names';
 
 /** How the run of a request ended, or that it has not. */
 export type RunStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'timed-out' | 'cancelled';

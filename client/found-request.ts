@@ -5,10 +5,9 @@ import type { temporal } from '@temporalio/proto';
 import { parseInstant } from '../domain/instant';
 import { isRegulation, type Regulation } from '../domain/request/request';
 import { isRecord } from '../domain/text';
-import { searchAttributes } from '../domain/request/visibility';
 import type { RunStatus } from './errors';
-import { requestIdIn } from './listing';
 import { runStatusOf } from './request-status';
+import { searchAttributes, requestIdOf } from '../temporal/names';
 
 const dueAtKey = defineSearchAttributeKey(searchAttributes.dueAt.name, searchAttributes.dueAt.type);
 
@@ -32,7 +31,7 @@ export interface RequestOrigin {
 
 /** Undefined for a run that was started under another id, which it was refused for. */
 export function foundRequest(run: WorkflowExecutionInfo): FoundRequest | undefined {
-  const requestId = requestIdIn(run.workflowId);
+  const requestId = requestIdOf(run.workflowId);
   if (requestId === undefined) return undefined;
   const dueAt = run.typedSearchAttributes.get(dueAtKey);
   return {

@@ -1,8 +1,8 @@
 /** Which requests `list` names: what Temporal's own index can tell, and what only a look at the request can. */
-import { isProvider, providerKeys, WORKFLOW_TYPE, type Provider } from '../domain/provider/provider-table';
-import { isRequestId } from '../domain/request/request';
-import { needingStaff, needsStaff as isForStaff, searchAttributes } from '../domain/request/visibility';
+import { isProvider, providerKeys, type Provider } from '../domain/provider/provider-table';
+import { needingStaff, needsStaff as isForStaff } from '../domain/request/visibility';
 import type { RequestState, RequestStatus } from './request-status';
+import { WORKFLOW_TYPE, searchAttributes } from '../temporal/names';
 
 /** What `list` can be narrowed down by. All that is given must hold. */
 export interface ListOptions {
@@ -165,12 +165,6 @@ function holdsWhatIsAsked({ status, progress }: RequestStatus, options: ListOpti
     (needsStaff !== true || isForStaff(blocks)) &&
     (waitingFor === undefined || legs.some(({ provider, state }) => provider === waitingFor && state === 'attention'))
   );
-}
-
-/** Undefined for a run that was started under another id, which it was refused for. */
-export function requestIdIn(workflowId: string): string | undefined {
-  const requestId = workflowId.replace(/^erasure-/, '');
-  return requestId !== workflowId && isRequestId(requestId) ? requestId : undefined;
 }
 
 /** Looks at up to `count` items at once and answers in their order. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { defined } from '../domain/defined';
 import type { Patience } from '../domain/rules/patience';
-import { workflowIdOf, type ErasureRequestInput } from '../domain/request/request';
+import type { ErasureRequestInput } from '../domain/request/request';
 import { readClientKeys, type KeyPermissions } from '../security/key-files';
 import { createSealer, SealError, type Sealer } from '../security/sealing';
 import { SealingUnavailableError, type FieldProblem } from './errors';
 import { identifiersOf, parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
+import { workflowIdOf } from '../temporal/names';
 
 /** A request that is ready to be started, free of personal data. */
 export interface PreparedRequest {

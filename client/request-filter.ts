@@ -3,8 +3,9 @@
  * on: it is read, checked against the names and values there are, and written anew.
  */
 import { parseInstant } from '../domain/instant';
-import { isProvider, providerKeys, WORKFLOW_TYPE } from '../domain/provider/provider-table';
-import { needingStaff, searchAttributes, type BlockedOn, type Visible } from '../domain/request/visibility';
+import { isProvider, providerKeys } from '../domain/provider/provider-table';
+import { needingStaff, type BlockedOn, type Visible } from '../domain/request/visibility';
+import { WORKFLOW_TYPE, searchAttributes } from '../temporal/names';
 
 /** The filter is none. The message names positions and what is known, never what was typed. */
 export class FilterError extends Error {

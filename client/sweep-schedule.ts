@@ -10,10 +10,9 @@ import {
 } from '@temporalio/client';
 import { defined } from '../domain/defined';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { WORKFLOW_QUEUE } from '../domain/provider/provider-table';
-import { SWEEP_SCHEDULE_ID, SWEEP_TYPE } from '../domain/sweep/sweep-result';
 import { ErasureClientError } from './errors';
 import { addressOf, temporalTrouble } from './temporal-failure';
+import { WORKFLOW_QUEUE, SWEEP_SCHEDULE_ID, SWEEP_TYPE } from '../temporal/names';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** While one sweep runs the next is left out; one that hangs must not keep all further ones from running. */

@@ -2,8 +2,6 @@ import type { ConnectionLike } from '@temporalio/client';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 import { SECOND_MS } from '../domain/duration';
-import { WORKFLOW_TYPE } from '../domain/provider/provider-table';
-import { workflowIdOf } from '../domain/request/request';
 import type { CallbackRemark } from '../domain/leg/receipt';
 import type { FactSigner } from '../security/facts';
 import { deliveryIdOf, type CallbackSubject } from '../security/callback-capability';
@@ -15,6 +13,7 @@ import {
   type ProviderReport,
 } from '../workflows/messages';
 import { failureCode, isSignalLimit, isWorkflowNotFound } from './grpc-failure';
+import { workflowIdOf, WORKFLOW_TYPE } from '../temporal/names';
 
 const { WORKFLOW_EXECUTION_STATUS_RUNNING: RUNNING } = temporal.api.enums.v1.WorkflowExecutionStatus;
 const { UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED: COMPLETED } =

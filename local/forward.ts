@@ -6,11 +6,11 @@ import { ErasureClient, RequestNotFoundError, type RequestStatus } from '../clie
 import { channelArgs } from '../config/temporal-config';
 import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../domain/duration';
 import { providerName } from '../domain/provider/provider-table';
-import { workflowIdOf } from '../domain/request/request';
 import { legLine } from './live-view';
 import { DIRECTORY_VARIABLE, localDirectory, readRunning, type RunningStack } from './local-directory';
 import { connectControl } from './simulator/control-client';
 import { fastForward, virtualNow } from '../temporal/virtual-time';
+import { typedRequestId, workflowIdOf } from '../temporal/names';
 
 /** As often as providers are tried again: each try must meet the world of its own day. */
 const STEP_MS_MAX = 6 * HOUR_MS;
@@ -34,10 +34,7 @@ async function main(): Promise<void> {
     .option('--directory <directory>', `where the state of \`npm run up\` is kept; by default ${DIRECTORY_VARIABLE}`)
     .parse();
   const { hours, directory } = program.opts<Options>();
-  const requestId = (program.args[0] ?? '')
-    .trim()
-    .toLowerCase()
-    .replace(/^erasure-/, '');
+  const requestId = typedRequestId(program.args[0] ?? '');
   const running = findStack(localDirectory(directory, process.env));
   const connection = await Connection.connect({
     address: running.temporalAddress,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isGrpcServiceError, type ConnectionLike } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { SECOND_MS } from '../domain/duration';
-import { searchAttributes } from '../domain/request/visibility';
+import { searchAttributes } from './names';
 
 const { IndexedValueType } = temporal.api.enums.v1;
 type IndexedType = temporal.api.enums.v1.IndexedValueType;

@@ -15,7 +15,7 @@ import { grpcStatusOf } from '../temporal/grpc-status';
 import type { WorkerConfig } from '../config/worker-config';
 import { sdkLogger } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { providerQueue, WORKFLOW_QUEUE, type Provider } from '../domain/provider/provider-table';
+import type { Provider } from '../domain/provider/provider-table';
 import { regulations, type Regulation } from '../domain/request/request';
 import { createAgents } from '../network/agents';
 import { createCertificateSigner } from '../security/certificate-signature';
@@ -34,6 +34,7 @@ import { checkKeys } from './key-check';
 import { checkRetention } from './retention';
 import { checkSearchAttributes } from './search-attribute-check';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
+import { providerQueue, WORKFLOW_QUEUE } from '../temporal/names';
 
 /** An asking in flight is not broken off: it ends by its own HTTP time-outs well within this. */
 const SHUTDOWN_GRACE_MS = 45 * SECOND_MS;

@@ -6,7 +6,8 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { failureTypes, retrying } from '../domain/leg/failure';
 import type { LegStep } from '../domain/leg/leg';
 import { DAILY_TRY_MS, type Patience } from '../domain/rules/patience';
-import { WORKFLOW_QUEUE, providerQueue, type Provider } from '../domain/provider/provider-table';
+import type { Provider } from '../domain/provider/provider-table';
+import { WORKFLOW_QUEUE, providerQueue } from '../temporal/names';
 
 /** Above the sum of the HTTP time-outs of one adapter call: a login, a look and the call itself. */
 const START_TO_CLOSE_MS = 2 * MINUTE_MS;

@@ -1,6 +1,7 @@
 /** Keeps the four search attributes of a run true, with one change for whatever happens at once. */
 import { CancellationScope, condition, upsertSearchAttributes } from '@temporalio/workflow';
-import { searchAttributes, type Visible } from '../domain/request/visibility';
+import type { Visible } from '../domain/request/visibility';
+import { searchAttributes } from '../temporal/names';
 
 const { state, providers, dueAt, blockedOn } = searchAttributes;
 

@@ -69,11 +69,15 @@ import {
 import { ProviderLeg } from './provider-leg';
 import { listenForDecisions } from './request-decisions';
 import { SearchAttributes } from './request-index';
+import { requestIdOf } from '../temporal/names';
 
 /** Refuses an input that is none, before anything is asked of anybody. The only way in which a run can fail. */
 export function acceptRequest(input: unknown): ErasureRequest {
   const { workflowId, startTime } = workflowInfo();
-  const parsed = parseErasureRequest(input, { workflowId, now: startTime.getTime() });
+  const parsed = parseErasureRequest(input, {
+    requestIdOfWorkflow: requestIdOf(workflowId),
+    now: startTime.getTime(),
+  });
   if ('request' in parsed) return parsed.request;
   throw ApplicationFailure.nonRetryable(
     `The input is no erasure request. ${parsed.problems.join('; ')}`,

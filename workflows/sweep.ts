@@ -18,8 +18,8 @@ import {
   type SweepSoFar,
   type Told,
 } from '../domain/sweep/sweep-result';
-import { WORKFLOW_QUEUE } from '../domain/provider/provider-table';
 import { isRecord } from '../domain/text';
+import { WORKFLOW_QUEUE } from '../temporal/names';
 
 const retry = { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: MINUTE_MS };
 

@@ -13,11 +13,10 @@ import {
   type OpenRequest,
   type PendingActivity,
 } from '../../domain/sweep/finding';
-import { WORKFLOW_TYPE, type Provider } from '../../domain/provider/provider-table';
-import { isRequestId, workflowIdOf } from '../../domain/request/request';
+import type { Provider } from '../../domain/provider/provider-table';
 import type { RequestProgress } from '../../domain/request/request-progress';
 import { stepUnderWay } from '../../domain/leg/step-under-way';
-import { searchAttributes } from '../../domain/request/visibility';
+import { requestIdOf, workflowIdOf, WORKFLOW_TYPE, searchAttributes } from '../../temporal/names';
 
 const {
   WorkflowExecutionStatus,
@@ -140,7 +139,7 @@ export function createTemporalReader(client: Client): TemporalReader {
         do {
           const page = await list(query, cursor);
           for (const info of page.items) {
-            const requestId = requestIdIn(info.execution?.workflowId) ?? '';
+            const requestId = requestIdOf(info.execution?.workflowId) ?? '';
             found.set(requestId, [...(found.get(requestId) ?? []), anyRunOf(info)]);
           }
           cursor = page.cursor;
@@ -320,7 +319,7 @@ function openRequestOf({
   closeTime,
   searchAttributes: indexed,
 }: ExecutionInfo): OpenRequest | undefined {
-  const requestId = requestIdIn(execution?.workflowId);
+  const requestId = requestIdOf(execution?.workflowId);
   if (requestId === undefined || closeTime) return undefined;
   const about = {
     requestId,
@@ -365,7 +364,7 @@ function anyRunOf(info: ExecutionInfo): AnyRun {
 function closedRunOf({ execution, closeTime, status }: ExecutionInfo): ClosedRun | undefined {
   const ended = endedStatuses.get(status);
   if (ended === undefined || !execution?.workflowId || !execution.runId) return undefined;
-  const requestId = requestIdIn(execution.workflowId);
+  const requestId = requestIdOf(execution.workflowId);
   return {
     workflowId: execution.workflowId,
     ...defined({ requestId }),
@@ -373,12 +372,6 @@ function closedRunOf({ execution, closeTime, status }: ExecutionInfo): ClosedRun
     status: ended,
     closedAt: optionalTsToMs(closeTime) ?? 0,
   };
-}
-
-/** An id that somebody made up may be personal data: it is never repeated. */
-function requestIdIn(workflowId: string | null | undefined): string | undefined {
-  const requestId = workflowId?.replace(/^erasure-/, '');
-  return isRequestId(requestId) && workflowId === workflowIdOf(requestId) ? requestId : undefined;
 }
 
 function scheduledAtOf(task: temporal.api.workflow.v1.IPendingWorkflowTaskInfo): number {

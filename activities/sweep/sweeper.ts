@@ -17,7 +17,7 @@ import {
   type Finding,
   type OpenRequest,
 } from '../../domain/sweep/finding';
-import { providerKeys, providerQueue, WORKFLOW_QUEUE, type Provider } from '../../domain/provider/provider-table';
+import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import {
   countsOf,
   mostUrgent,
@@ -34,6 +34,7 @@ import {
   type ClosedRun,
   type TemporalReader,
 } from './open-requests';
+import { providerQueue, WORKFLOW_QUEUE } from '../../temporal/names';
 
 /** Describes and histories, so that a sweep leaves the server to the requests. */
 const AT_ONCE = 4;

@@ -4,9 +4,9 @@ import { BulkFileError } from '../../client/bulk/bulk-file-error';
 import type { JudgedRow } from '../../client/bulk/judged-rows';
 import type { BulkResult } from '../../client/bulk/submit-bulk';
 import { decodedText, textLines } from '../../client/bulk/text-lines';
-import { workflowIdOf } from '../../domain/request/request';
 import { csvRow } from '../csv-text';
 import { InputError } from '../command-failure';
+import { workflowIdOf } from '../../temporal/names';
 
 const HEADER = 'line,requestId,workflowId,result,problem\n';
 const TAIL_LENGTH = 65_536;

@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { connected, requestIdOf } from '../connected';
+import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../command-failure';
+import { typedRequestId } from '../../temporal/names';
 
 interface CertificateOptions {
   readonly out?: string;
@@ -31,7 +32,7 @@ Examples:
 }
 
 async function certificateOf(id: string, options: CertificateOptions, context: CommandContext): Promise<void> {
-  const requestId = requestIdOf(id);
+  const requestId = typedRequestId(id);
   const certificate = await connected(context, (client) => client.certificate(requestId));
   const { out, force = false, json = false } = options;
   if (out !== undefined) await write(out, `${certificate}\n`, { force });

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { addWhereOptions, decideWhere, isBulkKind, whereHelp, type WhereTyped } from '../bulk/decide-where';
-import { requestIdOf } from '../connected';
 import type { CommandContext } from '../context';
 import { decisionCommands, type DecisionCommand } from '../decision-commands';
 import { addTokenOptions } from '../obtain-decision-token';
 import { InputError } from '../command-failure';
 import { choiceArgument, oneOf } from '../options';
 import { addActorAndReason, takeDecision, type DecisionTyped } from '../take-decision';
+import { typedRequestId } from '../../temporal/names';
 
 export function addDecisions(program: Command, context: CommandContext): void {
   for (const decision of decisionCommands) addDecision(program, decision, context);
@@ -83,5 +83,5 @@ async function decide({ kind, argument }: DecisionCommand, { places, given, cont
       ? given
       : { ...given, [argument.field]: oneOf(argument.name, argument.choices)(field ?? '') };
   if (isMany && isBulkKind(kind)) return decideWhere(kind, decision as WhereTyped, context);
-  return takeDecision(kind, { requestId: requestIdOf(id ?? ''), typed: decision, context });
+  return takeDecision(kind, { requestId: typedRequestId(id ?? ''), typed: decision, context });
 }

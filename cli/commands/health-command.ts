@@ -62,7 +62,7 @@ async function workerSettings(
 ): Promise<{ readonly address: string; readonly queues: readonly string[] }> {
   const { workerVariables } = await import('../../config/worker-config.js');
   const { ConfigurationError, readEnvironment } = await import('../../config/environment.js');
-  const { providerQueue, WORKFLOW_QUEUE } = await import('../../domain/provider/provider-table.js');
+  const { providerQueue, WORKFLOW_QUEUE } = await import('../../temporal/names.js');
   const { ERASURE_PROVIDERS, ERASURE_SERVE_WORKFLOWS, METRICS_ADDRESS } = workerVariables;
   const read = readEnvironment({ ERASURE_PROVIDERS, ERASURE_SERVE_WORKFLOWS, METRICS_ADDRESS }, environment);
   if (read.METRICS_ADDRESS === undefined) {

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { printJson, remark, type CommandContext } from '../context';
 import { readJson } from '../read-input';
 import { tellWarnings } from '../warnings-text';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 export function addSeal(program: Command, context: CommandContext): void {
   program

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { connected, requestIdOf } from '../connected';
+import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
+import { typedRequestId } from '../../temporal/names';
 
 export function addStatus(program: Command, context: CommandContext): void {
   program
@@ -19,7 +20,7 @@ Example:
 }
 
 async function status(id: string, options: { readonly json?: boolean }, context: CommandContext): Promise<void> {
-  const found = await connected(context, (client) => client.get(requestIdOf(id)));
+  const found = await connected(context, (client) => client.get(typedRequestId(id)));
   const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
   if (options.json === true) printJson(context, statusJson(found));
   else print(context, statusText(found, context));

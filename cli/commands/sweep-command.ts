@@ -119,7 +119,7 @@ function summaryLines(
 async function install(client: Client, { every }: SweepCommandOptions, context: CommandContext): Promise<void> {
   const { installSweepSchedule, SWEEP_EVERY_MS_MIN } = await import('../../client/sweep-schedule.js');
   const { describeDuration, HOUR_MS } = await import('../../domain/duration.js');
-  const { SWEEP_SCHEDULE_ID } = await import('../../domain/sweep/sweep-result.js');
+  const { SWEEP_SCHEDULE_ID } = await import('../../temporal/names.js');
   const everyMs = every ?? HOUR_MS;
   if (everyMs < SWEEP_EVERY_MS_MIN) {
     throw new InputError(`--every: expected at least ${describeDuration(SWEEP_EVERY_MS_MIN)}.`);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { connected, requestIdOf } from '../connected';
+import { connected } from '../connected';
 import { print, printJsonLine, type CommandContext } from '../context';
+import { typedRequestId } from '../../temporal/names';
 
 interface WatchCommandOptions {
   readonly json?: boolean;
@@ -35,7 +36,7 @@ async function watch(id: string, options: WatchCommandOptions, context: CommandC
   const { follow, newLines } = await import('../follow.js');
   const linesOf = newLines();
   await connected(context, async (client) => {
-    const ended = await follow(client, requestIdOf(id), {
+    const ended = await follow(client, typedRequestId(id), {
       context,
       untilClosed: options.untilClosed === true,
       tell: (status) => {

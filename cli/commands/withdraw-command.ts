@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { withdrawalWishes } from '../../domain/decision/decision';
-import { connected, requestIdOf } from '../connected';
+import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { confirm } from '../confirm';
 import { addTokenOptions, type TokenOptions } from '../obtain-decision-token';
@@ -8,6 +8,7 @@ import { exitCode } from '../exit-code';
 import { InputError } from '../command-failure';
 import { choiceOption } from '../options';
 import { actorFlags, actorHelp, reasonFlags, reasonHelp, takeDecision } from '../take-decision';
+import { typedRequestId } from '../../temporal/names';
 
 const consequences = `Withdrawing ends the request for good: providers not asked yet are not asked, those asked are asked to undo it where
 they can, and the certificate says what was undone and what was not. What is erased already stays erased.`;
@@ -55,7 +56,7 @@ async function withdraw(id: string, options: WithdrawOptions, context: CommandCo
     throw new InputError('--wanted-by, --actor and --reason go together: give all three, or none of them.');
   }
   await confirm(consequences, { yes: options.yes === true, context });
-  const requestId = requestIdOf(id);
+  const requestId = typedRequestId(id);
   if (actor === undefined || reason === undefined) return cancel(requestId, options, context);
   await takeDecision('withdraw', { requestId, typed: { ...options, actor, reason }, context });
   remark(context, taken(requestId));

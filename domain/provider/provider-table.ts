@@ -59,12 +59,3 @@ export function providerName(provider: Provider): string {
 export function providerFacts(provider: Provider): ProviderFacts {
   return providers[provider];
 }
-
-/** Each provider has an activity queue of its own: it carries that provider's rate limit, and one outage cannot starve another. */
-export function providerQueue(provider: Provider): string {
-  return `erasure-${provider}`;
-}
-
-/** Queue of the workflow itself and of the activities that concern no single provider. */
-export const WORKFLOW_QUEUE = 'erasure';
-export const WORKFLOW_TYPE = 'erasureRequest';

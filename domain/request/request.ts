@@ -83,10 +83,6 @@ export interface ErasureRequest {
   readonly filedBy?: string;
 }
 
-export function workflowIdOf(requestId: string): string {
-  return `erasure-${requestId}`;
-}
-
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const sealedPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$/;
 const SEALED_LENGTH_MAX = 8_192;
@@ -112,7 +108,7 @@ export function isRequestId(value: unknown): value is string {
  */
 export function parseErasureRequest(
   input: unknown,
-  context: { readonly workflowId: string; readonly now: number },
+  context: { readonly requestIdOfWorkflow: string | undefined; readonly now: number },
 ): { readonly request: ErasureRequest } | { readonly problems: readonly string[] } {
   if (!isRecord(input)) return { problems: ['input: expected one JSON object'] };
   const problems: string[] = [];
@@ -130,7 +126,7 @@ export function parseErasureRequest(
   );
   expect(isRequestId(requestId), 'requestId: expected a lower case UUID');
   if (isRequestId(requestId)) {
-    expect(context.workflowId === workflowIdOf(requestId), "requestId: the workflow's id must be erasure-<requestId>");
+    expect(context.requestIdOfWorkflow === requestId, "requestId: the workflow's id must be erasure-<requestId>");
   }
   expect(isRegulation(regulation), `regulation: ${expectedRegulation}`);
   expect(submittedAt !== undefined, 'submittedAt: expected an RFC 3339 instant with a zone, e.g. 2026-11-22T09:30:00Z');

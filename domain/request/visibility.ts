@@ -1,21 +1,10 @@
-/** What a request can be filtered by in Temporal: four search attributes, none of them personal, changed rarely. */
+/** What a request can be filtered by: what its search attributes say, none of it personal. */
 import type { LegState } from '../leg/leg';
 import type { Provider } from '../provider/provider-table';
 import { triesDaily } from '../leg/failure';
 import type { RequestOutcome } from '../leg/outcome';
 import { answerOwed, isAnswered, isReminded, owesNoticeOfHold, type RequestState } from './request-state';
 import type { Rules } from '../rules/rules';
-
-export const searchAttributes = {
-  /** `awaiting-approval`, `running`, `on-hold`, or once there is a certificate its outcome. */
-  state: { name: 'ErasureState', type: 'KEYWORD' },
-  /** The providers that the request concerns. */
-  providers: { name: 'ErasureProviders', type: 'KEYWORD_LIST' },
-  /** The law's day for the answer to the person: its last millisecond. */
-  dueAt: { name: 'ErasureDueAt', type: 'DATETIME' },
-  /** What the request waits for beside its windows: see `BlockedOn`. Empty where nothing is wrong. */
-  blockedOn: { name: 'ErasureBlockedOn', type: 'KEYWORD_LIST' },
-} as const;
 
 /**
  * A provider's key: its leg is in attention. `staff`: somebody has to decide. `todo`: something is to be done that has no

@@ -3,9 +3,6 @@ import { defined } from '../defined';
 import { DAY_MS, MINUTE_MS } from '../duration';
 import { byUrgency, findingKinds, type Finding, type FindingKind } from './finding';
 
-export const SWEEP_TYPE = 'erasureSweep';
-/** Of the Schedule; its runs are called so, too, with the time of their start behind it. */
-export const SWEEP_SCHEDULE_ID = 'erasure-sweep';
 /** How many findings a result and a webhook name; all of them are in the log. */
 export const FINDINGS_NAMED_MAX = 100;
 export const CLOSE_LOOKS_DEFAULT = 5_000;

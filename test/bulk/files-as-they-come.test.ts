@@ -10,10 +10,10 @@ import { rowIdsWith } from '../../client/bulk/row-ids';
 import { checkBulk, submitBulk, type BulkResult } from '../../client/bulk/submit-bulk';
 import { identifierFields, identifiersOf } from '../../client/submission';
 import { RequestConflictError } from '../../client/errors';
-import { workflowIdOf } from '../../domain/request/request';
 import type { CommandContext } from '../../cli/context';
 import { readText } from '../../cli/read-input';
 import { ResultsFile } from '../../cli/bulk/results-file';
+import { workflowIdOf } from '../../temporal/names';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 const ids = rowIdsWith('secret', '');

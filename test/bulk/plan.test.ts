@@ -9,10 +9,9 @@ import { progressText } from '../../cli/bulk/progress-text';
 import { describeLoad, providerLoad, roughly } from '../../cli/bulk/provider-load';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { defaultPatience } from '../../domain/rules/patience';
-import { WORKFLOW_TYPE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import type { Terms } from '../../domain/rules/rules';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
+import { workflowIdOf, WORKFLOW_TYPE } from '../../temporal/names';
 
 const calendars = {
   gdpr: { timeZone: 'Europe/Berlin', calendar: 'DE-BE' },

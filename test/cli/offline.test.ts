@@ -203,7 +203,7 @@ describe('erasure seal', () => {
     expect(code).toBe(0);
     for (const identifier of Object.values(planted)) expect(stdout + stderr).not.toContain(identifier);
     const input = JSON.parse(stdout) as { readonly subject: Readonly<Record<string, string>> };
-    const parsed = parseErasureRequest(input, { workflowId: `erasure-${request.requestId}`, now: Date.now() });
+    const parsed = parseErasureRequest(input, { requestIdOfWorkflow: request.requestId, now: Date.now() });
     expect(parsed).toMatchObject({ request: { requestId: request.requestId } });
     const opener = createOpener(await readProviderKeys(keysDirectory, 'person'));
     const sealed = input.subject['person'] ?? '';

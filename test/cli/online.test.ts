@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { workflowIdOf } from '../../domain/request/request';
 import { eventually, failure, subjectAt, unknown, WorkflowBench } from '../support/workflow-bench';
 import {
   planted,
@@ -13,6 +12,7 @@ import {
   type TemporaryKeys,
 } from '../client/client-fixture';
 import { CompiledCli, type Ended } from './compiled-cli';
+import { workflowIdOf } from '../../temporal/names';
 
 const cli = new CompiledCli();
 let bench: WorkflowBench;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { ErasureSubmission } from '../../client';
-import { workflowIdOf } from '../../domain/request/request';
 import { initKeys, readClientKeys, type ClientKeys } from '../../security/key-files';
 import { ownNamespace } from '../support/test-namespace';
+import { workflowIdOf } from '../../temporal/names';
 
 /** Must never be seen in a history, a message or on a screen. */
 export const planted = {

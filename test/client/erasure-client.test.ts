@@ -12,11 +12,10 @@ import {
 } from '../../client';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { defaultPatience } from '../../domain/rules/patience';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import { createSealer } from '../../security/sealing';
 import { eventually, failure, requestInput, WorkflowBench } from '../support/workflow-bench';
 import { planted, submission, temporaryKeys, terminateAll, type TemporaryKeys } from './client-fixture';
+import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 const decision = {
   provider: 'person',

@@ -9,10 +9,9 @@ import {
   type RequestStatus,
 } from '../../client';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import { eventually, failure, requestInput, unknown, WorkflowBench } from '../support/workflow-bench';
 import { planted, terminateAll } from './client-fixture';
+import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 const decision = {
   provider: 'person',

@@ -6,8 +6,6 @@ import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { ErasureClient, type ListOptions } from '../../client';
 import { isListed, visibilityQuery } from '../../client/listing';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import type { Terms } from '../../domain/rules/rules';
 import { prepareNamespace } from '../../local/engine/namespace';
 import { holdRequest, progress, withdrawRequest } from '../../workflows/messages';
@@ -20,6 +18,7 @@ import {
   rulesFor,
   WorkflowBench,
 } from '../support/workflow-bench';
+import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
 const INDEX_LAG_MS_MAX = 20_000;

@@ -4,10 +4,9 @@ import { Client, Connection } from '@temporalio/client';
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { ErasureClient, RequestFailedError, RequestStillRunningError, type RequestStatus } from '../../client';
 import { DAY_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import { ownNamespace } from '../support/test-namespace';
 import { eventually, OVER_MS, rulesFor, WorkflowBench } from '../support/workflow-bench';
+import { workflowIdOf, WORKFLOW_QUEUE } from '../../temporal/names';
 
 const said = { actor: 'staff-17', reason: { code: 'person-told', ticket: 'PRIV-1' } } as const;
 

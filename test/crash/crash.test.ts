@@ -5,11 +5,11 @@ import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
 import { NoWorkerError } from '../../client';
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import { providerKeys, type Provider } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import { startStack, type Stack } from '../../local/stack';
 import { fastForward } from '../../temporal/virtual-time';
 import { testNamespace } from '../support/test-namespace';
 import { eventually } from '../support/workflow-bench';
+import { workflowIdOf } from '../../temporal/names';
 
 let stack: Stack;
 beforeEach(async () => {

@@ -17,8 +17,7 @@ import { describeDuration } from '../../domain/duration';
 import { attentionGuide, failureTypes, triesDaily, type AttentionReason } from '../../domain/leg/failure';
 import { findingGuide, findingKinds } from '../../domain/sweep/finding';
 import { defaultPatience, patienceBounds, type Patience } from '../../domain/rules/patience';
-import { providerKeys, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
+import { providerKeys } from '../../domain/provider/provider-table';
 import { scenarios } from '../../local/scenarios';
 import { newRoleFiles } from '../../security/key-generation';
 import { initKeys } from '../../security/key-files';
@@ -26,6 +25,7 @@ import * as messages from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
 import { program } from './commands';
 import { documents, named, read, root, rows } from './markdown';
+import { workflowIdOf, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 const scratch = join(root, 'node_modules', '.cache', `docs-test-${process.pid}`);
 

@@ -24,12 +24,12 @@ import {
 import { DAY_MS } from '../../domain/duration';
 import { legProgress } from '../../domain/leg/leg-progress';
 import type { SweepSummary } from '../../domain/sweep/sweep-result';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
-import { parseErasureRequest, workflowIdOf } from '../../domain/request/request';
+import { parseErasureRequest } from '../../domain/request/request';
 import * as messages from '../../workflows/messages';
 import { legInAttention, T0 } from '../support/legs';
 import { erasureWords, isCommand, isErasureInText } from './commands';
 import { commandsOf, documents, fencedBlocks, read, type Block } from './markdown';
+import { requestIdOf, workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 const all = documents.flatMap(fencedBlocks);
 const inShell = all.filter(({ language }) => ['sh', 'bash', 'shell'].includes(language));
@@ -84,7 +84,10 @@ const isSealedStart: Judge = (value) => {
   };
   if (input === undefined || !/^[\w-]{43}$/.test(memo?.fingerprint ?? '')) return false;
   const workflowId = workflowIdOf(input.requestId);
-  const parsed = parseErasureRequest(input, { workflowId, now: Date.parse(input.submittedAt) });
+  const parsed = parseErasureRequest(input, {
+    requestIdOfWorkflow: requestIdOf(workflowId),
+    now: Date.parse(input.submittedAt),
+  });
   return (
     'request' in parsed &&
     isDeepStrictEqual(start, { workflowId, workflowType: WORKFLOW_TYPE, taskQueue: WORKFLOW_QUEUE })

@@ -4,13 +4,13 @@ import { appendFile, cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DAY_MS } from '../../domain/duration';
-import { workflowIdOf } from '../../domain/request/request';
 import { fastForward } from '../../temporal/virtual-time';
 import { Story } from '../support/story';
 import { ownNamespace } from '../support/test-namespace';
 import { eventually } from '../support/workflow-bench';
 import { erasureWords } from './commands';
 import { commandsOf, fencedBlocks, root } from './markdown';
+import { workflowIdOf } from '../../temporal/names';
 
 /** Run by others: the global set-up builds, and services never end by themselves. */
 const leftOut = [/^npm /, / worker$/, / gateway$/];

@@ -3,13 +3,13 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { GatewayConfig } from '../../config/gateway-config';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { workflowIdOf } from '../../domain/request/request';
 import { startGateway, type RunningGateway } from '../../gateway/gateway';
 import { CAPABILITY_HEADER } from '../../security/callback-capability';
 import { progress } from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
 import { accepted, eventually, HOURS_120_MS, OVER_MS, sealedLike, WorkflowBench } from '../support/workflow-bench';
 import { callbackOf, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
+import { workflowIdOf } from '../../temporal/names';
 
 const PAYLOAD = JSON.stringify({ event: 'individual.purged', individual_id: 'planted-individual' });
 const INVALID_PER_MINUTE = 100;

@@ -8,8 +8,6 @@ import { ErasureClient, RequestConflictError, type ErasureSubmission } from '../
 import { sealerFromFiles } from '../../client/prepared-request';
 import { DAY_MS } from '../../domain/duration';
 import type { LegProgress } from '../../domain/leg/leg-progress';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import type { erasureRequest } from '../../workflows';
 import { CompiledCli } from '../cli/compiled-cli';
 import {
@@ -21,6 +19,7 @@ import {
 } from '../client/client-fixture';
 import { accepted, eventually, failure, WorkflowBench } from '../support/workflow-bench';
 import { announce, goExample, pythonExample, type ExampleProgram } from './example-programs';
+import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 type ErasureResult = Awaited<ReturnType<typeof erasureRequest>>;
 

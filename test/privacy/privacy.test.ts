@@ -2,8 +2,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { createLegActivities } from '../../activities/leg-activities';
 import type { AdapterCall, ProviderAdapter } from '../../activities/providers/provider';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { providerKeys, providerQueue, type Provider } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
+import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { Fault } from '../../local/simulator/faults';
 import { defaultCredentials } from '../../local/simulator/simulator';
 import { createFactChecker, createFactSigner } from '../../security/facts';
@@ -15,6 +14,7 @@ import { ownNamespace } from '../support/test-namespace';
 import { eventually } from '../support/workflow-bench';
 import { plantedIn, temporalPlaces } from './places';
 import { findPlanted, type Place } from './scanner';
+import { workflowIdOf, providerQueue } from '../../temporal/names';
 
 const decision = { actor: 'staff-7', reason: { code: 'told-to', ticket: 'PRIV-1' } };
 

@@ -6,12 +6,11 @@ import { makeReport } from '../../cli/report/report';
 import { reportCsv, reportRemarks, reportTable } from '../../cli/report/report-text';
 import { CompiledCli } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
-import { workflowIdOf } from '../../domain/request/request';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { DAY_MS } from '../../domain/duration';
 import type { Terms } from '../../domain/rules/rules';
 import { progress, recordNotice, requestDecisionUpdates } from '../../workflows/messages';
 import { eventually, failure, subjectAt, unknown, rulesFor, WorkflowBench } from '../support/workflow-bench';
+import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 const staff = { actor: 'staff-7', reason: { code: 'person-told', ticket: 'PRIV-1' } } as const;
 const period = { from: Date.parse('2019-05-01T00:00:00Z'), to: Date.parse('2019-06-01T00:00:00Z') };

@@ -89,7 +89,7 @@ describe('seal and open', () => {
         identifier: text,
       });
       const input = { requestId, regulation: 'gdpr', submittedAt: '2026-11-22T09:00:00Z', subject: { person: sealed } };
-      expect(parseErasureRequest(input, { workflowId: `erasure-${requestId}`, now: NOW })).toHaveProperty('request');
+      expect(parseErasureRequest(input, { requestIdOfWorkflow: requestId, now: NOW })).toHaveProperty('request');
       const worker = createOpener({ ...keys.providers.person, environment: 'e'.repeat(32) });
       await expect(worker.open({ ...call, sealed })).resolves.toEqual({ identifier: text });
     }

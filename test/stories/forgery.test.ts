@@ -6,12 +6,12 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg/leg';
 import { defaultPatience } from '../../domain/rules/patience';
-import { workflowIdOf } from '../../domain/request/request';
 import { createDecisionTokenIssuer } from '../../security/decision-token';
 import { readGatewayDecisionKeys } from '../../security/key-files';
 import { Story } from '../support/story';
 import { ownNamespace } from '../support/test-namespace';
 import type { ForgedStep } from './forger-workflows';
+import { workflowIdOf } from '../../temporal/names';
 
 const said = { actor: 'staff-17', reason: { code: 'checked', ticket: 'PRIV-1' } } as const;
 const FORGER_QUEUE = 'forger';

@@ -13,7 +13,6 @@ import { DAY_MS, SECOND_MS } from '../../domain/duration';
 import type { CertificateClaims, ProviderClaim } from '../../domain/certificate/certificate';
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import type { Provider } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import { startGateway } from '../../gateway/gateway';
 import { samplePolicy } from '../../local/sample-policy';
 import { defaultCredentials, startSimulator, type Simulator } from '../../local/simulator/simulator';
@@ -27,6 +26,7 @@ import { startWorker, type RunningWorker } from '../../worker/worker';
 import { StartedRuns } from './started-runs';
 import { ownNamespace } from './test-namespace';
 import { eventually, mergeWorkflowCoverage, quietRuntime, withCoverage, workflowBundle } from './workflow-bench';
+import { workflowIdOf } from '../../temporal/names';
 
 export interface Subject {
   readonly individualId: string;

@@ -13,10 +13,10 @@ import type { FailureDetails, FailureType, StepMemory } from '../../domain/leg/f
 import { DAY_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg/leg';
 import { defaultPatience } from '../../domain/rules/patience';
-import { providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, type Provider } from '../../domain/provider/provider-table';
+import type { Provider } from '../../domain/provider/provider-table';
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
-import { workflowIdOf, type ErasureRequestInput } from '../../domain/request/request';
+import type { ErasureRequestInput } from '../../domain/request/request';
 import { defaultRules, type Terms, type Rules } from '../../domain/rules/rules';
 import type { Statement } from '../../domain/certificate/statement';
 import { fastForward, virtualNow, withVirtualTime } from '../../temporal/virtual-time';
@@ -41,6 +41,7 @@ export {
   unclearRecord,
   unknown,
 } from './receipts';
+import { workflowIdOf, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 export function failure(
   type: FailureType,

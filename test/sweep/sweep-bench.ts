@@ -9,12 +9,11 @@ import type { WebhookSettings } from '../../activities/sweep/webhook';
 import { ensureSearchAttributes } from '../../temporal/search-attributes';
 import { DAY_MS } from '../../domain/duration';
 import type { Finding } from '../../domain/sweep/finding';
-import { providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, type Provider } from '../../domain/provider/provider-table';
-import { workflowIdOf, type ErasureRequestInput } from '../../domain/request/request';
+import type { Provider } from '../../domain/provider/provider-table';
+import type { ErasureRequestInput } from '../../domain/request/request';
 import { defaultRules } from '../../domain/rules/rules';
 import {
   beginSweep,
-  SWEEP_TYPE,
   sweepOn,
   type SweepInput,
   type SweepResult,
@@ -32,6 +31,7 @@ import {
   withCoverage,
   workflowBundle,
 } from '../support/workflow-bench';
+import { workflowIdOf, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, SWEEP_TYPE } from '../../temporal/names';
 
 export type Request = WorkflowHandle<typeof erasureRequest>;
 

@@ -5,11 +5,12 @@ import { createServer as createSocket, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findingKinds } from '../../domain/sweep/finding';
-import { SWEEP_SCHEDULE_ID, type SweepSummary } from '../../domain/sweep/sweep-result';
+import type { SweepSummary } from '../../domain/sweep/sweep-result';
 import { initKeys } from '../../security/key-files';
 import { CompiledCli, type Running } from '../cli/compiled-cli';
 import { eventually } from '../support/workflow-bench';
 import { SweepBench } from './sweep-bench';
+import { SWEEP_SCHEDULE_ID } from '../../temporal/names';
 
 const cli = new CompiledCli();
 let bench: SweepBench;

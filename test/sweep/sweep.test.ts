@@ -6,13 +6,10 @@ import { createTemporalReader } from '../../activities/sweep/open-requests';
 import { installSweepSchedule } from '../../client/sweep-schedule';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request/request-progress';
-import { providerQueue, WORKFLOW_QUEUE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
-import { SWEEP_SCHEDULE_ID } from '../../domain/sweep/sweep-result';
-import { searchAttributes } from '../../domain/request/visibility';
 import type { erasureSweep } from '../../workflows';
 import { accepted, alteredBundle, eventually, failure, requestInput, subjectAt } from '../support/workflow-bench';
 import { about, SweepBench, type Request } from './sweep-bench';
+import { workflowIdOf, providerQueue, WORKFLOW_QUEUE, SWEEP_SCHEDULE_ID, searchAttributes } from '../../temporal/names';
 
 let bench: SweepBench;
 

@@ -7,8 +7,8 @@ import {
   searchAttributeStanding,
   type NamespaceOf,
 } from '../../temporal/search-attributes';
-import { searchAttributes } from '../../domain/request/visibility';
 import { prepareNamespace } from '../../local/engine/namespace';
+import { searchAttributes } from '../../temporal/names';
 
 const names = Object.values(searchAttributes).map(({ name }) => name);
 const { INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType;

@@ -1,5 +1,4 @@
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE } from '../../domain/provider/provider-table';
 import type { LegOutcome } from '../../domain/leg/outcome';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import {
@@ -13,6 +12,7 @@ import {
   unknown,
   WorkflowBench,
 } from '../support/workflow-bench';
+import { WORKFLOW_QUEUE } from '../../temporal/names';
 
 const withdrawable = accepted({ withdrawable: true });
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;

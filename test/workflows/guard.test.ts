@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure, WorkflowFailedError } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
 import { PROVIDERS, requestInput, sealedLike, WorkflowBench } from '../support/workflow-bench';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 let bench: WorkflowBench;
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 /** Time passes for real here: virtual time stands still for a call that hangs and for a queue that nobody serves. */
 import { MINUTE_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE } from '../../domain/provider/provider-table';
 import type { Receipt } from '../../domain/leg/receipt';
 import { accepted, alteredBundle, eventually, failure, OVER_MS, WorkflowBench } from '../support/workflow-bench';
+import { WORKFLOW_QUEUE } from '../../temporal/names';
 
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 

@@ -1,5 +1,5 @@
-import { WORKFLOW_QUEUE } from '../../domain/provider/provider-table';
 import { alteredBundle, eventually, expectReplays, OVER_MS, WorkflowBench } from '../support/workflow-bench';
+import { WORKFLOW_QUEUE } from '../../temporal/names';
 
 let bench: WorkflowBench;
 beforeAll(async () => {

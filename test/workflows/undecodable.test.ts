@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { HOUR_MS } from '../../domain/duration';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../domain/provider/provider-table';
-import { workflowIdOf } from '../../domain/request/request';
 import { progress } from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
 import { WorkflowBench } from '../support/workflow-bench';
+import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 const noJson = { payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{"half of it') }] };
 const noEncoding = { payloads: [{ metadata: { encoding: Buffer.from('x/unheard-of') }, data: Buffer.from([1, 2]) }] };

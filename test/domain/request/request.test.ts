@@ -3,8 +3,9 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import { defaultPatience, patienceBounds, type Patience } from '../../../domain/rules/patience';
 import { providerKeys } from '../../../domain/provider/provider-table';
 import { parseInstant } from '../../../domain/instant';
-import { isRequestId, parseErasureRequest, workflowIdOf } from '../../../domain/request/request';
+import { isRequestId, parseErasureRequest } from '../../../domain/request/request';
 import { isCode } from '../../../domain/text';
+import { requestIdOf, workflowIdOf } from '../../../temporal/names';
 
 const now = Date.UTC(2026, 10, 22, 9, 30);
 const requestId = '0b7f9c1e-5a44-4f0e-9d55-1c2d3e4f5a6b';
@@ -25,7 +26,7 @@ const withInformation = {
 const planted = 'jane.doe@example.org';
 
 function parse(input: unknown, workflowId = workflowIdOf(requestId)): ReturnType<typeof parseErasureRequest> {
-  return parseErasureRequest(input, { workflowId, now });
+  return parseErasureRequest(input, { requestIdOfWorkflow: requestIdOf(workflowId), now });
 }
 
 function problemsOf(input: unknown, workflowId?: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { computeLegalClock } from '../../../../domain/law/counting/due-dates';
-import { parseErasureRequest, workflowIdOf } from '../../../../domain/request/request';
+import { parseErasureRequest } from '../../../../domain/request/request';
 import { naiveAcknowledgeMondayToFriday } from './naive-law';
 import { vectors, type Vector } from './vectors';
 
@@ -64,7 +64,7 @@ describe('due dates worked out by hand', () => {
         verification: { method: 'account-login', by: 'staff-1', at: '2027-03-16T10:00:00Z', reference: 'PRIV-1' },
         subject: { person: 'a.b.c.d.e' },
       },
-      { workflowId: workflowIdOf(requestId), now: Date.parse('2026-03-20T10:00:00Z') },
+      { requestIdOfWorkflow: requestId, now: Date.parse('2026-03-20T10:00:00Z') },
     );
     expect(parsed).toEqual({ problems: ['verification.at: lies in the future'] });
   });
