@@ -38,7 +38,7 @@ export { requestStates, type ListOptions } from './listing';
 export { FilterError, namedFilters } from './request-filter';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 export type { CertifiedResult, RequestState, RequestStatus, StillOwed } from './request-status';
-export { identifierFields, parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
+export { parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-files';
 export type {
@@ -51,7 +51,7 @@ export type {
 export type { Assurance, LegOutcome, RequestOutcome } from '../domain/leg/outcome';
 export type { LegProgress, LegProgressState } from '../domain/leg/leg-progress';
 export type { DueProgress, RequestProgress, RequestProgressState } from '../domain/request/request-progress';
-export type { Provider } from '../domain/provider/provider-table';
+export { identifierFields, type Provider } from '../domain/provider/provider-table';
 export type { ErasureRequestInput, Regulation, Verification } from '../domain/request/request';
 export type { StepUnderWay } from '../domain/leg/step-under-way';
 export type { ErasureResult } from '../workflows/erasure-request';

@@ -3,7 +3,7 @@
  * on: it is read, checked against the names and values there are, and written anew.
  */
 import { parseInstant } from '../domain/instant';
-import { isProvider, providerKeys } from '../domain/provider/provider-table';
+import { byProvider, isProvider, providerKeys } from '../domain/provider/provider-table';
 import { needingStaff, type BlockedOn, type Visible } from '../domain/request/visibility';
 import { WORKFLOW_TYPE, searchAttributes } from '../temporal/names';
 
@@ -26,9 +26,7 @@ const states = Object.keys({
   rejected: true,
 } satisfies Record<Visible['state'], true>);
 const blockers = Object.keys({
-  measureone: true,
-  person: true,
-  aptrinsic: true,
+  ...byProvider(() => true as const),
   staff: true,
   certificate: true,
   approval: true,

@@ -4,7 +4,7 @@ import { identifierProblem, identifierWarnings, isPlaceholder } from '../domain/
 import { DAY_MS } from '../domain/duration';
 import { parseInstant } from '../domain/instant';
 import { patienceBounds, type Patience } from '../domain/rules/patience';
-import { providerKeys, type Provider } from '../domain/provider/provider-table';
+import { identifierFields, providerKeys, type Provider } from '../domain/provider/provider-table';
 import {
   expectedRegulation,
   isRegulation,
@@ -19,13 +19,6 @@ import { InvalidSubmissionError, type FieldProblem } from './errors';
 
 /** By then a person must be answered under each of these laws, also where the time was extended. */
 const LONG_PAST_MS = 90 * DAY_MS;
-
-/** What each provider calls its identifier in the request file. */
-export const identifierFields = {
-  measureone: 'individualId',
-  person: 'personId',
-  aptrinsic: 'identifyId',
-} as const satisfies Record<Provider, string>;
 
 /** One person's request for erasure. */
 export interface ErasureSubmission {

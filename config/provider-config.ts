@@ -1,8 +1,9 @@
-/** The settings of each provider: address, credentials, limits. Read only for the providers that a process serves. */
+/** Reads the settings that the provider table names: only for the providers that a process serves. */
 import { z } from 'zod';
 import { defined } from '../domain/defined';
-import type { Provider } from '../domain/provider/provider-table';
 import { HOUR_MS } from '../domain/duration';
+import type { Setting } from '../domain/provider/provider-settings';
+import { byProvider, providerFacts, type Provider, type ProviderSettings } from '../domain/provider/provider-table';
 import {
   baseUrl,
   ConfigurationError,
@@ -24,98 +25,75 @@ export interface ProviderLimits {
   readonly concurrency: number;
 }
 
-const limits = (prefix: string, requestsPerSecond: number, concurrency: number) =>
-  ({
-    [`${prefix}_REQUESTS_PER_SECOND`]: positiveNumber.default(requestsPerSecond),
-    [`${prefix}_CONCURRENCY`]: positiveInteger.default(concurrency),
-  }) as const;
+export type ProviderConfig<P extends Provider> = ProviderSettings<P> & { readonly limits: ProviderLimits };
 
-/** `asap`, or a number of hours from now that the person API is asked to purge in. */
-const purgeDelay = z
+const delay = z
   .string()
   .regex(/^(asap|\d{1,4}(\.\d+)?h)$/, 'expected "asap" or a number of hours such as "72h"')
   .transform((value) => (value === 'asap' ? ('asap' as const) : Number(value.slice(0, -1)) * HOUR_MS));
 
-/** Stands for no path: the whole answer is the token. */
-const WHOLE_ANSWER = 'whole-answer';
-
-/** A dotted path, JSONPath, a pointer: MeasureOne's document does not say which, so it is taken as it is. */
-const tokenPath = z.string().regex(/^[!-~]{1,128}$/, `expected a path such as access_token, or ${WHOLE_ANSWER}`);
-
-export const providerVariables = {
-  measureone: {
-    MEASUREONE_BASE_URL: baseUrl,
-    MEASUREONE_CLIENT_ID: secret,
-    MEASUREONE_CLIENT_SECRET: secret,
-    MEASUREONE_API_VERSION: z
-      .string()
-      .regex(/^\d+(\.\d+)?$/, 'expected a number such as 3.0')
-      .default('3.0'),
-    MEASUREONE_TOKEN_CREDENTIALS: sentTokenCredentials.optional(),
-    MEASUREONE_TOKEN_PATH: tokenPath.default('access_token'),
-    ...limits('MEASUREONE', 5, 10),
-  },
-  person: {
-    PERSON_API_BASE_URL: baseUrl,
-    PERSON_API_CLIENT_ID: secret,
-    PERSON_API_CLIENT_SECRET: secret,
-    PERSON_API_PURGE_DELAY: purgeDelay.optional(),
-    ...limits('PERSON_API', 10, 10),
-  },
-  aptrinsic: {
-    APTRINSIC_BASE_URL: baseUrl.refine((value) => !value.endsWith('/v1'), 'expected the host without /v1'),
-    APTRINSIC_API_KEY: secret,
-    APTRINSIC_HARD_DELETE: flag.default(true),
-    // The provider documents about 200 requests a second.
-    ...limits('APTRINSIC', 50, 20),
-  },
-} as const satisfies Record<Provider, z.ZodRawShape>;
-
-export function readMeasureOneConfig(environment: Environment) {
-  const read = readEnvironment(providerVariables.measureone, environment);
-  const { MEASUREONE_TOKEN_CREDENTIALS: credentials, MEASUREONE_TOKEN_PATH: path } = read;
-  if (credentials === undefined && isGiven('MEASUREONE_TOKEN_PATH', environment)) {
-    throw new ConfigurationError([
-      'MEASUREONE_TOKEN_PATH is set, but MeasureOne fetches no token: set MEASUREONE_TOKEN_CREDENTIALS as well, or neither',
-    ]);
+function schemaOf(setting: Setting): z.ZodType {
+  switch (setting.kind) {
+    case 'base-url': {
+      const { refused } = setting;
+      return refused === undefined
+        ? baseUrl
+        : baseUrl.refine((value) => !value.endsWith(refused.ending), refused.expected);
+    }
+    case 'secret':
+      return secret;
+    case 'flag':
+      return flag.default(setting.default);
+    case 'text':
+      return z.string().regex(setting.pattern, setting.expected).default(setting.default);
+    case 'delay':
+      return delay;
+    case 'token-credentials':
+      return sentTokenCredentials;
   }
+}
+
+function limitVariables(provider: Provider) {
+  const { variables, requestsPerSecond, concurrency } = providerFacts(provider).limits;
   return {
-    baseUrl: read.MEASUREONE_BASE_URL,
-    clientId: read.MEASUREONE_CLIENT_ID,
-    clientSecret: read.MEASUREONE_CLIENT_SECRET,
-    apiVersion: read.MEASUREONE_API_VERSION,
-    /** What MeasureOne shall fetch a token with before it calls back, and where in our answer it stands. */
-    ...(credentials === undefined
-      ? {}
-      : { callbackToken: { credentials, ...(path === WHOLE_ANSWER ? {} : { responsePath: path }) } }),
-    limits: limitsOf(read, 'MEASUREONE'),
+    [`${variables}_REQUESTS_PER_SECOND`]: positiveNumber.default(requestsPerSecond),
+    [`${variables}_CONCURRENCY`]: positiveInteger.default(concurrency),
   };
 }
 
-export function readPersonConfig(environment: Environment) {
-  const read = readEnvironment(providerVariables.person, environment);
+/** Every variable of each provider, with its schema. */
+export const providerVariables: Readonly<Record<Provider, z.ZodRawShape>> = byProvider((provider) => {
+  const settings = Object.values(providerFacts(provider).settings).map((setting) => {
+    const schema = schemaOf(setting);
+    return [setting.variable, setting.optional ? schema.optional() : schema];
+  });
+  return { ...Object.fromEntries(settings), ...limitVariables(provider) };
+});
+
+/** Throws `ConfigurationError`. */
+export function readProviderConfig<P extends Provider>(provider: P, environment: Environment): ProviderConfig<P> {
+  const read: Readonly<Record<string, unknown>> = readEnvironment(providerVariables[provider], environment);
+  const named = Object.entries(providerFacts(provider).settings).map(([name, { variable }]) => [name, read[variable]]);
+  return { ...defined(Object.fromEntries(named)), limits: readLimits(provider, environment) } as ProviderConfig<P>;
+}
+
+/** The limits alone, where nothing else of the provider need be set. Throws `ConfigurationError`. */
+export function readLimits(provider: Provider, environment: Environment): ProviderLimits {
+  const { variables } = providerFacts(provider).limits;
+  const read: Readonly<Record<string, number | undefined>> = readEnvironment(limitVariables(provider), environment);
   return {
-    baseUrl: read.PERSON_API_BASE_URL,
-    clientId: read.PERSON_API_CLIENT_ID,
-    clientSecret: read.PERSON_API_CLIENT_SECRET,
-    ...defined({ purgeDelayMs: read.PERSON_API_PURGE_DELAY }),
-    limits: limitsOf(read, 'PERSON_API'),
+    requestsPerSecond: read[`${variables}_REQUESTS_PER_SECOND`] as number,
+    concurrency: read[`${variables}_CONCURRENCY`] as number,
   };
 }
 
-export function readAptrinsicConfig(environment: Environment) {
-  const read = readEnvironment(providerVariables.aptrinsic, environment);
-  return {
-    baseUrl: read.APTRINSIC_BASE_URL,
-    apiKey: read.APTRINSIC_API_KEY,
-    hardDelete: read.APTRINSIC_HARD_DELETE,
-    limits: limitsOf(read, 'APTRINSIC'),
-  };
-}
-
-function limitsOf(read: Readonly<Record<string, unknown>>, prefix: string): ProviderLimits {
-  return {
-    requestsPerSecond: read[`${prefix}_REQUESTS_PER_SECOND`] as number,
-    concurrency: read[`${prefix}_CONCURRENCY`] as number,
-  };
+/** Whoever sets such a variable believes that it does something, and without the other one it would not. */
+export function refuseHalfSettings(provider: Provider, environment: Environment): void {
+  const { name, settings } = providerFacts(provider);
+  const problems = Object.values(settings).flatMap(({ variable, needs }) =>
+    needs === undefined || !isGiven(variable, environment) || isGiven(needs.variable, environment)
+      ? []
+      : [`${variable} is set, but ${name} ${needs.otherwise}: set ${needs.variable} as well, or neither`],
+  );
+  if (problems.length > 0) throw new ConfigurationError(problems);
 }

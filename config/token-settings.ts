@@ -1,6 +1,7 @@
-/** The credentials of MeasureOne's token request: what the worker tells it to send, and what the gateway lets in. */
+/** The credentials of a provider's token request: what the worker tells it to send, and what the gateway lets in. */
 import { z } from 'zod';
 import { defined } from '../domain/defined';
+import type { TokenCredentials } from '../domain/provider/provider-settings';
 
 const SECRET_LENGTH_MIN = 16;
 /** The HTTP client that calls us sets these as it likes, so they prove nothing. */
@@ -15,19 +16,12 @@ const values = {
   data: z.record(fieldName, value).optional(),
 };
 
-export interface SentTokenCredentials {
-  /** Given: the values are ciphertext that MeasureOne opens with the key it knows by this id. */
-  readonly keyId?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 const sent = z
   .strictObject({ key_id: z.string().min(1).max(256).optional(), ...values })
   .refine(({ headers, data }) => countOf(headers) + countOf(data) > 0);
 
-/** For the worker: goes to MeasureOne as it is. */
-export const sentTokenCredentials = z.string().transform((text, context): SentTokenCredentials => {
+/** For the worker: goes to the provider as it is. */
+export const sentTokenCredentials = z.string().transform((text, context): TokenCredentials => {
   const parsed = sent.safeParse(jsonOf(text));
   if (!parsed.success) {
     const message =
@@ -40,7 +34,7 @@ export const sentTokenCredentials = z.string().transform((text, context): SentTo
     context.addIssue({ code: 'custom', message: noSecret });
     return z.NEVER;
   }
-  return { ...defined({ keyId }), ...(headers && { headers }), ...(data && { data }) };
+  return defined({ keyId, headers, data });
 });
 
 export interface AcceptedTokenCredentials {
@@ -51,7 +45,7 @@ export interface AcceptedTokenCredentials {
 
 const accepted = z.strictObject(values);
 
-/** For the gateway: one object or a list of them, since what MeasureOne was told days ago must go on to be let in. */
+/** For the gateway: one object or a list of them, since what a provider was told days ago must go on to be let in. */
 export const acceptedTokenCredentials = z.string().transform((text, context): readonly AcceptedTokenCredentials[] => {
   const refuse = (message: string): never => {
     context.addIssue({ code: 'custom', message });

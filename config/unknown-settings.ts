@@ -1,4 +1,5 @@
 /** Settings that look like ours and are none: a misspelt one would be ignored in silence. */
+import { providerFacts, providerKeys } from '../domain/provider/provider-table';
 import { clientVariables } from './client-config';
 import type { Environment } from './environment';
 import { gatewayVariables } from './gateway-config';
@@ -36,7 +37,9 @@ const temporals: readonly string[] = [
 ];
 
 const known = [...new Set([...ours, ...temporals])];
-const prefixes = ['ERASURE_', 'GATEWAY_', 'MEASUREONE_', 'PERSON_', 'APTRINSIC_'];
+/** Of a provider the first word only: `PERSON_CLIENT_ID` is meant for `PERSON_API_CLIENT_ID`. */
+const ofProviders = providerKeys.map((provider) => `${providerFacts(provider).limits.variables.split('_')[0]}_`);
+const prefixes = ['ERASURE_', 'GATEWAY_', ...ofProviders];
 /** What Kubernetes and Docker put into the environment for a service of such a name. */
 const ofService = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 const isOfService = (name: string, value: string): boolean =>

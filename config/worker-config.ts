@@ -7,7 +7,6 @@ import {
   bindAddress,
   ConfigurationError,
   flag,
-  isGiven,
   keyPermissions,
   path,
   providerList,
@@ -19,7 +18,7 @@ import {
 import { networkVariables, readProxy } from './network-config';
 import { logLevel, type LogLevel } from './logging';
 import { readPolicyFile, type PolicyFile } from './policy-file';
-import { readAptrinsicConfig, readMeasureOneConfig, readPersonConfig } from './provider-config';
+import { readProviderConfig, refuseHalfSettings, type ProviderConfig } from './provider-config';
 import { readSweepConfig, sweepVariables, type SweepConfig } from './sweep-config';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
@@ -37,11 +36,7 @@ export const workerVariables = {
 } as const;
 
 /** Absent for a provider that this worker does not serve. */
-export interface ProviderSettings {
-  readonly measureone?: ReturnType<typeof readMeasureOneConfig>;
-  readonly person?: ReturnType<typeof readPersonConfig>;
-  readonly aptrinsic?: ReturnType<typeof readAptrinsicConfig>;
-}
+export type ServedProviders = { readonly [P in Provider]?: ProviderConfig<P> };
 
 export interface WorkerConfig {
   readonly temporal: TemporalConfig;
@@ -56,29 +51,23 @@ export interface WorkerConfig {
   readonly gatewayUrl?: string;
   /** What lies beyond it is reached through it. */
   readonly proxy?: Proxy;
-  readonly settings: ProviderSettings;
+  readonly settings: ServedProviders;
   readonly sweep: SweepConfig;
   readonly logLevel: LogLevel;
   readonly metricsAddress?: string;
 }
-
-const readers = {
-  measureone: readMeasureOneConfig,
-  person: readPersonConfig,
-  aptrinsic: readAptrinsicConfig,
-} as const;
 
 export function readWorkerConfig(environment: Environment): WorkerConfig {
   const served = servedProviders(environment);
   const read = readAll({
     own: () => readEnvironment(workerVariables, environment),
     temporal: () => readTemporalConfig(environment),
-    settings: () => readSettings(served, environment),
+    settings: (): ServedProviders => readEach(served, (provider) => readProviderConfig(provider, environment)),
     proxy: () => readProxy(environment),
     sweep: () => readSweepConfig(environment),
     policy: () => readPolicyFile(environment['ERASURE_POLICY_FILE']?.trim() || undefined),
     purpose: () => refuseIdleWorker(served, environment),
-    token: () => served.includes('measureone') && refuseTokenWithoutCallback(environment),
+    halves: () => readEach(served, (provider) => refuseHalfSettings(provider, environment)),
   });
   const { GATEWAY_PUBLIC_URL: gatewayUrl } = read.own;
   return {
@@ -108,19 +97,12 @@ function refuseIdleWorker(served: readonly Provider[], environment: Environment)
   ]);
 }
 
-function refuseTokenWithoutCallback(environment: Environment): void {
-  if (!isGiven('MEASUREONE_TOKEN_CREDENTIALS', environment) || isGiven('GATEWAY_PUBLIC_URL', environment)) return;
-  throw new ConfigurationError([
-    'MEASUREONE_TOKEN_CREDENTIALS is set, but MeasureOne is given no callback: set GATEWAY_PUBLIC_URL as well, or neither',
-  ]);
-}
-
 /** A wrong list is reported by the reader of the whole; here it only decides whose settings are asked for. */
 function servedProviders(environment: Environment): readonly Provider[] {
   const parsed = workerVariables.ERASURE_PROVIDERS.safeParse(environment['ERASURE_PROVIDERS']?.trim() || undefined);
   return parsed.success ? parsed.data : providerKeys;
 }
 
-function readSettings(served: readonly Provider[], environment: Environment): ProviderSettings {
-  return readAll(Object.fromEntries(served.map((provider) => [provider, () => readers[provider](environment)])));
+function readEach<Value>(served: readonly Provider[], read: (provider: Provider) => Value): Record<string, Value> {
+  return readAll(Object.fromEntries(served.map((provider) => [provider, () => read(provider)])));
 }

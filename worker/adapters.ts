@@ -1,87 +1,42 @@
-/** Wires each provider's adapter to its settings and keys. */
-import { createAptrinsicAdapter } from '../activities/providers/aptrinsic';
-import { createHttp, type Http } from '../activities/providers/http';
-import { createMeasureOneAdapter, type MeasureOneTokenRequest } from '../activities/providers/measureone';
-import { createPersonAdapter } from '../activities/providers/person';
-import type { ProviderAdapter } from '../activities/providers/provider';
+/** Makes a provider's adapter from its settings and keys. */
+import type { CallbackRequest, ProviderAdapter } from '../activities/providers/provider';
+import { createHttp } from '../activities/providers/http';
+import { adapters } from '../activities/providers/registry';
 import type { ProviderLimits } from '../config/provider-config';
 import type { WorkerConfig } from '../config/worker-config';
+import { defined } from '../domain/defined';
 import type { Provider } from '../domain/provider/provider-table';
 import { createAgents } from '../network/agents';
 import { CAPABILITY_HEADER, createCapabilityIssuer } from '../security/callback-capability';
-import { hasCallbackKeys, type CallbackProviderKeys, type ProviderKeys } from '../security/key-files';
-
-type AdapterFactories = {
-  readonly [P in Provider]: (
-    settings: NonNullable<WorkerConfig['settings'][P]>,
-    parts: FactoryParts,
-  ) => ProviderAdapter;
-};
-
-interface FactoryParts {
-  readonly http: Http;
-  readonly keys: ProviderKeys;
-  readonly gatewayUrl: string | undefined;
-}
-
-const factories: AdapterFactories = {
-  measureone: ({ callbackToken, ...settings }, { keys, gatewayUrl, http }) =>
-    createMeasureOneAdapter({
-      ...settings,
-      http,
-      ...(gatewayUrl === undefined || !hasCallbackKeys(keys)
-        ? {}
-        : { callback: callbackOf({ keys, gatewayUrl, callbackToken }) }),
-    }),
-  person: (settings, { http }) => createPersonAdapter({ ...settings, http }),
-  aptrinsic: (settings, { http }) => createAptrinsicAdapter({ ...settings, http }),
-};
+import { hasCallbackKeys, type ProviderKeys } from '../security/key-files';
 
 export function createAdapter(
   provider: Provider,
-  parts: { readonly config: WorkerConfig; readonly keys: ProviderKeys },
+  { config, keys }: { readonly config: WorkerConfig; readonly keys: ProviderKeys },
 ): { readonly adapter: ProviderAdapter; readonly limits: ProviderLimits } {
-  const settings = parts.config.settings[provider];
-  if (settings === undefined) throw new TypeError(`The settings of ${provider} were not read`);
-  const create = factories[provider] as (settings: unknown, parts: FactoryParts) => ProviderAdapter;
-  return {
-    adapter: create(settings, {
-      keys: parts.keys,
-      gatewayUrl: parts.config.gatewayUrl,
-      http: createHttp({ agents: createAgents(parts.config) }),
-    }),
-    limits: settings.limits,
-  };
+  const read = config.settings[provider];
+  if (read === undefined) throw new TypeError(`The settings of ${provider} were not read`);
+  const { limits, ...settings } = read;
+  const create = adapters[provider] as (options: object) => ProviderAdapter;
+  const http = createHttp({ agents: createAgents(config) });
+  return { adapter: create({ ...settings, http, ...defined({ callback: callbackOf(keys, config) }) }), limits };
 }
 
-type CallbackToken = NonNullable<NonNullable<WorkerConfig['settings']['measureone']>['callbackToken']>;
-
 /** The URL names a handle only, since paths end up in access logs; the secret travels in a header. */
-function callbackOf({
-  keys,
-  gatewayUrl,
-  callbackToken,
-}: {
-  readonly keys: CallbackProviderKeys;
-  readonly gatewayUrl: string;
-  readonly callbackToken: CallbackToken | undefined;
-}) {
+function callbackOf(keys: ProviderKeys, { gatewayUrl }: WorkerConfig): CallbackRequest | undefined {
+  if (gatewayUrl === undefined || !hasCallbackKeys(keys)) return undefined;
+  const { provider } = keys;
   const issuer = createCapabilityIssuer(keys);
-  const callbacks = `${gatewayUrl}/callbacks/${keys.provider}`;
-  return async (request: { readonly requestId: string; readonly runId: string; readonly waitsUntil: number }) => {
-    const { handle, capability } = await issuer.issue({ ...request, provider: keys.provider });
+  const callbacks = `${gatewayUrl}/callbacks/${provider}`;
+  return async (request) => {
+    const { handle, capability } = await issuer.issue({ ...request, provider });
+    // The handle stands in the URL of the token, too: everything else of that request may be ciphertext.
+    const tokenUrl = `${callbacks}/token/${handle}`;
     return {
       url: `${callbacks}/${handle}`,
       headers: { [CAPABILITY_HEADER]: capability },
-      ...(callbackToken && { token: tokenRequestOf(callbackToken, `${callbacks}/token/${handle}`) }),
+      tokenUrl,
+      plainTokenUrl: `${tokenUrl}/plain`,
     };
   };
-}
-
-/**
- * The URL says also which form of answer is wanted: MeasureOne keeps it for days, and what it was told then must go on to
- * work after the setting has changed. The handle stands in the URL since everything else may be ciphertext.
- */
-function tokenRequestOf({ credentials, responsePath }: CallbackToken, url: string): MeasureOneTokenRequest {
-  return responsePath === undefined ? { ...credentials, url: `${url}/plain` } : { ...credentials, url, responsePath };
 }

@@ -3,8 +3,7 @@
  * within 7 days is revived with all history, unless deleted with `hardDelete=true`. Nothing withdraws a deletion on purpose.
  */
 import { z } from 'zod';
-import { DAY_MS } from '../../domain/duration';
-import { providerName } from '../../domain/provider/provider-table';
+import { providers, type ProviderSettings } from '../../domain/provider/provider-table';
 import type { Accepted, Evidence, Unknown } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
@@ -14,15 +13,11 @@ import { refuseInvalid } from './opened-identifier';
 import { CLOCK_SKEW_MS, parseInstant } from './provider-instant';
 import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
 
-export interface AptrinsicOptions {
-  /** The tenant's region without `/v1`: `https://api.aptrinsic.com`, `api-eu` or `api-us2`. */
-  readonly baseUrl: string;
-  readonly apiKey: string;
-  /** For the first round; later rounds always delete hard, since the record came back. */
-  readonly hardDelete: boolean;
+/** `hardDelete` is for the first round: later rounds always delete hard, since the record came back. */
+export type AptrinsicOptions = ProviderSettings<'aptrinsic'> & {
   readonly http?: Http | undefined;
   readonly answers?: AptrinsicAnswers | undefined;
-}
+};
 
 const userSchema = z.looseObject({
   identifyId: z.string(),
@@ -117,9 +112,9 @@ export const aptrinsicAnswers: AptrinsicAnswers = {
   read: (identifyId) => ({ table: readTable(identifyId), codeOf }),
 };
 
-const to = providerName('aptrinsic');
+const { name: to } = providers.aptrinsic;
 /** "If a user with the same id is created or updated within the next 7 days, the previously deleted record will be revived." */
-const REVIVAL_WINDOW_MS = 7 * DAY_MS;
+const REVIVAL_WINDOW_MS = providers.aptrinsic.window.lastsMs;
 
 export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapter {
   const { baseUrl, apiKey, http = createHttp(), answers = aptrinsicAnswers } = options;

@@ -3,52 +3,27 @@
  * Nothing can be looked at and nothing withdrawn: no document describes an endpoint for either.
  */
 import { z } from 'zod';
-import { HOUR_MS } from '../../domain/duration';
-import { providerName } from '../../domain/provider/provider-table';
+import { providers, type ProviderSettings } from '../../domain/provider/provider-table';
 import type { Accepted, Evidence, Receipt } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
 import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './opened-identifier';
-import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
+import {
+  type AdapterCall,
+  type CallbackAddress,
+  type CallbackRequest,
+  type ProviderAdapter,
+  sendErasing,
+} from './provider';
 import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
 
-export interface MeasureOneOptions {
-  readonly baseUrl: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** Sent as the `version` header, e.g. `3.0`. */
-  readonly apiVersion: string;
-  /** Where MeasureOne shall report this request's purge, and what it shall send along so that we can trust the report. */
-  readonly callback?:
-    | ((request: {
-        readonly requestId: string;
-        readonly runId: string;
-        /** Until when its callback can be waited for; epoch ms. */
-        readonly waitsUntil: number;
-      }) => Promise<MeasureOneCallback>)
-    | undefined;
+export type MeasureOneOptions = ProviderSettings<'measureone'> & {
+  readonly callback?: CallbackRequest | undefined;
   readonly http?: Http | undefined;
   readonly answers?: MeasureOneAnswers | undefined;
-}
-
-export interface MeasureOneCallback {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly token?: MeasureOneTokenRequest | undefined;
-}
-
-/** How MeasureOne shall fetch a token from us before each delivery, and put it on the callback. */
-export interface MeasureOneTokenRequest {
-  readonly url: string;
-  /** Given: the values of `headers` and `data` are ciphertext under the key that MeasureOne knows by this id. */
-  readonly keyId?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly data?: Readonly<Record<string, string>> | undefined;
-  /** Where in the answer the token stands; the whole answer is the token without it. */
-  readonly responsePath?: string | undefined;
-}
+};
 
 /** "timestamp", "error_code", "error_message", of 400, 401, 404, 405 and 500; 405 with "http_code" too. */
 const errorSchema = z.looseObject({ timestamp: z.number(), error_code: z.string().min(1), error_message: z.string() });
@@ -140,9 +115,11 @@ export const measureoneAnswers: MeasureOneAnswers = {
   purge: (individualId) => ({ table: purgeTable(individualId), codeOf }),
 };
 
-const to = providerName('measureone');
+const { name: to, completionEvent } = providers.measureone;
 /** "MeasureOne will permanently purge the Individual and their data after 120 hours of receiving the request." */
-const PURGE_WINDOW_MS = 120 * HOUR_MS;
+const PURGE_WINDOW_MS = providers.measureone.window.lastsMs;
+/** Stands for no path: the whole answer is the token. */
+const WHOLE_ANSWER = 'whole-answer';
 
 export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAdapter {
   const {
@@ -176,7 +153,7 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
     const asked = await callback?.({ requestId, runId, waitsUntil: waitsUntil(call) });
     const body = JSON.stringify({
       individual_id: call.identifier,
-      ...(asked && { delivery_details: [deliveryDetail(asked)] }),
+      ...(asked && { delivery_details: [deliveryDetail(asked, options)] }),
     });
     return withToken({
       tokens,
@@ -254,25 +231,32 @@ function waitsUntil({ now, policy }: AdapterCall): number {
   return now + policy.outageBudgetMs + PURGE_WINDOW_MS + policy.marginMs + policy.callbackGraceMs;
 }
 
-function deliveryDetail({ url, headers, token }: MeasureOneCallback) {
+function deliveryDetail({ url, headers, ...token }: CallbackAddress, options: MeasureOneOptions) {
   return {
-    event_type: 'individual.purged',
+    event_type: completionEvent,
     url,
     headers: { 'content-type': 'application/json', ...headers },
-    ...(token && { x_auth_token_credentials: tokenCredentials(token) }),
+    ...(options.tokenCredentials && { x_auth_token_credentials: tokenRequest(token, options) }),
   };
 }
 
-/** `token_type` and `http_method` have one documented value each. Members that are undefined are left out of the JSON. */
-function tokenCredentials({ url, keyId, headers, data, responsePath }: MeasureOneTokenRequest) {
+/**
+ * How MeasureOne shall fetch a token from us before each delivery. It keeps the URL for days, so that says which form of answer
+ * is wanted. `token_type` and `http_method` have one documented value each. Members that are undefined are left out of the JSON.
+ */
+function tokenRequest(
+  { tokenUrl, plainTokenUrl }: Pick<CallbackAddress, 'tokenUrl' | 'plainTokenUrl'>,
+  { tokenCredentials, tokenPath }: MeasureOneOptions,
+) {
+  const isPlain = tokenPath === WHOLE_ANSWER;
   return {
     token_type: 'JWT',
     http_method: 'POST',
-    url,
-    key_id: keyId,
-    headers,
-    data,
-    response_token_path: responsePath,
+    url: isPlain ? plainTokenUrl : tokenUrl,
+    key_id: tokenCredentials?.keyId,
+    headers: tokenCredentials?.headers,
+    data: tokenCredentials?.data,
+    response_token_path: isPlain ? undefined : tokenPath,
   };
 }
 

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { describeInstant, HOUR_MS, SECOND_MS } from '../../domain/duration';
 import { MAX_WINDOW_MS } from '../../domain/rules/patience';
-import { providerName } from '../../domain/provider/provider-table';
+import { providerName, type ProviderSettings } from '../../domain/provider/provider-table';
 import type { AcceptanceBasis, Evidence, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, failureFor, fits, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
@@ -16,15 +16,11 @@ import { CLOCK_SKEW_MS, parseInstant } from './provider-instant';
 import { type AdapterCall, type ProviderAdapter, ProviderFailure, sendErasing } from './provider';
 import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
 
-export interface PersonOptions {
-  readonly baseUrl: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** When we wish the purge to happen, counted from now, where the policy has no wish. Left out: the provider's own default. */
-  readonly purgeDelayMs?: number | 'asap' | undefined;
+/** `purgeDelayMs`: when we wish the purge to happen where the patience has no wish; without both, the provider's own default. */
+export type PersonOptions = ProviderSettings<'person'> & {
   readonly http?: Http | undefined;
   readonly answers?: PersonAnswers | undefined;
-}
+};
 
 const to = providerName('person');
 /** "Now" in the provider's own client: a suggestion in the past means at once, and an hour absorbs the drift of clocks. */
@@ -302,7 +298,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
 
   /** "Body required", though its one field is not. The zone is a must. */
   function queuePurge(call: AdapterCall, seen: boolean) {
-    const wished = call.policy.purgeWishMs === 0 ? 'asap' : (call.policy.purgeWishMs ?? purgeDelayMs);
+    const wished = call.policy.windowWishMs === 0 ? 'asap' : (call.policy.windowWishMs ?? purgeDelayMs);
     const delayMs = wished === 'asap' ? AS_SOON_AS_POSSIBLE_MS : wished;
     const wish = delayMs === undefined ? {} : { suggested_purge_time: new Date(call.now + delayMs).toISOString() };
     return ask(call, {

@@ -55,6 +55,22 @@ export interface ProviderAdapter {
   withdrawErasure(call: AdapterCall): Promise<Withdrawal>;
 }
 
+/** Makes up where a provider shall report one request's erasure, and what it shall send along so that we can trust the report. */
+export type CallbackRequest = (request: {
+  readonly requestId: string;
+  readonly runId: string;
+  /** Until when its callback can be waited for; epoch ms. */
+  readonly waitsUntil: number;
+}) => Promise<CallbackAddress>;
+
+export interface CallbackAddress {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where a token for the callback can be fetched: in a field `access_token` of JSON, or as the whole answer. */
+  readonly tokenUrl: string;
+  readonly plainTokenUrl: string;
+}
+
 /** Sends an erasing call. From directly before it, it may have reached the provider, unless it provably never left. */
 export async function sendErasing<Answer>(
   call: AdapterCall,

@@ -1,22 +1,15 @@
 /** What submitting a file would mean: by when its people have to be answered, and how long the providers take. */
-import type { z } from 'zod';
 import { problemsOfCalendars } from '../../activities/terms-activities';
 import type { ErasureSubmission } from '../../client/submission';
 import { ConfigurationError, readEnvironment, type Environment } from '../../config/environment';
 import { readPolicyFile } from '../../config/policy-file';
-import { providerVariables } from '../../config/provider-config';
+import { readLimits } from '../../config/provider-config';
 import { workerVariables } from '../../config/worker-config';
 import { noClockMeaning } from '../../domain/law/legal-clock';
-import { providerKeys, type Provider } from '../../domain/provider/provider-table';
+import { byProvider, providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { CommandContext } from '../context';
 import { DueDates, type DueRange } from './row-due-dates';
 import { describeLoad, providerLoad, type ProviderLoad } from './provider-load';
-
-const rateVariables = {
-  measureone: 'MEASUREONE_REQUESTS_PER_SECOND',
-  person: 'PERSON_API_REQUESTS_PER_SECOND',
-  aptrinsic: 'APTRINSIC_REQUESTS_PER_SECOND',
-} as const satisfies Record<Provider, string>;
 
 export interface BulkPlan {
   add(submission: ErasureSubmission): void;
@@ -32,7 +25,7 @@ export function planOf(policy: string | undefined, { environment }: CommandConte
   const problems = problemsOfCalendars(file);
   if (problems.length > 0) throw new ConfigurationError(problems);
   const rates = ratesFrom(environment);
-  const requests: Record<Provider, number> = { measureone: 0, person: 0, aptrinsic: 0 };
+  const requests = byProvider(() => 0);
   // Without a file nobody has settled which calendars count, and a date that may not hold is worse than none.
   const due = named === undefined ? undefined : new DueDates(file);
   const loads = (): readonly ProviderLoad[] =>
@@ -65,14 +58,7 @@ export function planOf(policy: string | undefined, { environment }: CommandConte
 }
 
 function ratesFrom(environment: Environment): Readonly<Record<Provider, number>> {
-  const rateOf = (provider: Provider): number => {
-    const variables: Readonly<Record<string, z.ZodType>> = providerVariables[provider];
-    const name = rateVariables[provider];
-    const shape = variables[name];
-    if (shape === undefined) throw new TypeError(`There is no setting ${name}`);
-    return readEnvironment({ [name]: shape }, environment)[name] as number;
-  };
-  return { measureone: rateOf('measureone'), person: rateOf('person'), aptrinsic: rateOf('aptrinsic') };
+  return byProvider((provider) => readLimits(provider, environment).requestsPerSecond);
 }
 
 function describeRange({ regulation, requests, earliest, latest, noClock }: DueRange): string {

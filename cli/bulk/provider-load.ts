@@ -3,13 +3,8 @@ import { defined } from '../../domain/defined';
 import { DAY_MS, SECOND_MS } from '../../domain/duration';
 import { plannedMs } from '../../domain/law/feasibility';
 import type { Patience } from '../../domain/rules/patience';
-import { providerName, type Provider } from '../../domain/provider/provider-table';
+import { providerFacts, providerName, type Provider } from '../../domain/provider/provider-table';
 import type { DueRange } from './row-due-dates';
-
-/** What a provider allows a day, where its documents say so, and the calls of one request without trouble: to ask, and to look. */
-const allowances: Readonly<Partial<Record<Provider, { readonly callsADay: number; readonly callsEach: number }>>> = {
-  aptrinsic: { callsADay: 1_000_000, callsEach: 2 },
-};
 
 const LATE = ', AFTER the first is due: submit the earliest ones first, and by themselves';
 
@@ -40,10 +35,10 @@ export function providerLoad(
     readonly now: number;
   },
 ): ProviderLoad {
-  const allowance = allowances[provider];
+  const allowance = providerFacts(provider).dailyAllowance;
   const paced = Math.ceil((requests / requestsPerSecond) * SECOND_MS);
   const allowanceDays =
-    allowance === undefined ? undefined : Math.ceil((requests * allowance.callsEach) / allowance.callsADay);
+    allowance === undefined ? undefined : Math.ceil((requests * allowance.callsEach) / allowance.calls);
   const askingMs = Math.max(paced, ((allowanceDays ?? 1) - 1) * DAY_MS);
   const takesMs = plannedMs(provider, patience);
   return {

@@ -1,6 +1,5 @@
 /** The columns of a CSV file, and how a row of it becomes a request file. */
-import { providerKeys } from '../../domain/provider/provider-table';
-import { identifierFields } from '../submission';
+import { identifierFields, providerKeys } from '../../domain/provider/provider-table';
 import { BulkFileError } from './bulk-file-error';
 
 const ownColumns = [

@@ -1,14 +1,8 @@
 /** What is to become of each row: submitted, passed over as a repetition, or rejected with its reasons. */
 import { hash } from 'node:crypto';
-import { providerFacts, providerName, type Provider } from '../../domain/provider/provider-table';
+import { identifierFields, providerFacts, providerName, type Provider } from '../../domain/provider/provider-table';
 import { InvalidSubmissionError, type FieldProblem } from '../errors';
-import {
-  identifierFields,
-  identifiersOf,
-  parseSubmission,
-  submissionWarnings,
-  type ErasureSubmission,
-} from '../submission';
+import { identifiersOf, parseSubmission, submissionWarnings, type ErasureSubmission } from '../submission';
 import { BulkFileError } from './bulk-file-error';
 import type { BulkRow } from './bulk-rows';
 import type { RowIds } from './row-ids';
@@ -93,7 +87,7 @@ function byColumn({ field, problem }: FieldProblem): FieldProblem {
 /** Two rows that differ by case only are two people at such a provider, and mostly one in the head of whoever wrote the file. */
 function otherSpellings(submission: ErasureSubmission, spellings: Map<number, number>): FieldProblem[] {
   return [...identifiersOf(submission)].flatMap(([provider, identifier]) => {
-    if (!providerFacts(provider).ids.tellsCase) return [];
+    if (!providerFacts(provider).identifier.tellsCase) return [];
     const lower = identifier.toLowerCase();
     const folded = shortHash(provider, lower);
     const exact = lower === identifier ? folded : shortHash(provider, identifier);

@@ -1,6 +1,6 @@
 /** Submits a file of many requests: every row is checked first, then the good ones are started, a few at a time. */
 import { stat } from 'node:fs/promises';
-import { providerKeys, type Provider } from '../../domain/provider/provider-table';
+import { byProvider, providerKeys, type Provider } from '../../domain/provider/provider-table';
 import { RequestConflictError, type FieldProblem } from '../errors';
 import type { Submitted } from '../erasure-client';
 import type { ErasureSubmission } from '../submission';
@@ -61,7 +61,7 @@ export async function checkBulk(
 ): Promise<BulkCheck> {
   const version = await versionOf(path);
   const count = { good: 0, duplicate: 0, rejected: 0, empty: 0 };
-  const requests: Record<Provider, number> = { measureone: 0, person: 0, aptrinsic: 0 };
+  const requests = byProvider(() => 0);
   let warned = 0;
   for await (const row of judgedRows(bulkRows(path, bulkFormatOf(path)), options)) {
     count[row.verdict] += 1;

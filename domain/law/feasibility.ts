@@ -4,7 +4,7 @@ import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../durati
 import type { AttentionReason } from '../leg/failure';
 import { graceIsOverAt, lastRound, windowIsOverAt, type LegState } from '../leg/leg';
 import type { Patience } from '../rules/patience';
-import { providerName, providers, type Provider, type ProviderFacts } from '../provider/provider-table';
+import { providerFacts, providerName, type Provider, type ProviderFacts } from '../provider/provider-table';
 
 /** What is known of one provider's time. */
 export interface LegPlan {
@@ -75,19 +75,23 @@ const askedAgainAfter: readonly AttentionReason[] = ['Reappeared', 'TakenOffQueu
 /** How long one asking takes from being sent until its answer is known, without the margin; undefined where nobody can tell. */
 export function plannedMs(
   provider: Provider,
-  patience: Pick<Patience, 'callbackGraceMs' | 'purgeWishMs'>,
+  patience: Pick<Patience, 'callbackGraceMs' | 'windowWishMs'>,
 ): number | undefined {
-  const { plannedWindowMs, completionEvent }: ProviderFacts = providers[provider];
-  // A wish of 0 is "as soon as you can", which tells nothing about when.
-  const windowMs = plannedWindowMs ?? (patience.purgeWishMs || undefined);
+  const { window, completionEvent } = providerFacts(provider);
+  const windowMs = typeof window === 'object' ? window.lastsMs : wishedMs(window, patience);
   return windowMs === undefined ? undefined : windowMs + (completionEvent === undefined ? 0 : patience.callbackGraceMs);
+}
+
+/** A wish of 0 is "as soon as you can", which tells nothing about when. */
+function wishedMs(window: ProviderFacts['window'], { windowWishMs }: Pick<Patience, 'windowWishMs'>) {
+  return window === 'as-wished' ? windowWishMs || undefined : undefined;
 }
 
 /** What a leg's state says of its time. */
 export function planOf(
   leg: LegState,
   now: number,
-  patience: Pick<Patience, 'callbackGraceMs' | 'purgeWishMs'>,
+  patience: Pick<Patience, 'callbackGraceMs' | 'windowWishMs'>,
 ): LegPlan {
   const endsAt = endsAtOf(leg, now);
   const takesMs = plannedMs(leg.provider, patience);

@@ -5,12 +5,12 @@
 import { isUuid } from '../text';
 import { providerFacts, providerName, type Provider } from './provider-table';
 
-/** UTF-16 units. MeasureOne and Aptrinsic name no limit of their own. */
+/** UTF-16 units. No provider that takes any text names a limit of its own. */
 export const IDENTIFIER_LENGTH_MAX = 512;
 
 /** Why it is no identifier of anybody at this provider, or undefined. The sentences complete "the identifier …". */
 export function identifierProblem(provider: Provider, identifier: string): string | undefined {
-  const { form, reserved = [] } = providerFacts(provider).ids;
+  const { form, reserved = [] } = providerFacts(provider).identifier;
   if (identifier === '') return 'is empty';
   if (identifier.length > IDENTIFIER_LENGTH_MAX) return `has more than ${IDENTIFIER_LENGTH_MAX} characters`;
   if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(identifier)) return 'has a control character or a line break in it';
@@ -199,7 +199,7 @@ const oddities: readonly Oddity[] = [
   [(identifier) => /^(.)\1*$/u.test(identifier.replace(/-/g, '')), () => 'is one character, or the same one repeated'],
   [
     (identifier, provider) =>
-      providerFacts(provider).ids.tellsCase && /@/.test(identifier) && /\p{Lu}/u.test(identifier),
+      providerFacts(provider).identifier.tellsCase && /@/.test(identifier) && /\p{Lu}/u.test(identifier),
     (provider) => `has capital letters: ids are told apart by case at ${providerName(provider)}`,
   ],
 ];

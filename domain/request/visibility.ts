@@ -1,6 +1,6 @@
 /** What a request can be filtered by: what its search attributes say, none of it personal. */
 import type { LegState } from '../leg/leg';
-import type { Provider } from '../provider/provider-table';
+import { byProvider, type Provider } from '../provider/provider-table';
 import { triesDaily } from '../leg/failure';
 import type { RequestOutcome } from '../leg/outcome';
 import { answerOwed, isAnswered, isReminded, owesNoticeOfHold, type RequestState } from './request-state';
@@ -36,9 +36,7 @@ export const needingStaff = Object.keys({
   overdue: true,
   unanswered: true,
   'cannot-make-it': true,
-  measureone: true,
-  person: true,
-  aptrinsic: true,
+  ...byProvider(() => true as const),
 } satisfies Record<Exclude<BlockedOn, 'due-soon'>, true>) as readonly BlockedOn[];
 
 export function needsStaff(blocks: readonly BlockedOn[]): boolean {

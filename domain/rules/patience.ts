@@ -14,8 +14,8 @@ export interface Patience {
   readonly stillPendingEveryMs: number;
   /** How long we try to withdraw a request at a provider after a withdrawal. */
   readonly withdrawalBudgetMs: number;
-  /** How long after our asking the person API is wished to purge; 0: as soon as it can. Absent: its own default. */
-  readonly purgeWishMs?: number;
+  /** How long after our asking we wish a provider to erase that lets us choose; 0: as soon as it can. Absent: its own default. */
+  readonly windowWishMs?: number;
 }
 
 export const defaultPatience: Patience = {
@@ -38,7 +38,7 @@ export const patienceBounds: Record<keyof Required<Patience>, { readonly minMs: 
   stillPendingBudgetMs: { minMs: 1 * HOUR_MS, maxMs: 90 * DAY_MS },
   stillPendingEveryMs: { minMs: HOUR_MS / 4, maxMs: 1 * DAY_MS },
   withdrawalBudgetMs: { minMs: HOUR_MS / 4, maxMs: 7 * DAY_MS },
-  purgeWishMs: { minMs: 0, maxMs: MAX_WINDOW_MS },
+  windowWishMs: { minMs: 0, maxMs: MAX_WINDOW_MS },
 };
 
 /** A patient retry of a leg in attention, once a day. */

@@ -197,6 +197,7 @@ function adapterOf(provider: Provider, http: Http, tables: Tables): ProviderAdap
         ...client,
         baseUrl: 'https://m1.test',
         apiVersion: '3.0',
+        tokenPath: 'access_token',
         answers: tables.measureone,
       });
     case 'person':

@@ -32,7 +32,7 @@ describe('docs/bulk.md', () => {
     };
     expect(listed('quotes and brackets around it: ', '\n  `undefined` and')).toEqual(placeholders);
     expect(listed('also as the name of a mailbox: ', ';\n')).toEqual(sharedNames);
-    for (const word of providers.aptrinsic.ids.reserved) expect(text).toContain(`\`${word}\``);
+    for (const word of providers.aptrinsic.identifier.reserved) expect(text).toContain(`\`${word}\``);
     expect(text).toContain(`more than ${IDENTIFIER_LENGTH_MAX} characters`);
     expect(text).toContain(`more than ${providers.aptrinsic.peopleMax.toLocaleString('en-US')} people at Aptrinsic`);
   });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { InvalidSubmissionError } from '../../client/errors';
-import { identifierFields, identifiersOf, parseSubmission, submissionWarnings } from '../../client/submission';
+import { identifiersOf, parseSubmission, submissionWarnings } from '../../client/submission';
 import { defaultPatience } from '../../domain/rules/patience';
-import { providerKeys } from '../../domain/provider/provider-table';
+import { identifierFields, providerKeys } from '../../domain/provider/provider-table';
 
 const PLANTED = 'jane.doe@example.test';
 const NOW = Date.parse('2026-11-22T12:00:00Z');

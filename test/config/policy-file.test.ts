@@ -93,7 +93,7 @@ describe('parsePolicyFile', () => {
     const { rules } = parsePolicyFile({ patience: { marginMs: 0 }, remindBefore: { dueSoonMs: DAY_MS } });
     expect(rules.patience).toEqual({ ...defaultPatience, marginMs: 0 });
     expect(rules.leads).toEqual({ ...defaultLeads, dueSoonMs: DAY_MS });
-    expect(rules.patience).not.toHaveProperty('purgeWishMs');
+    expect(rules.patience).not.toHaveProperty('windowWishMs');
   });
 
   it.each<[unknown, string]>([

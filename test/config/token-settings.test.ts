@@ -91,23 +91,23 @@ describe('the token settings of a gateway', () => {
 
 describe('the token settings of a worker', () => {
   it('are off unless there are credentials', () => {
-    expect(worker({}).settings.measureone).not.toHaveProperty('callbackToken');
+    expect(worker({}).settings.measureone).not.toHaveProperty('tokenCredentials');
   });
 
   it('take plain values, and find the token at access_token', () => {
     const credentials = { headers: { 'content-type': 'application/x-www-form-urlencoded' }, data: { secret: SECRET } };
     const { measureone } = worker({ MEASUREONE_TOKEN_CREDENTIALS: JSON.stringify(credentials) }).settings;
-    expect(measureone?.callbackToken).toEqual({ credentials, responsePath: 'access_token' });
+    expect(measureone).toMatchObject({ tokenCredentials: credentials, tokenPath: 'access_token' });
   });
 
   it('take ciphertext under a key id as it is, and another path or none', () => {
     const credentials = { key_id: 'k-1', headers: { a: 'short' }, data: { b: 'ciphertext==' } };
     const read = (path: string) =>
       worker({ MEASUREONE_TOKEN_CREDENTIALS: JSON.stringify(credentials), MEASUREONE_TOKEN_PATH: path }).settings
-        .measureone?.callbackToken;
+        .measureone;
     const expected = { keyId: 'k-1', headers: { a: 'short' }, data: { b: 'ciphertext==' } };
-    expect(read('$.access_token')).toEqual({ credentials: expected, responsePath: '$.access_token' });
-    expect(read('whole-answer')).toEqual({ credentials: expected });
+    expect(read('$.access_token')).toMatchObject({ tokenCredentials: expected, tokenPath: '$.access_token' });
+    expect(read('whole-answer')).toMatchObject({ tokenCredentials: expected, tokenPath: 'whole-answer' });
   });
 
   const form = 'expected JSON with "headers" or "data", objects of texts, and perhaps "key_id" if these are encrypted';

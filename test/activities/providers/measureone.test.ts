@@ -1,9 +1,5 @@
 import { createHttp } from '../../../activities/providers/http';
-import {
-  createMeasureOneAdapter,
-  type MeasureOneOptions,
-  type MeasureOneTokenRequest,
-} from '../../../activities/providers/measureone';
+import { createMeasureOneAdapter, type MeasureOneOptions } from '../../../activities/providers/measureone';
 import type { ProviderAdapter } from '../../../activities/providers/provider';
 import { DAY_MS, HOUR_MS } from '../../../domain/duration';
 import { adapterCall, bodyHmac, FIRST_ASKED_AT } from '../../support/adapter-call';
@@ -23,9 +19,12 @@ const secrets = [individualId, clientSecret, 'client-id', 'purge-token-1', 'purg
 const loginCall = 'POST /v3/auth/generate_purge_token';
 const purgeCall = 'POST /v3/compliances/purge_individual';
 
+const versions = { apiVersion: '3.0', tokenPath: 'access_token' };
 const callback: NonNullable<MeasureOneOptions['callback']> = async ({ requestId, waitsUntil }) => ({
   url: `https://erasure.example/callbacks/measureone/${requestId.slice(0, 8)}`,
   headers: { authorization: `Bearer capability-SECRET-${waitsUntil}` },
+  tokenUrl: 'https://erasure.example/callbacks/measureone/token/handle',
+  plainTokenUrl: 'https://erasure.example/callbacks/measureone/token/handle/plain',
 });
 
 interface Setup {
@@ -60,6 +59,7 @@ async function setup(
     clientId: 'client-id',
     clientSecret,
     apiVersion: '3.0',
+    tokenPath: 'access_token',
     callback,
     ...options,
   });
@@ -111,11 +111,8 @@ describe('measureone.requestErasure', () => {
 
   describe('where it shall fetch a token for its callback', () => {
     const url = 'https://erasure.example/callbacks/measureone/token/handle';
-    const asking = (token: MeasureOneTokenRequest): Partial<MeasureOneOptions> => ({
-      callback: async (request) => ({ ...(await callback(request)), token }),
-    });
-    const sentBy = async (token: MeasureOneTokenRequest): Promise<unknown> => {
-      const { adapter, provider } = await setup(() => ({ status: 200 }), asking(token));
+    const sentBy = async (options: Pick<MeasureOneOptions, 'tokenCredentials' | 'tokenPath'>): Promise<unknown> => {
+      const { adapter, provider } = await setup(() => ({ status: 200 }), options);
       await adapter.requestErasure(call());
       const { delivery_details: details } = JSON.parse(provider.requests[1]?.body ?? '') as {
         delivery_details: { event_type: string; x_auth_token_credentials: unknown }[];
@@ -128,7 +125,7 @@ describe('measureone.requestErasure', () => {
     it('is told how, as the document says, with credentials in the clear', async () => {
       const headers = { 'content-type': 'application/json', 'x-client': 'm1' };
       const data = { client_secret: 'token-SECRET' };
-      expect(await sentBy({ url, headers, data, responsePath: 'access_token' })).toEqual({
+      expect(await sentBy({ tokenCredentials: { headers, data }, tokenPath: 'access_token' })).toEqual({
         token_type: 'JWT',
         http_method: 'POST',
         url,
@@ -140,10 +137,10 @@ describe('measureone.requestErasure', () => {
 
     it('is given ciphertext and the id of its key untouched, and no path where the whole answer is the token', async () => {
       const data = { client_secret: 'eyJhbGciOiJkaXIi..é==' };
-      expect(await sentBy({ url, keyId: 'key-1', data })).toEqual({
+      expect(await sentBy({ tokenCredentials: { keyId: 'key-1', data }, tokenPath: 'whole-answer' })).toEqual({
         token_type: 'JWT',
         http_method: 'POST',
-        url,
+        url: `${url}/plain`,
         key_id: 'key-1',
         data,
       });
@@ -152,7 +149,7 @@ describe('measureone.requestErasure', () => {
     it('shows neither these credentials nor the capability, should its error repeat them', async () => {
       const data = { client_secret: 'token-SECRET' };
       for (const code of ['token-SECRET', 'capability-SECRET']) {
-        const { adapter } = await setup(() => error(400, code), asking({ url, data }));
+        const { adapter } = await setup(() => error(400, code), { tokenCredentials: { data } });
         const failure = await failureFrom(adapter.requestErasure(call()));
         expect(failure.type).toBe('ProviderRejected');
         expectNoneOf([code], failure);
@@ -449,7 +446,7 @@ describe('measureone.requestErasure', () => {
       response.on('finish', () => void closeBareProviders());
       return { status: 200, headers: { connection: 'close' }, body: { access_token: 'purge-token-1' } };
     });
-    const options = { baseUrl: provider.baseUrl, clientId: 'client-id', clientSecret, apiVersion: '3.0' };
+    const options = { baseUrl: provider.baseUrl, clientId: 'client-id', clientSecret, ...versions };
     const asking = call();
     const failure = await failureFrom(createMeasureOneAdapter(options).requestErasure(asking));
     expect(failure).toMatchObject({ type: 'ProviderUnavailable', neverLeft: true });
@@ -488,7 +485,7 @@ describe('measureone.requestErasure', () => {
     const provider = await startBareProvider(({ path }) =>
       path.includes('auth') ? { status: 200, body: { access_token: 'purge-token-1' } } : 'handled',
     );
-    const options = { baseUrl: provider.baseUrl, clientId: 'client-id', clientSecret, apiVersion: '3.0' };
+    const options = { baseUrl: provider.baseUrl, clientId: 'client-id', clientSecret, ...versions };
     const adapter = createMeasureOneAdapter({ ...options, http: createHttp({ timeoutMs: 150 }) });
     expect((await failureFrom(adapter.requestErasure(call()))).type).toBe('ProviderUnavailable');
   });

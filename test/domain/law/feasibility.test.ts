@@ -101,7 +101,7 @@ describe('planOf', () => {
   });
 
   it('reckons with the window that is wished for where only the answer tells it, and with none otherwise', () => {
-    const wishing = (purgeWishMs: number) => planOf(openLeg('person'), now, { ...patience, purgeWishMs });
+    const wishing = (windowWishMs: number) => planOf(openLeg('person'), now, { ...patience, windowWishMs });
     expect(wishing(30 * DAY_MS)).toEqual({ provider: 'person', takesMs: 30 * DAY_MS });
     // As soon as it can: nobody knows when that is.
     expect(wishing(0)).toEqual({ provider: 'person' });
