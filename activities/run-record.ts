@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { defined } from '../domain/defined';
 import type { RecordedCall } from '../domain/certificate/claim-check';
@@ -15,13 +15,12 @@ import type { Statement } from '../domain/certificate/statement';
 import type { FactChecker } from '../security/facts';
 import type { RunOfRequest } from './own-run';
 import { requestIdOf } from '../temporal/names';
+import { hasGrpcStatus } from '../temporal/temporal-failure';
 
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
 
 const CALL_MS_MAX = 10 * SECOND_MS;
-/** The gRPC code. */
-const NOT_FOUND = 5;
 /** How long after the end of its run a call can still be on its way: its start-to-close time-out. */
 const OUTLIVES_RUN_MS_MAX = 2 * MINUTE_MS;
 
@@ -207,7 +206,7 @@ async function readOther(
   try {
     return await readHistory(client, execution);
   } catch (error) {
-    if (isGrpcServiceError(error) && error.code === NOT_FOUND) return undefined;
+    if (hasGrpcStatus(error, 'NOT_FOUND')) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,9 @@
-/** Connects to Temporal by the standard settings, and tells what stands in the way in one sentence. */
+/** Connects to Temporal by the standard settings, and says in one sentence why that, or a call, failed. */
 import { Connection } from '@temporalio/client';
-import { clientOptions, type TemporalConfig } from '../config/temporal-config';
-import { explainTemporalTrouble } from '../temporal/temporal-trouble';
+import type { TemporalConfig } from '../config/temporal-config';
+import { clientOptions } from '../temporal/connection';
+import { explainConnectionFailure } from '../temporal/connection-problem';
+import { unavailability } from '../temporal/temporal-failure';
 import { TemporalUnavailableError } from './errors';
 
 /** Throws `TemporalUnavailableError`. */
@@ -9,7 +11,14 @@ export async function openConnection(temporal: TemporalConfig, timeoutMs: number
   try {
     return await Connection.connect({ ...clientOptions(temporal), connectTimeout: timeoutMs });
   } catch (error) {
-    const { message } = await explainTemporalTrouble(temporal, error);
-    throw new TemporalUnavailableError(message, { cause: error });
+    throw new TemporalUnavailableError(await explainConnectionFailure(temporal, error), { cause: error });
   }
+}
+
+/** `error` itself where Temporal did serve us and it is about something else. `address`: where Temporal is, as far as that is known. */
+export function withUnavailability(error: unknown, address: string | undefined): unknown {
+  const found = unavailability(error, address);
+  return found === undefined
+    ? error
+    : new TemporalUnavailableError(found.message, { timedOut: found.timedOut ?? false, cause: error });
 }

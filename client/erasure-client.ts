@@ -15,7 +15,6 @@ import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { defined } from '../domain/defined';
 import { readClientConfig } from '../config/client-config';
 import type { Environment } from '../config/environment';
-import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
 import type { DecisionKind, RequestDecisionKind } from '../domain/decision/decision';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import type { RequestProgress } from '../domain/request/request-progress';
@@ -26,7 +25,7 @@ import type { Sealer } from '../security/sealing';
 import type { erasureRequest } from '../workflows';
 import type { ErasureResult } from '../workflows/erasure-request';
 import { certificate, progress } from '../workflows/messages';
-import { openConnection } from './connection';
+import { openConnection, withUnavailability } from './connection';
 import { decide, type DecidingCalls, type DecisionAnswer, type DecisionOptions } from './deciding';
 import {
   ErasureClientError,
@@ -54,9 +53,10 @@ import {
 } from './request-status';
 import type { ErasureSubmission } from './submission';
 import { filterQuery, parseFilter } from './request-filter';
-import { addressOf, temporalTrouble } from './temporal-failure';
 import { Waiting } from './waiting';
 import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE, requestIdOf } from '../temporal/names';
+import { hasGrpcStatus } from '../temporal/temporal-failure';
+import { addressOf } from '../temporal/connection';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** Each look of `watch` is a query, which Temporal Cloud bills: often at first, rarely once nothing changes any more. */
@@ -512,7 +512,7 @@ export class ErasureClient {
       try {
         next = await this.#within(undefined, () => runs.next());
       } catch (error) {
-        if (grpcStatusOf(error) !== grpcStatus.INVALID_ARGUMENT || others.length === 0) throw error;
+        if (!hasGrpcStatus(error, 'INVALID_ARGUMENT') || others.length === 0) throw error;
         yield* this.#listedIds(others, pageSize);
         return;
       }
@@ -589,8 +589,7 @@ export class ErasureClient {
   /** Whether Temporal itself is well and merely nobody answers for this request. */
   async #isUnanswered(requestId: string, error: unknown): Promise<boolean> {
     const isPossible =
-      (error instanceof TemporalUnavailableError && error.timedOut) ||
-      grpcStatusOf(error) === grpcStatus.FAILED_PRECONDITION;
+      (error instanceof TemporalUnavailableError && error.timedOut) || hasGrpcStatus(error, 'FAILED_PRECONDITION');
     if (isPossible) await this.#describe(requestId);
     return isPossible;
   }
@@ -614,7 +613,7 @@ export class ErasureClient {
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
         throw new TemporalUnavailableError('Temporal did not answer in time.', { timedOut: true, cause: error });
       }
-      throw temporalTrouble(error, addressOf(this.#client.connection)) ?? error;
+      throw withUnavailability(error, addressOf(this.#client.connection));
     }
   }
 }

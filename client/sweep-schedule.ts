@@ -11,8 +11,9 @@ import {
 import { defined } from '../domain/defined';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { ErasureClientError } from './errors';
-import { addressOf, temporalTrouble } from './temporal-failure';
 import { WORKFLOW_QUEUE, SWEEP_SCHEDULE_ID, SWEEP_TYPE } from '../temporal/names';
+import { addressOf } from '../temporal/connection';
+import { withUnavailability } from './connection';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** While one sweep runs the next is left out; one that hangs must not keep all further ones from running. */
@@ -114,6 +115,6 @@ async function within<T>(client: Client, call: () => Promise<T>): Promise<T> {
     return await client.withDeadline(Date.now() + CALL_MS_MAX, call);
   } catch (error) {
     if (error instanceof ErasureClientError) throw error;
-    throw temporalTrouble(error, addressOf(client.connection)) ?? error;
+    throw withUnavailability(error, addressOf(client.connection));
   }
 }

@@ -1,10 +1,9 @@
 /** Waits for a request's certificate or its end for days: over reconnects, resets, and while Temporal is away for a while. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { TemporalUnavailableError } from './errors';
 import type { Certified, HistoryFollower } from '../temporal/history-follower';
-import { mayPass } from './temporal-failure';
+import { hasGrpcStatus, mayPass } from '../temporal/temporal-failure';
 
 /** The server answers a long poll after 20 s at the latest: one that takes longer hangs. */
 const POLL_MS_MAX = 60 * SECOND_MS;
@@ -88,7 +87,7 @@ export class Waiting {
       this.#wasThere = true;
     } catch (error) {
       const isQuiet = error instanceof TemporalUnavailableError && mayPass(error);
-      if (!isQuiet && grpcStatusOf(error) !== grpcStatus.NOT_FOUND) throw error;
+      if (!isQuiet && !hasGrpcStatus(error, 'NOT_FOUND')) throw error;
       // Tells a Temporal that is away, and a request that is none, from a request of which there is nothing new.
       await this.call(this.#parts.isRunning, undefined, endsAt);
       if (!isQuiet) throw error;

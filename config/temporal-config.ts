@@ -46,40 +46,6 @@ export function readTemporalConfig(environment: Environment): TemporalConfig {
   };
 }
 
-/** `Connection` would take a proxy from the environment by itself. */
-export const channelArgs = { 'grpc.enable_http_proxy': 0 } as const;
-
-/** For `Connection`. */
-export function clientOptions({ connection, proxy }: Omit<TemporalConfig, 'namespace'>): ConnectionOptions {
-  if (proxy === undefined) return { ...connection, channelArgs };
-  const target = dialledAddress({ connection });
-  const { credentials } = proxy;
-  return {
-    ...connection,
-    address: addressOf(proxy),
-    channelArgs: {
-      ...channelArgs,
-      'grpc.http_connect_target': `dns:${target}`,
-      'grpc.default_authority': target,
-      ...(credentials && { 'grpc.http_connect_creds': `${credentials.username}:${credentials.password}` }),
-    },
-  };
-}
-
-/** For `NativeConnection`. */
-export function nativeOptions({ connection, proxy }: Omit<TemporalConfig, 'namespace'>): NativeConnectionOptions {
-  if (proxy === undefined) return connection;
-  const { credentials: basicAuth } = proxy;
-  return {
-    ...connection,
-    proxy: { type: 'http-connect', targetHost: addressOf(proxy), ...(basicAuth && { basicAuth }) },
-  };
-}
-
-function addressOf({ host, port }: Proxy): string {
-  return `${isIPv6(host) ? `[${host}]` : host}:${port}`;
-}
-
 /** To the library an empty TEMPORAL_API_KEY is a key, and switches TLS on. */
 function isSet(entry: [string, string | undefined]): entry is [string, string] {
   return entry[1] !== undefined && entry[1].trim() !== '';

@@ -12,8 +12,8 @@ import {
   type ProviderConfirmation,
   type ProviderReport,
 } from '../workflows/messages';
-import { failureCode, isSignalLimit, isWorkflowNotFound } from './grpc-failure';
 import { workflowIdOf, WORKFLOW_TYPE } from '../temporal/names';
+import { failureCode, hasGrpcStatus, isSignalLimit, isWorkflowNotFound } from '../temporal/temporal-failure';
 
 const { WORKFLOW_EXECUTION_STATUS_RUNNING: RUNNING } = temporal.api.enums.v1.WorkflowExecutionStatus;
 const { UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED: COMPLETED } =
@@ -109,8 +109,8 @@ export function createConfirmer({
       });
       return outcome?.success ? { outcome: 'delivered' } : { outcome: 'run-full', reason: 'update refused' };
     } catch (error) {
-      const code = failureCode(error);
-      return { outcome: /^(8|9) /.test(code) ? 'run-full' : 'temporal-away', reason: code };
+      const isFull = hasGrpcStatus(error, 'RESOURCE_EXHAUSTED', 'FAILED_PRECONDITION');
+      return { outcome: isFull ? 'run-full' : 'temporal-away', reason: failureCode(error) };
     }
   }
 

@@ -3,8 +3,6 @@ import { Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { ConfigurationError } from '../config/environment';
 import type { GatewayConfig } from '../config/gateway-config';
-import { clientOptions } from '../config/temporal-config';
-import { explainTemporalTrouble, problemOfConnection } from '../temporal/temporal-trouble';
 import { SECOND_MS } from '../domain/duration';
 import { createAgents } from '../network/agents';
 import { createFetch } from '../network/fetch';
@@ -27,6 +25,8 @@ import { createMetricsServer, listenOptions } from './metrics-server';
 import { createReadiness } from './readiness';
 import { createGateway, type GatewayOptions } from './server';
 import { createStaffIdentifier } from './staff-identity';
+import { clientOptions } from '../temporal/connection';
+import { explainConnectionFailure, connectionProblem } from '../temporal/connection-problem';
 
 /** More than a callback under way can take. */
 const DRAIN_MS_MAX = 15 * SECOND_MS;
@@ -79,7 +79,7 @@ export async function startGateway(
   const modes = { tokens: tokensWord(config), decisionTokens: staff === undefined ? 'off' : 'on' };
   logger.info({ url, metricsUrl, namespace: temporal.namespace, ...modes }, 'The gateway listens');
   // Nobody may ask for a while, and what is wrong should be told at the start.
-  void problemOfConnection(config.temporal).then((because) => because !== undefined && warn(because));
+  void connectionProblem(config.temporal).then((because) => because !== undefined && warn(because));
 
   let closed: Promise<void> | undefined;
   return { url, metricsUrl, close: () => (closed ??= drain()) };
@@ -89,7 +89,7 @@ export async function startGateway(
       logger.info('Temporal answers again');
       return;
     }
-    const { message } = await explainTemporalTrouble(config.temporal, error);
+    const message = await explainConnectionFailure(config.temporal, error);
     warn(message);
   }
 

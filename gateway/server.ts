@@ -10,10 +10,10 @@ import { createCallbackVerifier, type TokenDemand } from './callback-proof';
 import { addCallbackRoute } from './callback-route';
 import type { Confirmer } from './confirmer';
 import { addDecisionTokenRoute, type DecisionTokenRouteOptions } from './decision-token-route';
-import { failureCode } from './grpc-failure';
 import type { GatewayMetrics } from './metrics';
 import { createStrangerCount } from './strangers';
 import { addTokenRoute, type TokenRouteOptions } from './token-route';
+import { failureCode } from '../temporal/temporal-failure';
 
 const BODY_BYTES_MAX = 64 * 1_024;
 const HEADER_BYTES_MAX = 8 * 1_024;

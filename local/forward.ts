@@ -3,7 +3,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { ErasureClient, RequestNotFoundError, type RequestStatus } from '../client';
-import { channelArgs } from '../config/temporal-config';
 import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../domain/duration';
 import { providerName } from '../domain/provider/provider-table';
 import { legLine } from './live-view';
@@ -11,6 +10,7 @@ import { DIRECTORY_VARIABLE, localDirectory, readRunning, type RunningStack } fr
 import { connectControl } from './simulator/control-client';
 import { fastForward, virtualNow } from '../temporal/virtual-time';
 import { typedRequestId, workflowIdOf } from '../temporal/names';
+import { channelArgs } from '../temporal/connection';
 
 /** As often as providers are tried again: each try must meet the world of its own day. */
 const STEP_MS_MAX = 6 * HOUR_MS;

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionLike } from '@temporalio/client';
 import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
-import { grpcStatus, grpcStatusOf } from './grpc-status';
 import { SECOND_MS } from '../domain/duration';
+import { hasGrpcStatus } from './temporal-failure';
 
 const { FastForwardPollingResult, PendingActivityState, WorkflowExecutionStatus } = temporal.api.enums.v1;
 const CALL_MS_MAX = 10_000;
@@ -78,8 +78,8 @@ export async function assertVirtualTimeSupported(connection: ConnectionLike, nam
     );
   } catch (error) {
     // "No such workflow" is the good answer; "no such namespace" is not.
-    if (grpcStatusOf(error) === grpcStatus.NOT_FOUND && !String(error).includes('Namespace')) return;
-    if (grpcStatusOf(error) !== grpcStatus.UNIMPLEMENTED) throw error;
+    if (hasGrpcStatus(error, 'NOT_FOUND') && !String(error).includes('Namespace')) return;
+    if (!hasGrpcStatus(error, 'UNIMPLEMENTED')) throw error;
     throw new Error(
       'this Temporal server has no virtual time: it takes server 1.32 or newer (Temporal CLI 1.9) with the dynamic ' +
         'configuration frontend.WorkflowTimeSkippingEnabled=true',
@@ -148,7 +148,7 @@ export async function fastForward(connection: ConnectionLike, options: FastForwa
     });
   } catch (error) {
     // The server's answer where the execution has just closed.
-    if (grpcStatusOf(error) !== grpcStatus.NOT_FOUND || (await look(connection, execution)).isOpen) throw error;
+    if (!hasGrpcStatus(error, 'NOT_FOUND') || (await look(connection, execution)).isOpen) throw error;
     return { completed: false, ended: true, settled: true };
   }
 
@@ -224,9 +224,8 @@ async function awaitFastForward(
       )
       .catch(async (error: unknown) => {
         // The server may notice the end of our deadline first, and then answers so.
-        if (grpcStatusOf(error) === grpcStatus.DEADLINE_EXCEEDED || grpcStatusOf(error) === grpcStatus.CANCELLED)
-          return undefined;
-        if (grpcStatusOf(error) !== grpcStatus.UNAVAILABLE) throw error;
+        if (hasGrpcStatus(error, 'DEADLINE_EXCEEDED', 'CANCELLED')) return undefined;
+        if (!hasGrpcStatus(error, 'UNAVAILABLE')) throw error;
         await sleep(100);
         return undefined;
       });

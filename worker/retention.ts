@@ -2,8 +2,8 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import type { Logger } from 'pino';
-import { grpcStatusOf } from '../temporal/grpc-status';
 import { DAY_MS, SECOND_MS } from '../domain/duration';
+import { grpcStatusOf } from '../temporal/temporal-failure';
 
 export const RETENTION_DAYS_MIN = 90;
 const ANSWER_MS_MAX = 5 * SECOND_MS;

@@ -1,7 +1,7 @@
 /** Whether requests can be filtered by what they wait for. A run that used an attribute nobody registered would block. */
 import type { Logger } from 'pino';
-import { grpcStatusOf } from '../temporal/grpc-status';
 import { searchAttributeStanding, type NamespaceOf } from '../temporal/search-attributes';
+import { grpcStatusOf } from '../temporal/temporal-failure';
 
 /** What is found out holds for the requests that this process takes on. */
 export async function checkSearchAttributes({

@@ -9,9 +9,6 @@ import { createTermsActivities, problemsOfCalendars } from '../activities/terms-
 import { createLegActivities } from '../activities/leg-activities';
 import { createSweepActivities } from '../activities/sweep/sweep-activities';
 import { ConfigurationError } from '../config/environment';
-import { nativeOptions } from '../config/temporal-config';
-import { explainTemporalTrouble } from '../temporal/temporal-trouble';
-import { grpcStatusOf } from '../temporal/grpc-status';
 import type { WorkerConfig } from '../config/worker-config';
 import { sdkLogger } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
@@ -35,6 +32,9 @@ import { checkRetention } from './retention';
 import { checkSearchAttributes } from './search-attribute-check';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
 import { providerQueue, WORKFLOW_QUEUE } from '../temporal/names';
+import { grpcStatusOf } from '../temporal/temporal-failure';
+import { nativeOptions } from '../temporal/connection';
+import { explainConnectionFailure } from '../temporal/connection-problem';
 
 /** An asking in flight is not broken off: it ends by its own HTTP time-outs well within this. */
 const SHUTDOWN_GRACE_MS = 45 * SECOND_MS;
@@ -107,7 +107,7 @@ export async function startWorker(
 /** Temporal answered, and does not let us work there: or it is something else that broke. */
 async function explained({ temporal }: WorkerConfig, error: unknown): Promise<unknown> {
   if (!(error instanceof TransportError) && grpcStatusOf(error) === undefined) return error;
-  const { message } = await explainTemporalTrouble(temporal, error);
+  const message = await explainConnectionFailure(temporal, error);
   return new TemporalUnreachable(message, { cause: error });
 }
 
@@ -279,7 +279,7 @@ async function connect(config: WorkerConfig, logger: Logger, triesMs: number): P
     try {
       return await connectOnce(config);
     } catch (error) {
-      const { message } = await explainTemporalTrouble(config.temporal, error);
+      const message = await explainConnectionFailure(config.temporal, error);
       if (performance.now() - startedAt > triesMs) throw new TemporalUnreachable(message, { cause: error, triesMs });
       logger.warn({ because: message }, 'Temporal cannot be reached yet; trying again');
       await new Promise((resolve) => setTimeout(resolve, CONNECT_PAUSE_MS));

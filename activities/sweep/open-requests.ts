@@ -1,5 +1,5 @@
 /** What Temporal knows of requests, read without touching them: its index, a run's standing, and what is to wake it. */
-import { isGrpcServiceError, type Client } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { decodeSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes';
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
@@ -17,6 +17,7 @@ import type { Provider } from '../../domain/provider/provider-table';
 import type { RequestProgress } from '../../domain/request/request-progress';
 import { stepUnderWay } from '../../domain/leg/step-under-way';
 import { requestIdOf, workflowIdOf, WORKFLOW_TYPE, searchAttributes } from '../../temporal/names';
+import { hasGrpcStatus } from '../../temporal/temporal-failure';
 
 const {
   WorkflowExecutionStatus,
@@ -30,8 +31,6 @@ type ActivityInfo = temporal.api.workflow.v1.IPendingActivityInfo;
 type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 const CALL_MS_MAX = 10 * SECOND_MS;
-const INVALID_ARGUMENT = 3;
-const NOT_FOUND = 5;
 /** The most that Temporal lists at once by default. */
 const PAGE_SIZE = 1_000;
 /** Of a history. Temporal answers a page of more than 4 MB with an error, and one event may have half of that. */
@@ -255,7 +254,7 @@ export function createTemporalReader(client: Client): TemporalReader {
         service.getWorkflowExecutionHistory({ namespace, execution, nextPageToken, maximumPageSize }),
       );
     } catch (error) {
-      if (maximumPageSize > 1 && !isNotFound(error)) return 'too-much';
+      if (maximumPageSize > 1 && !hasGrpcStatus(error, 'NOT_FOUND')) return 'too-much';
       throw error;
     }
   }
@@ -278,23 +277,6 @@ function concerning(provider: Provider): string {
   const { name } = searchAttributes.providers;
   const settledBy = new Date(Date.now() - 15 * MINUTE_MS).toISOString();
   return `(${name} = '${provider}' OR (${name} IS NULL AND StartTime < '${settledBy}'))`;
-}
-
-/** The run is forgotten, or its request has another one by now. */
-export function isNotFound(error: unknown): boolean {
-  return grpcStatusOf(error) === NOT_FOUND;
-}
-
-/** The namespace does not know the search attributes. */
-export function isInvalidQuery(error: unknown): boolean {
-  return grpcStatusOf(error) === INVALID_ARGUMENT;
-}
-
-function grpcStatusOf(error: unknown): number | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isGrpcServiceError(cause)) return cause.code;
-  }
-  return undefined;
 }
 
 function follow(timers: Map<string, CloseLook['timers'][number]>, event: HistoryEvent): void {

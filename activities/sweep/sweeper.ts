@@ -26,15 +26,9 @@ import {
   type SweepSteps,
   type SweptPage,
 } from '../../domain/sweep/sweep-result';
-import {
-  createTemporalReader,
-  isInvalidQuery,
-  isNotFound,
-  type AnyRun,
-  type ClosedRun,
-  type TemporalReader,
-} from './open-requests';
+import { createTemporalReader, type AnyRun, type ClosedRun, type TemporalReader } from './open-requests';
 import { providerQueue, WORKFLOW_QUEUE } from '../../temporal/names';
+import { hasGrpcStatus } from '../../temporal/temporal-failure';
 
 /** Describes and histories, so that a sweep leaves the server to the requests. */
 const AT_ONCE = 4;
@@ -118,7 +112,8 @@ async function openAt(reader: TemporalReader, provider: Provider, open: number):
   try {
     return await reader.countOpen(provider);
   } catch (error) {
-    if (isInvalidQuery(error)) return open;
+    // The namespace does not know the search attributes.
+    if (hasGrpcStatus(error, 'INVALID_ARGUMENT')) return open;
     throw error;
   }
 }
@@ -242,7 +237,7 @@ async function lookClosely(reader: TemporalReader, request: OpenRequest) {
   try {
     return (await reader.lookClosely(request)) ?? 'gone';
   } catch (error) {
-    if (isNotFound(error)) return 'gone';
+    if (hasGrpcStatus(error, 'NOT_FOUND')) return 'gone';
     throw error;
   }
 }
@@ -260,7 +255,7 @@ async function judgeEnded(reader: TemporalReader, run: ClosedRun, { since }: Swe
     if (!(await reader.isNewest(run))) return [];
     return findingsOfEnded({ ...about, status, isRefused: await isRefusedAtStart(reader, run) }, since);
   } catch (error) {
-    if (isNotFound(error)) return [];
+    if (hasGrpcStatus(error, 'NOT_FOUND')) return [];
     throw error;
   }
 }

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import type { NamespaceOf } from '../../temporal/search-attributes';
+import { withTemporal } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { exitCode } from '../exit-code';
 import { InputError } from '../command-failure';
-
-const CONNECT_MS_MAX = 10_000;
 
 interface SetupOptions {
   readonly check?: boolean;
@@ -60,37 +59,29 @@ async function setup({ check = false, json = false }: SetupOptions, context: Com
 /** Also waits until Temporal lets them be used. */
 async function add(where: NamespaceOf): Promise<'added' | 'refused'> {
   const { ensureSearchAttributes } = await import('../../temporal/search-attributes.js');
-  const { grpcStatus, grpcStatusOf } = await import('../../temporal/grpc-status.js');
+  const { hasGrpcStatus } = await import('../../temporal/temporal-failure.js');
   try {
     await ensureSearchAttributes(where);
     return 'added';
   } catch (error) {
-    const status = grpcStatusOf(error);
     // How Temporal says that this door is not for us: Temporal Cloud has no operator service for its customers.
-    if (status === grpcStatus.PERMISSION_DENIED || status === grpcStatus.UNIMPLEMENTED) return 'refused';
+    if (hasGrpcStatus(error, 'PERMISSION_DENIED', 'UNIMPLEMENTED')) return 'refused';
     throw error;
   }
 }
 
+/** Fails in words of its own where there is no such namespace yet. */
 async function withNamespace(context: CommandContext, use: (where: NamespaceOf) => Promise<void>): Promise<void> {
-  const { dialledAddress, readTemporalConfig } = await import('../../config/temporal-config.js');
-  const { openConnection } = await import('../../client/connection.js');
-  const { temporalTrouble } = await import('../../client/temporal-failure.js');
-  const { grpcStatus, grpcStatusOf } = await import('../../temporal/grpc-status.js');
-  const temporal = readTemporalConfig(context.environment);
-  const { namespace } = temporal;
-  const connection = await openConnection(temporal, CONNECT_MS_MAX);
-  try {
-    await use({ connection, namespace });
-  } catch (error) {
-    if (grpcStatusOf(error) === grpcStatus.NOT_FOUND) {
+  await withTemporal(context, async ({ connection, namespace }) => {
+    const { hasGrpcStatus } = await import('../../temporal/temporal-failure.js');
+    try {
+      await use({ connection, namespace });
+    } catch (error) {
+      if (!hasGrpcStatus(error, 'NOT_FOUND')) throw error;
       throw new InputError(
         `Temporal has no namespace ${namespace}. Create it first, or set TEMPORAL_NAMESPACE:\n` +
           `  temporal operator namespace create --namespace ${namespace} --retention 90d`,
       );
     }
-    throw temporalTrouble(error, dialledAddress(temporal)) ?? error;
-  } finally {
-    await connection.close();
-  }
+  });
 }

@@ -1,12 +1,12 @@
 import { Option, type Command } from 'commander';
 import type { Client } from '@temporalio/client';
 import type { SweepSummary } from '../../domain/sweep/sweep-result';
+import { withTemporal } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { exitCode } from '../exit-code';
 import { InputError } from '../command-failure';
 import { durationOption, wholeNumber } from '../options';
 
-const CONNECT_MS_MAX = 10_000;
 const LOOKS_MAX = 1_000_000;
 
 interface SweepCommandOptions {
@@ -49,7 +49,7 @@ Examples:
 
 async function sweep(options: SweepCommandOptions, context: CommandContext): Promise<void> {
   refuseContradictions(options);
-  await withTemporal(context, async (client) => {
+  await withTemporal(context, async ({ client }) => {
     if (options.install === true) return install(client, options, context);
     if (options.uninstall === true) return uninstall(client, context);
     if (options.status === true) return showStatus(client, options, context);
@@ -67,22 +67,6 @@ function refuseContradictions({
     throw new InputError('--install, --uninstall and --status: choose one of them.');
   }
   if (every !== undefined && isInstall !== true) throw new InputError('--every: goes with --install only.');
-}
-
-async function withTemporal({ environment }: CommandContext, use: (client: Client) => Promise<void>): Promise<void> {
-  const { Client } = await import('@temporalio/client');
-  const { openConnection } = await import('../../client/connection.js');
-  const { temporalTrouble } = await import('../../client/temporal-failure.js');
-  const { dialledAddress, readTemporalConfig } = await import('../../config/temporal-config.js');
-  const config = readTemporalConfig(environment);
-  const connection = await openConnection(config, CONNECT_MS_MAX);
-  try {
-    await use(new Client({ connection, namespace: config.namespace }));
-  } catch (error) {
-    throw temporalTrouble(error, dialledAddress(config)) ?? error;
-  } finally {
-    await connection.close();
-  }
 }
 
 async function sweepNow(client: Client, options: SweepCommandOptions, context: CommandContext): Promise<void> {

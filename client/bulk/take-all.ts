@@ -1,7 +1,7 @@
 /** Does one thing for many items, a few at a time, and slows down together where Temporal asks for it. */
 import { TemporalUnavailableError } from '../errors';
-import { mayPass } from '../temporal-failure';
 import { Pace } from './pace';
+import { mayPass } from '../../temporal/temporal-failure';
 
 /** In a row, for one item: some minutes in all. Then Temporal is taken to be away, and the rest is left for another time. */
 const TRIES_MAX = 10;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { channelArgs, clientOptions, readTemporalConfig } from '../../config/temporal-config';
+import { readTemporalConfig } from '../../config/temporal-config';
 import type { Environment } from './cache';
 import { build, findBuilt, type Report } from './go-build';
 import { tryLock } from './lock';
@@ -13,6 +13,7 @@ import { areFree, freePorts } from './ports';
 import { lastLines, supervise, type SupervisedProcess, withoutTemporalSettings } from './supervised-process';
 import { cliOnPath, devServerArguments, download, findDownloaded } from './temporal-cli';
 import { configureServer, removeDatabase, serverPorts, temporalServer } from './temporal-server';
+import { channelArgs, clientOptions } from '../../temporal/connection';
 
 const READY_MS_MAX = 30_000;
 const ADDRESS_MS_MAX = 10_000;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
-import { channelArgs } from '../../config/temporal-config';
-import { grpcStatus, grpcStatusOf } from '../../temporal/grpc-status';
+import { hasGrpcStatus } from '../../temporal/temporal-failure';
+import { channelArgs } from '../../temporal/connection';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Closed runs must stay readable for longer than any window: their certificate is their result. */
@@ -52,7 +52,7 @@ export async function assertNamespaceExists(options: {
   try {
     await connection.withDeadline(deadline, () => connection.workflowService.describeNamespace({ namespace }));
   } catch (error) {
-    if (grpcStatusOf(error) === grpcStatus.NOT_FOUND) {
+    if (hasGrpcStatus(error, 'NOT_FOUND')) {
       throw new Error(
         `the Temporal server at ${connectionOptions.address} has no namespace "${namespace}": create it with ` +
           `\`temporal operator namespace create --retention ${RETENTION_DAYS}d ${namespace}\` or set TEMPORAL_NAMESPACE`,
@@ -82,11 +82,11 @@ async function register(connection: Connection, namespace: string): Promise<void
       config: { workflowExecutionRetentionTtl: retention },
     });
   } catch (error) {
-    if (grpcStatusOf(error) !== grpcStatus.NOT_FOUND) throw error;
+    if (!hasGrpcStatus(error, 'NOT_FOUND')) throw error;
     await connection.workflowService
       .registerNamespace({ namespace, workflowExecutionRetentionPeriod: retention })
       .catch((failure: unknown) => {
-        if (grpcStatusOf(failure) !== grpcStatus.ALREADY_EXISTS) throw failure;
+        if (!hasGrpcStatus(failure, 'ALREADY_EXISTS')) throw failure;
       });
   }
 }
@@ -99,7 +99,7 @@ async function assertShardAnswers(connection: Connection, namespace: string): Pr
       execution: { workflowId: PROBE },
     });
   } catch (error) {
-    if (grpcStatusOf(error) === grpcStatus.NOT_FOUND && !text(error).includes('Namespace')) return;
+    if (hasGrpcStatus(error, 'NOT_FOUND') && !text(error).includes('Namespace')) return;
     throw error;
   }
 }

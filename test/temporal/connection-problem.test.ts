@@ -1,11 +1,12 @@
 /** What is said where Temporal should be and is not: the same for both of its clients, with the address that was tried. */
 import { Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
-import { clientOptions, nativeOptions, readTemporalConfig } from '../../config/temporal-config';
-import { explainTemporalTrouble } from '../../temporal/temporal-trouble';
+import { readTemporalConfig } from '../../config/temporal-config';
 import { createAuthority, type Authority, type Pem } from '../support/certificates';
 import { startForwardProxy } from '../support/forward-proxy';
 import { startGrpcPeer, startTcpPeer, startTlsPeer, type Peer } from '../support/grpc-peer';
+import { clientOptions, nativeOptions } from '../../temporal/connection';
+import { explainConnectionFailure } from '../../temporal/connection-problem';
 
 const CONNECT_MS_MAX = 1_000;
 const LOOK_MS_MAX = 1_000;
@@ -53,7 +54,7 @@ async function saidOf(settings: Settings): Promise<readonly string[]> {
   ];
   const said: string[] = [];
   for (const connect of clients) {
-    const { message } = await explainTemporalTrouble(config, await failureOf(connect()), LOOK_MS_MAX);
+    const message = await explainConnectionFailure(config, await failureOf(connect()), LOOK_MS_MAX);
     said.push(message);
   }
   return said;
@@ -136,7 +137,7 @@ describe('Temporal away', () => {
 
   it('is not said to be at an address that nobody has set', async () => {
     const config = readTemporalConfig({ HOME: '/nonexistent' });
-    const { message } = await explainTemporalTrouble(config, new Error('too late'));
+    const message = await explainConnectionFailure(config, new Error('too late'));
     expect(message).toMatch(
       /^Temporal could not be reached at localhost:7233, where it is looked for as TEMPORAL_ADDRESS is not set: /,
     );

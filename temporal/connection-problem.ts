@@ -3,72 +3,54 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { NamespaceNotFoundError } from '@temporalio/client';
+import { dialledAddress, hostOf, type TemporalConfig } from '../config/temporal-config';
 import { ATTEMPT_MS_MAX } from '../network/attempts';
 import type { Target } from '../network/proxy';
 import { openTunnel, ProxyFailure } from '../network/tunnel';
-import { grpcStatus, grpcStatusOf } from './grpc-status';
-import { dialledAddress, hostOf, type TemporalConfig } from '../config/temporal-config';
+import { allMessages, hasGrpcStatus, noNamespace, tcpProblem, unauthorized } from './temporal-failure';
 
 const LOOK_MS_MAX = 5_000;
 
-export interface TemporalTrouble {
-  readonly kind: 'unreachable' | 'unauthorized' | 'no-namespace';
-  /** Whole sentences, without anything that was read from outside. */
-  readonly message: string;
-}
-
-/** `error`: what one of Temporal's clients threw, of which nothing but its kind is repeated. */
-export async function explainTemporalTrouble(
+/**
+ * Whole sentences for `error`, which one of Temporal's clients threw when it connected or worked. Nothing but the kind of
+ * it is repeated.
+ */
+export async function explainConnectionFailure(
   temporal: TemporalConfig,
   error: unknown,
   lookMsMax = LOOK_MS_MAX,
-): Promise<TemporalTrouble> {
+): Promise<string> {
   const address = dialledAddress(temporal);
   const message = error instanceof Error ? allMessages(error) : '';
-  const status = grpcStatusOf(error);
   // The worker's own client has words of its own for each of these.
-  if (error instanceof NamespaceNotFoundError || status === grpcStatus.NOT_FOUND || /code: NotFound\b/.test(message)) {
-    return { kind: 'no-namespace', message: noNamespace(temporal.namespace, address) };
+  if (
+    error instanceof NamespaceNotFoundError ||
+    hasGrpcStatus(error, 'NOT_FOUND') ||
+    /code: NotFound\b/.test(message)
+  ) {
+    return noNamespace(temporal.namespace, address);
   }
   const [, httpStatus] = /HTTP status code (\d{3})/.exec(message) ?? [];
-  if (httpStatus !== undefined) {
-    return { kind: 'unreachable', message: unreachable(temporal, `something else answers there (HTTP ${httpStatus})`) };
-  }
+  if (httpStatus !== undefined) return unreachable(temporal, `something else answers there (HTTP ${httpStatus})`);
   const isRefused =
-    status === grpcStatus.UNAUTHENTICATED ||
-    status === grpcStatus.PERMISSION_DENIED ||
+    hasGrpcStatus(error, 'UNAUTHENTICATED', 'PERMISSION_DENIED') ||
     /code: 'The (request does not have valid authentication credentials|caller does not have permission)|code: (Unauthenticated|PermissionDenied)\b/.test(
       message,
     );
-  if (isRefused) return { kind: 'unauthorized', message: unauthorized(address) };
-  const seen =
-    status === grpcStatus.RESOURCE_EXHAUSTED
-      ? 'it is overloaded and refused the call'
-      : await look(temporal, lookMsMax);
-  const what =
-    seen ??
-    (/InvalidCertificate/.test(message)
-      ? "Temporal's own client does not trust its certificate: set TEMPORAL_TLS_SERVER_CA_CERT_PATH, since NODE_EXTRA_CA_CERTS does not count for it"
-      : 'it takes connections, and did not answer in time');
-  return { kind: 'unreachable', message: unreachable(temporal, what) };
+  if (isRefused) return unauthorized(address);
+  if (hasGrpcStatus(error, 'RESOURCE_EXHAUSTED')) {
+    return unreachable(temporal, 'it is overloaded and refused the call');
+  }
+  const unexplained = /InvalidCertificate/.test(message)
+    ? "Temporal's own client does not trust its certificate: set TEMPORAL_TLS_SERVER_CA_CERT_PATH, since NODE_EXTRA_CA_CERTS does not count for it"
+    : 'it takes connections, and did not answer in time';
+  return unreachable(temporal, (await problemFound(temporal, lookMsMax)) ?? unexplained);
 }
 
 /** For the start, when nothing has failed yet: a sentence if no connection comes about, undefined if one does. */
-export async function problemOfConnection(temporal: TemporalConfig): Promise<string | undefined> {
-  const what = await look(temporal, LOOK_MS_MAX);
-  return what === undefined ? undefined : unreachable(temporal, what);
-}
-
-function allMessages(error: Error): string {
-  return error.cause instanceof Error ? `${error.message}\n${allMessages(error.cause)}` : error.message;
-}
-
-export function unauthorized(address: string | undefined): string {
-  return `Temporal${at(address)} refused our credentials. Check TEMPORAL_API_KEY, or the client certificate (TEMPORAL_TLS_…), and TEMPORAL_NAMESPACE.`;
-}
-
-export function noNamespace(namespace: string | undefined, address: string | undefined): string {
-  return `Temporal${at(address)} knows no namespace ${namespace ?? 'of this name'}. Check TEMPORAL_NAMESPACE.`;
+export async function connectionProblem(temporal: TemporalConfig): Promise<string | undefined> {
+  const problem = await problemFound(temporal, LOOK_MS_MAX);
+  return problem === undefined ? undefined : unreachable(temporal, problem);
 }
 
 function unreachable(temporal: TemporalConfig, what: string): string {
@@ -78,18 +60,8 @@ function unreachable(temporal: TemporalConfig, what: string): string {
     : `Temporal could not be reached at ${address} (TEMPORAL_ADDRESS): ${what}.`;
 }
 
-function at(address: string | undefined): string {
-  return address === undefined ? '' : ` at ${address}`;
-}
-
-/** For a connection that is lost later: Node's code is all there is to say. */
-export function lostConnection(address: string | undefined, error: unknown): string {
-  const [code] = (error instanceof Error ? /\b(E[A-Z]{4,}|EAI_AGAIN)\b/.exec(allMessages(error)) : null) ?? [];
-  return `Temporal could not be reached${at(address)} (TEMPORAL_ADDRESS)${code === undefined ? '' : `: ${wordsFor(code, 'tcp')}`}.`;
-}
-
 /** What is in the way of a connection; undefined where there is nothing. */
-async function look({ connection, proxy }: TemporalConfig, msMax: number): Promise<string | undefined> {
+async function problemFound({ connection, proxy }: TemporalConfig, msMax: number): Promise<string | undefined> {
   const address = dialledAddress({ connection });
   const target = { host: hostOf(address), port: Number(/\d+$/.exec(address)?.[0]) };
   let socket: Socket | undefined;
@@ -127,15 +99,8 @@ const untrusted = [
 ];
 
 function wordsFor(code: string, step: Step): string {
-  if (code === 'ETIMEDOUT')
-    return step === 'tcp' ? 'nothing answered in time (ETIMEDOUT)' : 'it fell silent (ETIMEDOUT)';
-  if (step === 'tcp') {
-    if (code === 'ECONNREFUSED') return 'nobody listens there (ECONNREFUSED)';
-    if (code === 'ENOTFOUND') return 'its name is not known (ENOTFOUND)';
-    if (code === 'EAI_AGAIN') return 'no name server answers (EAI_AGAIN)';
-    if (['ENETUNREACH', 'EHOSTUNREACH', 'EADDRNOTAVAIL'].includes(code)) return `there is no way there (${code})`;
-    return `no connection came about (${code})`;
-  }
+  if (step === 'tcp') return tcpProblem(code);
+  if (code === 'ETIMEDOUT') return 'it fell silent (ETIMEDOUT)';
   if (untrusted.includes(code)) {
     return `nobody that we trust has signed its certificate (${code}): set TEMPORAL_TLS_SERVER_CA_CERT_PATH`;
   }
