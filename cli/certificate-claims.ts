@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CertificateClaims } from '../domain/certificate/certificate';
-import type { FactKind } from '../domain/certificate/fact';
+import { factWords } from '../domain/certificate/fact';
 import type { Assurance, LegOutcome } from '../domain/leg/outcome';
 import { InputError } from './command-failure';
 
@@ -15,16 +15,8 @@ const legOutcome = z.enum([
   'never-asked',
   'unknown',
 ] satisfies LegOutcome[]);
+const factKind = z.enum(Object.keys(factWords));
 const proof = z.looseObject({ tokenId: text, keyId: text });
-const factKind = z.enum([
-  'rules',
-  'gate',
-  'receipt',
-  'observation',
-  'withdrawal',
-  'unreached',
-  'callback',
-] satisfies FactKind[]);
 const witness = z.looseObject({ keyId: text, at: z.number(), signature: text });
 const assurance = z.enum(['verified', 'confirmed'] satisfies Assurance[]);
 const evidence = z.looseObject({

@@ -14,10 +14,7 @@ export interface CheckedFact {
   readonly problem?: string;
 }
 
-export async function checkFacts(
-  claims: CertificateClaims,
-  { factKeysFile }: { readonly factKeysFile: string },
-): Promise<readonly CheckedFact[]> {
+export async function checkFacts(claims: CertificateClaims, factKeysFile: string): Promise<readonly CheckedFact[]> {
   const keys = await readFactKeysFile(factKeysFile);
   // A certificate names its environment; keys of another one have seen nothing of it.
   const checker = createFactChecker({ ...keys, environment: claims.environment });

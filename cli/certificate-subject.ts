@@ -1,7 +1,8 @@
 /** Whether a certificate is about the person of a request file: told by its hashes, with the keys that these were made with. */
 import { identifiersOf, parseSubmission } from '../client/submission';
 import type { CertificateClaims, ProviderClaim } from '../domain/certificate/certificate';
-import { KeyFileError, readHashingKeys } from '../security/key-files';
+import { KeyFileError } from '../security/key-file-error';
+import { readHashingKeys } from '../security/key-files';
 import { subjectHashes } from '../security/sealing';
 
 export type SubjectFinding = 'same' | 'other' | 'no-key' | 'not-in-file' | 'no-hash';
@@ -9,7 +10,7 @@ export type SubjectFinding = 'same' | 'other' | 'no-key' | 'not-in-file' | 'no-h
 export interface SubjectFound {
   readonly provider: ProviderClaim['provider'];
   readonly name: string;
-  readonly found: SubjectFinding;
+  readonly finding: SubjectFinding;
 }
 
 /** `request`: what stands in a request file. `keysDirectory`: where the providers' role files are, or some of them. */
@@ -21,10 +22,10 @@ export async function findSubject(
   return Promise.all(
     providers.map(async ({ provider, name, subjectHash, subjectHashKeyId }) => {
       const identifier = identifiers.get(provider);
-      if (identifier === undefined) return { provider, name, found: 'not-in-file' as const };
-      if (subjectHash === undefined) return { provider, name, found: 'no-hash' as const };
+      if (identifier === undefined) return { provider, name, finding: 'not-in-file' as const };
+      if (subjectHash === undefined) return { provider, name, finding: 'no-hash' as const };
       const hashes = await hashesOf(keysDirectory, provider, identifier);
-      return { provider, name, found: compare(hashes, { subjectHash, subjectHashKeyId }) };
+      return { provider, name, finding: compare(hashes, { subjectHash, subjectHashKeyId }) };
     }),
   );
 }
@@ -63,5 +64,5 @@ const sentences: Readonly<Record<SubjectFinding, string>> = {
 };
 
 export function subjectText(found: readonly SubjectFound[]): string {
-  return found.map(({ name, found: finding }) => `${name}: ${sentences[finding]}.`).join('\n');
+  return found.map(({ name, finding }) => `${name}: ${sentences[finding]}.`).join('\n');
 }

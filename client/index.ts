@@ -40,7 +40,7 @@ export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepare
 export type { CertifiedResult, RequestState, RequestStatus, StillOwed } from './request-status';
 export { parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
-export { KeyFileError } from '../security/key-files';
+export { KeyFileError } from '../security/key-file-error';
 export type {
   NoticeGiven,
   ProviderDecision,

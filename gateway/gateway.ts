@@ -10,14 +10,9 @@ import { createCapabilityChecker } from '../security/callback-capability';
 import { createTokenChecker, createTokenIssuer } from '../security/callback-token';
 import { createFactSigner } from '../security/facts';
 import { createDecisionTokenIssuer } from '../security/decision-token';
-import {
-  environmentProblem,
-  factKeyProblem,
-  readFactKeys,
-  readGatewayDecisionKeys,
-  readGatewayKeys,
-  type GatewayKeys,
-} from '../security/key-files';
+import { environmentProblem, factKeyProblem } from '../security/key-sets';
+import { readFactKeys, readGatewayDecisionKeys, readGatewayKeys } from '../security/key-files';
+import type { GatewayKeys } from '../security/key-table';
 import { createCredentialCheck } from '../security/token-credentials';
 import { createConfirmer } from './confirmer';
 import { createGatewayMetrics } from './metrics';

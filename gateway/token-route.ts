@@ -5,7 +5,7 @@ import { SECOND_MS } from '../domain/duration';
 import { isProvider } from '../domain/provider/provider-table';
 import { isHandle } from '../security/callback-capability';
 import { TOKEN_LIFETIME_MS, type TokenIssuer } from '../security/callback-token';
-import { providersThatCallBack } from '../security/key-files';
+import { providersThatCallBack } from '../security/key-table';
 import type { PresentedCredentials } from '../security/token-credentials';
 import { answer, answerTooMany } from './http-answers';
 import type { GatewayMetrics, TokenResult } from './metrics';

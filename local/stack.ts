@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ErasureClient } from '../client';
 import { ensureSearchAttributes } from '../temporal/search-attributes';
-import { FACT_KEYS_FILE, initKeys, readClientKeys, upgradeKeys, VERIFYING_KEYS_FILE } from '../security/key-files';
+import { initKeys, readClientKeys } from '../security/key-files';
+import { keyFiles, verifyingKeyFile } from '../security/key-table';
+import { upgradeKeys } from '../security/key-upgrade';
 import { createSealer } from '../security/sealing';
 import { startProcess, type OwnProcess } from './child-process';
 import type { Environment } from './engine/cache';
@@ -179,8 +181,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       gatewayUrl,
       uiUrl,
       keysDirectory,
-      verifyingKeysFile: join(keysDirectory, VERIFYING_KEYS_FILE),
-      factKeysFile: join(keysDirectory, FACT_KEYS_FILE),
+      verifyingKeysFile: join(keysDirectory, verifyingKeyFile.name),
+      factKeysFile: join(keysDirectory, keyFiles['fact-keys'].name),
       logDirectory,
       directory,
       settings,

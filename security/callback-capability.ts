@@ -4,7 +4,7 @@ import { DAY_MS, HOUR_MS, SECOND_MS } from '../domain/duration';
 import { isProvider, type Provider } from '../domain/provider/provider-table';
 import { isRequestId } from '../domain/request/request';
 import { importPrivateKey, publicKeyRing } from './key-ring';
-import type { CallbackProviderKeys, GatewayKeys } from './key-shapes';
+import type { CallbackProviderKeys, GatewayKeys } from './key-table';
 import { isSameText } from './same-text';
 import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
 

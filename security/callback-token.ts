@@ -3,7 +3,7 @@ import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { isProvider, type Provider } from '../domain/provider/provider-table';
 import { isHandle } from './callback-capability';
 import { importSecretKey, secretKeyRing } from './key-ring';
-import type { GatewayKeys } from './key-shapes';
+import type { GatewayKeys } from './key-table';
 import { isSameText } from './same-text';
 import { ClaimsRefused, signClaims, verifyClaims, type RefusalReason } from './signed-claims';
 

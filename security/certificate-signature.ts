@@ -1,6 +1,7 @@
 import type { JWK } from 'jose';
 import { importPrivateKey, publicKeyRing } from './key-ring';
-import { verifyingKey, type CertificateKeys } from './key-shapes';
+import { verifyingKey } from './key-shapes';
+import type { CertificateKeys } from './key-table';
 import { ClaimsRefused, signClaims, verifyClaims, type RefusalReason } from './signed-claims';
 
 const CLAIMS_TYPE = 'erasure-certificate+jwt';

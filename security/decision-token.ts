@@ -18,7 +18,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { isRequestId } from '../domain/request/request';
 import { isRecord, opaquePattern } from '../domain/text';
 import { importPrivateKey, publicKeyRing } from './key-ring';
-import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from './key-shapes';
+import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from './key-table';
 import { assertPlainJson } from './plain-json';
 import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
 

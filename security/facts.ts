@@ -3,7 +3,7 @@ import { sign, verify } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { roleOf, type Fact, type FactRole, type Witness } from '../domain/certificate/fact';
 import { importPrivateKey, publicKeyRing } from './key-ring';
-import type { FactKeys, FactSigningKeys } from './key-shapes';
+import type { FactKeys, FactSigningKeys } from './key-table';
 
 export interface FactSigner {
   readonly keyId: string;

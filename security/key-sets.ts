@@ -1,19 +1,6 @@
 /** Whether the key files of one process belong together. */
-import { DECISION_KEYS_FILE, FACT_KEYS_FILE, GATEWAY_DECISION_FILE, providerFile } from './key-generation';
-import type {
-  CertificateKeys,
-  ClientKeys,
-  DecisionKeys,
-  FactKeys,
-  FactRole,
-  FactSigningKeys,
-  GatewayDecisionKeys,
-  GatewayKeys,
-  ProviderKeys,
-} from './key-shapes';
-
-type RoleKeys =
-  ClientKeys | ProviderKeys | CertificateKeys | GatewayKeys | GatewayDecisionKeys | DecisionKeys | FactKeys;
+import type { FactRole } from '../domain/certificate/fact';
+import { keyFileOf, keyFiles, type FactKeys, type FactSigningKeys, type RoleKeys } from './key-table';
 
 /** What is wrong, as a sentence that names both files, or undefined. */
 export function environmentProblem(files: readonly RoleKeys[]): string | undefined {
@@ -21,8 +8,8 @@ export function environmentProblem(files: readonly RoleKeys[]): string | undefin
   const other = others.find(({ environment }) => environment !== first?.environment);
   if (first === undefined || other === undefined) return undefined;
   return (
-    `${fileOf(first)} was made for the environment ${first.environment}, and ${fileOf(other)} for ${other.environment}: ` +
-    'keys of different environments do not work together'
+    `${keyFileOf(first).name} was made for the environment ${first.environment}, and ${keyFileOf(other).name} ` +
+    `for ${other.environment}: keys of different environments do not work together`
   );
 }
 
@@ -31,42 +18,21 @@ export function environmentProblem(files: readonly RoleKeys[]): string | undefin
  * is what is in fact-keys.json.
  */
 export function factKeyProblem(keys: FactSigningKeys, known: FactKeys): string | undefined {
-  const file = fileOf(keys);
-  const role = factRoleOf(keys);
+  const { name } = keyFileOf(keys);
   for (const { kid } of keys.facts) {
     const entry = known.keys.find(({ key }) => key.kid === kid);
     if (entry === undefined) {
-      return `${file}: its facts key is not in ${FACT_KEYS_FILE}; run erasure keys init --upgrade`;
+      return `${name}: its facts key is not in ${keyFiles['fact-keys'].name}; run erasure keys init --upgrade`;
     }
-    if (entry.for !== role) return `${file}: its facts key is in ${FACT_KEYS_FILE} as one of another role`;
+    if (entry.for !== factRoleOf(keys)) {
+      return `${name}: its facts key is in ${keyFiles['fact-keys'].name} as one of another role`;
+    }
   }
   return environmentProblem([keys, known]);
 }
 
 export function factRoleOf(keys: FactSigningKeys): FactRole {
-  switch (keys.role) {
-    case 'provider':
-      return keys.provider;
-    case 'gateway':
-      return 'gateway';
-    case 'certificate':
-      return 'workflows';
-  }
-}
-
-function fileOf(keys: RoleKeys): string {
-  switch (keys.role) {
-    case 'provider':
-      return providerFile(keys.provider);
-    case 'decision':
-      return DECISION_KEYS_FILE;
-    case 'fact-keys':
-      return FACT_KEYS_FILE;
-    case 'gateway-decision':
-      return GATEWAY_DECISION_FILE;
-    case 'client':
-    case 'certificate':
-    case 'gateway':
-      return `${keys.role}.json`;
-  }
+  const { signsAs } = keyFileOf(keys);
+  if (signsAs === undefined) throw new TypeError('These keys sign no facts');
+  return signsAs;
 }

@@ -5,6 +5,11 @@ import { basename, join } from 'node:path';
 import { codeOf, KeyFileError } from './key-file-error';
 import { thisProcess, type KeyPermissions } from './key-permissions';
 import { checkDirectory } from './key-reading';
+import type { KeyFile } from './key-table';
+
+export function modeOf({ access }: Pick<KeyFile<unknown>, 'access'>): number {
+  return access === 'public' ? 0o644 : 0o600;
+}
 
 export async function makeDirectory(directory: string, permissions: KeyPermissions): Promise<void> {
   try {
@@ -40,10 +45,8 @@ export async function writeNew(path: string, content: object, options: WriteOpti
   }
 }
 
-const draftPattern = /\.[0-9a-f]{12}\.tmp$/;
-
 export function isDraftName(name: string): boolean {
-  return draftPattern.test(name);
+  return /\.[0-9a-f]{12}\.tmp$/.test(name);
 }
 
 /** A key file that is written whole and not yet in its place. */

@@ -9,7 +9,7 @@ import { isRequestId } from '../domain/request/request';
 import { opaquePattern } from '../domain/text';
 import { compactParts, jsonOf } from './compact-text';
 import { importPrivateKey, importPublicKey, privateKeyRing, publicKeyRing } from './key-ring';
-import type { ClientKeys, ProviderKeys } from './key-shapes';
+import type { ClientKeys, ProviderKeys } from './key-table';
 import { assertPlainJson } from './plain-json';
 import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
 

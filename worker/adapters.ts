@@ -8,7 +8,7 @@ import { defined } from '../domain/defined';
 import type { Provider } from '../domain/provider/provider-table';
 import { createAgents } from '../network/agents';
 import { CAPABILITY_HEADER, createCapabilityIssuer } from '../security/callback-capability';
-import { hasCallbackKeys, type ProviderKeys } from '../security/key-files';
+import { hasCallbackKeys, type ProviderKeys } from '../security/key-table';
 
 export function createAdapter(
   provider: Provider,

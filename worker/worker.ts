@@ -17,19 +17,13 @@ import { regulations, type Regulation } from '../domain/request/request';
 import { createAgents } from '../network/agents';
 import { createCertificateSigner } from '../security/certificate-signature';
 import { createDecisionTokenChecker, type DecisionTokenChecker } from '../security/decision-token';
-import { createFactChecker, createFactSigner, type FactChecker } from '../security/facts';
-import {
-  hasDecisionKeys,
-  readCertificateKeys,
-  readDecisionKeys,
-  readFactKeys,
-  readProviderKeys,
-} from '../security/key-files';
+import { createFactChecker, createFactSigner } from '../security/facts';
+import type { CertificateKeys, ProviderKeys } from '../security/key-table';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
-import { checkKeys } from './key-check';
 import { checkRetention } from './retention';
 import { checkSearchAttributes } from './search-attribute-check';
+import { readWorkerKeys, type WorkerKeys } from './worker-keys';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
 import { providerQueue, WORKFLOW_QUEUE } from '../temporal/names';
 import { grpcStatusOf } from '../temporal/temporal-failure';
@@ -83,11 +77,12 @@ export async function startWorker(
   } = {},
 ): Promise<RunningWorker> {
   // Before Temporal is waited for: what is missing here is told at once.
-  await checkKeys(config);
-  const prepared = await Promise.all([
-    ...(config.servesWorkflows ? [prepareWorkflowWorker({ config, logger, overrides })] : []),
-    ...config.providers.map((provider) => prepareProviderWorker({ config, provider, logger })),
-  ]);
+  const keys = await readWorkerKeys(config);
+  const { certificate } = keys;
+  const prepared = [
+    ...(certificate ? [prepareWorkflowWorker({ config, certificate, keys, logger, overrides })] : []),
+    ...[...keys.providers].map(([provider, own]) => prepareProviderWorker({ config, provider, own, keys, logger })),
+  ];
   const connection = await connect(config, logger, overrides.connectTriesMs ?? CONNECT_TRIES_MS);
   try {
     const workers = await Promise.all(prepared.map((create) => create(connection)));
@@ -151,20 +146,24 @@ const common = {
 /** All that is needed of this machine is there; what is left needs Temporal. */
 type CreateWorker = (connection: NativeConnection) => Promise<Worker>;
 
-async function prepareWorkflowWorker({
+function prepareWorkflowWorker({
   config,
+  certificate,
+  keys,
   logger,
   overrides,
 }: {
   readonly config: WorkerConfig;
+  readonly certificate: CertificateKeys;
+  readonly keys: WorkerKeys;
   readonly logger: Logger;
   readonly overrides: Pick<WorkerOptions, 'workflowBundle'>;
-}): Promise<CreateWorker> {
+}): CreateWorker {
   refuseUnknownCalendars(config, logger);
-  const keys = await readCertificateKeys(config.keysDirectory, config.keyPermissions);
-  const checker = await factChecker(config);
-  const decisions = await decisionChecker(config);
-  const signer = createFactSigner(keys);
+  refuseUnprovenDecisions(config, keys);
+  const checker = createFactChecker(keys.facts);
+  const decisions = decisionChecker(keys);
+  const signer = createFactSigner(certificate);
   return async (connection) => {
     const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
     return Worker.create({
@@ -178,8 +177,8 @@ async function prepareWorkflowWorker({
         ...createDecisionActivities({ checker: decisions }),
         ...createCallbackActivities({ checker }),
         ...createCertificateActivities({
-          signer: createCertificateSigner(keys),
-          environment: keys.environment,
+          signer: createCertificateSigner(certificate),
+          environment: certificate.environment,
           checker,
           decisions,
         }),
@@ -190,7 +189,7 @@ async function prepareWorkflowWorker({
           ...(config.sweep.webhook && {
             webhook: {
               ...config.sweep.webhook,
-              environment: keys.environment,
+              environment: certificate.environment,
               agents: createAgents(config),
             },
           }),
@@ -204,26 +203,16 @@ async function prepareWorkflowWorker({
   };
 }
 
-async function factChecker({ keysDirectory, keyPermissions }: WorkerConfig): Promise<FactChecker> {
-  return createFactChecker(await readFactKeys(keysDirectory, keyPermissions));
+/** Also while decisions are merely asserted: requests that were taken on before keep the rules they were taken on with. */
+function decisionChecker({ decision }: WorkerKeys): DecisionTokenChecker | undefined {
+  return decision && createDecisionTokenChecker(decision);
 }
 
-/** Also while decisions are merely asserted: requests that were taken on before keep the rules they were taken on with. */
-async function decisionChecker(config: WorkerConfig): Promise<DecisionTokenChecker | undefined> {
-  const known = await knownDecisions(config);
-  if (known !== undefined) return known;
-  if (config.policy.rules.decisionMode === 'asserted') return undefined;
+function refuseUnprovenDecisions({ policy }: WorkerConfig, { decision }: WorkerKeys): void {
+  if (decision !== undefined || policy.rules.decisionMode === 'asserted') return;
   throw new ConfigurationError([
     'ERASURE_KEYS_DIR: the policy says decisions: "authenticated", and decision.json is missing: no decision token could be checked',
   ]);
-}
-
-async function knownDecisions({
-  keysDirectory,
-  keyPermissions,
-}: WorkerConfig): Promise<DecisionTokenChecker | undefined> {
-  if (!(await hasDecisionKeys(keysDirectory))) return undefined;
-  return createDecisionTokenChecker(await readDecisionKeys(keysDirectory, keyPermissions));
 }
 
 function refuseUnknownCalendars({ policy }: WorkerConfig, logger: Logger): void {
@@ -239,19 +228,20 @@ function refuseUnknownCalendars({ policy }: WorkerConfig, logger: Logger): void 
   }
 }
 
-async function prepareProviderWorker({
+function prepareProviderWorker({
   config,
   provider,
+  own,
+  keys,
   logger,
 }: {
   readonly config: WorkerConfig;
   readonly provider: Provider;
+  readonly own: ProviderKeys;
+  readonly keys: WorkerKeys;
   readonly logger: Logger;
-}): Promise<CreateWorker> {
-  const keys = await readProviderKeys(config.keysDirectory, provider, config.keyPermissions);
-  const { adapter, limits } = createAdapter(provider, { config, keys });
-  const checker = await factChecker(config);
-  const decisions = await knownDecisions(config);
+}): CreateWorker {
+  const { adapter, limits } = createAdapter(provider, { config, keys: own });
   return (connection) =>
     Worker.create({
       ...common,
@@ -260,10 +250,10 @@ async function prepareProviderWorker({
       taskQueue: providerQueue(provider),
       activities: createLegActivities({
         adapter,
-        opener: createOpener(keys),
-        signer: createFactSigner(keys),
-        checker,
-        decisions,
+        opener: createOpener(own),
+        signer: createFactSigner(own),
+        checker: createFactChecker(keys.facts),
+        decisions: decisionChecker(keys),
         reportBug: (bug) => logger.error(bug, 'An adapter broke: this is a bug'),
       }),
       maxConcurrentActivityTaskExecutions: limits.concurrency,

@@ -71,7 +71,7 @@ async function initialize(options: InitOptions, context: CommandContext): Promis
 }
 
 async function upgrade({ dir, environment, json }: InitOptions, context: CommandContext): Promise<void> {
-  const { upgradeKeys } = await import('../../security/key-files.js');
+  const { upgradeKeys } = await import('../../security/key-upgrade.js');
   const result = await upgradeKeys({
     directory: dir,
     now: Date.now(),

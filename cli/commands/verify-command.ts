@@ -44,43 +44,38 @@ async function verify(file: string, options: VerifyOptions, context: CommandCont
   const { verifyCertificate } = await import('../../security/certificate-signature.js');
   const { readVerifyingKeys } = await import('../../security/key-files.js');
   const { parseCertificateClaims } = await import('../certificate-claims.js');
+  const { checkFacts, factsText } = await import('../certificate-facts.js');
+  const { findSubject, subjectText } = await import('../certificate-subject.js');
   const { certificateText } = await import('../../domain/certificate/certificate-text.js');
+
   const keys = await readVerifyingKeys(options.key);
   const certificate = certificateIn(await readText(file, 'The certificate', context));
   const { claims, keyId } = await verifyCertificate(certificate, keys);
-  const facts = await checkedFacts(claims, options);
-  const found = await subjectFound(claims, options, context);
+  const { factKeys, subject: requestFile } = options;
+  const facts = factKeys === undefined ? undefined : await checkFacts(parseCertificateClaims(claims), factKeys);
+  const found =
+    requestFile === undefined
+      ? undefined
+      : await findSubject(parseCertificateClaims(claims), {
+          request: await readJson(requestFile, 'The request file', context),
+          keysDirectory: keysDirectoryOf(options, context),
+        });
   if (options.json === true) {
-    const subject = found && Object.fromEntries(found.map(({ provider, found: finding }) => [provider, finding]));
+    const subject = found && Object.fromEntries(found.map(({ provider, finding }) => [provider, finding]));
     printJson(context, { valid: true, keyId, ...(subject && { subject }), ...(facts && { facts }), claims });
   } else {
-    const { factsText } = await import('../certificate-facts.js');
-    const { subjectText } = await import('../certificate-subject.js');
-    const more = [...(facts ? [factsText(facts)] : []), ...(found ? [subjectText(found)] : [])];
-    print(context, certificateText(parseCertificateClaims(claims), { keyId }), validBy(keyId), ...more);
+    print(
+      context,
+      certificateText(parseCertificateClaims(claims), { keyId }),
+      `The signature is valid, by key ${keyId}.`,
+    );
+    if (facts) print(context, factsText(facts));
+    if (found) print(context, subjectText(found));
   }
+  const findings = found?.map(({ finding }) => finding);
   const isFactFalse = facts?.some(({ problem }) => problem !== undefined) ?? false;
-  if (isFactFalse || found?.some((one) => one.found === 'other')) context.exitWith(exitCode.refused);
-  else if (found && !found.some((one) => one.found === 'same')) context.exitWith(exitCode.usage);
-}
-
-async function checkedFacts(claims: unknown, { factKeys }: VerifyOptions) {
-  if (factKeys === undefined) return undefined;
-  const { parseCertificateClaims } = await import('../certificate-claims.js');
-  const { checkFacts } = await import('../certificate-facts.js');
-  return checkFacts(parseCertificateClaims(claims), { factKeysFile: factKeys });
-}
-
-async function subjectFound(claims: unknown, options: VerifyOptions, context: CommandContext) {
-  if (options.subject === undefined) return undefined;
-  const { parseCertificateClaims } = await import('../certificate-claims.js');
-  const { findSubject } = await import('../certificate-subject.js');
-  const request = await readJson(options.subject, 'The request file', context);
-  return findSubject(parseCertificateClaims(claims), { request, keysDirectory: keysDirectoryOf(options, context) });
-}
-
-function validBy(keyId: string): string {
-  return `The signature is valid, by key ${keyId}.`;
+  if (isFactFalse || findings?.includes('other') === true) context.exitWith(exitCode.refused);
+  else if (findings && !findings.includes('same')) context.exitWith(exitCode.usage);
 }
 
 function keysDirectoryOf({ keys }: VerifyOptions, { environment }: CommandContext): string {

@@ -1,45 +1,23 @@
 import type { Command } from 'commander';
-import type { RunningWorker } from '../../worker/worker';
-import type { CommandContext } from '../context';
-import { exitCode } from '../exit-code';
 import { ServiceError } from '../command-failure';
-import { brokenService, stopSignal } from '../service';
+import type { CommandContext } from '../context';
+import { addService } from '../service';
 
 export function addWorker(program: Command, context: CommandContext): void {
-  program
-    .command('worker')
-    .description('run a worker: the workflows, and the activities of the providers it serves')
-    .addHelpText(
-      'after',
-      `
-Settings come from the environment and are all checked before it starts. It logs JSON lines on stderr.
-SIGTERM or SIGINT lets what runs come to its end; a second one ends at once.
-
-Example:
-  ERASURE_KEYS_DIR=/etc/erasure/keys erasure worker 2>> worker.log`,
-    )
-    .action(() => work(context));
-}
-
-async function work({ environment }: CommandContext): Promise<void> {
-  const { readWorkerConfig } = await import('../../config/worker-config.js');
-  const { createLogger } = await import('../../config/logging.js');
-  const config = readWorkerConfig(environment);
-  const logger = createLogger({ name: 'worker', level: config.logLevel });
-  const { unknownSettings } = await import('../../config/unknown-settings.js');
-  for (const sentence of unknownSettings(environment)) logger.warn(sentence);
-  let worker: RunningWorker | undefined;
-  void stopSignal(logger).then(() => (worker === undefined ? process.exit(exitCode.ok) : worker.drain()));
-  try {
-    // Loaded late: it brings a native library, and a wrong setting should be told without it.
-    const { installRuntime, startWorker } = await import('../../worker/worker.js');
-    installRuntime(config, logger);
-    worker = await startWorker(config, logger);
-    await worker.finished;
-  } catch (error) {
-    throw brokenService(withoutPackage(error), { logger, name: 'worker' });
-  }
-  logger.info('The worker has stopped');
+  addService(program, context, {
+    name: 'worker',
+    description: 'run a worker: the workflows, and the activities of the providers it serves',
+    example: 'ERASURE_KEYS_DIR=/etc/erasure/keys erasure worker 2>> worker.log',
+    readConfig: async () => (await import('../../config/worker-config.js')).readWorkerConfig,
+    start: async (config, logger) => {
+      // Loaded late: it brings a native library, and a wrong setting should be told without it.
+      const { installRuntime, startWorker } = await import('../../worker/worker.js');
+      installRuntime(config, logger);
+      const worker = await startWorker(config, logger);
+      return { finished: worker.finished, stop: () => worker.drain() };
+    },
+    explain: withoutPackage,
+  });
 }
 
 /** An optional dependency, since it is large and native, and clients of the library need none of it. */

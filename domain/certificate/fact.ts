@@ -2,7 +2,7 @@
  * What a process saw, signed with a key that only its role has. Whoever may write to the namespace can run workers and send
  * signals of their own; a certificate rests on these signatures alone.
  */
-import type { Provider } from '../provider/provider-table';
+import { providerKeys, type Provider } from '../provider/provider-table';
 
 /**
  * - `rules`: what the request is held to, by a worker that serves the workflows. `gate`: its part that says who must approve.
@@ -12,8 +12,9 @@ import type { Provider } from '../provider/provider-table';
  */
 export type FactKind = 'rules' | 'gate' | 'receipt' | 'observation' | 'withdrawal' | 'unreached' | 'callback';
 
-/** Who saw a fact. */
-export type FactRole = Provider | 'gateway' | 'workflows';
+/** Who saw a fact: the roles that have a key to sign what they see. */
+export const factRoles = [...providerKeys, 'gateway', 'workflows'] as const;
+export type FactRole = (typeof factRoles)[number];
 
 /** The signature of whoever saw a fact, and when. */
 export interface Witness {

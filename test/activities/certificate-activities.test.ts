@@ -15,12 +15,8 @@ import type { Statement } from '../../domain/certificate/statement';
 import { createCertificateSigner, verifyCertificate } from '../../security/certificate-signature';
 import { createDecisionTokenChecker, createDecisionTokenIssuer } from '../../security/decision-token';
 import { createFactChecker } from '../../security/facts';
-import {
-  readCertificateKeys,
-  readDecisionKeys,
-  readGatewayDecisionKeys,
-  type CertificateKeys,
-} from '../../security/key-files';
+import { readCertificateKeys, readDecisionKeys, readGatewayDecisionKeys } from '../../security/key-files';
+import type { CertificateKeys } from '../../security/key-table';
 import { absent, accepted, presentAgain, unknown } from '../support/receipts';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
 

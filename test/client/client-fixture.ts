@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { ErasureSubmission } from '../../client';
-import { initKeys, readClientKeys, type ClientKeys } from '../../security/key-files';
+import { initKeys, readClientKeys } from '../../security/key-files';
+import type { ClientKeys } from '../../security/key-table';
 import { ownNamespace } from '../support/test-namespace';
 import { workflowIdOf } from '../../temporal/names';
 

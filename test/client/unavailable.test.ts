@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { Client, Connection } from '@temporalio/client';
 import { ErasureClient, NoWorkerError, TemporalUnavailableError } from '../../client';
 import { ConfigurationError } from '../../config/environment';
-import { KeyFileError } from '../../security/key-files';
+import { KeyFileError } from '../../security/key-file-error';
 import { ownNamespace } from '../support/test-namespace';
 import { submission, temporalEnvironment, temporaryKeys, terminateAll, type TemporaryKeys } from './client-fixture';
 

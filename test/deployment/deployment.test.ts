@@ -11,8 +11,10 @@ import { readWorkerConfig, workerVariables } from '../../config/worker-config';
 import { providerKeys } from '../../domain/provider/provider-table';
 import { regulations } from '../../domain/request/request';
 import { defaultCredentials } from '../../local/simulator/simulator';
-import { factRoles, readFactKeys } from '../../security/key-files';
-import { newRoleFiles, providerFile } from '../../security/key-generation';
+import { factRoles } from '../../domain/certificate/fact';
+import { readFactKeys } from '../../security/key-files';
+import { newKeyFiles } from '../../security/key-generation';
+import { providerKeyFile } from '../../security/key-table';
 import { RETENTION_DAYS_MIN } from '../../worker/retention';
 import { SHUTDOWN_FORCE_MS } from '../../worker/worker';
 import {
@@ -293,7 +295,12 @@ describe('the scripts of the composed system', () => {
     initKeys();
     expect(readdirSync(join(directory, 'keys')).toSorted()).toEqual(['client', 'gateway', 'worker']);
     expect(list('worker')).toEqual(
-      [...providerKeys.map(providerFile), 'certificate.json', 'decision.json', 'fact-keys.json'].toSorted(),
+      [
+        ...providerKeys.map((provider) => providerKeyFile(provider).name),
+        'certificate.json',
+        'decision.json',
+        'fact-keys.json',
+      ].toSorted(),
     );
     expect(list('gateway')).toEqual(['fact-keys.json', 'gateway-decision.json', 'gateway.json']);
     expect(list('client')).toEqual(['certificate.public.jwk', 'client.json']);
@@ -517,7 +524,7 @@ describe('docs/deployment.md', () => {
     const [, made = ''] = /^kubectl create secret generic \S+ (.*)$/.exec(command) ?? [];
     if (made !== '') {
       const files = [...made.matchAll(/--from-file=keys\/(\S+)/g)].map(([, name = '']) => name);
-      const known = [...newRoleFiles('production', '2026-11').keys()];
+      const known = newKeyFiles('production', '2026-11').map(({ file }) => file.name);
       return (
         files.every((name) => known.includes(name)) && (files.length > 0 || /--from-env-file=\S+\.env$/.test(made))
       );

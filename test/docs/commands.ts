@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
 import { createProgram } from '../../cli/program';
 import { scenarios } from '../../local/scenarios';
-import { newRoleFiles } from '../../security/key-generation';
+import { newKeyFiles } from '../../security/key-generation';
 import { read, root, wordsOf } from './markdown';
 
 const { scripts, version, name } = JSON.parse(read('package.json')) as {
@@ -118,7 +118,7 @@ function isComposeCommand(words: readonly string[]): boolean {
 function isSecret(source: string): boolean {
   const [, keyFile] = /^--from-file=keys\/(.+)$/.exec(source) ?? [];
   if (keyFile === undefined) return /^--from-env-file=\w+\.env$/.test(source);
-  return [...newRoleFiles('docs', '2026-11').keys()].includes(keyFile);
+  return newKeyFiles('docs', '2026-11').some(({ file }) => file.name === keyFile);
 }
 
 function isMountedConfigMap(map = '', source = ''): boolean {

@@ -19,7 +19,7 @@ import { findingGuide, findingKinds } from '../../domain/sweep/finding';
 import { defaultPatience, patienceBounds, type Patience } from '../../domain/rules/patience';
 import { providerKeys } from '../../domain/provider/provider-table';
 import { scenarios } from '../../local/scenarios';
-import { newRoleFiles } from '../../security/key-generation';
+import { newKeyFiles } from '../../security/key-generation';
 import { initKeys } from '../../security/key-files';
 import * as messages from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
@@ -396,7 +396,7 @@ describe('docs/security.md', () => {
     const text = rows(read(join('docs', 'security.md')), 'Keys by role')
       .flat()
       .join();
-    for (const file of newRoleFiles('docs', '2026-11').keys()) expect(text).toContain(`\`${file}\``);
+    for (const { file } of newKeyFiles('docs', '2026-11')) expect(text).toContain(`\`${file.name}\``);
   });
 });
 

@@ -18,13 +18,8 @@ import {
   type TokenChecker,
   type TokenIssuer,
 } from '../../security/callback-token';
-import {
-  hasCallbackKeys,
-  initKeys,
-  readGatewayKeys,
-  readProviderKeys,
-  type GatewayKeys,
-} from '../../security/key-files';
+import { hasCallbackKeys, type GatewayKeys } from '../../security/key-table';
+import { initKeys, readGatewayKeys, readProviderKeys } from '../../security/key-files';
 
 export interface Keys {
   readonly directory: string;

@@ -4,7 +4,8 @@ import { CompactSign } from 'jose';
 import { DAY_MS, MINUTE_MS } from '../../domain/duration';
 import { CAPABILITY_HEADER, createCapabilityIssuer } from '../../security/callback-capability';
 import { createTokenIssuer } from '../../security/callback-token';
-import { hasCallbackKeys, readProviderKeys } from '../../security/key-files';
+import { hasCallbackKeys } from '../../security/key-table';
+import { readProviderKeys } from '../../security/key-files';
 import { callbackOf, type Callback, type Keys } from './callback-bench';
 
 export interface Forged {

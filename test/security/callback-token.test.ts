@@ -8,7 +8,7 @@ import {
   TOKEN_LIFETIME_MS,
   type TokenChecker,
 } from '../../security/callback-token';
-import type { GatewayKeys } from '../../security/key-files';
+import type { GatewayKeys } from '../../security/key-table';
 import { base64url, makeKeys, NOW, replaceAt, requestId, type Keys } from './key-fixtures';
 
 const provider = 'measureone';

@@ -20,10 +20,8 @@ import {
   readDecisionKeys,
   readGatewayDecisionKeys,
   readStaffKeys,
-  type DecisionKeys,
-  type GatewayDecisionKeys,
-  type StaffKeys,
 } from '../../security/key-files';
+import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from '../../security/key-table';
 import { base64url, NOW, otherRequestId, replaceAt, requestId, run, withDirectory } from './key-fixtures';
 
 const waive: DecisionSubject = {

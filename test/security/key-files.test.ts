@@ -5,8 +5,6 @@ import { calculateJwkThumbprint } from 'jose';
 import { providerKeys } from '../../domain/provider/provider-table';
 import {
   initKeys,
-  KeyFileError,
-  providersThatCallBack,
   readCertificateKeys,
   readClientKeys,
   readDecisionKeys,
@@ -16,6 +14,8 @@ import {
   readProviderKeys,
   readVerifyingKeys,
 } from '../../security/key-files';
+import { KeyFileError } from '../../security/key-file-error';
+import { providersThatCallBack } from '../../security/key-table';
 import { failureOf, makeKeys, NOW, withDirectory } from './key-fixtures';
 
 type Json = Record<string, unknown>;

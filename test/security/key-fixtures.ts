@@ -3,17 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   hasCallbackKeys,
+  type CallbackProviderKeys,
+  type CertificateKeys,
+  type ClientKeys,
+  type GatewayKeys,
+  type ProviderKeys,
+} from '../../security/key-table';
+import {
   initKeys,
   readCertificateKeys,
   readClientKeys,
   readGatewayKeys,
   readProviderKeys,
   readVerifyingKeys,
-  type CallbackProviderKeys,
-  type CertificateKeys,
-  type ClientKeys,
-  type GatewayKeys,
-  type ProviderKeys,
 } from '../../security/key-files';
 import type { JWK } from 'jose';
 import type { Provider } from '../../domain/provider/provider-table';

@@ -4,13 +4,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import {
   initKeys,
-  KeyFileError,
   readDecisionKeys,
   readFactKeys,
   readGatewayKeys,
   readStaffKeys,
   readVerifyingKeys,
 } from '../../security/key-files';
+import { KeyFileError } from '../../security/key-file-error';
 import { writeNew } from '../../security/key-writing';
 import { failureOf, NOW, withDirectory } from './key-fixtures';
 

@@ -2,11 +2,10 @@ import { chmod, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writ
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { providerKeys } from '../../domain/provider/provider-table';
+import { factKeyProblem } from '../../security/key-sets';
+import { factRoles, type FactRole } from '../../domain/certificate/fact';
 import {
-  factKeyProblem,
-  factRoles,
   initKeys,
-  KeyFileError,
   readCertificateKeys,
   readDecisionKeys,
   readFactKeys,
@@ -14,9 +13,9 @@ import {
   readGatewayKeys,
   readHashingKeys,
   readProviderKeys,
-  upgradeKeys,
-  type FactRole,
 } from '../../security/key-files';
+import { KeyFileError } from '../../security/key-file-error';
+import { upgradeKeys } from '../../security/key-upgrade';
 import { failureOf, NOW, withDirectory } from './key-fixtures';
 
 type Json = Record<string, unknown>;

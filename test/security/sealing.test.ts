@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { CompactEncrypt, compactDecrypt, CompactSign, UnsecuredJWT } from 'jose';
 import { parseErasureRequest } from '../../domain/request/request';
-import type { ProviderKeys } from '../../security/key-shapes';
+import type { ProviderKeys } from '../../security/key-table';
 import { createOpener, createSealer, isIdentifier, SealError, subjectHashes } from '../../security/sealing';
 import { base64url, failureOf, makeKeys, NOW, otherRequestId, replaceAt, requestId, type Keys } from './key-fixtures';
 

@@ -4,11 +4,11 @@ import {
   addStaffKey,
   hasDecisionKeys,
   initKeys,
-  KeyFileError,
   readDecisionKeys,
   readGatewayDecisionKeys,
   readStaffKeys,
 } from '../../security/key-files';
+import { KeyFileError } from '../../security/key-file-error';
 import { failureOf, NOW, withDirectory } from './key-fixtures';
 
 async function withKeys(use: (directory: string, file: string) => Promise<void>): Promise<void> {

@@ -13,8 +13,8 @@ import {
   readFactKeys,
   readGatewayKeys,
   readProviderKeys,
-  type FactKeys,
 } from '../../security/key-files';
+import type { FactKeys } from '../../security/key-table';
 
 export const REQUEST_ID = '6d0f6f0a-4a52-4d09-9a09-5b6d2d5f1c11';
 export const RUN = '0198d1c2-7a10-7cc3-98c4-dc0c0c07398f';

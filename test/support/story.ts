@@ -19,7 +19,8 @@ import { defaultCredentials, startSimulator, type Simulator } from '../../local/
 import type { SettingsPatch } from '../../local/simulator/control';
 import { fastForward, virtualNow, withVirtualTime } from '../../temporal/virtual-time';
 import { verifyCertificate } from '../../security/certificate-signature';
-import { initKeys, readClientKeys, readVerifyingKeys, VERIFYING_KEYS_FILE } from '../../security/key-files';
+import { initKeys, readClientKeys, readVerifyingKeys } from '../../security/key-files';
+import { verifyingKeyFile } from '../../security/key-table';
 import { createSealer } from '../../security/sealing';
 import type { erasureRequest } from '../../workflows';
 import { startWorker, type RunningWorker } from '../../worker/worker';
@@ -251,7 +252,7 @@ export class Story {
         const { state, todo } = await this.client.progress(this.requestId);
         throw new Error(`There is no certificate: ${state}, ${todo.join('; ')}`, { cause: error });
       });
-    const keys = await readVerifyingKeys(join(this.keysDirectory, VERIFYING_KEYS_FILE));
+    const keys = await readVerifyingKeys(join(this.keysDirectory, verifyingKeyFile.name));
     return (await verifyCertificate(certificate, keys)).claims as CertificateClaims;
   }
 

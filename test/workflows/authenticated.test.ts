@@ -17,9 +17,8 @@ import {
   readDecisionKeys,
   readGatewayDecisionKeys,
   readStaffKeys,
-  type GatewayDecisionKeys,
-  type StaffKeys,
 } from '../../security/key-files';
+import type { GatewayDecisionKeys, StaffKeys } from '../../security/key-table';
 import { progress, providerDecisionUpdates, requestDecisionUpdates } from '../../workflows/messages';
 import { accepted, eventually, expectReplays, failure, rulesFor, WorkflowBench } from '../support/workflow-bench';
 

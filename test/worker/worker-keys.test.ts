@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../../config/environment';
 import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import { initKeys } from '../../security/key-files';
-import { checkKeys } from '../../worker/key-check';
+import { readWorkerKeys } from '../../worker/worker-keys';
 import { failureOf, NOW, withDirectory } from '../security/key-fixtures';
 
 const check = (
@@ -12,7 +12,7 @@ const check = (
     providers = providerKeys,
     servesWorkflows = true,
   }: { providers?: readonly Provider[]; servesWorkflows?: boolean } = {},
-) => checkKeys({ keysDirectory: directory, keyPermissions: 'checked', providers, servesWorkflows });
+) => readWorkerKeys({ keysDirectory: directory, keyPermissions: 'checked', providers, servesWorkflows });
 
 async function withTwo(use: (production: string, staging: string) => Promise<void>): Promise<void> {
   await withDirectory(async (parent) => {
@@ -23,13 +23,13 @@ async function withTwo(use: (production: string, staging: string) => Promise<voi
   });
 }
 
-describe('checkKeys', () => {
+describe('readWorkerKeys', () => {
   it('lets a worker start with the keys of one making, of which it needs its own only', async () => {
     await withTwo(async (production) => {
-      await expect(check(production)).resolves.toBeUndefined();
+      await expect(check(production)).resolves.toBeDefined();
       await rm(join(production, 'certificate.json'));
       await rm(join(production, 'provider-person.json'));
-      await expect(check(production, { providers: ['measureone'], servesWorkflows: false })).resolves.toBeUndefined();
+      await expect(check(production, { providers: ['measureone'], servesWorkflows: false })).resolves.toBeDefined();
     });
   });
 
