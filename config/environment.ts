@@ -67,6 +67,19 @@ export function isGiven(name: string, environment: Environment): boolean {
   return (environment[name]?.trim() ?? '') !== '';
 }
 
+/** Whoever sets one of `names` believes that it does something, and without `needed` it would not. */
+export function refuseWithout(
+  needed: string,
+  { names, otherwise }: { readonly names: readonly string[]; readonly otherwise: string },
+  environment: Environment,
+): void {
+  const alone = isGiven(needed, environment) ? [] : names.filter((name) => isGiven(name, environment));
+  if (alone.length === 0) return;
+  throw new ConfigurationError(
+    alone.map((name) => `${name} is set, but ${otherwise}: set ${needed} as well, or neither`),
+  );
+}
+
 /** Runs several readers and reports the problems of all of them together. */
 export function readAll<Parts extends Record<string, () => unknown>>(
   parts: Parts,

@@ -16,6 +16,7 @@ import {
   positiveInteger,
   readAll,
   readEnvironment,
+  refuseWithout,
   type Environment,
   type KeyPermissions,
 } from './environment';
@@ -87,41 +88,40 @@ export function readGatewayConfig(environment: Environment): GatewayConfig {
     own: () => readEnvironment(gatewayVariables, environment),
     temporal: () => readTemporalConfig(environment),
     proxy: () => readProxy(environment),
-    token: () => refuseHalfTokenMode(environment),
+    token: () =>
+      refuseWithout(
+        'GATEWAY_TOKEN_CREDENTIALS',
+        { names: ['GATEWAY_TOKEN_HEADERS', 'GATEWAY_TOKEN_REQUIRED'], otherwise: 'tokens are off' },
+        environment,
+      ),
     staffLogin: () => refuseHalfStaffLogin(environment),
   });
-  const staffLogin = staffLoginOf(read.own);
-  const { GATEWAY_TOKEN_CREDENTIALS: credentials, GATEWAY_METRICS_ADDRESS: metricsAddress } = read.own;
+  const { own, temporal, proxy } = read;
   return {
-    temporal: read.temporal,
-    keysDirectory: read.own.ERASURE_KEYS_DIR,
-    keyPermissions: read.own.ERASURE_KEY_PERMISSIONS,
-    host: read.own.GATEWAY_HOST,
-    port: read.own.GATEWAY_PORT,
-    invalidPerMinute: read.own.GATEWAY_INVALID_PER_MINUTE,
-    ...defined({ metricsAddress }),
-    ...(credentials === undefined
-      ? {}
-      : {
-          token: { credentials, headers: read.own.GATEWAY_TOKEN_HEADERS, required: read.own.GATEWAY_TOKEN_REQUIRED },
-        }),
-    ...defined({ staffLogin }),
-    ...(read.proxy && { proxy: read.proxy }),
-    logLevel: read.own.LOG_LEVEL,
+    temporal,
+    keysDirectory: own.ERASURE_KEYS_DIR,
+    keyPermissions: own.ERASURE_KEY_PERMISSIONS,
+    host: own.GATEWAY_HOST,
+    port: own.GATEWAY_PORT,
+    invalidPerMinute: own.GATEWAY_INVALID_PER_MINUTE,
+    logLevel: own.LOG_LEVEL,
+    ...defined({
+      metricsAddress: own.GATEWAY_METRICS_ADDRESS,
+      token: tokenModeOf(own),
+      staffLogin: staffLoginOf(own),
+      proxy,
+    }),
   };
 }
 
-/** Whoever sets one of these believes that callbacks need a token, and without credentials none would. */
-function refuseHalfTokenMode(environment: Environment): void {
-  if (isGiven('GATEWAY_TOKEN_CREDENTIALS', environment)) return;
-  const alone = ['GATEWAY_TOKEN_HEADERS', 'GATEWAY_TOKEN_REQUIRED'].filter((name) => isGiven(name, environment));
-  if (alone.length === 0) return;
-  throw new ConfigurationError(
-    alone.map((name) => `${name} is set, but tokens are off: set GATEWAY_TOKEN_CREDENTIALS as well, or neither`),
-  );
+type OwnSettings = z.output<z.ZodObject<typeof gatewayVariables>>;
+
+function tokenModeOf(own: OwnSettings): TokenModeConfig | undefined {
+  const { GATEWAY_TOKEN_CREDENTIALS: credentials } = own;
+  return credentials && { credentials, headers: own.GATEWAY_TOKEN_HEADERS, required: own.GATEWAY_TOKEN_REQUIRED };
 }
 
-function staffLoginOf(own: z.output<z.ZodObject<typeof gatewayVariables>>): StaffLoginConfig | undefined {
+function staffLoginOf(own: OwnSettings): StaffLoginConfig | undefined {
   const { GATEWAY_OIDC_ISSUER: issuer, GATEWAY_OIDC_AUDIENCE: audience, GATEWAY_OIDC_ROLES: roles } = own;
   if (issuer === undefined || audience === undefined || roles === undefined) return undefined;
   const { GATEWAY_OIDC_ACTOR_CLAIM: actorClaim, GATEWAY_OIDC_ROLES_CLAIM: rolesClaim } = own;

@@ -12,33 +12,18 @@ export function createLogger(options: { readonly name: string; readonly level: L
   return pino({ name: options.name, level: options.level, base: { name: options.name } }, pino.destination(2));
 }
 
-type SdkLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
-
-/** Gives the SDK's log lines the same form. Failures are reduced to type and message: their causes may carry anything. */
-export function sdkLogger(logger: Logger): {
-  log(level: SdkLevel, message: string, meta?: Record<string, unknown>): void;
-  trace(message: string, meta?: Record<string, unknown>): void;
-  debug(message: string, meta?: Record<string, unknown>): void;
-  info(message: string, meta?: Record<string, unknown>): void;
-  warn(message: string, meta?: Record<string, unknown>): void;
-  error(message: string, meta?: Record<string, unknown>): void;
-} {
-  const log = (level: SdkLevel, message: string, meta: Record<string, unknown> = {}): void => {
-    logger[lowerCase[level]](plain(meta), message);
-  };
-  return {
-    log,
-    trace: (message, meta) => log('TRACE', message, meta),
-    debug: (message, meta) => log('DEBUG', message, meta),
-    info: (message, meta) => log('INFO', message, meta),
-    warn: (message, meta) => log('WARN', message, meta),
-    error: (message, meta) => log('ERROR', message, meta),
-  };
+interface SdkEntry {
+  readonly level: 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+  readonly message: string;
+  readonly meta?: Readonly<Record<string, unknown>>;
 }
 
-const lowerCase = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+/** Gives the SDK's log lines the same form. Failures are reduced to type and message: their causes may carry anything. */
+export function sdkLog(logger: Logger): (entry: SdkEntry) => void {
+  return ({ level, message, meta = {} }) => logger[level.toLowerCase() as LogLevel](plain(meta), message);
+}
 
-function plain(meta: Record<string, unknown>): Record<string, unknown> {
+function plain(meta: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(meta).map(([key, value]) => [key, plainValue(value)]));
 }
 

@@ -1,7 +1,7 @@
 /** The company's forward proxy, by settings of ours alone: HTTP_PROXY and its like are meant for other programs. */
 import { z } from 'zod';
 import { proxyException, type Proxy, type ProxyException } from '../network/proxy';
-import { ConfigurationError, flag, isGiven, readEnvironment, textWithout, type Environment } from './environment';
+import { ConfigurationError, flag, readEnvironment, refuseWithout, textWithout, type Environment } from './environment';
 
 const expected = 'expected a URL such as http://proxy.example.com:3128';
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
@@ -86,11 +86,7 @@ export function readTemporalProxy(environment: Environment): Proxy | undefined {
 
 function readNetwork(environment: Environment): z.output<z.ZodObject<typeof networkVariables>> {
   const read = readEnvironment(networkVariables, environment);
-  if (read.ERASURE_PROXY_URL !== undefined) return read;
-  const alone = ['ERASURE_NO_PROXY', ...(read.ERASURE_PROXY_TEMPORAL ? ['ERASURE_PROXY_TEMPORAL'] : [])];
-  const problems = alone
-    .filter((name) => isGiven(name, environment))
-    .map((name) => `${name} is set, but there is no proxy: set ERASURE_PROXY_URL as well, or neither`);
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  const names = ['ERASURE_NO_PROXY', ...(read.ERASURE_PROXY_TEMPORAL ? ['ERASURE_PROXY_TEMPORAL'] : [])];
+  refuseWithout('ERASURE_PROXY_URL', { names, otherwise: 'there is no proxy' }, environment);
   return read;
 }

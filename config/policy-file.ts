@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defined } from '../domain/defined';
 import { DAY_MS } from '../domain/duration';
 import { defaultPatience, patienceBounds, type Patience } from '../domain/rules/patience';
-import type { LegalRule, Period } from '../domain/law/legal-rule';
+import type { LegalRule } from '../domain/law/legal-rule';
 import { isOwnLaw, regulations, type Regulation } from '../domain/request/request';
 import { defaultLeads, type Rules } from '../domain/rules/rules';
 import { ConfigurationError } from './environment';
@@ -71,7 +71,7 @@ const lead = wholeMs(0, 60 * DAY_MS).optional();
 const expectedLaws = 'expected an object with a name such as own:lgpd for each law';
 const laws = z
   .record(z.string(), ownLaw, expectedLaws)
-  .refine((defined) => Object.keys(defined).every(isOwnLaw), expectedLaws);
+  .refine((named) => Object.keys(named).every(isOwnLaw), expectedLaws);
 
 /** Every setting is optional. `ownLaws`: the names that the file defines. */
 const policyFile = (ownLaws: readonly string[]) =>
@@ -107,33 +107,23 @@ export function parsePolicyFile(value: unknown): PolicyFile {
       parsed.error.issues.map(({ path, message }) => `policy file: ${path.join('.') || 'file'}: ${message}`),
     );
   }
-  const { decisions, approval, answer, calendars, laws: defined, remindBefore, patience } = parsed.data;
+  const { decisions, approval, answer, calendars, laws: ownLaws = {}, remindBefore, patience } = parsed.data;
   return {
     rules: {
-      patience: { ...defaultPatience, ...given<Patience>(patience) },
+      patience: { ...defaultPatience, ...(defined(patience ?? {}) as Partial<Patience>) },
       decisionMode: decisions ?? 'asserted',
       approvalNeeded: approval === 'needed',
       answerTracked: answer !== 'untracked',
-      leads: { ...defaultLeads, ...given<Rules['leads']>(remindBefore) },
+      leads: { ...defaultLeads, ...defined(remindBefore ?? {}) },
     },
-    calendars: { ...defaultCalendars, ...given<Record<Regulation, CalendarChoice>>(calendars) },
-    laws: Object.fromEntries(
-      Object.entries(defined ?? {}).map(([name, law]) => [name, legalRule(name, law as unknown as OwnLawFields)]),
-    ),
+    calendars: { ...defaultCalendars, ...defined(calendars ?? {}) },
+    laws: Object.fromEntries(Object.entries(ownLaws).map(([name, law]) => [name, legalRule(name, law)])),
   };
 }
 
-interface OwnLawFields {
-  readonly source: string;
-  readonly from: string;
-  readonly answer: Period;
-  readonly inAll?: Period;
-  readonly confirm?: Period;
-  readonly lastDay: 'stays' | 'next-working-day';
-}
-
 /** Counted as the built-in laws are; what a company says of its law is its own reading. */
-function legalRule(name: string, { source, from, answer, inAll, confirm, lastDay }: OwnLawFields): LegalRule {
+function legalRule(name: string, law: z.output<typeof ownLaw>): LegalRule {
+  const { source, from, answer, inAll, confirm, lastDay } = law;
   const ownReading = `${source} (as the policy file defines it)`;
   return {
     id: `${name}/${from}`,
@@ -146,9 +136,8 @@ function legalRule(name: string, { source, from, answer, inAll, confirm, lastDay
       acknowledge: ownReading,
       extension: ownReading,
     },
-    ...defined({ acknowledgeWithin: confirm }),
     answerWithin: answer,
-    ...defined({ extendedWithin: inAll }),
+    ...defined({ acknowledgeWithin: confirm, extendedWithin: inAll }),
     endsOnWorkingDay: lastDay === 'next-working-day',
     saturdaysCount: false,
     aimsEarlierByDays: 0,
@@ -158,8 +147,8 @@ function legalRule(name: string, { source, from, answer, inAll, confirm, lastDay
 }
 
 function ownLawsIn(value: unknown): readonly string[] {
-  const defined = z.object({ laws: z.record(z.string(), z.unknown()) }).safeParse(value);
-  return defined.success ? Object.keys(defined.data.laws).filter(isOwnLaw) : [];
+  const named = z.object({ laws: z.record(z.string(), z.unknown()) }).safeParse(value);
+  return named.success ? Object.keys(named.data.laws).filter(isOwnLaw) : [];
 }
 
 /** The built-in policy where no file is named. Throws `ConfigurationError`. */
@@ -186,8 +175,4 @@ function parseJsonFile(path: string): unknown {
   } catch {
     throw new ConfigurationError([`ERASURE_POLICY_FILE: ${path} is not JSON`]);
   }
-}
-
-function given<T extends object>(values: object | undefined): Partial<T> {
-  return Object.fromEntries(Object.entries(values ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { CallbackSubject } from '../security/callback-capability';
-import { answer, answerTooMany } from './http-answers';
+import { answer, answerLater, answerTooMany, type ErrorStatus } from './http-answers';
 import { readCallbackBody, type CallbackBody } from './callback-body';
 import type { CallbackVerifier } from './callback-proof';
 import type { CallbackContent, Confirmer, Delivery } from './confirmer';
 import type { CallbackResult, GatewayMetrics } from './metrics';
-import type { StrangerCount } from './strangers';
+import type { InvalidLimit } from './invalid-limit';
 
 const RETRY_AFTER_S = 30;
 const path = '/callbacks/:provider/:handle';
@@ -28,13 +28,13 @@ export interface CallbackRouteOptions {
   readonly verify: CallbackVerifier;
   readonly confirmer: Confirmer;
   readonly now: () => number;
-  readonly countStranger: StrangerCount;
+  readonly countInvalid: InvalidLimit;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }
 
 export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOptions): void {
-  const { verify, confirmer, now, countStranger, metrics, logger } = options;
+  const { verify, confirmer, now, countInvalid, metrics, logger } = options;
 
   app.decorateRequest('callbackSubject', undefined);
   app.decorateRequest('callbackContentType', undefined);
@@ -67,7 +67,7 @@ export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOpt
   }
 
   async function refuse(request: FastifyRequest<Path>, reply: FastifyReply): Promise<FastifyReply> {
-    const retryAfterS = await countStranger(request);
+    const retryAfterS = await countInvalid(request);
     request.callbackResult = retryAfterS === undefined ? 'not-proven' : 'too-many';
     if (retryAfterS !== undefined) return answerTooMany(reply, retryAfterS);
     logger.warn('A callback that does not prove itself was refused');
@@ -90,28 +90,29 @@ export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOpt
     const content = contentOf(body);
     const log = 'says' in content ? about(subject).child(content) : about(subject);
     const delivery = await confirmer.deliver({ ...subject, ...content, receivedAt: now() });
-    request.callbackResult = delivery.outcome === 'delivered' ? resultOfBody[body.verdict] : resultOf[delivery.outcome];
+    const kept = answerToBody[body.verdict];
+    request.callbackResult = delivery.outcome === 'delivered' ? kept.result : resultOf[delivery.outcome];
     switch (delivery.outcome) {
       case 'delivered':
         if ('says' in content) log.warn('A callback that confirms nothing was delivered to its request');
         else log.info('A callback was delivered to its request');
-        return accept(reply, body);
+        return accept(reply, kept.status);
       case 'already-over':
         // A 2xx all the same: to send it again would change nothing.
         log.warn({ requestId }, 'A callback came after its request was over: nobody keeps it but this log');
-        return accept(reply, body);
+        return accept(reply, kept.status);
+      case 'unknown':
+        log.warn('A callback came for a request that does not exist here');
+        return answer(reply, 404);
       case 'run-full':
         log.error(
           { requestId, reason: delivery.reason },
           'A callback could not be delivered: the run takes no more signals and updates. Somebody may have used them up',
         );
-        return answer(reply.header('retry-after', RETRY_AFTER_S), 503);
-      case 'unknown':
-        log.warn('A callback came for a request that does not exist here');
-        return answer(reply, 404);
+        return answerLater(reply, RETRY_AFTER_S);
       case 'temporal-away':
         log.error({ reason: delivery.reason }, 'A callback could not be delivered: no durable answer from Temporal');
-        return answer(reply.header('retry-after', RETRY_AFTER_S), 503);
+        return answerLater(reply, RETRY_AFTER_S);
     }
   }
 
@@ -127,32 +128,24 @@ export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOpt
 
 /** What is passed on of a body: the event that confirms, or a code. */
 function contentOf(body: CallbackBody): CallbackContent {
-  switch (body.verdict) {
-    case 'confirms':
-      return { event: body.event };
-    case 'reports':
-      return { says: body.says };
-    case 'unreadable':
-    case 'unknown-encoding':
-    case 'too-large':
-      return { says: 'unreadable' };
-  }
+  if (body.verdict === 'confirms') return { event: body.event };
+  return { says: body.verdict === 'reports' ? body.says : 'unreadable' };
+}
+
+function accept(reply: FastifyReply, status: 204 | ErrorStatus): FastifyReply {
+  return status === 204 ? reply.code(204).send() : answer(reply, status);
 }
 
 /** Once it is kept: what could not be read is refused, so that its sender can do better. */
-function accept(reply: FastifyReply, { verdict }: CallbackBody): FastifyReply {
-  if (verdict === 'unreadable') return answer(reply, 400);
-  if (verdict === 'unknown-encoding') return answer(reply, 415);
-  return verdict === 'too-large' ? answer(reply, 413) : reply.code(204).send();
-}
-
-const resultOfBody: Readonly<Record<CallbackBody['verdict'], CallbackResult>> = {
-  confirms: 'accepted',
-  reports: 'reported',
-  unreadable: 'unreadable',
-  'unknown-encoding': 'unreadable',
-  'too-large': 'unreadable',
-};
+const answerToBody = {
+  confirms: { status: 204, result: 'accepted' },
+  reports: { status: 204, result: 'reported' },
+  unreadable: { status: 400, result: 'unreadable' },
+  'unknown-encoding': { status: 415, result: 'unreadable' },
+  'too-large': { status: 413, result: 'unreadable' },
+} as const satisfies Readonly<
+  Record<CallbackBody['verdict'], { readonly status: 204 | ErrorStatus; readonly result: CallbackResult }>
+>;
 
 const resultOf = {
   'already-over': 'already-over',

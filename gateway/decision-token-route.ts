@@ -8,10 +8,10 @@ import {
   type DecisionSubject,
   type DecisionTokenIssuer,
 } from '../security/decision-token';
-import { answer, answerTooMany } from './http-answers';
+import { answer, answerLater, answerTooMany } from './http-answers';
 import type { DecisionTokenResult, GatewayMetrics } from './metrics';
 import type { StaffIdentifier, StaffMember } from './staff-identity';
-import type { StrangerCount } from './strangers';
+import type { InvalidLimit } from './invalid-limit';
 
 const path = '/decision-tokens';
 const BODY_BYTES_MAX = 8 * 1_024;
@@ -33,13 +33,13 @@ export interface DecisionTokenRouteOptions {
   readonly issuer: DecisionTokenIssuer;
   readonly identify: StaffIdentifier;
   readonly now: () => number;
-  readonly countStranger: StrangerCount;
+  readonly countInvalid: InvalidLimit;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }
 
 export function addDecisionTokenRoute(app: FastifyInstance, options: DecisionTokenRouteOptions): void {
-  const { issuer, identify, now, countStranger, metrics, logger } = options;
+  const { issuer, identify, now, countInvalid, metrics, logger } = options;
 
   app.decorateRequest('staffMember', undefined);
   app.decorateRequest('decisionTokenResult', undefined);
@@ -60,12 +60,12 @@ export function addDecisionTokenRoute(app: FastifyInstance, options: DecisionTok
       case 'provider-away':
         request.decisionTokenResult = 'provider-away';
         logger.error({ reason: identification.reason }, 'The identity provider gives no keys to check staff with');
-        return answer(reply.header('retry-after', RETRY_AFTER_S), 503);
+        return answerLater(reply, RETRY_AFTER_S);
     }
   }
 
   async function refuse(request: FastifyRequest, reply: FastifyReply, reason: string): Promise<FastifyReply> {
-    const retryAfterS = await countStranger(request);
+    const retryAfterS = await countInvalid(request);
     request.decisionTokenResult = retryAfterS === undefined ? 'not-authenticated' : 'too-many';
     if (retryAfterS !== undefined) return answerTooMany(reply, retryAfterS);
     logger.warn({ reason }, 'A request for a decision token was refused: not logged in');

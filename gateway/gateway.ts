@@ -99,7 +99,6 @@ export async function startGateway(
     await connection.close();
     // Last, so that what happened until now can still be read.
     await metricsServer?.close();
-    logger.info('The gateway has stopped');
   }
 }
 

@@ -23,6 +23,11 @@ export function answerTooMany(reply: FastifyReply, retryAfterS: number): Fastify
   return answer(reply.header('retry-after', retryAfterS), 429);
 }
 
+/** For what only time or another process can mend. */
+export function answerLater(reply: FastifyReply, retryAfterS: number): FastifyReply {
+  return answer(reply.header('retry-after', retryAfterS), 503);
+}
+
 export function isErrorStatus(status: unknown): status is ErrorStatus {
   return typeof status === 'number' && Object.hasOwn(words, status);
 }

@@ -11,7 +11,7 @@ import { addCallbackRoute } from './callback-route';
 import type { Confirmer } from './confirmer';
 import { addDecisionTokenRoute, type DecisionTokenRouteOptions } from './decision-token-route';
 import type { GatewayMetrics } from './metrics';
-import { createStrangerCount } from './strangers';
+import { createInvalidLimit } from './invalid-limit';
 import { addTokenRoute, type TokenRouteOptions } from './token-route';
 import { failureCode } from '../temporal/temporal-failure';
 
@@ -81,7 +81,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   app.register(rateLimit, { global: false });
   app.register(async (routes) => {
     const { checker, token, staff, confirmer, metrics, logger, now = Date.now } = options;
-    const common = { metrics, logger, now, countStranger: createStrangerCount(routes, options.invalidPerMinute) };
+    const common = { metrics, logger, now, countInvalid: createInvalidLimit(routes, options.invalidPerMinute) };
     addCallbackRoute(routes, { ...common, confirmer, verify: createCallbackVerifier({ checker, token }) });
     if (token !== undefined) addTokenRoute(routes, { ...common, ...token });
     if (staff !== undefined) addDecisionTokenRoute(routes, { ...common, ...staff });

@@ -9,7 +9,7 @@ import { providersThatCallBack } from '../security/key-table';
 import type { PresentedCredentials } from '../security/token-credentials';
 import { answer, answerTooMany } from './http-answers';
 import type { GatewayMetrics, TokenResult } from './metrics';
-import type { StrangerCount } from './strangers';
+import type { InvalidLimit } from './invalid-limit';
 import { readTokenBody } from './token-body';
 
 const path = '/callbacks/:provider/token/:handle';
@@ -30,7 +30,7 @@ export interface TokenRouteOptions {
   /** Whether a caller has sent what we told the provider to send. */
   readonly isCaller: (presented: PresentedCredentials) => boolean;
   readonly now: () => number;
-  readonly countStranger: StrangerCount;
+  readonly countInvalid: InvalidLimit;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }
@@ -40,7 +40,7 @@ export interface TokenRouteOptions {
  * without the capability of the same handle.
  */
 export function addTokenRoute(app: FastifyInstance, options: TokenRouteOptions): void {
-  const { issuer, isCaller, now, countStranger, metrics, logger } = options;
+  const { issuer, isCaller, now, countInvalid, metrics, logger } = options;
 
   app.decorateRequest('tokenResult', undefined);
   const route = { bodyLimit: BODY_BYTES_MAX, onResponse: measure };
@@ -69,7 +69,7 @@ export function addTokenRoute(app: FastifyInstance, options: TokenRouteOptions):
   }
 
   async function refuse(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const retryAfterS = await countStranger(request);
+    const retryAfterS = await countInvalid(request);
     request.tokenResult = retryAfterS === undefined ? 'refused' : 'too-many';
     if (retryAfterS !== undefined) return answerTooMany(reply, retryAfterS);
     logger.warn('A request for a token was refused: unknown credentials, or for no callback of ours');

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../domain/duration';
 import { isProvider, type Provider } from '../domain/provider/provider-table';
 import { isRequestId } from '../domain/request/request';
-import { importPrivateKey, publicKeyRing } from './key-ring';
+import { importPrivateKey } from './key-ring';
 import type { CallbackProviderKeys, GatewayKeys } from './key-table';
 import { isSameText } from './same-text';
-import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
+import { createClaimsChecker, createClaimsSigner } from './signed-claims';
 
 /** The header in which the provider hands the capability back to us. */
 export const CAPABILITY_HEADER = 'x-erasure-capability';
@@ -68,7 +68,7 @@ const capabilityClaims = z.strictObject({
 type CapabilityClaims = z.infer<typeof capabilityClaims>;
 
 export function createCapabilityIssuer(keys: CallbackProviderKeys): CapabilityIssuer {
-  const keyId = keys.callback[0].kid;
+  const signer = createClaimsSigner(CLAIMS_TYPE, keys.callback[0]);
   const key = importPrivateKey(keys.callback[0]);
 
   return {
@@ -95,17 +95,17 @@ export function createCapabilityIssuer(keys: CallbackProviderKeys): CapabilityIs
         handle,
         exp: Math.floor((waitsUntil + CAPABILITY_SLACK_MS) / SECOND_MS),
       };
-      return { handle, capability: await signClaims({ claims, type: CLAIMS_TYPE, key, keyId }) };
+      return { handle, capability: await signer.sign(claims) };
     },
   };
 }
 
 export function createCapabilityChecker(keys: GatewayKeys): CapabilityChecker {
-  const ring = publicKeyRing(keys.callback);
+  const checkClaims = createClaimsChecker(CLAIMS_TYPE, { keys: keys.callback, lengthMax: CAPABILITY_LENGTH_MAX });
 
   return {
     async check({ handle, capability, now }) {
-      const parsed = capabilityClaims.safeParse(await claimsOf(capability));
+      const parsed = capabilityClaims.safeParse((await checkClaims(capability)).claims);
       if (!parsed.success) return undefined;
       const { aud, exp, requestId, runId, provider } = parsed.data;
       if (aud !== keys.environment || !(now < exp * SECOND_MS)) return undefined;
@@ -113,16 +113,6 @@ export function createCapabilityChecker(keys: GatewayKeys): CapabilityChecker {
       return { requestId, runId, provider, handle };
     },
   };
-
-  async function claimsOf(capability: unknown): Promise<unknown> {
-    try {
-      const options = { text: capability, type: CLAIMS_TYPE, keys: ring, lengthMax: CAPABILITY_LENGTH_MAX } as const;
-      return (await verifyClaims(options)).claims;
-    } catch (error) {
-      if (error instanceof ClaimsRefused) return undefined;
-      throw error;
-    }
-  }
 }
 
 /**

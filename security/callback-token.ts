@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { isProvider, type Provider } from '../domain/provider/provider-table';
 import { isHandle } from './callback-capability';
-import { importSecretKey, secretKeyRing } from './key-ring';
 import type { GatewayKeys } from './key-table';
 import { isSameText } from './same-text';
-import { ClaimsRefused, signClaims, verifyClaims, type RefusalReason } from './signed-claims';
+import { createClaimsChecker, createClaimsSigner, type RefusalReason } from './signed-claims';
 
 export const TOKEN_LIFETIME_MS = 5 * MINUTE_MS;
 /** The gateway that checks a token may be another one than the gateway that issued it. */
@@ -47,8 +46,7 @@ const tokenClaims = z.strictObject({
 type TokenClaims = z.infer<typeof tokenClaims>;
 
 export function createTokenIssuer(keys: GatewayKeys): TokenIssuer {
-  const keyId = keys.token[0].kid;
-  const key = importSecretKey(keys.token[0]);
+  const signer = createClaimsSigner(CLAIMS_TYPE, keys.token[0]);
 
   return {
     async issue({ provider, handle, now }) {
@@ -56,19 +54,19 @@ export function createTokenIssuer(keys: GatewayKeys): TokenIssuer {
       const iat = Math.floor(now / SECOND_MS);
       const exp = iat + TOKEN_LIFETIME_MS / SECOND_MS;
       const claims: TokenClaims = { iss: ISSUER, aud: keys.environment, provider, handle, iat, exp };
-      return signClaims({ claims, type: CLAIMS_TYPE, key, keyId });
+      return signer.sign(claims);
     },
   };
 }
 
 export function createTokenChecker(keys: GatewayKeys): TokenChecker {
-  const ring = secretKeyRing(keys.token);
+  const checkClaims = createClaimsChecker(CLAIMS_TYPE, { keys: keys.token, lengthMax: TOKEN_LENGTH_MAX });
 
   return {
     async check({ token, provider, handle, now }) {
-      const verified = await claimsOf(token);
-      if (typeof verified === 'string') return verified;
-      const parsed = tokenClaims.safeParse(verified.claims);
+      const { claims, refused } = await checkClaims(token);
+      if (refused !== undefined) return refused;
+      const parsed = tokenClaims.safeParse(claims);
       if (!parsed.success || parsed.data.aud !== keys.environment) return 'not-for-us';
       const { iat, exp } = parsed.data;
       if (!isCurrent({ iat, exp, now })) return 'expired';
@@ -76,15 +74,6 @@ export function createTokenChecker(keys: GatewayKeys): TokenChecker {
       return isSame ? 'valid' : 'another-callback';
     },
   };
-
-  async function claimsOf(token: unknown): Promise<{ readonly claims: unknown } | RefusalReason> {
-    try {
-      return await verifyClaims({ text: token, type: CLAIMS_TYPE, keys: ring, lengthMax: TOKEN_LENGTH_MAX });
-    } catch (error) {
-      if (error instanceof ClaimsRefused) return error.reason;
-      throw error;
-    }
-  }
 }
 
 /** Its age counts as well as its end, so a token that claims a longer life than we give is over when ours would be. */

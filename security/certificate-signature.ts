@@ -1,22 +1,15 @@
 import type { JWK } from 'jose';
-import { importPrivateKey, publicKeyRing } from './key-ring';
 import { verifyingKey } from './key-shapes';
 import type { CertificateKeys } from './key-table';
-import { ClaimsRefused, signClaims, verifyClaims, type RefusalReason } from './signed-claims';
+import { createClaimsChecker, createClaimsSigner, type ClaimsSigner, type RefusalReason } from './signed-claims';
 
 const CLAIMS_TYPE = 'erasure-certificate+jwt';
 const CERTIFICATE_LENGTH_MAX = 1_048_576;
 
-export interface CertificateSigner {
-  readonly keyId: string;
-  /** A compact JWS over the JSON of `claims`; the same claims give the same text. */
-  sign(claims: object): Promise<string>;
-}
+export type CertificateSigner = ClaimsSigner;
 
 export function createCertificateSigner(keys: CertificateKeys): CertificateSigner {
-  const keyId = keys.certificate[0].kid;
-  const key = importPrivateKey(keys.certificate[0]);
-  return { keyId, sign: (claims) => signClaims({ claims, type: CLAIMS_TYPE, key, keyId }) };
+  return createClaimsSigner(CLAIMS_TYPE, keys.certificate[0]);
 }
 
 /** The certificate does not hold. The message is a plain sentence for whoever verifies it. */
@@ -24,11 +17,18 @@ export class CertificateInvalid extends Error {
   override readonly name = 'CertificateInvalid';
   readonly reason: RefusalReason;
 
-  constructor(reason: RefusalReason, message: string) {
-    super(message);
+  constructor(reason: RefusalReason, keyId: string | undefined) {
+    super(reason === 'unknown-key' ? `The certificate is signed by an unknown key: ${keyId}.` : sentences[reason]);
     this.reason = reason;
   }
 }
+
+const sentences: Readonly<Record<Exclude<RefusalReason, 'unknown-key'>, string>> = {
+  malformed: 'This is not a certificate: the text is malformed or incomplete.',
+  'algorithm-not-allowed': 'The certificate is signed with an algorithm that is not allowed.',
+  'wrong-type': 'This is a signed text, but not a certificate.',
+  altered: 'The certificate was altered, or was not signed by the key it names.',
+};
 
 /**
  * What the certificate claims, and which of `keys` signed it; `CertificateInvalid` when it does not hold to the last byte.
@@ -38,33 +38,9 @@ export async function verifyCertificate(
   jws: string,
   keys: readonly JWK[],
 ): Promise<{ readonly claims: unknown; readonly keyId: string }> {
-  const usable = keys.flatMap((key) => {
-    const parsed = verifyingKey.safeParse(key);
-    return parsed.success ? [parsed.data] : [];
-  });
-  const options = {
-    text: jws,
-    type: CLAIMS_TYPE,
-    keys: publicKeyRing(usable),
-    lengthMax: CERTIFICATE_LENGTH_MAX,
-  } as const;
-  return verifyClaims(options).catch((error: unknown) => {
-    if (!(error instanceof ClaimsRefused)) throw error;
-    throw new CertificateInvalid(error.reason, sentenceOf(error));
-  });
-}
-
-function sentenceOf({ reason, keyId }: ClaimsRefused): string {
-  switch (reason) {
-    case 'malformed':
-      return 'This is not a certificate: the text is malformed or incomplete.';
-    case 'algorithm-not-allowed':
-      return 'The certificate is signed with an algorithm that is not allowed.';
-    case 'wrong-type':
-      return 'This is a signed text, but not a certificate.';
-    case 'unknown-key':
-      return `The certificate is signed by an unknown key: ${keyId}.`;
-    case 'altered':
-      return 'The certificate was altered, or was not signed by the key it names.';
-  }
+  const usable = keys.flatMap((key) => verifyingKey.safeParse(key).data ?? []);
+  const check = createClaimsChecker(CLAIMS_TYPE, { keys: usable, lengthMax: CERTIFICATE_LENGTH_MAX });
+  const checked = await check(jws);
+  if (checked.refused !== undefined) throw new CertificateInvalid(checked.refused, checked.keyId);
+  return checked;
 }

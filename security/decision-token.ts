@@ -17,10 +17,9 @@ import {
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { isRequestId } from '../domain/request/request';
 import { isRecord, opaquePattern } from '../domain/text';
-import { importPrivateKey, publicKeyRing } from './key-ring';
 import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from './key-table';
 import { assertPlainJson } from './plain-json';
-import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
+import { createClaimsChecker, createClaimsSigner, type RefusalReason } from './signed-claims';
 
 export const DECISION_TOKEN_LIFETIME_MS = 15 * MINUTE_MS;
 /** For a token that is made on a machine without a network, and carried. */
@@ -91,8 +90,7 @@ const decisionClaims = z.strictObject({
 type DecisionClaims = z.infer<typeof decisionClaims>;
 
 export function createDecisionTokenIssuer(keys: GatewayDecisionKeys | StaffKeys): DecisionTokenIssuer {
-  const keyId = keys.decision[0].kid;
-  const key = importPrivateKey(keys.decision[0]);
+  const signer = createClaimsSigner(CLAIMS_TYPE, keys.decision[0]);
   const owner = keys.role === 'staff' ? keys : undefined;
 
   return {
@@ -123,20 +121,23 @@ export function createDecisionTokenIssuer(keys: GatewayDecisionKeys | StaffKeys)
         exp,
         jti: randomUUID(),
       };
-      const token = await signClaims({ claims, type: CLAIMS_TYPE, key, keyId });
+      const token = await signer.sign(claims);
       return { token, tokenId: claims.jti, expiresAt: new Date(exp * SECOND_MS).toISOString() };
     },
   };
 }
 
 export function createDecisionTokenChecker(keys: DecisionKeys): DecisionTokenChecker {
-  const ring = publicKeyRing(keys.keys.map(({ key }) => key));
+  const checkClaims = createClaimsChecker(CLAIMS_TYPE, {
+    keys: keys.keys.map(({ key }) => key),
+    lengthMax: TOKEN_LENGTH_MAX,
+  });
   const owners = new Map(keys.keys.map(({ key, for: owner }) => [key.kid, owner]));
 
   return {
     async check({ token, requestId, run, kind, content, now }) {
-      const verified = await claimsOf(token);
-      if (typeof verified === 'string') return refused(verified);
+      const verified = await checkClaims(token);
+      if (verified.refused !== undefined) return refused(sentenceOf(verified.refused));
       const parsed = decisionClaims.safeParse(verified.claims);
       if (!parsed.success) return refused('does not say what a decision token has to say');
       const claims = parsed.data;
@@ -148,22 +149,13 @@ export function createDecisionTokenChecker(keys: DecisionKeys): DecisionTokenChe
       return { status: 'proven', proof: { tokenId: claims.jti, keyId: verified.keyId, token: String(token) } };
     },
   };
-
-  async function claimsOf(text: unknown): Promise<{ readonly claims: unknown; readonly keyId: string } | string> {
-    try {
-      return await verifyClaims({ text, type: CLAIMS_TYPE, keys: ring, lengthMax: TOKEN_LENGTH_MAX });
-    } catch (error) {
-      if (error instanceof ClaimsRefused) return sentenceOf(error);
-      throw error;
-    }
-  }
 }
 
 function refused(why: string): DecisionTokenVerdict {
   return { status: 'refused', why: `The decision token ${why}` };
 }
 
-function sentenceOf({ reason }: ClaimsRefused): string {
+function sentenceOf(reason: RefusalReason): string {
   switch (reason) {
     case 'malformed':
       return 'is malformed or incomplete';

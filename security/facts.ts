@@ -2,7 +2,7 @@
 import { sign, verify } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { roleOf, type Fact, type FactRole, type Witness } from '../domain/certificate/fact';
-import { importPrivateKey, publicKeyRing } from './key-ring';
+import { checkingKeyRing, importPrivateKey } from './key-ring';
 import type { FactKeys, FactSigningKeys } from './key-table';
 
 export interface FactSigner {
@@ -30,7 +30,7 @@ export function createFactSigner(keys: FactSigningKeys): FactSigner {
 }
 
 export function createFactChecker({ environment, keys }: FactKeys): FactChecker {
-  const ring = publicKeyRing(keys.map(({ key }) => key));
+  const ring = checkingKeyRing(keys.map(({ key }) => key));
   const owners = new Map<string, FactRole>(keys.map(({ key, for: owner }) => [key.kid, owner]));
   return {
     problem(fact, witness) {

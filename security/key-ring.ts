@@ -1,7 +1,8 @@
+/** Keys as Node's crypto takes them. Imported once: jose keeps what it derives from a key object for as long as the object lives. */
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { thumbprintOf } from './key-shapes';
+import { thumbprintOf, type SecretKey } from './key-shapes';
 
-/** Imported keys by kid. Imported once: jose keeps what it derives from a key object for as long as the object lives. */
+/** By kid. */
 export type KeyRing = ReadonlyMap<string, KeyObject>;
 
 interface OctetKeyPair {
@@ -10,30 +11,35 @@ interface OctetKeyPair {
   readonly x: string;
   readonly kid?: string | undefined;
 }
+type PrivateKey = OctetKeyPair & { readonly d: string; readonly kid: string };
 
-/** Takes the public part only, whatever else the keys hold. */
-export function publicKeyRing(keys: readonly OctetKeyPair[]): KeyRing {
-  return new Map(keys.map((key) => [key.kid ?? thumbprintOf(key), importPublicKey(key)]));
+/** What can check a signature: of key pairs the public part only, whatever else is there. */
+export function checkingKeyRing(keys: readonly (OctetKeyPair | SecretKey)[]): KeyRing {
+  return new Map(
+    keys.map((key) =>
+      'k' in key
+        ? ([key.kid, importSecretKey(key)] as const)
+        : ([key.kid ?? thumbprintOf(key), importPublicKey(key)] as const),
+    ),
+  );
 }
 
-export function privateKeyRing(
-  keys: readonly (OctetKeyPair & { readonly d: string; readonly kid: string })[],
-): KeyRing {
+export function privateKeyRing(keys: readonly PrivateKey[]): KeyRing {
   return new Map(keys.map((key) => [key.kid, importPrivateKey(key)]));
 }
 
-export function secretKeyRing(keys: readonly { readonly k: string; readonly kid: string }[]): KeyRing {
-  return new Map(keys.map((key) => [key.kid, importSecretKey(key)]));
-}
-
-export function importSecretKey({ k }: { readonly k: string }): KeyObject {
-  return createSecretKey(k, 'base64url');
+export function importSigningKey(key: PrivateKey | SecretKey): KeyObject {
+  return 'k' in key ? importSecretKey(key) : importPrivateKey(key);
 }
 
 export function importPublicKey({ kty, crv, x }: OctetKeyPair): KeyObject {
   return createPublicKey({ key: { kty, crv, x }, format: 'jwk' });
 }
 
-export function importPrivateKey({ kty, crv, x, d }: OctetKeyPair & { readonly d: string }): KeyObject {
+export function importPrivateKey({ kty, crv, x, d }: PrivateKey): KeyObject {
   return createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' });
+}
+
+function importSecretKey({ k }: SecretKey): KeyObject {
+  return createSecretKey(k, 'base64url');
 }

@@ -8,10 +8,10 @@ import type { Provider } from '../domain/provider/provider-table';
 import { isRequestId } from '../domain/request/request';
 import { opaquePattern } from '../domain/text';
 import { compactParts, jsonOf } from './compact-text';
-import { importPrivateKey, importPublicKey, privateKeyRing, publicKeyRing } from './key-ring';
+import { importPrivateKey, importPublicKey, privateKeyRing } from './key-ring';
 import type { ClientKeys, ProviderKeys } from './key-table';
 import { assertPlainJson } from './plain-json';
-import { ClaimsRefused, signClaims, verifyClaims } from './signed-claims';
+import { createClaimsChecker, createClaimsSigner } from './signed-claims';
 
 /** As the workflow's guard has it; the longest identifier stays below. */
 const SEALED_LENGTH_MAX = 8_192;
@@ -59,7 +59,7 @@ export interface Sealer {
 export function createSealer(keys: ClientKeys): Sealer {
   const { environment } = keys;
   const intake = keys.intake.map(importPrivateKey);
-  const signer = { keyId: keys.intake[0].kid, key: importPrivateKey(keys.intake[0]) };
+  const signer = createClaimsSigner(CLAIMS_TYPE, keys.intake[0]);
   const recipients = new Map(
     Object.entries(keys.sealing).map(([provider, [jwk]]) => [provider, { keyId: jwk.kid, key: importPublicKey(jwk) }]),
   );
@@ -76,7 +76,7 @@ export function createSealer(keys: ClientKeys): Sealer {
       const recipient = recipients.get(provider);
       if (recipient === undefined) throw new SealError('key-unavailable', 'There is no sealing key of this provider.');
       const claims = { requestId, provider, environment, identifier, ...defined({ filedBy }) };
-      const signed = await signClaims({ claims, type: CLAIMS_TYPE, ...signer });
+      const signed = await signer.sign(claims);
       const padded = signed.padEnd(Math.ceil(signed.length / PADDING_BYTES) * PADDING_BYTES, ' ');
       return new CompactEncrypt(Buffer.from(padded))
         .setProtectedHeader({
@@ -161,21 +161,15 @@ const sealedClaims = z.strictObject({
 
 export function createOpener(keys: ProviderKeys): Opener {
   const sealing = privateKeyRing(keys.sealing);
-  const intake = publicKeyRing(keys.intake);
+  const checkClaims = createClaimsChecker(CLAIMS_TYPE, { keys: keys.intake, lengthMax: SEALED_LENGTH_MAX });
   const [hashing] = keys.hashing;
 
   return {
     async open({ sealed, requestId, provider }) {
       const padded = await decrypt(sealed);
-      const { claims } = await verifyClaims({
-        text: padded.replace(/ +$/, ''),
-        type: CLAIMS_TYPE,
-        keys: intake,
-        lengthMax: SEALED_LENGTH_MAX,
-      }).catch((error: unknown) => {
-        const stranger = error instanceof ClaimsRefused && error.reason === 'unknown-key';
-        throw unusable(stranger ? 'it was signed by no client that is trusted here' : 'its signature does not hold');
-      });
+      const { claims, refused } = await checkClaims(padded.replace(/ +$/, ''));
+      if (refused === 'unknown-key') throw unusable('it was signed by no client that is trusted here');
+      if (refused !== undefined) throw unusable('its signature does not hold');
       const parsed = sealedClaims.safeParse(claims);
       if (!parsed.success) throw unusable('what it holds is not what a client seals');
       if (parsed.data.environment !== keys.environment) throw unusable('it was signed for another environment');

@@ -1,6 +1,13 @@
 /** The worker process: one Temporal worker for the workflows, one for each provider with that provider's limits. */
 import { Client } from '@temporalio/client';
-import { NativeConnection, Runtime, TransportError, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  TransportError,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createCallbackActivities } from '../activities/callback-activities';
 import { createCertificateActivities } from '../activities/certificate-activities';
@@ -10,7 +17,7 @@ import { createLegActivities } from '../activities/leg-activities';
 import { createSweepActivities } from '../activities/sweep/sweep-activities';
 import { ConfigurationError } from '../config/environment';
 import type { WorkerConfig } from '../config/worker-config';
-import { sdkLogger } from '../config/logging';
+import { sdkLog } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import type { Provider } from '../domain/provider/provider-table';
 import { regulations, type Regulation } from '../domain/request/request';
@@ -54,7 +61,7 @@ export interface RunningWorker {
 export function installRuntime(config: Pick<WorkerConfig, 'logLevel' | 'metricsAddress'>, logger: Logger): void {
   const level = config.logLevel.toUpperCase() as 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   Runtime.install({
-    logger: sdkLogger(logger),
+    logger: new DefaultLogger('TRACE', sdkLog(logger)),
     shutdownSignals: [],
     telemetryOptions: {
       logging: {
