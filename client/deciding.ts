@@ -1,5 +1,5 @@
 /** How a decision reaches a request that runs, and what it means when it does not. */
-import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import {
   providerDecisionKinds,
@@ -13,9 +13,11 @@ import {
 import { defined } from '../domain/defined';
 import type { LegProgress } from '../domain/leg/leg-progress';
 import type { RequestProgress } from '../domain/request/request-progress';
-import type { erasureRequest } from '../workflows';
 import { providerDecisionUpdates, requestDecisionUpdates } from '../workflows/messages';
-import { DecisionRefusedError, NoWorkerError, RequestNotFoundError } from './errors';
+import { DecisionRefusedError, NoWorkerError, RequestNotFoundError, RequestOverError } from './errors';
+import { requestStatus } from './following';
+import type { RequestCalls } from './request-calls';
+import { runStatusOf, type RequestStatus } from './request-status';
 
 type Kind = DecisionKind | RequestDecisionKind;
 type Content<K extends Kind> = K extends RequestDecisionKind ? RequestDecisions[K] : ProviderDecision;
@@ -28,18 +30,8 @@ export type DecisionOptions<K extends Kind = Kind> = Content<K> & {
   readonly decisionId?: string | undefined;
 };
 
-/** What deciding needs of the client. */
-export interface DecidingCalls {
-  readonly handle: (requestId: string) => WorkflowHandle<typeof erasureRequest>;
-  /** One call to Temporal with a deadline. */
-  readonly within: <T>(requestId: string, call: () => Promise<T>) => Promise<T>;
-  readonly runStatus: (requestId: string) => Promise<string>;
-  /** Whether Temporal itself is well and merely nobody answers for this request. */
-  readonly isUnanswered: (requestId: string, error: unknown) => Promise<boolean>;
-}
-
 export async function decide<K extends Kind>(
-  calls: DecidingCalls,
+  calls: RequestCalls,
   kind: K,
   requestId: string,
   decision: DecisionOptions<K>,
@@ -51,7 +43,7 @@ export async function decide<K extends Kind>(
   const updates = { ...providerDecisionUpdates, ...requestDecisionUpdates };
   const update = updates[kind] as unknown as UpdateDefinition<DecisionAnswer<K>, [unknown]>;
   try {
-    return await calls.within(requestId, () =>
+    return await calls.call(requestId, () =>
       handle.executeUpdate(update, { args: [content], ...defined({ updateId: decisionId }) }),
     );
   } catch (error) {
@@ -59,7 +51,7 @@ export async function decide<K extends Kind>(
   }
 }
 
-async function whyNotDecided(calls: DecidingCalls, requestId: string, error: unknown): Promise<unknown> {
+async function whyNotDecided(calls: RequestCalls, requestId: string, error: unknown): Promise<unknown> {
   if (error instanceof WorkflowUpdateFailedError) {
     const { cause } = error;
     const isRefusal = cause instanceof ApplicationFailure && cause.type === 'DecisionRefused';
@@ -67,13 +59,26 @@ async function whyNotDecided(calls: DecidingCalls, requestId: string, error: unk
   }
   if (error instanceof RequestNotFoundError) {
     // Temporal gives this answer for a request that is over, too; this throws if there is none.
-    const status = await calls.runStatus(requestId);
+    const status = runStatusOf(await calls.describe(requestId));
     return new DecisionRefusedError(requestId, `Request ${requestId} is over (${status}): nothing is left to decide.`);
   }
   if (await calls.isUnanswered(requestId, error)) {
     return new NoWorkerError(requestId, 'The decision may still be taken: look at the request before you repeat it.');
   }
   return error;
+}
+
+/** Temporal's own cancellation. */
+export async function withdrawRequest(calls: RequestCalls, requestId: string): Promise<RequestStatus> {
+  try {
+    await calls.call(requestId, () => calls.handle(requestId).cancel());
+  } catch (error) {
+    if (!(error instanceof RequestNotFoundError)) throw error;
+    // Some servers answer so for a request that is over, others as if they had taken it; this throws if there is none.
+  }
+  const found = await requestStatus(calls, requestId);
+  if (found.status !== 'running' && found.state !== 'withdrawn') throw new RequestOverError(requestId, found.state);
+  return found;
 }
 
 function isAboutProvider(kind: Kind): kind is DecisionKind {

@@ -1,13 +1,15 @@
 /** What Temporal's index and the first event of a history tell of a request, without asking its worker. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/common';
-import type { temporal } from '@temporalio/proto';
+import { optionalTsToMs } from '@temporalio/common/lib/time';
+import { defined } from '../domain/defined';
 import { parseInstant } from '../domain/instant';
-import { isRegulation, type Regulation } from '../domain/request/request';
+import { isRegulation, isRequestId, type Regulation } from '../domain/request/request';
+import { searchAttributes } from '../domain/request/visibility';
 import { isRecord } from '../domain/text';
-import type { RunStatus } from './errors';
+import { RequestNotFoundError, type RunStatus } from './errors';
+import type { RequestCalls } from './request-calls';
 import { runStatusOf } from './request-status';
-import { searchAttributes, requestIdOf } from '../temporal/names';
 
 const dueAtKey = defineSearchAttributeKey(searchAttributes.dueAt.name, searchAttributes.dueAt.type);
 
@@ -31,20 +33,28 @@ export interface RequestOrigin {
 
 /** Undefined for a run that was started under another id, which it was refused for. */
 export function foundRequest(run: WorkflowExecutionInfo): FoundRequest | undefined {
-  const requestId = requestIdOf(run.workflowId);
+  const requestId = requestIdIn(run.workflowId);
   if (requestId === undefined) return undefined;
-  const dueAt = run.typedSearchAttributes.get(dueAtKey);
   return {
     requestId,
     runId: run.runId,
     status: runStatusOf(run),
     startedAt: run.startTime.getTime(),
-    ...(run.closeTime === undefined ? {} : { closedAt: run.closeTime.getTime() }),
-    ...(dueAt === undefined ? {} : { dueAt: dueAt.getTime() }),
+    ...defined({ closedAt: run.closeTime?.getTime(), dueAt: run.typedSearchAttributes.get(dueAtKey)?.getTime() }),
   };
 }
 
-export function inputOf(event: temporal.api.history.v1.IHistoryEvent | undefined): RequestOrigin | undefined {
+/** Undefined for a run that was started under another id, which it was refused for. */
+export function requestIdIn(workflowId: string): string | undefined {
+  const requestId = workflowId.replace(/^erasure-/, '');
+  return requestId !== workflowId && isRequestId(requestId) ? requestId : undefined;
+}
+
+export async function requestOrigin(
+  calls: RequestCalls,
+  { requestId, runId }: Pick<FoundRequest, 'requestId' | 'runId'>,
+): Promise<RequestOrigin | undefined> {
+  const event = await calls.firstEvent(requestId, runId);
   const payload = event?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
   if (payload === undefined) return undefined;
   let input: unknown;
@@ -58,4 +68,19 @@ export function inputOf(event: temporal.api.history.v1.IHistoryEvent | undefined
   const submittedAt = parseInstant(input['submittedAt']);
   const regulation = input['regulation'];
   return submittedAt === undefined || !isRegulation(regulation) ? undefined : { regulation, submittedAt };
+}
+
+/** The run that the request was started as: a reset keeps it. */
+export async function firstRunId(calls: RequestCalls, requestId: string): Promise<string> {
+  const event = await calls.firstEvent(requestId);
+  const runId = event?.workflowExecutionStartedEventAttributes?.originalExecutionRunId;
+  if (!runId) throw new RequestNotFoundError(requestId);
+  return runId;
+}
+
+export async function retentionMs(calls: RequestCalls): Promise<number | undefined> {
+  const { workflowService, options } = calls.client;
+  const { namespace } = options;
+  const { config } = await calls.call(undefined, () => workflowService.describeNamespace({ namespace }));
+  return optionalTsToMs(config?.workflowExecutionRetentionTtl);
 }

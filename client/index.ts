@@ -1,13 +1,8 @@
 /** The public door of the library. */
-export {
-  ErasureClient,
-  type ConnectOptions,
-  type ErasureClientParts,
-  type Submitted,
-  type WaitOptions,
-  type WatchOptions,
-} from './erasure-client';
+export { ErasureClient, type ConnectOptions, type ErasureClientParts } from './erasure-client';
 export type { DecisionAnswer, DecisionOptions } from './deciding';
+export type { Submitted } from './submitting';
+export type { WaitOptions, WatchOptions } from './following';
 export {
   DecisionRefusedError,
   ErasureClientError,
@@ -34,10 +29,12 @@ export {
   type BulkTally,
   type SubmitBulkOptions,
 } from './bulk/submit-bulk';
-export { requestStates, type ListOptions } from './listing';
-export { FilterError, namedFilters } from './request-filter';
+export { namedFilters, requestStates, type ListOptions } from './filters';
+export { FilterError } from './filter-parser';
+export type { FindOptions } from './listing';
+export type { FoundRequest, RequestOrigin } from './found-request';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
-export type { CertifiedResult, RequestState, RequestStatus, StillOwed } from './request-status';
+export type { CertifiedResult, RequestState, RequestStatus, OutstandingAnswer } from './request-status';
 export { parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-file-error';

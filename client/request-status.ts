@@ -39,12 +39,12 @@ export interface RequestStatus {
 
 /** The erasure is confirmed by its certificate. The run itself may go on until the person has been told. */
 export interface CertifiedResult extends ErasureResult {
-  /** What staff still owe the person; absent where nothing is owed. */
-  readonly stillOwed?: StillOwed;
+  /** The answer that the person is still owed; absent where none is. */
+  readonly outstandingAnswer?: OutstandingAnswer;
 }
 
-export interface StillOwed {
-  /** Sentences for people. */
+export interface OutstandingAnswer {
+  /** What staff have to do, in sentences. */
   readonly todo: readonly string[];
   /** The law's day, e.g. `2026-03-02`; absent where no calendar holds for it, or nobody could say. */
   readonly by?: string;

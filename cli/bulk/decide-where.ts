@@ -53,7 +53,7 @@ for each request. It exits with 0 when all were taken, 6 when some were refused,
 the filter names none, 130 when interrupted.`;
 
 export async function decideWhere(kind: BulkDecisionKind, typed: WhereTyped, context: CommandContext): Promise<void> {
-  const { parseFilter } = await import('../../client/request-filter.js');
+  const { parseFilter } = await import('../../client/filter-parser.js');
   if (typed.tokenFile !== undefined) {
     throw new InputError('--token-file holds a token for one request: with --where, give --staff-key or log in.');
   }

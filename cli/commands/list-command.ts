@@ -1,42 +1,31 @@
 import { Option, type Command } from 'commander';
-import { requestStates, type ListOptions } from '../../client/listing';
-import type { RequestState } from '../../client/request-status';
-import { providerKeys, type Provider } from '../../domain/provider/provider-table';
+import { listFilters, requestStates, type ListOptions } from '../../client/filters';
+import { providerKeys } from '../../domain/provider/provider-table';
 import { connected } from '../connected';
 import { print, printJsonLine, remark, type CommandContext } from '../context';
 import { choiceOption, durationOption, parseCount } from '../options';
 
 const LIMIT = 100;
 
-interface ListCommandOptions {
-  readonly state?: RequestState;
-  readonly provider?: Provider;
+const filterOptions = {
+  state: (flags: string, help: string) => choiceOption(flags, help, requestStates),
+  provider: (flags: string, help: string) => choiceOption(flags, help, providerKeys),
+  duration: durationOption,
+  switch: (flags: string, help: string) => new Option(flags, help),
+};
+
+interface ListCommandOptions extends Omit<ListOptions, 'olderThanMs' | 'dueWithinMs'> {
   readonly olderThan?: number;
   readonly dueWithin?: number;
-  readonly overdue?: boolean;
-  readonly needsStaff?: boolean;
-  readonly waitingFor?: Provider;
-  readonly limit?: number;
   readonly json?: boolean;
 }
 
 export function addList(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('list')
-    .description('list requests, open ones first, and what each provider waits for')
-    .addOption(choiceOption('--state <STATE>', 'requests in this state; running names every open one', requestStates))
-    .addOption(choiceOption('--provider <PROVIDER>', 'requests that concern this provider', providerKeys))
-    .addOption(durationOption('--older-than <AGE>', 'started longer ago than e.g. 90m, 12h or 3d'))
-    .addOption(durationOption('--due-within <TIME>', 'open, and its answer due within e.g. 12h or 7d, or overdue'))
-    .option('--overdue', 'open, and its answer overdue')
-    .option('--needs-staff', 'open, and somebody can do something about it: decide, record, or mend what it waits for')
-    .addOption(
-      choiceOption(
-        '--waiting-for <PROVIDER>',
-        'open, and stuck at this provider: its leg is in attention',
-        providerKeys,
-      ),
-    )
+    .description('list requests, open ones first, and what each provider waits for');
+  for (const { kind, flags, help } of Object.values(listFilters)) command.addOption(filterOptions[kind](flags, help));
+  command
     .addOption(new Option('--limit <N>', `at most so many; ${LIMIT} where absent`).argParser(parseCount))
     .option('--json', 'print one JSON object on a line for each request, without certificates')
     .addHelpText(

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { defined } from '../../domain/defined';
-import type { ErasureClient, Submitted } from '../../client/erasure-client';
+import type { ErasureClient } from '../../client/erasure-client';
+import type { Submitted } from '../../client/submitting';
 import type { ErasureSubmission } from '../../client/submission';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';

@@ -2,7 +2,7 @@
 import type { ErasureClient } from '../../client/erasure-client';
 import { RequestNotFoundError } from '../../client/errors';
 import type { FoundRequest } from '../../client/found-request';
-import { lookAhead } from '../../client/listing';
+import { mapInOrder } from '../../client/in-order';
 import { DAY_MS } from '../../domain/duration';
 import { CLOCK_SKEW_MS, regulations, type Regulation } from '../../domain/request/request';
 import { FigureCounts, type Figures } from './figures';
@@ -57,7 +57,7 @@ export async function makeReport(
   let looked = 0;
   // A request is never started before it was made; our clocks may differ a little.
   const filter = `StartTime >= '${new Date(period.from - CLOCK_SKEW_MS).toISOString()}'`;
-  for await (const found of lookAhead(client.find({ filter }), concurrency, (run) => look(client, run, period))) {
+  for await (const found of mapInOrder(client.find({ filter }), concurrency, (run) => look(client, run, period))) {
     looked += 1;
     onProgress?.(looked);
     if (found === undefined) continue;

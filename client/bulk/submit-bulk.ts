@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { byProvider, providerKeys, type Provider } from '../../domain/provider/provider-table';
 import { RequestConflictError, type FieldProblem } from '../errors';
-import type { Submitted } from '../erasure-client';
+import type { Submitted } from '../submitting';
 import type { ErasureSubmission } from '../submission';
 import { BulkFileError, unreadable } from './bulk-file-error';
 import { bulkFormatOf, bulkRows } from './bulk-rows';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { ErasureClient, type ListOptions } from '../../client';
-import { isListed, visibilityQuery } from '../../client/listing';
+import { isListed, listQuery } from '../../client/filters';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { Terms } from '../../domain/rules/rules';
 import { prepareNamespace } from '../../local/engine/namespace';
@@ -211,7 +211,7 @@ describe('list', () => {
 
   it('looks at few others where the attributes tell, and at each open request where they do not', async () => {
     const count = (options: ListOptions, isIndexed: boolean) =>
-      queried(visibilityQuery(options, Date.now(), { isIndexed })).then((ids) => ids.flatMap(nameOf).toSorted());
+      queried(listQuery(options, Date.now(), { isIndexed })).then((ids) => ids.flatMap(nameOf).toSorted());
     expect(await count({ state: 'awaiting-approval' }, true)).toEqual(['approval', 'unindexed']);
     expect(await count({ state: 'awaiting-approval' }, false)).toEqual([...open].toSorted());
     expect(await count({ state: 'running' }, true)).toEqual([...open].toSorted());

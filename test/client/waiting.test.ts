@@ -74,9 +74,9 @@ describe('with an answer to the person that is tracked', () => {
       outcome: 'completed',
       certificate: certificateOf(requestId),
       legs: [{ provider: 'person', outcome: 'erased', assurance: 'verified' }],
-      stillOwed: { by: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) },
+      outstandingAnswer: { by: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) },
     });
-    expect(result.stillOwed?.todo.join()).toContain('tell the person what came of it');
+    expect(result.outstandingAnswer?.todo.join()).toContain('tell the person what came of it');
     expect((await client.get(requestId)).status).toBe('running');
     // It is there for whoever comes later, too.
     expect(await client.result(requestId, { timeoutMs: 5_000 })).toEqual(result);
@@ -91,7 +91,7 @@ describe('with an answer to the person that is tracked', () => {
     await tellPerson(requestId);
     expect(await waiting).toMatchObject({ requestId, outcome: 'completed', certificate: certificateOf(requestId) });
     expect(await client.result(requestId)).toEqual(await client.untilClosed(requestId));
-    expect(await client.result(requestId)).not.toHaveProperty('stillOwed');
+    expect(await client.result(requestId)).not.toHaveProperty('outstandingAnswer');
   });
 
   it('watch ends with the certificate, seen at once however seldom it looks, and goes on where that is wanted', async () => {
@@ -127,7 +127,7 @@ describe('with an answer to the person that is tracked', () => {
       const impatient = new ErasureClient({ client: bench.client, callTimeoutMs: 1_000 });
       const result = await impatient.result(requestId);
       expect(result).toMatchObject({ outcome: 'completed', certificate: certificateOf(requestId) });
-      expect(result.stillOwed?.todo.join()).toContain('no worker answers');
+      expect(result.outstandingAnswer?.todo.join()).toContain('no worker answers');
       const last: RequestStatus[] = [];
       for await (const status of impatient.watch(requestId, { everyMs: 50 })) last.push(status);
       expect(last.at(-1)).toMatchObject({ certificate: certificateOf(requestId), outcome: 'completed' });
