@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { CommandContext } from './context';
 import { EncodingError, textDecoder } from '../client/text-encoding';
+import { errorCode } from '../domain/text';
 import { InputError } from './command-failure';
 
 const LENGTH_MAX = 2 * 1024 * 1024;
@@ -17,7 +18,7 @@ export async function readText(file: string, what: string, { stdin }: CommandCon
     }
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${what} cannot be read (${codeOf(error)}).`);
+    throw new InputError(`${what} cannot be read (${errorCode(error)}).`);
   }
   return decoded(Buffer.concat(chunks), what);
 }
@@ -43,8 +44,4 @@ export function parseJson(text: string, what: string): unknown {
     // The parser's own message quotes the text.
     throw new InputError(`${what} is not JSON.`);
   }
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }

@@ -25,31 +25,25 @@ export class InvalidSubmissionError extends ErasureClientError {
   }
 }
 
+/** The file of many requests cannot be taken as a whole: nothing of it was submitted. The message names lines and columns, never content. */
+export class BulkFileError extends ErasureClientError {
+  override readonly name = 'BulkFileError';
+}
+
 /** Submitting takes keys that this client does not have. */
 export class SealingUnavailableError extends ErasureClientError {
   override readonly name = 'SealingUnavailableError';
 }
 
-/**
- * There is a request of this id already, and it is not known to be the same one. Nothing was started or changed.
- * `unknown-content`: it was started without the client (e.g. in the Temporal UI) and carries no fingerprint to compare.
- */
-export class RequestConflictError extends ErasureClientError {
-  override readonly name = 'RequestConflictError';
-  readonly requestId: string;
-  readonly workflowId: string;
-  readonly reason: 'different-content' | 'unknown-content';
+/** Temporal could not be reached, did not answer in time, or refused us. What was asked for may have happened or not. */
+export class TemporalUnavailableError extends ErasureClientError {
+  override readonly name = 'TemporalUnavailableError';
+  /** No answer came within the deadline, as opposed to a refusal. */
+  readonly timedOut: boolean;
 
-  constructor(requestId: string, reason: RequestConflictError['reason']) {
-    super(
-      reason === 'different-content'
-        ? `Request ${requestId} exists already with another content. Nothing was started; use another request id.`
-        : `Request ${requestId} exists already and was started without this client's keys, so nobody can tell ` +
-            'whether it is the same one. Nothing was started; look at it, or use another request id.',
-    );
-    this.requestId = requestId;
-    this.workflowId = workflowIdOf(requestId);
-    this.reason = reason;
+  constructor(message: string, options: { readonly timedOut?: boolean; readonly cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.timedOut = options.timedOut ?? false;
   }
 }
 
@@ -69,76 +63,86 @@ export class RequestNotFoundError extends ErasureClientError {
   }
 }
 
-/** The decision was not taken; the message says why, in the workflow's own words. */
-export class DecisionRefusedError extends ErasureClientError {
-  override readonly name = 'DecisionRefusedError';
+/** Of those below: about one request, which they name. */
+abstract class OneRequestError extends ErasureClientError {
   readonly requestId: string;
 
-  constructor(requestId: string, why: string) {
-    super(why);
+  constructor(requestId: string, message: string) {
+    super(message);
     this.requestId = requestId;
   }
 }
 
+/**
+ * There is a request of this id already, and it is not known to be the same one. Nothing was started or changed.
+ * `unknown-content`: it was started without the client (e.g. in the Temporal UI) and carries no fingerprint to compare.
+ */
+export class RequestConflictError extends OneRequestError {
+  override readonly name = 'RequestConflictError';
+  readonly workflowId: string;
+  readonly reason: 'different-content' | 'unknown-content';
+
+  constructor(requestId: string, reason: RequestConflictError['reason']) {
+    super(
+      requestId,
+      reason === 'different-content'
+        ? `Request ${requestId} exists already with another content. Nothing was started; use another request id.`
+        : `Request ${requestId} exists already and was started without this client's keys, so nobody can tell ` +
+            'whether it is the same one. Nothing was started; look at it, or use another request id.',
+    );
+    this.workflowId = workflowIdOf(requestId);
+    this.reason = reason;
+  }
+}
+
+/** The decision was not taken; the message says why, in the workflow's own words. */
+export class DecisionRefusedError extends OneRequestError {
+  override readonly name = 'DecisionRefusedError';
+}
+
 /** The run ended without a certificate: its input was refused, or somebody terminated it. */
-export class RequestFailedError extends ErasureClientError {
+export class RequestFailedError extends OneRequestError {
   override readonly name = 'RequestFailedError';
-  readonly requestId: string;
   readonly status: Exclude<RunStatus, 'running' | 'completed'>;
 
-  constructor(requestId: string, status: RequestFailedError['status'], why?: string) {
-    super(`Request ${requestId} ended without a certificate (${status}).${why === undefined ? '' : ` ${why}`}`);
-    this.requestId = requestId;
+  constructor(requestId: string, status: RequestFailedError['status'], reason?: string) {
+    super(
+      requestId,
+      `Request ${requestId} ended without a certificate (${status}).${reason === undefined ? '' : ` ${reason}`}`,
+    );
     this.status = status;
   }
 }
 
 /** The request has ended, so it can no longer be withdrawn. `state` says how. */
-export class RequestOverError extends ErasureClientError {
+export class RequestOverError extends OneRequestError {
   override readonly name = 'RequestOverError';
-  readonly requestId: string;
   readonly state: RequestState;
 
   constructor(requestId: string, state: RequestState) {
-    super(`Request ${requestId} is over (${state}): nothing is left to withdraw.`);
-    this.requestId = requestId;
+    super(requestId, `Request ${requestId} is over (${state}): nothing is left to withdraw.`);
     this.state = state;
   }
 }
 
 /** The request has not ended, or not within the time given to wait for that: there is no result yet. */
-export class RequestStillRunningError extends ErasureClientError {
+export class RequestStillRunningError extends OneRequestError {
   override readonly name = 'RequestStillRunningError';
-  readonly requestId: string;
 
   constructor(requestId: string) {
-    super(`Request ${requestId} is still running.`);
-    this.requestId = requestId;
+    super(requestId, `Request ${requestId} is still running.`);
   }
 }
 
 /** Temporal is there, but no worker answered for the request in time. The request itself is safe and goes on later. */
-export class NoWorkerError extends ErasureClientError {
+export class NoWorkerError extends OneRequestError {
   override readonly name = 'NoWorkerError';
-  readonly requestId: string;
 
-  constructor(requestId: string, consequence = '') {
+  constructor(requestId: string, consequence?: string) {
     super(
+      requestId,
       `No worker answered for request ${requestId} in time: none serves the queue "erasure", or none gets through ` +
-        `this request.${consequence === '' ? '' : ` ${consequence}`}`,
+        `this request.${consequence === undefined ? '' : ` ${consequence}`}`,
     );
-    this.requestId = requestId;
-  }
-}
-
-/** Temporal could not be reached, did not answer in time, or refused us. What was asked for may have happened or not. */
-export class TemporalUnavailableError extends ErasureClientError {
-  override readonly name = 'TemporalUnavailableError';
-  /** No answer came within the deadline, as opposed to a refusal. */
-  readonly timedOut: boolean;
-
-  constructor(message: string, options: { readonly timedOut?: boolean; readonly cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
-    this.timedOut = options.timedOut ?? false;
   }
 }

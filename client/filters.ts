@@ -5,8 +5,9 @@
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcome';
 import { isProvider, providerKeys, type Provider } from '../domain/provider/provider-table';
 import type { RequestProgress } from '../domain/request/request-progress';
-import { needingStaff, needsStaff, searchAttributes, type BlockedOn, type Visible } from '../domain/request/visibility';
+import { needingStaff, needsStaff, type BlockedOn, type Visible } from '../domain/request/visibility';
 import { compare, isOneOf, isOpen, requestRuns } from '../temporal/request-query';
+import { searchAttributes } from '../temporal/names';
 import type { RequestState, RequestStatus } from './request-status';
 
 /** What `list` can be narrowed down by. All that is given must hold. */
@@ -53,7 +54,7 @@ const completedAs = (outcome: Visible['state']): Condition => ({
 const states: Readonly<Record<RequestState, Condition>> = {
   running: openAs(),
   attention: openAs(isBlockedOnOneOf(providerKeys)),
-  'taking-on': openAs(`${stateAttribute.name} IS NULL`),
+  starting: openAs(`${stateAttribute.name} IS NULL`),
   'awaiting-approval': openAs(inIndexedState('awaiting-approval')),
   'on-hold': openAs(isBlockedOn('hold')),
   // Over within seconds: the attributes have no word for it.

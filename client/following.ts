@@ -3,9 +3,9 @@ import { QueryNotRegisteredError, WorkflowFailedError } from '@temporalio/client
 import { defined } from '../domain/defined';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { stepsUnderWay } from '../domain/leg/step-under-way';
-import { workflowIdOf } from '../domain/request/request';
 import type { RequestProgress } from '../domain/request/request-progress';
 import { HistoryFollower } from '../temporal/history-follower';
+import { workflowIdOf } from '../temporal/names';
 import type { ErasureResult } from '../workflows/erasure-request';
 import { certificate, progress } from '../workflows/messages';
 import { NoWorkerError, RequestFailedError, RequestStillRunningError } from './errors';

@@ -4,9 +4,9 @@ import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/c
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { defined } from '../domain/defined';
 import { parseInstant } from '../domain/instant';
-import { isRegulation, isRequestId, type Regulation } from '../domain/request/request';
-import { searchAttributes } from '../domain/request/visibility';
+import { isRegulation, type Regulation } from '../domain/request/request';
 import { isRecord } from '../domain/text';
+import { requestIdOf, searchAttributes } from '../temporal/names';
 import { RequestNotFoundError, type RunStatus } from './errors';
 import type { RequestCalls } from './request-calls';
 import { runStatusOf } from './request-status';
@@ -33,7 +33,7 @@ export interface RequestOrigin {
 
 /** Undefined for a run that was started under another id, which it was refused for. */
 export function foundRequest(run: WorkflowExecutionInfo): FoundRequest | undefined {
-  const requestId = requestIdIn(run.workflowId);
+  const requestId = requestIdOf(run.workflowId);
   if (requestId === undefined) return undefined;
   return {
     requestId,
@@ -42,12 +42,6 @@ export function foundRequest(run: WorkflowExecutionInfo): FoundRequest | undefin
     startedAt: run.startTime.getTime(),
     ...defined({ closedAt: run.closeTime?.getTime(), dueAt: run.typedSearchAttributes.get(dueAtKey)?.getTime() }),
   };
-}
-
-/** Undefined for a run that was started under another id, which it was refused for. */
-export function requestIdIn(workflowId: string): string | undefined {
-  const requestId = workflowId.replace(/^erasure-/, '');
-  return requestId !== workflowId && isRequestId(requestId) ? requestId : undefined;
 }
 
 export async function requestOrigin(

@@ -4,6 +4,7 @@ export type { DecisionAnswer, DecisionOptions } from './deciding';
 export type { Submitted } from './submitting';
 export type { WaitOptions, WatchOptions } from './following';
 export {
+  BulkFileError,
   DecisionRefusedError,
   ErasureClientError,
   InvalidSubmissionError,
@@ -18,7 +19,6 @@ export {
   type FieldProblem,
   type RunStatus,
 } from './errors';
-export { BulkFileError } from './bulk/bulk-file-error';
 export {
   checkBulk,
   submitBulk,

@@ -1,11 +1,12 @@
 /** Which requests there are: found in Temporal's index, and looked at one by one where that cannot tell. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
+import { requestIdOf } from '../temporal/names';
+import { hasGrpcStatus } from '../temporal/temporal-failure';
 import { RequestNotFoundError } from './errors';
 import { filterQuery } from './filter-parser';
 import { checkListOptions, isListed, listQuery, type ListOptions } from './filters';
 import { requestStatus } from './following';
-import { foundRequest, requestIdIn, type FoundRequest } from './found-request';
+import { foundRequest, type FoundRequest } from './found-request';
 import { mapInOrder } from './in-order';
 import type { RequestCalls } from './request-calls';
 import type { RequestStatus } from './request-status';
@@ -78,13 +79,13 @@ async function* requestIds(
   const seen = new Set<string>();
   try {
     for await (const { workflowId } of runs(calls, query ?? '', pageSize)) {
-      const requestId = requestIdIn(workflowId);
+      const requestId = requestIdOf(workflowId);
       if (requestId === undefined || seen.has(requestId)) continue;
       seen.add(requestId);
       yield requestId;
     }
   } catch (error) {
-    if (grpcStatusOf(error) !== grpcStatus.INVALID_ARGUMENT || others.length === 0) throw error;
+    if (!hasGrpcStatus(error, 'INVALID_ARGUMENT') || others.length === 0) throw error;
     yield* requestIds(calls, others, pageSize);
   }
 }

@@ -8,11 +8,13 @@ import {
 } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { defined } from '../domain/defined';
-import { isRequestId, workflowIdOf } from '../domain/request/request';
-import { grpcStatus, grpcStatusOf } from '../temporal/grpc-status';
+import { isRequestId } from '../domain/request/request';
+import { addressOf } from '../temporal/connection';
+import { workflowIdOf } from '../temporal/names';
+import { hasGrpcStatus } from '../temporal/temporal-failure';
 import type { erasureRequest } from '../workflows';
+import { withUnavailability } from './connection';
 import { ErasureClientError, RequestNotFoundError, TemporalUnavailableError } from './errors';
-import { addressOf, temporalTrouble } from './temporal-failure';
 
 export class RequestCalls {
   readonly client: Client;
@@ -33,7 +35,7 @@ export class RequestCalls {
       if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
         throw new TemporalUnavailableError('Temporal did not answer in time.', { timedOut: true, cause: error });
       }
-      throw temporalTrouble(error, addressOf(this.client.connection)) ?? error;
+      throw withUnavailability(error, addressOf(this.client.connection));
     }
   }
 
@@ -63,8 +65,7 @@ export class RequestCalls {
   /** Whether Temporal itself is well and merely no worker answers for this request. */
   async isUnanswered(requestId: string, error: unknown): Promise<boolean> {
     const isPossible =
-      (error instanceof TemporalUnavailableError && error.timedOut) ||
-      grpcStatusOf(error) === grpcStatus.FAILED_PRECONDITION;
+      (error instanceof TemporalUnavailableError && error.timedOut) || hasGrpcStatus(error, 'FAILED_PRECONDITION');
     if (isPossible) await this.describe(requestId);
     return isPossible;
   }

@@ -1,7 +1,8 @@
 /** Starts a request once, however often it is submitted. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
-import { providerKeys, providerName, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../domain/provider/provider-table';
+import { providerKeys, providerName } from '../domain/provider/provider-table';
 import type { ErasureRequestInput } from '../domain/request/request';
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../temporal/names';
 import type { erasureRequest } from '../workflows';
 import { RequestConflictError, TemporalUnavailableError, type FieldProblem } from './errors';
 import type { PreparedRequest } from './prepared-request';

@@ -12,6 +12,17 @@ export function describeDuration(lengthMs: number): string {
   return `${Math.round(lengthMs / SECOND_MS)} s`;
 }
 
+/** Rounded up to two units that people use: `3 h 20 min`. */
+export function approximateDuration(lengthMs: number): string {
+  const seconds = Math.ceil(lengthMs / SECOND_MS);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} days ${hours % 24} h`;
+}
+
 /** An instant for people: `2026-11-28 17:04 UTC`. */
 export function describeInstant(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -21,3 +21,8 @@ export function isMatch(value: unknown, pattern: RegExp): value is string {
 export function isUuid(value: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
 }
+
+/** The code of a system's error, e.g. `ENOENT`: its message names whole paths. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+}

@@ -1,5 +1,5 @@
 /** Queries of Temporal's index for the runs of requests. Only known names and checked values go into one. */
-import { WORKFLOW_TYPE } from '../domain/provider/provider-table';
+import { WORKFLOW_TYPE } from './names';
 
 /** Of paused runs as well. */
 export const isOpen = 'CloseTime IS NULL';

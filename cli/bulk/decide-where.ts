@@ -124,7 +124,7 @@ async function takeEach(
   }: Named & { readonly prove: ProveDecision; readonly typed: WhereTyped; readonly context: CommandContext },
 ): Promise<void> {
   const { randomUUID } = await import('node:crypto');
-  const { takeAll } = await import('../../client/bulk/take-all.js');
+  const { forEachAtOnce } = await import('../../client/bulk/at-once.js');
   const { DecisionRefusedError, NoWorkerError, RequestNotFoundError } = await import('../../client/errors.js');
   const { interruptible } = await import('./interruption.js');
   const counts: Record<Result, number> = { done: 0, refused: 0, unanswered: 0 };
@@ -139,10 +139,10 @@ async function takeEach(
   };
   const { kind, content, send } = decision;
   const end = await interruptible(context, (signal) =>
-    takeAll(named(), {
+    forEachAtOnce(named(), {
       concurrency: typed.concurrency ?? CONCURRENCY,
       signal,
-      take: async ({ requestId, decisionId }) => {
+      work: async ({ requestId, decisionId }) => {
         const token = await prove({ requestId, run: () => client.runOf(requestId), kind, content });
         try {
           await send(client, requestId, { token, decisionId });

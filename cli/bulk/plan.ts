@@ -1,64 +1,60 @@
 /** What submitting a file would mean: by when its people have to be answered, and how long the providers take. */
 import { problemsOfCalendars } from '../../activities/terms-activities';
+import type { BulkCheck } from '../../client/bulk/submit-bulk';
 import type { ErasureSubmission } from '../../client/submission';
-import { ConfigurationError, readEnvironment, type Environment } from '../../config/environment';
-import { readPolicyFile } from '../../config/policy-file';
+import { ConfigurationError, type Environment } from '../../config/environment';
+import type { PolicyFile } from '../../config/policy-file';
 import { readLimits } from '../../config/provider-config';
-import { workerVariables } from '../../config/worker-config';
 import { noClockMeaning } from '../../domain/law/legal-clock';
-import { byProvider, providerKeys, type Provider } from '../../domain/provider/provider-table';
+import { providerKeys } from '../../domain/provider/provider-table';
 import type { CommandContext } from '../context';
-import { DueDates, type DueRange } from './row-due-dates';
+import { readPolicy } from '../policy';
 import { describeLoad, providerLoad, type ProviderLoad } from './provider-load';
+import { DueDates, type DueRange } from './row-due-dates';
 
-export interface BulkPlan {
-  add(submission: ErasureSubmission): void;
-  lines(): readonly string[];
-  json(): { readonly due: readonly DueRange[]; readonly providers: readonly ProviderLoad[] };
-}
+export class BulkPlan {
+  readonly #policy: PolicyFile;
+  readonly #environment: Environment;
+  /** Without a file nobody has settled which calendars count, and a date that may not hold is worse than none. */
+  readonly #due: DueDates | undefined;
 
-/** `policy`: path of the policy file; ERASURE_POLICY_FILE where absent. Throws `ConfigurationError`. */
-export function planOf(policy: string | undefined, { environment }: CommandContext): BulkPlan {
-  const { ERASURE_POLICY_FILE } = workerVariables;
-  const named = policy ?? readEnvironment({ ERASURE_POLICY_FILE }, environment).ERASURE_POLICY_FILE;
-  const file = readPolicyFile(named);
-  const problems = problemsOfCalendars(file);
-  if (problems.length > 0) throw new ConfigurationError(problems);
-  const rates = ratesFrom(environment);
-  const requests = byProvider(() => 0);
-  // Without a file nobody has settled which calendars count, and a date that may not hold is worse than none.
-  const due = named === undefined ? undefined : new DueDates(file);
-  const loads = (): readonly ProviderLoad[] =>
-    providerKeys
-      .filter((provider) => requests[provider] > 0)
-      .map((provider) =>
-        providerLoad(requests[provider], {
-          provider,
-          requestsPerSecond: rates[provider],
-          patience: file.rules.patience,
-          now: Date.now(),
-        }),
-      );
-  return {
-    add(submission) {
-      due?.add(submission);
-      for (const provider of providerKeys) if (submission.subject[provider] !== undefined) requests[provider] += 1;
-    },
-    lines() {
-      const ranges = due?.ranges() ?? [];
-      return [
-        ...(due === undefined
-          ? ['Due dates   not computed: name the policy with --policy FILE or ERASURE_POLICY_FILE']
-          : ranges.map((range) => `Due         ${describeRange(range)}`)),
-        ...loads().map((load) => `Asking      ${describeLoad(load, ranges)}`),
-      ];
-    },
-    json: () => ({ due: due?.ranges() ?? [], providers: loads() }),
-  };
-}
+  private constructor({ policy, isBuiltIn }: Awaited<ReturnType<typeof readPolicy>>, environment: Environment) {
+    this.#policy = policy;
+    this.#environment = environment;
+    this.#due = isBuiltIn ? undefined : new DueDates(policy);
+  }
 
-function ratesFrom(environment: Environment): Readonly<Record<Provider, number>> {
-  return byProvider((provider) => readLimits(provider, environment).requestsPerSecond);
+  /** `path`: of the policy file; ERASURE_POLICY_FILE where absent. Throws `ConfigurationError`. */
+  static async under(path: string | undefined, context: CommandContext): Promise<BulkPlan> {
+    const read = await readPolicy(path, context);
+    const problems = problemsOfCalendars(read.policy);
+    if (problems.length > 0) throw new ConfigurationError(problems);
+    return new BulkPlan(read, context.environment);
+  }
+
+  add(submission: ErasureSubmission): void {
+    this.#due?.add(submission);
+  }
+
+  json({ requests }: BulkCheck): { readonly due: readonly DueRange[]; readonly providers: readonly ProviderLoad[] } {
+    const asked = providerKeys.filter((provider) => requests[provider] > 0);
+    const providers = asked.map((provider) => {
+      const { requestsPerSecond } = readLimits(provider, this.#environment);
+      const { patience } = this.#policy.rules;
+      return providerLoad(requests[provider], { provider, requestsPerSecond, patience, now: Date.now() });
+    });
+    return { due: this.#due?.ranges() ?? [], providers };
+  }
+
+  lines(check: BulkCheck): readonly string[] {
+    const { due, providers } = this.json(check);
+    return [
+      ...(this.#due === undefined
+        ? ['Due dates   not computed: name the policy with --policy FILE or ERASURE_POLICY_FILE']
+        : due.map((range) => `Due         ${describeRange(range)}`)),
+      ...providers.map((load) => `Asking      ${describeLoad(load, due)}`),
+    ];
+  }
 }
 
 function describeRange({ regulation, requests, earliest, latest, noClock }: DueRange): string {

@@ -1,6 +1,6 @@
 /** How long it takes to ask each provider about the requests of a file, at the limits that are set. */
 import { defined } from '../../domain/defined';
-import { DAY_MS, SECOND_MS } from '../../domain/duration';
+import { approximateDuration, DAY_MS, SECOND_MS } from '../../domain/duration';
 import { plannedMs } from '../../domain/law/feasibility';
 import type { Patience } from '../../domain/rules/patience';
 import { providerFacts, providerName, type Provider } from '../../domain/provider/provider-table';
@@ -64,20 +64,9 @@ export function describeLoad(load: ProviderLoad, ranges: readonly DueRange[]): s
   const inTime =
     dueAt === undefined || endsAt === undefined ? '' : endsAt <= dueAt ? ', before the first is due' : LATE;
   return (
-    `${providerName(provider)}: ${requests} requests, asked within ${roughly(askingMs)} at ` +
+    `${providerName(provider)}: ${requests} requests, asked within ${approximateDuration(askingMs)} at ` +
     `${requestsPerSecond} a second${stretched}; ${end}${inTime}`
   );
-}
-
-/** Rounded up to two units that people use. */
-export function roughly(lengthMs: number): string {
-  const seconds = Math.ceil(lengthMs / SECOND_MS);
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} days ${hours % 24} h`;
 }
 
 function day(epochMs: number): string {

@@ -1,12 +1,13 @@
 /** What became of each row: its line, request id and workflow id, and no identifier. Written row by row. */
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-import { BulkFileError } from '../../client/bulk/bulk-file-error';
-import type { JudgedRow } from '../../client/bulk/judged-rows';
+import { BulkFileError } from '../../client/errors';
+import type { CheckedRow } from '../../client/bulk/checked-rows';
 import type { BulkResult } from '../../client/bulk/submit-bulk';
 import { decodedText, textLines } from '../../client/bulk/text-lines';
+import { errorCode } from '../../domain/text';
+import { workflowIdOf } from '../../temporal/names';
 import { csvRow } from '../csv-text';
 import { InputError } from '../command-failure';
-import { workflowIdOf } from '../../temporal/names';
 
 const HEADER = 'line,requestId,workflowId,result,problem\n';
 const TAIL_LENGTH = 65_536;
@@ -33,7 +34,7 @@ export class ResultsFile {
   }
 
   /** Before anything is submitted: the results that are there belong to these rows. */
-  check(row: JudgedRow): void {
+  check(row: CheckedRow): void {
     const [requestId = ''] = this.#found.get(row.line)?.split(' ') ?? [];
     if (requestId === '') return;
     const isSame =
@@ -109,9 +110,5 @@ function anotherFile(): InputError {
 }
 
 function cannotBeUsed(error: unknown): InputError {
-  return new InputError(`The file for results cannot be written (${codeOf(error)}).`);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  return new InputError(`The file for results cannot be written (${errorCode(error)}).`);
 }

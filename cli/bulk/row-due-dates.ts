@@ -1,9 +1,10 @@
 /** The earliest and the latest day by which the people of a file have to be answered, in constant memory. */
+import type { ErasureSubmission } from '../../client/submission';
 import { defined } from '../../domain/defined';
 import { clockUnder, type ClockFacts, type ClockPolicy } from '../../domain/law/counting/due-dates';
-import type { ErasureSubmission } from '../../client/submission';
 import type { Deadline, NoClock } from '../../domain/law/legal-clock';
 import type { Regulation } from '../../domain/request/request';
+import { clockFactsOf } from '../clock-facts';
 
 export interface DueRange {
   readonly regulation: Regulation;
@@ -15,8 +16,8 @@ export interface DueRange {
   readonly noClock?: NoClock;
 }
 
-interface Span {
-  requests: number;
+interface Requests {
+  count: number;
   /** Of those that count from receipt. */
   first?: ClockFacts;
   last?: ClockFacts;
@@ -31,7 +32,7 @@ interface Span {
  */
 export class DueDates {
   readonly #policy: ClockPolicy;
-  readonly #spans = new Map<Regulation, Span>();
+  readonly #byLaw = new Map<Regulation, Requests>();
 
   constructor(policy: ClockPolicy) {
     this.#policy = policy;
@@ -39,63 +40,38 @@ export class DueDates {
 
   add(submission: ErasureSubmission): void {
     const facts = clockFactsOf(submission);
-    const span: Span = this.#spans.get(facts.regulation) ?? { requests: 0, others: [] };
-    this.#spans.set(facts.regulation, span);
-    span.requests += 1;
+    const requests: Requests = this.#byLaw.get(facts.regulation) ?? { count: 0, others: [] };
+    this.#byLaw.set(facts.regulation, requests);
+    requests.count += 1;
     if (facts.identity !== undefined) {
-      span.others = ends([...span.others, ...this.#dueOf(facts, span)]);
+      requests.others = ends([...requests.others, ...this.#dueOf([facts], requests)]);
       return;
     }
-    if (span.first === undefined || facts.submittedAt < span.first.submittedAt) span.first = facts;
-    if (span.last === undefined || facts.submittedAt > span.last.submittedAt) span.last = facts;
+    if (requests.first === undefined || facts.submittedAt < requests.first.submittedAt) requests.first = facts;
+    if (requests.last === undefined || facts.submittedAt > requests.last.submittedAt) requests.last = facts;
   }
 
   ranges(): readonly DueRange[] {
-    return [...this.#spans].map(([regulation, span]) => {
-      const fromReceipt = [span.first, span.last].flatMap((facts) =>
-        facts === undefined ? [] : this.#dueOf(facts, span),
-      );
-      const [earliest, latest] = ends([...fromReceipt, ...span.others]);
-      return {
-        regulation,
-        requests: span.requests,
-        ...(earliest === undefined ? {} : { earliest, latest: latest ?? earliest }),
-        ...defined({ noClock: span.noClock }),
-      };
+    return [...this.#byLaw].map(([regulation, requests]) => {
+      const { count, first, last, others } = requests;
+      const fromReceipt = this.#dueOf(first === undefined || last === undefined ? [] : [first, last], requests);
+      const [earliest, latest] = ends([...fromReceipt, ...others]);
+      return { regulation, requests: count, ...defined({ earliest, latest, noClock: requests.noClock }) };
     });
   }
 
-  #dueOf(facts: ClockFacts, span: Span): readonly Deadline[] {
-    const clock = clockUnder(this.#policy, facts);
-    if (typeof clock !== 'string') return [clock.answerBy];
-    span.noClock = clock;
-    return [];
+  #dueOf(each: readonly ClockFacts[], requests: Requests): readonly Deadline[] {
+    return each.flatMap((facts) => {
+      const clock = clockUnder(this.#policy, facts);
+      if (typeof clock !== 'string') return [clock.answerBy];
+      requests.noClock = clock;
+      return [];
+    });
   }
 }
 
-/** What its due dates depend on, as its workflow will find it. */
-export function clockFactsOf(submission: ErasureSubmission): ClockFacts {
-  const { regulation, submittedAt, identityAskedAt, informationReceivedAt, verification } = submission;
-  return {
-    regulation,
-    submittedAt: Date.parse(submittedAt),
-    ...(identityAskedAt === undefined
-      ? {}
-      : {
-          identity: {
-            askedAt: Date.parse(identityAskedAt),
-            ...(informationReceivedAt === undefined
-              ? {}
-              : { informationReceivedAt: Date.parse(informationReceivedAt) }),
-            ...(verification === undefined ? {} : { provenAt: Date.parse(verification.at) }),
-          },
-        }),
-  };
-}
-
+/** The first and the last of them, if there are any. */
 function ends(deadlines: readonly Deadline[]): readonly Deadline[] {
   const sorted = [...deadlines].sort((a, b) => a.at - b.at);
-  const [first] = sorted;
-  const last = sorted.at(-1);
-  return first === undefined || last === undefined ? [] : [first, last];
+  return [...sorted.slice(0, 1), ...sorted.slice(-1)];
 }

@@ -10,8 +10,10 @@ import {
   problemOfInformationReceived,
   type Regulation,
 } from '../../domain/request/request';
+import { clockFactsOf } from '../clock-facts';
 import { print, printJson, type CommandContext } from '../context';
 import { InputError } from '../command-failure';
+import { readPolicy } from '../policy';
 
 interface DueOptions {
   readonly policy?: string;
@@ -61,7 +63,8 @@ async function due(
   const { problemsOfCalendars } = await import('../../activities/terms-activities.js');
   const { countUnder } = await import('../../domain/law/counting/due-dates.js');
   const { ConfigurationError } = await import('../../config/environment.js');
-  const policy = withPlace(await policyOf(options, context), law, options);
+  const { policy: file } = await readPolicy(options.policy, context);
+  const policy = withPlace(file, law, options);
   const problems = problemsOfCalendars(policy);
   if (problems.length > 0) throw new ConfigurationError(problems);
   const counted = countUnder(policy, facts);
@@ -76,14 +79,6 @@ async function due(
   else print(context, dueText(counted));
 }
 
-async function policyOf({ policy }: DueOptions, { environment }: CommandContext): Promise<PolicyFile> {
-  const { readEnvironment } = await import('../../config/environment.js');
-  const { readPolicyFile } = await import('../../config/policy-file.js');
-  const { workerVariables } = await import('../../config/worker-config.js');
-  const { ERASURE_POLICY_FILE } = workerVariables;
-  return readPolicyFile(policy ?? readEnvironment({ ERASURE_POLICY_FILE }, environment).ERASURE_POLICY_FILE);
-}
-
 function withPlace(policy: PolicyFile, law: Regulation, { timeZone, calendar }: DueOptions): PolicyFile {
   if (timeZone === undefined && calendar === undefined) return policy;
   const settled = policy.calendars[law];
@@ -94,33 +89,21 @@ function withPlace(policy: PolicyFile, law: Regulation, { timeZone, calendar }: 
   return { ...policy, calendars: { ...policy.calendars, [law]: place } };
 }
 
-function factsOf(regulation: Regulation, received: string, options: DueOptions): ClockFacts {
+function factsOf(regulation: Regulation, submittedAt: string, options: DueOptions): ClockFacts {
   const { identityAskedAt, informationReceivedAt, checkedAt } = options;
-  const askedAt = instantOf('--identity-asked-at', identityAskedAt);
-  const receivedAt = instantOf('--information-received-at', informationReceivedAt);
-  const provenAt = instantOf('--checked-at', checkedAt);
-  const submittedAt = instantOf('RECEIVED', received) ?? 0;
-  const problem = problemOfInformationReceived(
-    { identityAskedAt, informationReceivedAt, ...(checkedAt === undefined ? {} : { verification: { at: checkedAt } }) },
-    // What is planned may lie ahead.
-    Infinity,
-  );
-  if (problem !== undefined) throw new InputError(`informationReceivedAt: ${problem}.`);
-  if (askedAt === undefined) return { regulation, submittedAt };
-  return {
-    regulation,
-    submittedAt,
-    identity: {
-      askedAt,
-      ...defined({ informationReceivedAt: receivedAt, provenAt }),
-    },
-  };
-}
-
-function instantOf(name: string, typed: string | undefined): number | undefined {
-  if (typed === undefined) return undefined;
-  const at = parseInstant(typed);
-  if (at === undefined)
+  for (const [name, typed] of Object.entries({
+    '--identity-asked-at': identityAskedAt,
+    '--information-received-at': informationReceivedAt,
+    '--checked-at': checkedAt,
+    RECEIVED: submittedAt,
+  })) {
+    if (typed === undefined || parseInstant(typed) !== undefined) continue;
     throw new InputError(`${name}: expected an instant with a zone, e.g. 2026-03-05T10:00:00+01:00.`);
-  return at;
+  }
+  const verification = checkedAt === undefined ? undefined : { at: checkedAt };
+  const fields = { identityAskedAt, informationReceivedAt, verification };
+  // What is planned may lie ahead.
+  const problem = problemOfInformationReceived(fields, Infinity);
+  if (problem !== undefined) throw new InputError(`informationReceivedAt: ${problem}.`);
+  return clockFactsOf({ regulation, submittedAt, ...fields });
 }

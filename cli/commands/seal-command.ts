@@ -1,8 +1,9 @@
+import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 import type { Command } from 'commander';
 import { printJson, remark, type CommandContext } from '../context';
 import { readJson } from '../read-input';
-import { tellWarnings } from '../warnings-text';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
+import { sealerOf } from '../sealer';
+import { showWarnings } from '../warnings-text';
 
 export function addSeal(program: Command, context: CommandContext): void {
   program
@@ -23,20 +24,11 @@ Examples:
 }
 
 async function seal(file: string, options: { readonly json?: boolean }, context: CommandContext): Promise<void> {
-  const { prepareRequest, sealerFromFiles } = await import('../../client/prepared-request.js');
-  const { clientVariables } = await import('../../config/client-config.js');
-  const { ConfigurationError, readEnvironment } = await import('../../config/environment.js');
-  const { ERASURE_KEYS_DIR: keysDirectory, ERASURE_KEY_PERMISSIONS: permissions } = readEnvironment(
-    clientVariables,
-    context.environment,
-  );
-  if (keysDirectory === undefined) throw new ConfigurationError(['ERASURE_KEYS_DIR is missing']);
+  const { prepareRequest } = await import('../../client/prepared-request.js');
+  const sealer = await sealerOf(context);
   const submission = await readJson(file, 'The request file', context);
-  const { input, workflowId, fingerprint, warnings } = await prepareRequest(
-    submission,
-    sealerFromFiles(keysDirectory, permissions),
-  );
-  tellWarnings(warnings, context);
+  const { input, workflowId, fingerprint, warnings } = await prepareRequest(submission, sealer);
+  showWarnings(warnings, context);
   if (options.json === true) {
     // With the memo a later `submit` of the same request knows it again.
     const start = { workflowId, workflowType: WORKFLOW_TYPE, taskQueue: WORKFLOW_QUEUE, memo: { fingerprint }, input };

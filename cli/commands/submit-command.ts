@@ -7,8 +7,9 @@ import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../command-failure';
 import { wholeNumber } from '../options';
+import { readPolicy } from '../policy';
 import { readJson } from '../read-input';
-import { tellWarnings } from '../warnings-text';
+import { showWarnings } from '../warnings-text';
 
 const CONCURRENCY = 8;
 const CONCURRENCY_MAX = 64;
@@ -128,7 +129,7 @@ async function submit(file: string, options: SubmitOptions, context: CommandCont
   // Before connecting, so that a wrong file is told also where Temporal is away.
   const now = Date.now();
   const submission = parseSubmission(await readJson(file, 'The request file', context), now);
-  tellWarnings(submissionWarnings(submission, now), context);
+  showWarnings(submissionWarnings(submission, now), context);
   await refuseUndefinedLaw(submission, context);
   await connected(context, async (client) => {
     const submitted = await client.submit(submission satisfies ErasureSubmission);
@@ -143,15 +144,11 @@ async function submit(file: string, options: SubmitOptions, context: CommandCont
 }
 
 /** The workers decide in the end; where their policy file is at hand, a law that it does not define is told at once. */
-async function refuseUndefinedLaw({ regulation }: ErasureSubmission, { environment }: CommandContext): Promise<void> {
+async function refuseUndefinedLaw({ regulation }: ErasureSubmission, context: CommandContext): Promise<void> {
   const { isOwnLaw } = await import('../../domain/request/request.js');
   if (!isOwnLaw(regulation)) return;
-  const { readEnvironment } = await import('../../config/environment.js');
-  const { readPolicyFile } = await import('../../config/policy-file.js');
-  const { workerVariables } = await import('../../config/worker-config.js');
-  const { ERASURE_POLICY_FILE } = workerVariables;
-  const named = readEnvironment({ ERASURE_POLICY_FILE }, environment).ERASURE_POLICY_FILE;
-  if (named === undefined || readPolicyFile(named).laws[regulation] !== undefined) return;
+  const { policy, isBuiltIn } = await readPolicy(undefined, context);
+  if (isBuiltIn || policy.laws[regulation] !== undefined) return;
   throw new InputError('regulation: the policy file (ERASURE_POLICY_FILE) does not define this law.');
 }
 

@@ -1,6 +1,6 @@
 /** The columns of a CSV file, and how a row of it becomes a request file. */
 import { identifierFields, providerKeys } from '../../domain/provider/provider-table';
-import { BulkFileError } from './bulk-file-error';
+import { BulkFileError } from '../errors';
 
 const ownColumns = [
   'requestId',

@@ -1,28 +1,25 @@
 /** The rows of a CSV or NDJSON file, one after the other, as somebody else wrote them. */
 import { pipeline, Readable } from 'node:stream';
 import { CsvError, parse } from 'csv-parse';
+import { BulkFileError } from '../errors';
 import { readHeader, rowProblem, submissionOfRow } from './bulk-columns';
-import { BulkFileError } from './bulk-file-error';
 import { readDialect } from './csv-dialect';
 import { decodedText, ROW_LENGTH_MAX, textLines } from './text-lines';
 
-export type BulkFormat = 'csv' | 'ndjson';
+type Content =
+  { readonly value: unknown } | { readonly problem: string; readonly field: string } | { readonly empty: true };
 
 /** `line`: where the row begins, from 1. `problem` where it is no row at all; `empty` where nothing stands in its cells. */
-export type BulkRow = { readonly line: number } & (
-  { readonly value: unknown } | { readonly problem: string; readonly field: string } | { readonly empty: true }
-);
+export type BulkRow = { readonly line: number } & Content;
 
-/** By the name of the file: `.csv`, `.ndjson` or `.jsonl`. */
-export function bulkFormatOf(path: string): BulkFormat {
-  if (/\.csv$/i.test(path)) return 'csv';
-  if (/\.(ndjson|jsonl)$/i.test(path)) return 'ndjson';
+/**
+ * By the name of the file: `.csv`, `.ndjson` or `.jsonl`. Reads as it goes, in constant memory. Throws `BulkFileError` where
+ * the file as a whole cannot be understood.
+ */
+export function bulkRows(path: string): AsyncGenerator<BulkRow, void, undefined> {
+  if (/\.csv$/i.test(path)) return csvRows(decodedText(path));
+  if (/\.(ndjson|jsonl)$/i.test(path)) return ndjsonRows(decodedText(path));
   throw new BulkFileError('The name of the file has to end with .csv, .ndjson or .jsonl.');
-}
-
-/** Reads as it goes, in constant memory. Throws `BulkFileError` where the file as a whole cannot be understood. */
-export function bulkRows(path: string, format: BulkFormat): AsyncGenerator<BulkRow, void, undefined> {
-  return format === 'csv' ? csvRows(decodedText(path)) : ndjsonRows(decodedText(path));
 }
 
 export async function* ndjsonRows(chunks: AsyncIterable<string>): AsyncGenerator<BulkRow, void, undefined> {
@@ -39,7 +36,7 @@ export async function* ndjsonRows(chunks: AsyncIterable<string>): AsyncGenerator
   }
 }
 
-function parsed(text: string): { readonly value: unknown } | { readonly problem: string; readonly field: string } {
+function parsed(text: string): Content {
   try {
     return { value: JSON.parse(text) as unknown };
   } catch {

@@ -1,11 +1,11 @@
 /** How a CSV file was written: its separator, its line ends, and a first line that only names the separator. */
-import { BulkFileError } from './bulk-file-error';
+import { BulkFileError } from '../errors';
 import { knownColumn } from './bulk-columns';
 import { ROW_LENGTH_MAX } from './text-lines';
 
 /** In the order in which they are tried. */
-export const separators = [',', ';', '\t', '|'] as const;
-export type Separator = (typeof separators)[number];
+const separators = [',', ';', '\t', '|'] as const;
+type Separator = (typeof separators)[number];
 
 export interface CsvDialect {
   readonly separator: Separator;
@@ -18,29 +18,29 @@ export async function readDialect(
   chunks: AsyncIterable<string>,
 ): Promise<CsvDialect & { readonly text: AsyncGenerator<string, void, undefined> }> {
   const source = chunks[Symbol.asyncIterator]();
-  let head = '';
-  let isAtEnd = false;
-  // Two whole lines: `sep=;` and the header. The character after a CR tells which line end it is.
-  while (!isAtEnd && head.length <= 2 * ROW_LENGTH_MAX && (head.match(/(?:\r\n|\n|\r)[^\n]/g) ?? []).length < 2) {
+  const read = async (): Promise<string | undefined> => {
     const next = await source.next();
-    if (next.done === true) isAtEnd = true;
-    else head += next.value;
+    return next.done === true ? undefined : next.value;
+  };
+  let head = '';
+  // Two whole lines: `sep=;` and the header. The character after a CR tells which line end it is.
+  while (head.length <= 2 * ROW_LENGTH_MAX && (head.match(/(?:\r\n|\n|\r)[^\n]/g) ?? []).length < 2) {
+    const chunk = await read();
+    if (chunk === undefined) break;
+    head += chunk;
   }
   const hasCarriageReturns = /^[^\r\n]*\r(?!\n)/.test(head);
-  const normalised = (text: string): string => (hasCarriageReturns ? text.replaceAll('\r', '\n') : text);
-  head = normalised(head);
+  const withLineFeeds = (text: string): string => (hasCarriageReturns ? text.replaceAll('\r', '\n') : text);
+  head = withLineFeeds(head);
   const named = /^\uFEFF?"?sep=(.)"?[,;\t|]*\r?(?:\n|$)/i.exec(head);
   const rest = head.slice(named?.[0].length ?? 0);
-  const separator = named === null ? likeliest(rest) : separatorNamed(named[1]);
   async function* text(): AsyncGenerator<string, void, undefined> {
     yield rest;
-    while (!isAtEnd) {
-      const next = await source.next();
-      if (next.done === true) isAtEnd = true;
-      else yield normalised(next.value);
-    }
+    for (let chunk = await read(); chunk !== undefined; chunk = await read()) yield withLineFeeds(chunk);
   }
-  return { separator, linesBefore: named === null ? 0 : 1, text: text() };
+  return named === null
+    ? { separator: likeliest(rest), linesBefore: 0, text: text() }
+    : { separator: separatorNamed(named[1]), linesBefore: 1, text: text() };
 }
 
 function separatorNamed(character: string | undefined): Separator {
@@ -54,10 +54,7 @@ function separatorNamed(character: string | undefined): Separator {
 /** The one by which the first line names the most columns; the comma where none does. */
 function likeliest(text: string): Separator {
   const line = text.split('\n').find((one) => one.trim() !== '') ?? '';
-  const counted = separators.map((separator) => ({
-    separator,
-    columns: line.split(separator).filter((cell) => knownColumn(cell.trim().replace(/^"(.*)"$/, '$1')) !== undefined)
-      .length,
-  }));
-  return counted.reduce((best, one) => (one.columns > best.columns ? one : best)).separator;
+  const columns = (separator: Separator): number =>
+    line.split(separator).filter((cell) => knownColumn(cell.trim().replace(/^"(.*)"$/, '$1')) !== undefined).length;
+  return separators.reduce((best, one) => (columns(one) > columns(best) ? one : best));
 }

@@ -1,14 +1,14 @@
 /** Submits a file of many requests: every row is checked first, then the good ones are started, a few at a time. */
 import { stat } from 'node:fs/promises';
 import { byProvider, providerKeys, type Provider } from '../../domain/provider/provider-table';
-import { RequestConflictError, type FieldProblem } from '../errors';
-import type { Submitted } from '../submitting';
+import { BulkFileError, RequestConflictError, type FieldProblem } from '../errors';
 import type { ErasureSubmission } from '../submission';
-import { BulkFileError, unreadable } from './bulk-file-error';
-import { bulkFormatOf, bulkRows } from './bulk-rows';
-import { judgedRows, type JudgedRow } from './judged-rows';
+import type { Submitted } from '../submitting';
+import { forEachAtOnce } from './at-once';
+import { bulkRows } from './bulk-rows';
+import { checkedRows, type CheckedRow } from './checked-rows';
 import type { RowIds } from './row-ids';
-import { takeAll } from './take-all';
+import { cannotBeRead } from './text-lines';
 
 export interface BulkOptions {
   readonly ids: RowIds;
@@ -57,21 +57,21 @@ export interface BulkTally {
 /** Looks at every row and sends nothing. Throws `BulkFileError`. */
 export async function checkBulk(
   path: string,
-  options: BulkOptions & { readonly tell?: (row: JudgedRow) => void | Promise<void> },
+  { onRow, ...options }: BulkOptions & { readonly onRow?: (row: CheckedRow) => void | Promise<void> },
 ): Promise<BulkCheck> {
   const version = await versionOf(path);
-  const count = { good: 0, duplicate: 0, rejected: 0, empty: 0 };
+  const counts = { good: 0, duplicate: 0, rejected: 0, empty: 0 };
   const requests = byProvider(() => 0);
   let warned = 0;
-  for await (const row of judgedRows(bulkRows(path, bulkFormatOf(path)), options)) {
-    count[row.verdict] += 1;
+  for await (const row of checkedRows(bulkRows(path), options)) {
+    counts[row.verdict] += 1;
     if (row.verdict === 'good') {
-      warned += row.warnings.length === 0 ? 0 : 1;
-      for (const provider of providerKeys) requests[provider] += row.submission.subject[provider] === undefined ? 0 : 1;
+      if (row.warnings.length > 0) warned += 1;
+      for (const provider of providerKeys) if (row.submission.subject[provider] !== undefined) requests[provider] += 1;
     }
-    await options.tell?.(row);
+    await onRow?.(row);
   }
-  const { good, duplicate: duplicates, rejected, empty } = count;
+  const { good, duplicate: duplicates, rejected, empty } = counts;
   return { rows: good + duplicates + rejected, good, duplicates, rejected, empty, warned, requests, version };
 }
 
@@ -103,46 +103,43 @@ export async function submitBulk(path: string, options: SubmitBulkOptions): Prom
     throw new BulkFileError('The file has changed since it was checked. Nothing was submitted; start again.');
   }
   let tally: BulkTally = { done: 0, accepted: 0, duplicates: 0, failed: 0 };
-  const add = (result: BulkResult): void => {
+  const work = async (row: CheckedRow): Promise<void> => {
+    if (row.verdict === 'empty') return;
+    const result = await resultOf(row, submit);
     onResult?.(result);
     if (result.result === 'rejected') return;
-    const kind = tallied[result.result];
-    tally = { ...tally, done: tally.done + 1, [kind]: tally[kind] + 1 };
+    const count = countOf[result.result];
+    tally = { ...tally, done: tally.done + 1, [count]: tally[count] + 1 };
     onProgress?.(tally);
   };
-  const take = async (row: JudgedRow): Promise<void> => {
-    const { line } = row;
-    switch (row.verdict) {
-      case 'empty':
-        return;
-      case 'rejected':
-        return add({ line, result: 'rejected', problems: row.problems });
-      case 'duplicate':
-        return add({ line, requestId: row.requestId, result: 'duplicate', problems: [] });
-      case 'good': {
-        const { requestId } = row.submission;
-        try {
-          const { duplicate } = await submit(row.submission);
-          add({ line, requestId, result: duplicate ? 'duplicate' : 'new', problems: [] });
-        } catch (error) {
-          if (!(error instanceof RequestConflictError)) throw error;
-          const problems = [{ field: 'requestId', problem: 'is taken by another request' }];
-          add({ line, requestId, result: 'failed', problems });
-        }
-      }
-    }
-  };
-  const rows = judgedRows(bulkRows(path, bulkFormatOf(path)), options);
-  const end = await takeAll(rows, { take, concurrency, signal });
+  const end = await forEachAtOnce(checkedRows(bulkRows(path), options), { work, concurrency, signal });
   return { ...tally, stopped: end === 'stopped' };
 }
 
-const tallied = { new: 'accepted', duplicate: 'duplicates', failed: 'failed' } as const;
+const countOf = { new: 'accepted', duplicate: 'duplicates', failed: 'failed' } as const;
+
+async function resultOf(
+  row: Exclude<CheckedRow, { verdict: 'empty' }>,
+  submit: SubmitBulkOptions['submit'],
+): Promise<BulkResult> {
+  const { line } = row;
+  if (row.verdict === 'rejected') return { line, result: 'rejected', problems: row.problems };
+  if (row.verdict === 'duplicate') return { line, requestId: row.requestId, result: 'duplicate', problems: [] };
+  const { requestId } = row.submission;
+  try {
+    const { duplicate } = await submit(row.submission);
+    return { line, requestId, result: duplicate ? 'duplicate' : 'new', problems: [] };
+  } catch (error) {
+    if (!(error instanceof RequestConflictError)) throw error;
+    const problems = [{ field: 'requestId', problem: 'is taken by another request' }];
+    return { line, requestId, result: 'failed', problems };
+  }
+}
 
 /** Whether the file is still the one that was checked. */
 async function versionOf(path: string): Promise<string> {
   const found = await stat(path).catch((error: unknown) => {
-    throw unreadable(error);
+    throw cannotBeRead(error);
   });
   // Both passes read it from its beginning: a pipe can be read once only.
   if (!found.isFile()) throw new BulkFileError('A file of many requests has to be an ordinary file.');

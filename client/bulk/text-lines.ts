@@ -1,7 +1,8 @@
 /** A large text file as it streams in: decoded strictly, in lines of bounded length. */
 import { createReadStream } from 'node:fs';
+import { errorCode } from '../../domain/text';
+import { BulkFileError } from '../errors';
 import { EncodingError, textDecoder } from '../text-encoding';
-import { BulkFileError, unreadable } from './bulk-file-error';
 
 /** Longest line of NDJSON, and longest row of CSV, in characters. */
 export const ROW_LENGTH_MAX = 65_536;
@@ -9,20 +10,19 @@ export const ROW_LENGTH_MAX = 65_536;
 export async function* decodedText(path: string): AsyncGenerator<string, void, undefined> {
   let decoder: ReturnType<typeof textDecoder> | undefined;
   try {
-    for await (const chunk of bytesOf(path)) yield (decoder ??= textDecoder(chunk)).decode(chunk);
+    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+      yield (decoder ??= textDecoder(chunk)).decode(chunk);
+    }
     yield decoder?.decode() ?? '';
   } catch (error) {
-    if (!(error instanceof EncodingError)) throw error;
-    throw new BulkFileError(`The file ${error.message} Nothing was submitted.`);
+    if (error instanceof EncodingError) throw new BulkFileError(`The file ${error.message} Nothing was submitted.`);
+    throw cannotBeRead(error);
   }
 }
 
-async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for await (const chunk of createReadStream(path)) yield chunk as Uint8Array;
-  } catch (error) {
-    throw unreadable(error);
-  }
+/** The message of a file system error is left behind: it names whole paths. */
+export function cannotBeRead(error: unknown): BulkFileError {
+  return new BulkFileError(`The file cannot be read (${errorCode(error)}).`);
 }
 
 /** Lines end with LF or CRLF only: other line separators of Unicode may stand in JSON. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bulkColumns } from '../../client/bulk/bulk-columns';
 import { bulkRows } from '../../client/bulk/bulk-rows';
-import { judgedRows, ROWS_MAX } from '../../client/bulk/judged-rows';
+import { checkedRows, ROWS_MAX } from '../../client/bulk/checked-rows';
 import { rowIdsWith } from '../../client/bulk/row-ids';
 import { ROW_LENGTH_MAX } from '../../client/bulk/text-lines';
 import { IDENTIFIER_LENGTH_MAX, placeholders, sharedNames } from '../../domain/provider/identifier';
@@ -47,7 +47,7 @@ describe('examples/bulk/people.csv', () => {
   it('has good rows only, with every column but those that are rare', async () => {
     const file = join(root, 'examples', 'bulk', 'people.csv');
     const verdicts: string[] = [];
-    for await (const row of judgedRows(bulkRows(file, 'csv'), {
+    for await (const row of checkedRows(bulkRows(file), {
       ids: rowIdsWith('secret', ''),
       now: Date.parse('2026-11-22T12:00:00Z'),
     })) {

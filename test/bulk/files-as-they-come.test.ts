@@ -3,14 +3,13 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { BulkFileError } from '../../client/bulk/bulk-file-error';
-import { bulkFormatOf, bulkRows } from '../../client/bulk/bulk-rows';
-import { judgedRows, type JudgedRow } from '../../client/bulk/judged-rows';
+import { bulkRows } from '../../client/bulk/bulk-rows';
+import { checkedRows, type CheckedRow } from '../../client/bulk/checked-rows';
 import { rowIdsWith } from '../../client/bulk/row-ids';
 import { checkBulk, submitBulk, type BulkResult } from '../../client/bulk/submit-bulk';
 import { identifiersOf } from '../../client/submission';
 import { identifierFields } from '../../domain/provider/provider-table';
-import { RequestConflictError } from '../../client/errors';
+import { BulkFileError, RequestConflictError } from '../../client/errors';
 import type { CommandContext } from '../../cli/context';
 import { readText } from '../../cli/read-input';
 import { ResultsFile } from '../../cli/bulk/results-file';
@@ -36,17 +35,17 @@ async function write(content: string | Uint8Array, ending = 'csv'): Promise<stri
   return path;
 }
 
-async function judge(content: string | Uint8Array, ending = 'csv'): Promise<JudgedRow[]> {
+async function judge(content: string | Uint8Array, ending = 'csv'): Promise<CheckedRow[]> {
   const path = await write(content, ending);
-  const found: JudgedRow[] = [];
-  for await (const row of judgedRows(bulkRows(path, bulkFormatOf(path)), { ids, now })) found.push(row);
+  const found: CheckedRow[] = [];
+  for await (const row of checkedRows(bulkRows(path), { ids, now })) found.push(row);
   return found;
 }
 
 /** The identifiers that would be asked about, of rows that are taken. */
-const identifiers = (rows: readonly JudgedRow[]): string[] =>
+const identifiers = (rows: readonly CheckedRow[]): string[] =>
   rows.flatMap((row) => (row.verdict === 'good' ? [...identifiersOf(row.submission).values()] : []));
-const problems = (rows: readonly JudgedRow[]): unknown[] =>
+const problems = (rows: readonly CheckedRow[]): unknown[] =>
   rows.flatMap((row) =>
     row.verdict === 'rejected' ? row.problems.map(({ field, problem }) => [row.line, field, problem]) : [],
   );
@@ -257,7 +256,7 @@ describe('the results of a file', () => {
     const results = await ResultsFile.open(resultsPath);
     const told: BulkResult[] = [];
     try {
-      const check = await checkBulk(path, { ids, now, tell: (row) => results.check(row) });
+      const check = await checkBulk(path, { ids, now, onRow: (row) => results.check(row) });
       await submitBulk(path, {
         ids,
         now,

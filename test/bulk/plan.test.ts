@@ -1,17 +1,18 @@
+import { WORKFLOW_TYPE, workflowIdOf } from '../../temporal/names';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import fc from 'fast-check';
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { createTermsActivities } from '../../activities/terms-activities';
-import { clockFactsOf, DueDates } from '../../cli/bulk/row-due-dates';
+import { clockFactsOf } from '../../cli/clock-facts';
+import { DueDates } from '../../cli/bulk/row-due-dates';
 import type { ErasureSubmission } from '../../client/submission';
 import { parsePolicyFile } from '../../config/policy-file';
 import { progressText } from '../../cli/bulk/progress-text';
-import { describeLoad, providerLoad, roughly } from '../../cli/bulk/provider-load';
-import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import { describeLoad, providerLoad } from '../../cli/bulk/provider-load';
+import { approximateDuration, DAY_MS, HOUR_MS } from '../../domain/duration';
 import { defaultPatience } from '../../domain/rules/patience';
 import type { Terms } from '../../domain/rules/rules';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
-import { workflowIdOf, WORKFLOW_TYPE } from '../../temporal/names';
 
 const calendars = {
   gdpr: { timeZone: 'Europe/Berlin', calendar: 'DE-BE' },
@@ -145,6 +146,11 @@ describe('the progress', () => {
   });
 
   it('rounds up to what people say', () => {
-    expect([500, 61_000, 3_600_000, 90 * HOUR_MS].map(roughly)).toEqual(['1 s', '2 min', '1 h 0 min', '3 days 18 h']);
+    expect([500, 61_000, 3_600_000, 90 * HOUR_MS].map(approximateDuration)).toEqual([
+      '1 s',
+      '2 min',
+      '1 h 0 min',
+      '3 days 18 h',
+    ]);
   });
 });

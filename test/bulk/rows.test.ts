@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { bulkColumns, readHeader, submissionOfRow } from '../../client/bulk/bulk-columns';
-import { BulkFileError } from '../../client/bulk/bulk-file-error';
-import { bulkFormatOf, bulkRows, csvRows, ndjsonRows, type BulkRow } from '../../client/bulk/bulk-rows';
-import { judgedRows, type JudgedRow } from '../../client/bulk/judged-rows';
+import { BulkFileError } from '../../client/errors';
+import { bulkRows, csvRows, ndjsonRows, type BulkRow } from '../../client/bulk/bulk-rows';
+import { checkedRows, type CheckedRow } from '../../client/bulk/checked-rows';
 import { rowIdsOf, rowIdsWith } from '../../client/bulk/row-ids';
 import { ROW_LENGTH_MAX, textLines } from '../../client/bulk/text-lines';
 import { parseSubmission } from '../../client/submission';
@@ -30,8 +30,8 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 const csv = (text: string, size = 7): Promise<BulkRow[]> => all(csvRows(inPieces(text, size)));
-const judge = (rows: readonly unknown[], rowIds = ids): Promise<JudgedRow[]> =>
-  all(judgedRows(toRows(rows), { ids: rowIds, now }));
+const judge = (rows: readonly unknown[], rowIds = ids): Promise<CheckedRow[]> =>
+  all(checkedRows(toRows(rows), { ids: rowIds, now }));
 async function* toRows(values: readonly unknown[]): AsyncGenerator<BulkRow> {
   for (const [index, value] of values.entries()) yield { line: index + 1, value };
 }
@@ -178,10 +178,10 @@ describe('a file', () => {
     try {
       const path = join(directory, 'a.ndjson');
       await writeFile(path, Buffer.from([0x7b, 0xff, 0x7d]));
-      await expect(all(bulkRows(path, 'ndjson'))).rejects.toThrow(/is not UTF-8/);
-      await expect(all(bulkRows(join(directory, 'b.csv'), 'csv'))).rejects.toThrow(/cannot be read \(ENOENT\)/);
-      expect(() => bulkFormatOf('planted.xlsx')).toThrow(BulkFileError);
-      expect(() => bulkFormatOf('planted.xlsx')).not.toThrow(/planted/);
+      await expect(all(bulkRows(path))).rejects.toThrow(/is not UTF-8/);
+      await expect(all(bulkRows(join(directory, 'b.csv')))).rejects.toThrow(/cannot be read \(ENOENT\)/);
+      expect(() => bulkRows('planted.xlsx')).toThrow(BulkFileError);
+      expect(() => bulkRows('planted.xlsx')).not.toThrow(/planted/);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { Pace } from '../../client/bulk/pace';
-import { takeAll } from '../../client/bulk/take-all';
+import { Backoff, forEachAtOnce } from '../../client/bulk/at-once';
 import { TemporalUnavailableError } from '../../client/errors';
 
 async function* numbers(count: number): AsyncGenerator<number> {
@@ -14,7 +13,7 @@ function overload(code: number): TemporalUnavailableError {
 }
 
 /** Waits for nothing, and remembers how it went. */
-class NoPace extends Pace {
+class NoWait extends Backoff {
   readonly delays: number[] = [];
   override async wait(): Promise<void> {
     this.delays.push(this.delayMs);
@@ -28,9 +27,9 @@ describe('taking many items', () => {
         const taken: number[] = [];
         let atOnce = 0;
         let atOnceMax = 0;
-        const end = await takeAll(numbers(count), {
+        const end = await forEachAtOnce(numbers(count), {
           concurrency,
-          take: async (number) => {
+          work: async (number) => {
             atOnceMax = Math.max(atOnceMax, (atOnce += 1));
             await new Promise((resolve) => setImmediate(resolve));
             taken.push(number);
@@ -46,18 +45,18 @@ describe('taking many items', () => {
   });
 
   it('tries again and slows down while Temporal is overloaded, and speeds up again', async () => {
-    const pace = new NoPace();
+    const backoff = new NoWait();
     let calls = 0;
-    const end = await takeAll(numbers(3), {
+    const end = await forEachAtOnce(numbers(3), {
       concurrency: 1,
-      pace,
-      take: async () => {
+      backoff,
+      work: async () => {
         calls += 1;
         if (calls <= 3) throw overload(8);
       },
     });
     expect(end).toBe('all');
-    expect(pace.delays).toEqual([0, 500, 1_000, 2_000, 1_000, 500]);
+    expect(backoff.delays).toEqual([0, 500, 1_000, 2_000, 1_000, 500]);
   });
 
   it.each([
@@ -65,10 +64,10 @@ describe('taking many items', () => {
     ['that says that we are not allowed to', 7, 1],
   ])('gives up on trouble %s, and begins nothing more', async (_what, code, tries) => {
     const taken: number[] = [];
-    const taking = takeAll(numbers(50), {
+    const taking = forEachAtOnce(numbers(50), {
       concurrency: 1,
-      pace: new NoPace(),
-      take: async (number) => {
+      backoff: new NoWait(),
+      work: async (number) => {
         taken.push(number);
         throw overload(code);
       },
@@ -80,10 +79,10 @@ describe('taking many items', () => {
   it('finishes what is in flight when stopped', async () => {
     const controller = new AbortController();
     const finished: number[] = [];
-    const end = await takeAll(numbers(100), {
+    const end = await forEachAtOnce(numbers(100), {
       concurrency: 4,
       signal: controller.signal,
-      take: async (number) => {
+      work: async (number) => {
         if (number === 10) controller.abort();
         await new Promise((resolve) => setImmediate(resolve));
         finished.push(number);
