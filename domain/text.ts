@@ -24,5 +24,5 @@ export function isUuid(value: string): boolean {
 
 /** The code of a system's error, e.g. `ENOENT`: its message names whole paths. */
 export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  return isRecord(error) && typeof error['code'] === 'string' ? error['code'] : 'unknown reason';
 }
