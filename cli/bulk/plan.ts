@@ -6,7 +6,7 @@ import { ConfigurationError, type Environment } from '../../config/environment';
 import type { PolicyFile } from '../../config/policy-file';
 import { readLimits } from '../../config/provider-config';
 import { noClockMeaning } from '../../domain/law/legal-clock';
-import { providerKeys } from '../../domain/provider/provider-table';
+import { byProvider, providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { CommandContext } from '../context';
 import { readPolicy } from '../policy';
 import { describeLoad, providerLoad, type ProviderLoad } from './provider-load';
@@ -14,13 +14,13 @@ import { DueDates, type DueRange } from './row-due-dates';
 
 export class BulkPlan {
   readonly #policy: PolicyFile;
-  readonly #environment: Environment;
+  readonly #requestsPerSecond: Readonly<Record<Provider, number>>;
   /** Without a file nobody has settled which calendars count, and a date that may not hold is worse than none. */
   readonly #due: DueDates | undefined;
 
   private constructor({ policy, isBuiltIn }: Awaited<ReturnType<typeof readPolicy>>, environment: Environment) {
     this.#policy = policy;
-    this.#environment = environment;
+    this.#requestsPerSecond = byProvider((provider) => readLimits(provider, environment).requestsPerSecond);
     this.#due = isBuiltIn ? undefined : new DueDates(policy);
   }
 
@@ -39,8 +39,8 @@ export class BulkPlan {
   json({ requests }: BulkCheck): { readonly due: readonly DueRange[]; readonly providers: readonly ProviderLoad[] } {
     const asked = providerKeys.filter((provider) => requests[provider] > 0);
     const providers = asked.map((provider) => {
-      const { requestsPerSecond } = readLimits(provider, this.#environment);
       const { patience } = this.#policy.rules;
+      const requestsPerSecond = this.#requestsPerSecond[provider];
       return providerLoad(requests[provider], { provider, requestsPerSecond, patience, now: Date.now() });
     });
     return { due: this.#due?.ranges() ?? [], providers };
