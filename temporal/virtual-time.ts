@@ -154,11 +154,11 @@ export async function fastForward(connection: ConnectionLike, options: FastForwa
 
   const result = await awaitFastForward(connection, execution, { fastForwardId, deadline });
   if (result.outcome === 'timed out') {
-    const { isOpen, underWay } = await look(connection, execution);
-    if (isOpen) await setTimeSkipping(connection, execution, { enabled: false });
+    const found = await look(connection, execution);
+    if (found.isOpen) await setTimeSkipping(connection, execution, { enabled: false });
     throw new Error(
       `${workflowId} could not be moved forward by ${byMs} ms within ${timeoutMs} ms; ` +
-        `under way: ${underWay.join(', ') || 'nothing'}`,
+        `under way: ${underWay(found).map(described).join(', ') || 'nothing'}`,
     );
   }
   if (result.outcome === 'failed') {
@@ -259,10 +259,11 @@ async function settle(connection: ConnectionLike, execution: Execution, settleMs
   const deadline = Date.now() + settleMs;
   // Many tests may be looking at once: the less often, the longer it takes.
   for (let lookEveryMs = LOOK_EVERY_MS_MIN; ; lookEveryMs = Math.min(2 * lookEveryMs, LOOK_EVERY_MS_MAX)) {
-    const { isOpen, nowMs, underWay, retries } = await look(connection, execution);
+    const found = await look(connection, execution);
+    const { isOpen, nowMs, retries } = found;
     if (!isOpen) return { ended: true, settled: true, nowMs, due: [] };
     const due = [...retries, ...(await timersOf(connection, execution))];
-    if (underWay.length === 0 && due.every(({ atMs }) => atMs > nowMs)) {
+    if (underWay(found).length === 0 && due.every(({ atMs }) => atMs > nowMs)) {
       return { ended: false, settled: true, nowMs, due };
     }
     if (Date.now() >= deadline) return { ended: false, settled: false, nowMs, due };
@@ -270,11 +271,25 @@ async function settle(connection: ConnectionLike, execution: Execution, settleMs
   }
 }
 
+/** What is under way, or will be tried again. */
+export interface Pending {
+  /** Its type; absent for the workflow task. */
+  readonly activity?: string;
+  readonly attempt: number;
+  /** In back-off: it does not hold the clock up. */
+  readonly isWaiting: boolean;
+  /** What its last attempt failed with. */
+  readonly failure?: string;
+}
+
+export async function pendingOf(connection: ConnectionLike, execution: Execution): Promise<readonly Pending[]> {
+  return (await look(connection, execution)).pending;
+}
+
 interface Look {
   isOpen: boolean;
   nowMs: number;
-  /** What holds the clock up, for people. */
-  underWay: string[];
+  pending: Pending[];
   /** Activities in back-off. */
   retries: Due[];
 }
@@ -284,22 +299,37 @@ async function look(connection: ConnectionLike, { namespace, workflowId }: Execu
     connection.workflowService.describeWorkflowExecution({ namespace, execution: { workflowId } }),
   );
   const nowMs = optionalTsToMs(description.workflowExtendedInfo?.timeSkippingInfo?.currentTime) ?? Date.now();
-  const underWay = description.pendingWorkflowTask ? ['a workflow task'] : [];
+  const task = description.pendingWorkflowTask;
+  const pending: Pending[] = task ? [{ attempt: task.attempt ?? 1, isWaiting: false }] : [];
   const retries: Due[] = [];
   for (const activity of description.pendingActivities ?? []) {
-    const { state, nextAttemptScheduleTime, currentRetryInterval, activityType, attempt } = activity;
-    const isWaiting = state === PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED;
+    const { state, nextAttemptScheduleTime, currentRetryInterval, activityType, attempt, lastFailure } = activity;
     const atMs = optionalTsToMs(nextAttemptScheduleTime) ?? 0;
     const everyMs = optionalTsToMs(currentRetryInterval);
-    if (!isWaiting || atMs <= nowMs) underWay.push(`activity ${activityType?.name} (attempt ${attempt})`);
-    else retries.push({ atMs, ...(everyMs ? { everyMs } : {}) });
+    const isWaiting = state === PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED && atMs > nowMs;
+    const failure = lastFailure?.message;
+    pending.push({
+      activity: activityType?.name ?? '',
+      attempt: attempt ?? 1,
+      isWaiting,
+      ...(failure ? { failure } : {}),
+    });
+    if (isWaiting) retries.push({ atMs, ...(everyMs ? { everyMs } : {}) });
   }
   return {
     isOpen: description.workflowExecutionInfo?.status === WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING,
     nowMs,
-    underWay,
+    pending,
     retries,
   };
+}
+
+function described({ activity, attempt }: Pending): string {
+  return `${activity === undefined ? 'a workflow task' : `activity ${activity}`} (attempt ${attempt})`;
+}
+
+function underWay({ pending }: Look): readonly Pending[] {
+  return pending.filter(({ isWaiting }) => !isWaiting);
 }
 
 /** The server tells pending timers nowhere but in the history. */

@@ -34,7 +34,7 @@ async function look(when: string): Promise<void> {
 
 async function expectNothingPlanted(): Promise<void> {
   await look('at the end');
-  const { certificate } = await story.client.result(story.requestId, { timeoutMs: 20_000 });
+  const certificate = await story.signed();
   const logged = story.logged.join('');
   expect(logged).toContain('The worker serves');
   const planted = await plantedIn(story);

@@ -12,12 +12,12 @@ import { readWorkerConfig } from '../../config/worker-config';
 import { DAY_MS, SECOND_MS } from '../../domain/duration';
 import type { CertificateClaims, ProviderClaim } from '../../domain/certificate/certificate';
 import type { LegProgress } from '../../domain/leg/leg-progress';
-import type { Provider } from '../../domain/provider/provider-table';
+import { isProvider, type Provider } from '../../domain/provider/provider-table';
 import { startGateway } from '../../gateway/gateway';
 import { samplePolicy } from '../../local/sample-policy';
 import { defaultCredentials, startSimulator, type Simulator } from '../../local/simulator/simulator';
 import type { SettingsPatch } from '../../local/simulator/control';
-import { fastForward, virtualNow, withVirtualTime } from '../../temporal/virtual-time';
+import { fastForward, pendingOf, virtualNow, withVirtualTime, type Pending } from '../../temporal/virtual-time';
 import { verifyCertificate } from '../../security/certificate-signature';
 import { initKeys, readClientKeys, readVerifyingKeys } from '../../security/key-files';
 import { verifyingKeyFile } from '../../security/key-table';
@@ -43,6 +43,11 @@ export interface StoryOptions {
   /** The gateway's clock, epoch ms. */
   readonly gatewayNow?: () => number;
 }
+
+/** A task that a worker took along when it stopped is missed after 30 s, and comes again 10 s later. */
+const LOST_TASK_MS = 60 * SECOND_MS;
+/** Nobody beats for a certificate that is being signed: it is missed after a minute. */
+const CERTIFICATE_MS = 90 * SECOND_MS;
 
 export class Story {
   readonly subject: Subject = {
@@ -186,8 +191,15 @@ export class Story {
     await this.client.submit(this.submission(overrides));
   }
 
-  /** The world first, then the request: as in real life, what is due at the provider is due when we look. */
+  /**
+   * The world first, then the request: as in real life, what is due at the provider is due when we look. Whoever is asked
+   * after the world has moved is asked days too late, so every asking that the test does not make fail is waited for.
+   */
   async forward(byMs: number): Promise<void> {
+    await eventually(
+      async () => ((await this.#pending()).every(({ isWaiting }) => isWaiting) ? true : undefined),
+      LOST_TASK_MS,
+    ).catch((error: unknown) => this.#failed('The world cannot move yet', error));
     await this.simulator.advance(byMs);
     await fastForward(this.connection, { namespace: ownNamespace, workflowId: workflowIdOf(this.requestId), byMs });
   }
@@ -215,17 +227,7 @@ export class Story {
     return eventually(async () => {
       last = await this.leg(provider);
       return last.state === state ? last : undefined;
-    }).catch(async (error: unknown) => {
-      const { raw } = await this.handle.describe();
-      const activities = raw.pendingActivities?.map(({ activityType, state: at, attempt, lastFailure }) => ({
-        type: activityType?.name,
-        state: at,
-        attempt,
-        lastFailure: lastFailure?.message,
-      }));
-      const instead = JSON.stringify({ leg: last, activities });
-      throw new Error(`${provider} is not ${state}, but ${instead}`, { cause: error });
-    });
+    }, LOST_TASK_MS).catch((error: unknown) => this.#failed(`${provider} is not ${state}, but ${last?.state}`, error));
   }
 
   /** Records that the person was told, as soon as that can be recorded. */
@@ -245,13 +247,16 @@ export class Story {
     });
   }
 
-  async certificate(): Promise<CertificateClaims> {
+  /** The certificate as it was signed. */
+  async signed(): Promise<string> {
     const { certificate } = await this.client
-      .result(this.requestId, { timeoutMs: 20_000 })
-      .catch(async (error: unknown) => {
-        const { state, todo } = await this.client.progress(this.requestId);
-        throw new Error(`There is no certificate: ${state}, ${todo.join('; ')}`, { cause: error });
-      });
+      .result(this.requestId, { timeoutMs: CERTIFICATE_MS })
+      .catch((error: unknown) => this.#failed('There is no certificate', error));
+    return certificate;
+  }
+
+  async certificate(): Promise<CertificateClaims> {
+    const certificate = await this.signed();
     const keys = await readVerifyingKeys(join(this.keysDirectory, verifyingKeyFile.name));
     return (await verifyCertificate(certificate, keys)).claims as CertificateClaims;
   }
@@ -269,6 +274,28 @@ export class Story {
     );
   }
 
+  /** An asking that fails, and not by a fault of the test's, counts as under way while it waits for its next try, too. */
+  async #pending(): Promise<readonly Pending[]> {
+    const workflowId = workflowIdOf(this.requestId);
+    const pending = await pendingOf(this.connection, { namespace: ownNamespace, workflowId });
+    return Promise.all(
+      pending.map(async (step) => {
+        const { provider, isAsking } = askingOf(step.activity);
+        const isFaulty =
+          provider !== undefined && (await this.simulator.calls({ provider })).at(-1)?.fault !== undefined;
+        return { ...step, isWaiting: step.isWaiting && (!isAsking || isFaulty) };
+      }),
+    );
+  }
+
+  async #failed(what: string, cause: unknown): Promise<never> {
+    const stands = await this.client
+      .progress(this.requestId)
+      .then(({ state, todo, legs }) => ({ state, todo, legs }))
+      .catch((error: unknown) => ({ state: String(error) }));
+    throw new Error(`${what}: ${JSON.stringify({ ...stands, pending: await this.#pending() })}`, { cause });
+  }
+
   async close(): Promise<void> {
     await this.#started.end(this.temporal);
     await this.stopWorker();
@@ -278,4 +305,11 @@ export class Story {
     await this.connection.close();
     await rm(join(this.keysDirectory, '..'), { recursive: true, force: true });
   }
+}
+
+/** Nobody is asked either before the request has been taken on. */
+function askingOf(activity = ''): { readonly isAsking: boolean; readonly provider?: Provider } {
+  const [provider = '', step] = activity.split('.');
+  if (!isProvider(provider)) return { isAsking: activity === 'takeOnRequest' };
+  return { isAsking: step === 'requestErasure', provider };
 }
