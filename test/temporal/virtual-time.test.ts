@@ -7,6 +7,7 @@ import { withoutTemporalSettings } from '../../local/engine/supervised-process';
 import { assertVirtualTimeSupported, fastForward, virtualNow, withVirtualTime } from '../../temporal/virtual-time';
 import { activities } from '../local/engine/fixtures/activities';
 import type * as workflows from '../local/engine/fixtures/workflows';
+import { eventually } from '../support/workflow-bench';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -70,23 +71,27 @@ async function start<N extends Name>(name: N, args: Parameters<Workflows[N]>) {
 
 describe('fastForward', () => {
   it('leaves a timer of 120 h open one minute before, and has it fired one minute later', async () => {
-    const { forward, hours, status } = await start('waits', [120]);
     const before = Date.now();
+    const { forward, hours, status } = await start('waits', [120]);
     expect(await forward(120 * HOUR_MS - MINUTE_MS)).toEqual({ completed: true, ended: false, settled: true });
     expect(await status()).toBe('RUNNING');
-    expect(await hours()).toBeCloseTo(120 - 1 / 60, 3);
+    const aheadMs = (await hours()) * HOUR_MS - (120 * HOUR_MS - MINUTE_MS);
+    expect(aheadMs).toBeGreaterThanOrEqual(0);
+    // Real time passes, too: much of it on a machine under load.
+    expect(aheadMs).toBeLessThanOrEqual(Date.now() - before);
 
     expect(await forward(MINUTE_MS)).toMatchObject({ ended: true, settled: true });
     expect(await status()).toBe('COMPLETED');
-    expect(Date.now() - before).toBeLessThan(5000);
+    expect(Date.now() - before).toBeLessThan(MINUTE_MS);
   });
 
   it('has milliseconds', async () => {
+    const before = Date.now();
     const { forward, hours } = await start('waits', [1]);
     await forward(59 * MINUTE_MS + 1_234);
     const passedMs = (await hours()) * HOUR_MS - 59 * MINUTE_MS;
     expect(passedMs).toBeGreaterThanOrEqual(1_234);
-    expect(passedMs).toBeLessThan(2_200);
+    expect(passedMs).toBeLessThanOrEqual(1_234 + Date.now() - before);
   });
 
   it('makes every attempt of an activity in retry back-off, each at its time', async () => {
@@ -143,11 +148,13 @@ describe('fastForward', () => {
   });
 
   it('gives up after its time-out, says what held it up, and calls the rest off', async () => {
-    const { forward, hours, handle, workflowId } = await start('worksAndWaits', [1_500, [1, 100]]);
+    const { forward, hours, handle, workflowId, pending } = await start('worksAndWaits', [5_000, [1, 100]]);
+    const isAtWork = async () => (await pending())?.length === 1;
+    await eventually(async () => (await isAtWork()) || undefined);
     await expect(forward(50 * HOUR_MS, { timeoutMs: 300, settleMs: 0 })).rejects.toThrow(
       `${workflowId} could not be moved forward by ${50 * HOUR_MS} ms within 300 ms; under way: activity work (attempt 1)`,
     );
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await eventually(async () => !(await isAtWork()) || undefined);
     expect(await hours()).toBeLessThan(0.1);
     await handle.terminate();
   });
