@@ -1,6 +1,6 @@
 /** An activity serves the run of its own request, and nothing else: anybody who may write to the namespace can start one. */
 import { ApplicationFailure, Context, type Info } from '@temporalio/activity';
-import { SECOND_MS } from '../domain/duration';
+import { originalRunOf } from '../temporal/history';
 import { workflowIdOf, WORKFLOW_TYPE } from '../temporal/names';
 
 /** What every activity of a request is told of it. `run`: the run that it was started as; a reset keeps it. */
@@ -10,8 +10,6 @@ export interface RunOfRequest {
 }
 
 export type FirstRunOf = (execution: { readonly workflowId: string; readonly runId: string }) => Promise<string>;
-
-const HISTORY_MS_MAX = 10 * SECOND_MS;
 
 /** Throws `NotItsOwnRun`, by name and for good, unless the activity was scheduled by the run that `call` is about. */
 export async function serveOwnRunOnly(
@@ -34,9 +32,5 @@ function refused({ activityType }: Info, why: string): ApplicationFailure {
 
 async function originFromHistory(execution: { readonly workflowId: string; readonly runId: string }): Promise<string> {
   const { client } = Context.current();
-  const { namespace } = client.options;
-  const { history } = await client.withDeadline(Date.now() + HISTORY_MS_MAX, () =>
-    client.workflowService.getWorkflowExecutionHistory({ namespace, execution, maximumPageSize: 1 }),
-  );
-  return history?.events?.[0]?.workflowExecutionStartedEventAttributes?.originalExecutionRunId ?? '';
+  return (await originalRunOf(client, { namespace: client.options.namespace, ...execution })) ?? '';
 }

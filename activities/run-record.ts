@@ -6,7 +6,7 @@ import type { Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
 import { defined } from '../domain/defined';
 import type { RecordedCall } from '../domain/certificate/claim-check';
-import { MINUTE_MS, SECOND_MS } from '../domain/duration';
+import { MINUTE_MS } from '../domain/duration';
 import { seenIn, type Fact, type ProviderWitness } from '../domain/certificate/fact';
 import type { FailureDetails } from '../domain/leg/failure';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
@@ -14,13 +14,12 @@ import { parseErasureRequest } from '../domain/request/request';
 import type { Statement } from '../domain/certificate/statement';
 import type { FactChecker } from '../security/facts';
 import type { RunOfRequest } from './own-run';
+import { eventsOf, type HistoryEvent } from '../temporal/history';
 import { requestIdOf } from '../temporal/names';
 import { hasGrpcStatus } from '../temporal/temporal-failure';
 
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads | null | undefined;
 
-const CALL_MS_MAX = 10 * SECOND_MS;
 /** How long after the end of its run a call can still be on its way: its start-to-close time-out. */
 const OUTLIVES_RUN_MS_MAX = 2 * MINUTE_MS;
 
@@ -215,21 +214,7 @@ async function readHistory(
   client: Client,
   execution: { readonly workflowId: string; readonly runId: string },
 ): Promise<readonly HistoryEvent[]> {
-  const { namespace } = client.options;
   const events: HistoryEvent[] = [];
-  let nextPageToken: Uint8Array | undefined;
-  do {
-    const page: temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse = await client.withDeadline(
-      Date.now() + CALL_MS_MAX,
-      () =>
-        client.workflowService.getWorkflowExecutionHistory({
-          namespace,
-          execution,
-          ...defined({ nextPageToken }),
-        }),
-    );
-    events.push(...(page.history?.events ?? []));
-    nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
-  } while (nextPageToken !== undefined);
+  for await (const event of eventsOf(client, { namespace: client.options.namespace, ...execution })) events.push(event);
   return events;
 }

@@ -9,8 +9,8 @@ import type { RequestOutcome } from '../domain/leg/outcome';
 import { legProgress, type LegProgress } from '../domain/leg/leg-progress';
 import type { TrailEntry } from '../domain/request/request-state';
 import type { Statement } from '../domain/certificate/statement';
+import type { HistoryEvent } from './history';
 
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 type Payloads = temporal.api.common.v1.IPayloads;
 const { EventType, HistoryEventFilterType } = temporal.api.enums.v1;
 

@@ -25,14 +25,14 @@ export interface NamespaceOf {
 }
 type OperatorService = temporal.api.operatorservice.v1.OperatorService;
 
-export interface SearchAttributeStanding {
+export interface SearchAttributeProblems {
   readonly missing: readonly string[];
   /** There under the right name, with another type than ours. */
   readonly mistyped: readonly string[];
 }
 
 /** Throws a gRPC error where the namespace cannot be asked. */
-export async function searchAttributeStanding(where: NamespaceOf): Promise<SearchAttributeStanding> {
+export async function searchAttributeProblems(where: NamespaceOf): Promise<SearchAttributeProblems> {
   const found = await registered(where);
   const wanted = Object.values(searchAttributes);
   return {
@@ -62,7 +62,7 @@ export async function addSearchAttributes(
 
 /** Adds what is missing, and waits until Temporal lets it be used: that takes some seconds. Throws where one has another type. */
 export async function ensureSearchAttributes(where: NamespaceOf, withinMs = USABLE_MS_MAX): Promise<readonly string[]> {
-  const { missing, mistyped } = await searchAttributeStanding(where);
+  const { missing, mistyped } = await searchAttributeProblems(where);
   if (mistyped.length > 0) {
     throw new Error(`These search attributes are there with another type than ours: ${mistyped.join(', ')}`);
   }

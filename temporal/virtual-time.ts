@@ -5,6 +5,7 @@ import type { ConnectionLike } from '@temporalio/client';
 import { msToTs, optionalTsToMs, tsToMs } from '@temporalio/common/lib/time';
 import { temporal } from '@temporalio/proto';
 import { SECOND_MS } from '../domain/duration';
+import { eventsOf, type Execution } from './history';
 import { hasGrpcStatus } from './temporal-failure';
 
 const { FastForwardPollingResult, PendingActivityState, WorkflowExecutionStatus } = temporal.api.enums.v1;
@@ -59,11 +60,6 @@ export function withVirtualTime<C extends ConnectionLike>(connection: C, options
     },
   });
   return Object.create(connection, { workflowService: { value: workflowService } }) as C;
-}
-
-interface Execution {
-  namespace: string;
-  workflowId: string;
 }
 
 /** Throws where the server cannot skip time, instead of letting a test wait for days. */
@@ -335,7 +331,7 @@ function underWay({ pending }: Look): readonly Pending[] {
 /** The server tells pending timers nowhere but in the history. */
 async function timersOf(connection: ConnectionLike, execution: Execution): Promise<readonly Due[]> {
   const dueMsById = new Map<string, number>();
-  for await (const event of historyOf(connection, execution)) {
+  for await (const event of eventsOf(connection, execution)) {
     const started = event.timerStartedEventAttributes;
     const over = event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes;
     if (started?.timerId) {
@@ -345,15 +341,4 @@ async function timersOf(connection: ConnectionLike, execution: Execution): Promi
     }
   }
   return Array.from(dueMsById.values(), (atMs) => ({ atMs }));
-}
-
-async function* historyOf(connection: ConnectionLike, { namespace, workflowId }: Execution) {
-  let nextPageToken: Uint8Array = new Uint8Array();
-  do {
-    const page = await connection.withDeadline(Date.now() + CALL_MS_MAX, () =>
-      connection.workflowService.getWorkflowExecutionHistory({ namespace, execution: { workflowId }, nextPageToken }),
-    );
-    yield* page.history?.events ?? [];
-    nextPageToken = page.nextPageToken;
-  } while (nextPageToken.length > 0);
 }

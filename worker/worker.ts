@@ -28,14 +28,13 @@ import { createFactChecker, createFactSigner } from '../security/facts';
 import type { CertificateKeys, ProviderKeys } from '../security/key-table';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
-import { checkRetention } from './retention';
-import { checkSearchAttributes } from './search-attribute-check';
 import { readWorkerKeys, type WorkerKeys } from './worker-keys';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
 import { providerQueue, WORKFLOW_QUEUE } from '../temporal/names';
 import { grpcStatusOf } from '../temporal/temporal-failure';
 import { nativeOptions } from '../temporal/connection';
 import { explainConnectionFailure } from '../temporal/connection-problem';
+import { checkRetention, checkSearchAttributes } from './namespace-warnings';
 
 /** An asking in flight is not broken off: it ends by its own HTTP time-outs well within this. */
 const SHUTDOWN_GRACE_MS = 45 * SECOND_MS;

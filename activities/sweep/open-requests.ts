@@ -17,7 +17,7 @@ import type { Provider } from '../../domain/provider/provider-table';
 import type { RequestProgress } from '../../domain/request/request-progress';
 import { stepUnderWay } from '../../domain/leg/step-under-way';
 import { requestIdOf, workflowIdOf, WORKFLOW_TYPE, searchAttributes } from '../../temporal/names';
-import { hasGrpcStatus } from '../../temporal/temporal-failure';
+import { eventsOf, type HistoryEvent } from '../../temporal/history';
 
 const {
   WorkflowExecutionStatus,
@@ -28,14 +28,10 @@ const {
 } = temporal.api.enums.v1;
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 type ActivityInfo = temporal.api.workflow.v1.IPendingActivityInfo;
-type HistoryEvent = temporal.api.history.v1.IHistoryEvent;
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** The most that Temporal lists at once by default. */
 const PAGE_SIZE = 1_000;
-/** Of a history. Temporal answers a page of more than 4 MB with an error, and one event may have half of that. */
-const EVENTS_AT_ONCE = 200;
-const EVENTS_MS_MAX = 3 * SECOND_MS;
 const HISTORY_MS_MAX = 30 * SECOND_MS;
 const IDS_AT_ONCE = 100;
 /** Set by Temporal itself, from server 1.30 on, after several failures in a row. */
@@ -221,42 +217,14 @@ export function createTemporalReader(client: Client): TemporalReader {
   /** The server tells pending timers nowhere but in the history, which is short as a rule: about 60 events. */
   async function readHistory(execution: { readonly workflowId: string; readonly runId: string }) {
     const timers = new Map<string, CloseLook['timers'][number]>();
-    const startedAt = performance.now();
     let lastEventId = 0;
     let failedFor: CloseLook['failedFor'];
-    let nextPageToken: Uint8Array | null | undefined = new Uint8Array();
-    let [size, most] = [EVENTS_AT_ONCE, EVENTS_AT_ONCE];
-    while (nextPageToken) {
-      if (performance.now() - startedAt > HISTORY_MS_MAX) throw new Error('The history takes too long to read');
-      const page = await eventsFrom(execution, nextPageToken, size);
-      if (page === 'too-much') {
-        [size, most] = [1, Math.max(1, Math.floor(size / 2))];
-        continue;
-      }
-      size = Math.min(2 * size, most);
-      for (const event of page.history?.events ?? []) {
-        follow(timers, event);
-        failedFor = whyTaskFailed(event, failedFor);
-        lastEventId = Number(event.eventId ?? lastEventId);
-      }
-      nextPageToken = page.nextPageToken?.length ? page.nextPageToken : undefined;
+    for await (const event of eventsOf(client, { namespace, ...execution }, HISTORY_MS_MAX)) {
+      follow(timers, event);
+      failedFor = whyTaskFailed(event, failedFor);
+      lastEventId = Number(event.eventId ?? lastEventId);
     }
     return { timers: [...timers.values()], lastEventId, failedFor };
-  }
-
-  async function eventsFrom(
-    execution: { readonly workflowId: string; readonly runId: string },
-    nextPageToken: Uint8Array,
-    maximumPageSize: number,
-  ): Promise<temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse | 'too-much'> {
-    try {
-      return await client.withDeadline(Date.now() + EVENTS_MS_MAX, () =>
-        service.getWorkflowExecutionHistory({ namespace, execution, nextPageToken, maximumPageSize }),
-      );
-    } catch (error) {
-      if (maximumPageSize > 1 && !hasGrpcStatus(error, 'NOT_FOUND')) return 'too-much';
-      throw error;
-    }
   }
 }
 

@@ -32,16 +32,15 @@ Examples:
 
 async function setup({ check = false, json = false }: SetupOptions, context: CommandContext): Promise<void> {
   await withNamespace(context, async (where) => {
-    const { commandsToAdd, isIndexable, isSetUp, namespaceStanding, shortcomings } =
-      await import('../namespace-standing.js');
-    const found = await namespaceStanding(where);
+    const { commandsToAdd, isIndexable, isSetUp, checkNamespace, shortcomings } = await import('../namespace-check.js');
+    const found = await checkNamespace(where);
     const outcome = check || found.mistyped.length > 0 ? 'untried' : await add(where);
-    const standing = outcome === 'added' ? { ...found, missing: [] } : found;
+    const now = outcome === 'added' ? { ...found, missing: [] } : found;
     const added = outcome === 'added' ? found.missing : [];
-    if (json) printJson(context, { ...standing, added, isSetUp: isSetUp(standing) });
+    if (json) printJson(context, { ...now, added, isSetUp: isSetUp(now) });
     else if (added.length > 0) print(context, `Added to ${found.namespace}: ${added.join(', ')}.`);
-    else if (isIndexable(standing)) print(context, `The namespace ${found.namespace} has all search attributes.`);
-    for (const sentence of shortcomings(standing)) remark(context, sentence);
+    else if (isIndexable(now)) print(context, `The namespace ${found.namespace} has all search attributes.`);
+    for (const sentence of shortcomings(now)) remark(context, sentence);
     if (outcome === 'refused') remark(context, 'Temporal does not let us add them from here.', commandsToAdd(found));
     if (added.length > 0) {
       remark(
@@ -52,7 +51,7 @@ async function setup({ check = false, json = false }: SetupOptions, context: Com
       );
     }
     // A short retention is somebody else's to change; it stops no request.
-    if (check ? !isSetUp(standing) : !isIndexable(standing)) context.exitWith(exitCode.usage);
+    if (check ? !isSetUp(now) : !isIndexable(now)) context.exitWith(exitCode.usage);
   });
 }
 

@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection, type ConnectionOptions } from '@temporalio/client';
-import { msToTs, optionalTsToMs } from '@temporalio/common/lib/time';
+import { msToTs } from '@temporalio/common/lib/time';
+import { DAY_MS } from '../../domain/duration';
+import { RETENTION_DAYS_MIN, retentionMsOf } from '../../temporal/retention';
 import { hasGrpcStatus } from '../../temporal/temporal-failure';
 import { channelArgs } from '../../temporal/connection';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** Closed runs must stay readable for longer than any window: their certificate is their result. */
-const RETENTION_DAYS = 90;
 const PROBE = 'engine-readiness-probe';
 
 /** Waits until the server answers, registers the namespace, and waits until workflows can be started in it. */
@@ -55,15 +54,13 @@ export async function assertNamespaceExists(options: {
     if (hasGrpcStatus(error, 'NOT_FOUND')) {
       throw new Error(
         `the Temporal server at ${connectionOptions.address} has no namespace "${namespace}": create it with ` +
-          `\`temporal operator namespace create --retention ${RETENTION_DAYS}d ${namespace}\` or set TEMPORAL_NAMESPACE`,
+          `\`temporal operator namespace create --retention ${RETENTION_DAYS_MIN}d ${namespace}\` or set TEMPORAL_NAMESPACE`,
         { cause: error },
       );
     }
     throw new Error(
       `the Temporal server at ${connectionOptions.address} (TEMPORAL_ADDRESS) does not answer: ${text(error)}`,
-      {
-        cause: error,
-      },
+      { cause: error },
     );
   } finally {
     await connection.close();
@@ -71,11 +68,10 @@ export async function assertNamespaceExists(options: {
 }
 
 async function register(connection: Connection, namespace: string): Promise<void> {
-  const retention = msToTs(RETENTION_DAYS * DAY_MS);
+  const retention = msToTs(RETENTION_DAYS_MIN * DAY_MS);
   try {
-    const { config } = await connection.workflowService.describeNamespace({ namespace });
-    const currentMs = optionalTsToMs(config?.workflowExecutionRetentionTtl) ?? 0;
-    if (currentMs >= RETENTION_DAYS * DAY_MS) return;
+    const currentMs = await retentionMsOf({ connection, namespace });
+    if (currentMs !== undefined && currentMs >= RETENTION_DAYS_MIN * DAY_MS) return;
     // The CLI's dev server makes `default` by itself, with a retention of a day.
     await connection.workflowService.updateNamespace({
       namespace,

@@ -15,7 +15,6 @@ import { factRoles } from '../../domain/certificate/fact';
 import { readFactKeys } from '../../security/key-files';
 import { newKeyFiles } from '../../security/key-generation';
 import { providerKeyFile } from '../../security/key-table';
-import { RETENTION_DAYS_MIN } from '../../worker/retention';
 import { SHUTDOWN_FORCE_MS } from '../../worker/worker';
 import {
   composeServices,
@@ -35,6 +34,7 @@ import {
   type Service,
   type Stage,
 } from './deployment-files';
+import { RETENTION_DAYS_MIN } from '../../temporal/retention';
 
 const gatewayPort = gatewayVariables.GATEWAY_PORT.parse(undefined);
 const METRICS_PORT = 9464;

@@ -4,7 +4,7 @@ import { temporal } from '@temporalio/proto';
 import {
   addSearchAttributes,
   ensureSearchAttributes,
-  searchAttributeStanding,
+  searchAttributeProblems,
   type NamespaceOf,
 } from '../../temporal/search-attributes';
 import { prepareNamespace } from '../../local/engine/namespace';
@@ -34,9 +34,9 @@ async function newNamespace(): Promise<NamespaceOf> {
 describe('the search attributes of a namespace', () => {
   it('are all missing in a new one, and are there and usable once they were ensured', async () => {
     const where = await newNamespace();
-    expect(await searchAttributeStanding(where)).toEqual({ missing: names, mistyped: [] });
+    expect(await searchAttributeProblems(where)).toEqual({ missing: names, mistyped: [] });
     expect(await ensureSearchAttributes(where)).toEqual(names);
-    expect(await searchAttributeStanding(where)).toEqual({ missing: [], mistyped: [] });
+    expect(await searchAttributeProblems(where)).toEqual({ missing: [], mistyped: [] });
     const { namespace } = where;
     const query = `ErasureState = 'running' AND ErasureBlockedOn = 'staff' AND ErasureDueAt < '2026-12-01T00:00:00Z'`;
     const { count } = await connection.workflowService.countWorkflowExecutions({ namespace, query });
@@ -56,22 +56,22 @@ describe('the search attributes of a namespace', () => {
       namespace: where.namespace,
       searchAttributes: { ErasureDueAt: INDEXED_VALUE_TYPE_KEYWORD },
     });
-    const standing = { missing: names.filter((name) => name !== 'ErasureDueAt'), mistyped: ['ErasureDueAt'] };
-    expect(await searchAttributeStanding(where)).toEqual(standing);
+    const problems = { missing: names.filter((name) => name !== 'ErasureDueAt'), mistyped: ['ErasureDueAt'] };
+    expect(await searchAttributeProblems(where)).toEqual(problems);
     await expect(ensureSearchAttributes(where)).rejects.toThrow('with another type than ours: ErasureDueAt');
-    expect(await searchAttributeStanding(where)).toEqual(standing);
+    expect(await searchAttributeProblems(where)).toEqual(problems);
   });
 
   it('are read from the namespace itself where there is no operator service, as in Temporal Cloud', async () => {
     const where = await newNamespace();
     const withoutOperator = { ...where, connection: cloudLike(connection) };
-    expect(await searchAttributeStanding(withoutOperator)).toEqual({ missing: names, mistyped: [] });
+    expect(await searchAttributeProblems(withoutOperator)).toEqual({ missing: names, mistyped: [] });
     await ensureSearchAttributes(where);
-    expect(await searchAttributeStanding(withoutOperator)).toEqual({ missing: [], mistyped: [] });
+    expect(await searchAttributeProblems(withoutOperator)).toEqual({ missing: [], mistyped: [] });
   });
 
   it('cannot be told of a namespace that is not there', async () => {
-    await expect(searchAttributeStanding({ connection, namespace: 'no-such-namespace' })).rejects.toMatchObject({
+    await expect(searchAttributeProblems({ connection, namespace: 'no-such-namespace' })).rejects.toMatchObject({
       code: 5,
     });
   });

@@ -1,12 +1,6 @@
-import {
-  commandsToAdd,
-  isIndexable,
-  isSetUp,
-  shortcomings,
-  type NamespaceStanding,
-} from '../../cli/namespace-standing';
+import { commandsToAdd, isIndexable, isSetUp, shortcomings, type NamespaceCheck } from '../../cli/namespace-check';
 
-const good: NamespaceStanding = {
+const good: NamespaceCheck = {
   namespace: 'erasure.a1b2c',
   missing: [],
   mistyped: [],
@@ -17,8 +11,8 @@ const good: NamespaceStanding = {
 describe('what a namespace has', () => {
   it('is complete with all attributes and a long retention, also where Temporal does not tell how long', () => {
     const { retentionDays: _, ...untold } = good;
-    for (const standing of [good, untold]) {
-      expect([isSetUp(standing), isIndexable(standing), shortcomings(standing)]).toEqual([true, true, []]);
+    for (const check of [good, untold]) {
+      expect([isSetUp(check), isIndexable(check), shortcomings(check)]).toEqual([true, true, []]);
     }
   });
 

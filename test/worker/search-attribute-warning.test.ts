@@ -3,7 +3,7 @@ import { Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { addSearchAttributes, ensureSearchAttributes, type NamespaceOf } from '../../temporal/search-attributes';
 import { prepareNamespace } from '../../local/engine/namespace';
-import { checkSearchAttributes } from '../../worker/search-attribute-check';
+import { checkSearchAttributes } from '../../worker/namespace-warnings';
 
 const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
 let connection: Connection;

@@ -4,9 +4,10 @@ import { NativeConnection } from '@temporalio/worker';
 import { pino } from 'pino';
 import { readWorkerConfig } from '../../config/worker-config';
 import { DAY_MS } from '../../domain/duration';
-import { checkRetention, RETENTION_DAYS_MIN } from '../../worker/retention';
 import { startWorker } from '../../worker/worker';
 import { Story } from '../support/story';
+import { checkRetention } from '../../worker/namespace-warnings';
+import { RETENTION_DAYS_MIN } from '../../temporal/retention';
 
 const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
 const tooShort =
