@@ -4,12 +4,13 @@ import { createColors } from 'picocolors';
 import { defined } from '../domain/defined';
 import type { RequestStatus } from '../client/request-status';
 import type { LegProgress } from '../domain/leg/leg-progress';
-import type { DueProgress, RequestProgress } from '../domain/request/request-progress';
+import type { DueProgress } from '../domain/request/due-progress';
+import type { ErasureResult } from '../domain/request/erasure-result';
+import type { RequestProgress } from '../domain/request/request-progress';
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcome';
 import { providerName } from '../domain/provider/provider-table';
 import { callbackRemarks } from '../domain/leg/receipt';
 import { describeStep } from '../domain/leg/step-under-way';
-import type { ErasureResult } from '../workflows/erasure-request';
 import type { CommandContext } from './context';
 import { exitCode, type ExitCode } from './exit-code';
 

@@ -6,7 +6,7 @@ import type { DecisionKind, RequestDecisionKind } from '../domain/decision/decis
 import { SECOND_MS } from '../domain/duration';
 import type { RequestProgress } from '../domain/request/request-progress';
 import type { Sealer } from '../security/sealing';
-import type { ErasureResult } from '../workflows/erasure-request';
+import type { ErasureResult } from '../domain/request/erasure-result';
 import { openConnection } from './connection';
 import { decide, withdrawRequest, type DecisionAnswer, type DecisionOptions } from './deciding';
 import { SealingUnavailableError } from './errors';

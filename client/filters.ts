@@ -5,7 +5,7 @@
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcome';
 import { isProvider, providerKeys, type Provider } from '../domain/provider/provider-table';
 import type { RequestProgress } from '../domain/request/request-progress';
-import { needingStaff, needsStaff, type BlockedOn, type Visible } from '../domain/request/visibility';
+import { blockers, needingStaff, needsStaff, type BlockedOn, type Visible } from '../domain/request/visibility';
 import { compare, isOneOf, isOpen, requestRuns } from '../temporal/request-query';
 import { searchAttributes } from '../temporal/names';
 import type { RequestState, RequestStatus } from './request-status';
@@ -57,6 +57,7 @@ const states: Readonly<Record<RequestState, Condition>> = {
   starting: openAs(`${stateAttribute.name} IS NULL`),
   'awaiting-approval': openAs(inIndexedState('awaiting-approval')),
   'on-hold': openAs(isBlockedOn('hold')),
+  closing: openAs(inIndexedState('closing')),
   // Over within seconds: the attributes have no word for it.
   'issuing-certificate': openAs(),
   'awaiting-answer': openAs(isBlockedOn('answer')),
@@ -249,6 +250,7 @@ const openStates: Readonly<Record<Exclude<Visible['state'], RequestOutcome>, tru
   'awaiting-approval': true,
   running: true,
   'on-hold': true,
+  closing: true,
 };
 
 /** What a typed filter can compare, and with what. */
@@ -258,7 +260,7 @@ export const filterAttributes: Readonly<Record<string, FilterAttribute>> = {
     values: [...Object.keys(openStates), ...Object.keys(requestOutcomeMeaning)],
   },
   [providers.name]: { operators: ofLists, values: providerKeys },
-  [blockedOn.name]: { operators: ofLists, values: [...needingStaff, 'due-soon'] },
+  [blockedOn.name]: { operators: ofLists, values: blockers },
   [dueAt.name]: { operators: [...comparisons, 'IS'], values: 'instant' },
   StartTime: { operators: comparisons, values: 'instant' },
 };

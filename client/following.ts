@@ -6,7 +6,7 @@ import { stepsUnderWay } from '../domain/leg/step-under-way';
 import type { RequestProgress } from '../domain/request/request-progress';
 import { HistoryFollower } from '../temporal/history-follower';
 import { workflowIdOf } from '../temporal/names';
-import type { ErasureResult } from '../workflows/erasure-request';
+import type { ErasureResult } from '../domain/request/erasure-result';
 import { certificate, progress } from '../workflows/messages';
 import { NoWorkerError, RequestFailedError, RequestStillRunningError } from './errors';
 import type { RequestCalls } from './request-calls';

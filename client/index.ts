@@ -47,8 +47,9 @@ export type {
 } from '../domain/decision/decision';
 export type { Assurance, LegOutcome, RequestOutcome } from '../domain/leg/outcome';
 export type { LegProgress, LegProgressState } from '../domain/leg/leg-progress';
-export type { DueProgress, RequestProgress, RequestProgressState } from '../domain/request/request-progress';
+export type { DueProgress } from '../domain/request/due-progress';
+export type { ErasureResult } from '../domain/request/erasure-result';
+export type { RequestProgress, RequestProgressState } from '../domain/request/request-progress';
 export { identifierFields, type Provider } from '../domain/provider/provider-table';
 export type { ErasureRequestInput, Regulation, Verification } from '../domain/request/request';
 export type { StepUnderWay } from '../domain/leg/step-under-way';
-export type { ErasureResult } from '../workflows/erasure-request';

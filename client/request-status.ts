@@ -3,7 +3,7 @@ import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure
 import type { RequestOutcome } from '../domain/leg/outcome';
 import type { RequestProgress, RequestProgressState } from '../domain/request/request-progress';
 import type { StepUnderWay } from '../domain/leg/step-under-way';
-import type { ErasureResult } from '../workflows/erasure-request';
+import type { ErasureResult } from '../domain/request/erasure-result';
 import { RequestFailedError, type RunStatus } from './errors';
 
 /**

@@ -16,3 +16,10 @@ export function parseInstant(value: unknown): number | undefined {
   const lastDay = new Date(Date.UTC(Number(value.slice(0, 4)), Number(value.slice(5, 7)), 0)).getUTCDate();
   return day <= lastDay ? epochMs : undefined;
 }
+
+/** Of text that a guard has let pass: anything else is a bug. */
+export function parseCheckedInstant(text: string): number {
+  const at = parseInstant(text);
+  if (at === undefined) throw new TypeError('An instant that was checked cannot be read');
+  return at;
+}

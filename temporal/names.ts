@@ -35,7 +35,7 @@ export function typedRequestId(id: string): string {
 
 /** What requests can be filtered by in Temporal. None is personal, and each changes rarely. */
 export const searchAttributes = {
-  /** `awaiting-approval`, `running`, `on-hold`, or once there is a certificate its outcome. */
+  /** `awaiting-approval`, `running`, `on-hold`, `closing` (rejected), or once there is a certificate its outcome. */
   state: { name: 'ErasureState', type: 'KEYWORD' },
   /** The providers that the request concerns. */
   providers: { name: 'ErasureProviders', type: 'KEYWORD_LIST' },

@@ -1,7 +1,8 @@
 /** What the Temporal UI shows of a request: Markdown that a newcomer understands. Costs no event. */
 import { describeInstant } from '../domain/duration';
 import type { LegProgress } from '../domain/leg/leg-progress';
-import type { DueProgress, RequestProgress } from '../domain/request/request-progress';
+import type { DueProgress } from '../domain/request/due-progress';
+import type { RequestProgress } from '../domain/request/request-progress';
 import { providerName } from '../domain/provider/provider-table';
 
 const states: Record<LegProgress['state'], string> = {
@@ -21,6 +22,7 @@ const headlines: Record<RequestProgress['state'], string> = {
   'awaiting-approval': '⚠️ waits for its approval: nothing is sent to anybody before it',
   running: 'running: nothing is confirmed before every provider has settled',
   'on-hold': '⏸ on legal hold: nothing is sent, what can be withdrawn is',
+  closing: 'rejected: no provider is asked any more',
   'issuing-certificate': 'every provider has settled; the certificate is being signed',
   'awaiting-answer': '⚠️ every provider has settled and the certificate is there: the person is still to be told',
   completed: 'completed; the certificate is in the result',

@@ -40,7 +40,7 @@ import {
 import { legProgress, type LegProgress } from '../domain/leg/leg-progress';
 import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { RequestProgress } from '../domain/request/request-progress';
-import { whyNotNowOfProviders, whyNotNowOfRequest } from '../domain/request/request-state';
+import { providersDecisionProblem, requestDecisionProblem } from '../domain/request/decision-problem';
 import { decisionOptions } from './activity-options';
 import { providerDecisionUpdates, requestDecisionUpdates } from './messages';
 import type { RequestRun } from './request-run';
@@ -51,9 +51,9 @@ const descriptions: Readonly<Record<DecisionKind | RequestDecisionKind, string>>
   attest: 'Vouch that this provider has erased',
   approve: 'Let it be carried out. Not by whoever filed it',
   reject: 'Refuse to carry it out, before anything is sent. Names the ground',
-  hold: 'Legal hold: send nothing, undo what can be undone. Names ground, owner and review',
+  hold: 'Legal hold: send nothing, withdraw what can be withdrawn. Names ground, owner and review',
   release: 'End the legal hold: what was held back goes on',
-  withdraw: 'Withdraw it: undo what can be undone, ask nobody any more',
+  withdraw: 'Withdraw it also where it was asked for already, and ask nobody any more',
   extend: 'Take more time. Holds once the person has been told (recordNotice, extended)',
   notice: 'Record that the person, or a recipient, was told',
   identity: 'Record that the person proved who they are',
@@ -73,7 +73,7 @@ function listenForProviderDecision(run: RequestRun, kind: DecisionKind, taken: T
     if (leg === undefined) throw refusal(`${providerName(provider)} is not part of this request`);
     const notNow = whyNotNow(leg.state, kind);
     refuseIf(notNow && `${providerName(provider)} ${notNow}`);
-    refuseUnlessReady(whyNotNowOfProviders(run.state, kind), run);
+    refuseUnlessReady(providersDecisionProblem(run.state, kind), run);
     const tooMany = limitOfLeg(leg.state, kind, historyLength());
     refuseIf(tooMany && `${providerName(provider)} ${tooMany}`);
     refuseIf(whyNoToken(run, kind, decision as ProviderDecision) ?? whyTooManyTokens(run, kind, taken));
@@ -101,8 +101,8 @@ function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, ta
   const judge = (sent: unknown, ...more: readonly unknown[]): void => {
     refuseIf(whyNoRequestDecision(kind, sent) ?? whyMoreThanADecision(kind, [sent, ...more]));
     const decision = readRequestDecision(kind, sent as Said);
-    refuseUnlessReady(whyNotNowOfRequest(run.state, decision, run.facts), run);
-    const tooMany = limitOfRequest(run.state, decision, { rules: run.facts.rules, history: historyLength() });
+    refuseUnlessReady(requestDecisionProblem(run.snapshot, decision), run);
+    const tooMany = limitOfRequest(run.state, decision, historyLength());
     refuseIf(tooMany && `The request ${tooMany}`);
     refuseIf(whyNoToken(run, kind, sent as Said) ?? whyTooManyTokens(run, kind, taken));
   };
@@ -115,7 +115,7 @@ function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, ta
       : undefined;
     taken.take({ kind, about: 'request', actor: content.actor, seen, proof, judge: () => judge(sent) });
     run.apply({ type: 'decided', decision, ...defined({ proof }) });
-    if (kind === 'identity') await run.lookUpRulesAgain();
+    if (kind === 'identity') await run.moveDueDates();
     const { trail, ...progress } = run.progress();
     return { ...progress, trail: trail.slice(-TRAIL_IN_ANSWER_MAX) };
   };
@@ -220,7 +220,7 @@ function needsTime(run: RequestRun, kind: DecisionKind | RequestDecisionKind): b
 }
 
 function isGuarded(run: RequestRun, kind: DecisionKind | RequestDecisionKind): boolean {
-  return run.facts.rules.decisionMode === 'authenticated' && guardedKinds.includes(kind);
+  return run.state.terms?.rules.decisionMode === 'authenticated' && guardedKinds.includes(kind);
 }
 
 function whyNoToken(run: RequestRun, kind: DecisionKind | RequestDecisionKind, { token }: Said): string | undefined {

@@ -1,28 +1,33 @@
-/** Keeps the four search attributes of a run true, with one change for whatever happens at once. */
+/** Keeps the search attributes of a run true, with one change for whatever happens at once. */
 import { CancellationScope, condition, upsertSearchAttributes } from '@temporalio/workflow';
-import type { Visible } from '../domain/request/visibility';
+import { isDone } from '../domain/request/owed-to-person';
+import type { RequestSnapshot } from '../domain/request/snapshot';
+import { visibleOf } from '../domain/request/visibility';
 import { searchAttributes } from '../temporal/names';
 
 const { state, providers, dueAt, blockedOn } = searchAttributes;
 
+export interface IndexedRequest {
+  readonly snapshot: RequestSnapshot;
+  /** Grows with every change, so that nothing need be computed anew to know that nothing has changed. */
+  readonly version: number;
+}
+
 export class SearchAttributes {
-  readonly #read: () => Visible;
-  /** Grows with every change of what is read, so that it need not be read anew to know that nothing has changed. */
-  readonly #version: () => number;
+  readonly #request: IndexedRequest;
   #indexed = '';
   #checked = -1;
 
-  constructor(parts: { readonly read: () => Visible; readonly version: () => number }) {
-    this.#read = parts.read;
-    this.#version = parts.version;
+  constructor(request: IndexedRequest) {
+    this.#request = request;
   }
 
-  /** Follows what changes, until `isOver`: then nothing is worth another change. */
-  async keepTrue(isOver: () => boolean): Promise<void> {
+  /** Follows what changes until the run ends: then nothing is worth another change. */
+  async keepTrue(): Promise<void> {
     // A request that is cancelled goes on for a while, and what is shown of it must go on being true.
     await CancellationScope.nonCancellable(async () => {
       for (;;) {
-        await condition(() => !isOver() && this.#isStale());
+        await condition(() => !isDone(this.#request.snapshot.state) && this.#isStale());
         this.update();
       }
     });
@@ -30,7 +35,7 @@ export class SearchAttributes {
 
   update(): void {
     if (!this.#isStale()) return;
-    const visible = this.#read();
+    const visible = visibleOf(this.#request.snapshot);
     upsertSearchAttributes([
       { key: state, value: visible.state },
       { key: providers, value: [...visible.providers] },
@@ -41,9 +46,10 @@ export class SearchAttributes {
   }
 
   #isStale(): boolean {
-    if (this.#version() === this.#checked) return false;
-    if (JSON.stringify(this.#read()) !== this.#indexed) return true;
-    this.#checked = this.#version();
+    const { version, snapshot } = this.#request;
+    if (version === this.#checked) return false;
+    if (JSON.stringify(visibleOf(snapshot)) !== this.#indexed) return true;
+    this.#checked = version;
     return false;
   }
 }

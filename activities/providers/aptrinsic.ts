@@ -10,7 +10,7 @@ import { throwIfCancelled } from './cancellation';
 import { isErrorStatus, isObject, saysFailure, valuesUnder } from './contradiction';
 import { createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './opened-identifier';
-import { CLOCK_SKEW_MS, parseInstant } from './provider-instant';
+import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-instant';
 import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
 
 /** `hardDelete` is for the first round: later rounds always delete hard, since the record came back. */
@@ -169,7 +169,7 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
 /** A revived record keeps the date it was created on; a returning customer's record is newer than our asking. */
 function isSameRecord(createDate: unknown, firstAskedAt: number): boolean | 'unclear' {
   const createdAt = parseInstant(createDate);
-  if (createdAt === undefined || Math.abs(createdAt - firstAskedAt) <= CLOCK_SKEW_MS) return 'unclear';
+  if (createdAt === undefined || Math.abs(createdAt - firstAskedAt) <= PROVIDER_CLOCK_SKEW_MS) return 'unclear';
   return createdAt < firstAskedAt;
 }
 

@@ -12,7 +12,7 @@ import { throwIfCancelled } from './cancellation';
 import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './opened-identifier';
-import { CLOCK_SKEW_MS, parseInstant } from './provider-instant';
+import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-instant';
 import { type AdapterCall, type ProviderAdapter, ProviderFailure, sendErasing } from './provider';
 import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
 
@@ -426,7 +426,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
 
       const { means, answer, body } = await dequeuePurge(call);
       const isTaken = means === 'dequeued';
-      const isDue = purgeOn <= call.now + CLOCK_SKEW_MS;
+      const isDue = purgeOn <= call.now + PROVIDER_CLOCK_SKEW_MS;
       const tooLate: Withdrawal = { status: 'too-late', since: purgeOn, evidence: evidenceOf(answer, call) };
       if ((await queuedPurge(call)) !== undefined) {
         if (isDue) return tooLate;

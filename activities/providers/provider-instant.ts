@@ -1,7 +1,7 @@
 /** Providers' own times, in every spelling that RFC 3339 and their documents allow. */
 
 /** Two parties' clocks are believed to agree within this. */
-export const CLOCK_SKEW_MS = 2 * 60_000;
+export const PROVIDER_CLOCK_SKEW_MS = 2 * 60_000;
 
 const rfc3339 =
   /^(?<year>\d{4})-(?<month>\d\d)-(?<day>\d\d)[Tt ](?<hour>\d\d):(?<minute>\d\d):(?<second>\d\d)(?:\.(?<fraction>\d{1,12}))?(?:[Zz]|(?<sign>[+-])(?<offsetHours>\d\d):?(?<offsetMinutes>\d\d))$/;

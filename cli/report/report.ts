@@ -4,7 +4,7 @@ import { RequestNotFoundError } from '../../client/errors';
 import type { FoundRequest } from '../../client/found-request';
 import { mapInOrder } from '../../client/in-order';
 import { DAY_MS } from '../../domain/duration';
-import { CLOCK_SKEW_MS, regulations, type Regulation } from '../../domain/request/request';
+import { SENDER_CLOCK_SKEW_MS, regulations, type Regulation } from '../../domain/request/request';
 import { FigureCounts, type Figures } from './figures';
 import { factsOf, type RequestFacts } from './request-facts';
 
@@ -56,7 +56,7 @@ export async function makeReport(
   let unanswered = 0;
   let looked = 0;
   // A request is never started before it was made; our clocks may differ a little.
-  const filter = `StartTime >= '${new Date(period.from - CLOCK_SKEW_MS).toISOString()}'`;
+  const filter = `StartTime >= '${new Date(period.from - SENDER_CLOCK_SKEW_MS).toISOString()}'`;
   for await (const found of mapInOrder(client.find({ filter }), concurrency, (run) => look(client, run, period))) {
     looked += 1;
     onProgress?.(looked);

@@ -3,7 +3,7 @@ import { defined } from '../defined';
 import type { DecisionKind, DecisionProof, ProviderDecision } from '../decision/decision';
 import type { FactKind, Witness } from './fact';
 import type { LegState, Round } from '../leg/leg';
-import { dueOf, type LegalClock } from '../law/legal-clock';
+import { currentDeadlines, type LegalClock } from '../law/legal-clock';
 import { requestOutcomeMeaning, type Assurance, type LegOutcome, type RequestOutcome } from '../leg/outcome';
 import { providerName, type Provider } from '../provider/provider-table';
 import type { CallbackRemark, Evidence, WindowKind } from '../leg/receipt';
@@ -34,7 +34,7 @@ export interface CertificateClaims {
   readonly decisionMode: DecisionMode;
   /** By when the law wants the person answered; absent where no calendar was chosen for it. */
   readonly legalClock?: LegalClockClaim;
-  /** What staff decided about the whole request before the certificate was issued, in order. Absent in release 0.1.0. */
+  /** What staff decided about the whole request before the certificate was issued, in order. */
   readonly decisions?: readonly DecisionClaim[];
   readonly outcome: RequestOutcome;
   readonly meaning: string;
@@ -131,14 +131,14 @@ export function certificateClaims(
     requestId,
     workflowId,
     runId,
-    ...given({ startedAsRunId: statement.run === runId ? undefined : statement.run }),
+    ...defined({ startedAsRunId: statement.run === runId ? undefined : statement.run }),
     regulation,
     submittedAt: iso(statement.submittedAt),
     intakeAt: iso(statement.startedAt),
     issuedAt: iso(issue.at),
-    ...given({ receivedVia, ground, verification, filedBy }),
+    ...defined({ receivedVia, ground, verification, filedBy }),
     decisionMode: statement.terms.rules.decisionMode,
-    ...given({ legalClock: clock && legalClockClaim(clock, statement.isExtended) }),
+    ...defined({ legalClock: clock && legalClockClaim(clock, statement.isExtended) }),
     decisions: statement.trail.flatMap(decisionClaim),
     outcome,
     meaning: requestOutcomeMeaning[outcome],
@@ -154,13 +154,13 @@ function providerClaim(leg: LegState): ProviderClaim {
     provider,
     name: providerName(provider),
     outcome,
-    ...given({ assurance }),
+    ...defined({ assurance }),
     basis: basisOf(leg),
     leavesUnsaid: leavesUnsaid(leg),
-    ...given({
+    ...defined({
       subjectHash: answered?.subjectHash,
       subjectHashKeyId: answered?.subjectHashKeyId,
-      callback: callback && { handle: callback.handle, ...given({ event: callback.event }), at: iso(callback.at) },
+      callback: callback && { handle: callback.handle, ...defined({ event: callback.event }), at: iso(callback.at) },
       callbackReports: reports?.map(({ says, handle, at, lastAt, count }) => ({
         says,
         handle,
@@ -176,7 +176,7 @@ function providerClaim(leg: LegState): ProviderClaim {
       withdrawal: withdrawal && {
         at: iso(withdrawal.at),
         result: withdrawal.status,
-        ...given({ evidence: withdrawal.evidence }),
+        ...defined({ evidence: withdrawal.evidence }),
       },
     }),
     rounds: leg.rounds.map(roundClaim),
@@ -190,7 +190,7 @@ function providerClaim(leg: LegState): ProviderClaim {
 
 function legalClockClaim(clock: LegalClock, extended: boolean): LegalClockClaim {
   const { rule, source, calendar, calendarSource, timeZone, startsAt } = clock;
-  const answerBy = dueOf(clock, { extended }).on;
+  const answerBy = currentDeadlines(clock, { extended }).due.on;
   return { rule, source, calendar, calendarSource, timeZone, startsAt: iso(startsAt), answerBy, extended };
 }
 
@@ -216,7 +216,7 @@ function roundClaim(round: Round): RoundClaim {
   return {
     number,
     askedAt: iso(askedAt),
-    ...given({
+    ...defined({
       answeredAt: answeredAt === undefined ? undefined : iso(answeredAt),
       windowKind: receipt?.windowKind,
       windowEndsAt: windowEndsAt === undefined ? undefined : iso(windowEndsAt),
@@ -226,7 +226,7 @@ function roundClaim(round: Round): RoundClaim {
       withdrawal: withdrawal && {
         at: iso(withdrawal.at),
         result: withdrawal.status,
-        ...given({ evidence: withdrawal.evidence }),
+        ...defined({ evidence: withdrawal.evidence }),
       },
       withdrawalBrokenOffAt: withdrawalBrokenOffAt === undefined ? undefined : iso(withdrawalBrokenOffAt),
     }),
@@ -235,11 +235,4 @@ function roundClaim(round: Round): RoundClaim {
 
 function iso(epochMs: number): string {
   return new Date(epochMs).toISOString();
-}
-
-type Given<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Only the members that have a value: what is not known does not appear. */
-function given<T extends object>(members: T): Given<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Given<T>;
 }

@@ -47,15 +47,11 @@ export function claimProblems(
         (problem) => `${providerName(leg.provider)}: ${problem}`,
       );
     }),
-    ...(outcome === requestOutcome(legs.map(settledLeg), { isRejected })
+    ...(legs.some((leg) => leg.outcome === undefined) || outcome === requestOutcome(legs, { isRejected })
       ? []
       : ['the outcome of the request does not follow from those of its providers']),
     ...problemsOfDecisions(statement),
   ];
-}
-
-function settledLeg(leg: LegState) {
-  return { ...leg, outcome: leg.outcome ?? ('unknown' as const) };
 }
 
 interface Circumstances {

@@ -9,7 +9,8 @@ import { describeReport } from '../leg/leg-progress';
 import { providerName } from '../provider/provider-table';
 import type { Receipt } from '../leg/receipt';
 import type { Regulation, Verification } from '../request/request';
-import type { TrailEntry } from '../request/request-state';
+import { isExtended, outcomeOf, type TrailEntry } from '../request/request-state';
+import type { RequestSnapshot } from '../request/snapshot';
 import type { Terms } from '../rules/rules';
 
 /** Everything that the certificate is made from, as the workflow's history holds it. Instants in epoch ms. */
@@ -21,7 +22,7 @@ export interface Statement {
   readonly run: string;
   readonly regulation: Regulation;
   readonly submittedAt: number;
-  /** When the run started: the intake time that our own records prove. */
+  /** When the run started: the time that our own records prove. */
   readonly startedAt: number;
   readonly receivedVia?: string;
   readonly ground?: string;
@@ -36,6 +37,30 @@ export interface Statement {
   readonly isExtended: boolean;
   /** What staff decided about the whole request, and what was reported of it, in order. */
   readonly trail: readonly TrailEntry[];
+}
+
+/** Of a request whose providers have all settled. */
+export function statementOf(
+  { request, startedAt, state, legs }: RequestSnapshot,
+  ids: Pick<Statement, 'workflowId' | 'runId' | 'run'>,
+): Statement {
+  const { requestId, regulation, submittedAt, receivedVia, ground, verification, filedBy } = request;
+  const { terms, laterTerms, trail } = state;
+  if (terms === undefined) throw new TypeError('A request settles once its terms are known');
+  return {
+    requestId,
+    ...ids,
+    regulation,
+    submittedAt,
+    startedAt,
+    ...defined({ receivedVia, ground, verification, filedBy }),
+    outcome: outcomeOf(state),
+    legs,
+    terms,
+    ...defined({ laterTerms }),
+    isExtended: isExtended(state),
+    trail,
+  };
 }
 
 /** In plain words: what is known about this leg, how we know it, and never more. */

@@ -37,7 +37,7 @@ export type Feasibility = { readonly legs: readonly LegForecast[] } & (
 );
 
 export interface FeasibilityQuestion {
-  /** The last millisecond at which the answer is in time: `aimOf(clock, …).at`. */
+  /** The last millisecond at which the answer is in time. */
   readonly dueAt: number;
   readonly now: number;
   /** The policy's margin, added to a window that is still to come. */

@@ -46,18 +46,21 @@ export const noClockMeaning: Readonly<Record<NoClock, string>> = {
   'not-in-force': 'it was received before its law held',
 };
 
-/** The law's day that holds now. After it the answer is late. */
-export function dueOf(clock: LegalClock, { extended }: { readonly extended: boolean }): Deadline {
-  return (extended ? clock.extendedAnswerBy : undefined) ?? clock.answerBy;
+export interface Deadlines {
+  /** The law's day. After it the answer is late. */
+  readonly due: Deadline;
+  /** The day to work towards: the law's day, or earlier. */
+  readonly aim: Deadline;
 }
 
-/** The day to work towards: `dueOf`, or earlier. */
-export function aimOf(clock: LegalClock, { extended }: { readonly extended: boolean }): Deadline {
-  return (extended ? clock.extendedAnswerBy : undefined) ?? clock.internalAnswerBy;
+/** By when the person is to be answered, as it stands now. */
+export function currentDeadlines(clock: LegalClock, { extended }: { readonly extended: boolean }): Deadlines {
+  const later = extended ? clock.extendedAnswerBy : undefined;
+  return { due: later ?? clock.answerBy, aim: later ?? clock.internalAnswerBy };
 }
 
 /** What has been settled between us and the person. */
-export interface ClockStanding {
+export interface ClockProgress {
   /** The receipt was confirmed to the person. */
   readonly acknowledged: boolean;
   /** The person was told that it takes longer. */
@@ -88,27 +91,23 @@ export interface ClockEvent {
 }
 
 /** What the clock will still have to say, in the order of time; past events are among them. */
-export function clockEvents(clock: LegalClock, standing: ClockStanding, leads: ClockLeads): readonly ClockEvent[] {
-  if (standing.answered) return [];
+export function clockEvents(clock: LegalClock, settled: ClockProgress, leads: ClockLeads): readonly ClockEvent[] {
+  if (settled.answered) return [];
+  const { due, aim } = currentDeadlines(clock, settled);
   const ahead = (kind: ClockEventKind, deadline: Deadline, leadMs: number): ClockEvent => ({
     kind,
     at: Math.max(clock.startsAt, deadline.at - leadMs),
   });
   const events = [
-    ...(clock.acknowledgeBy === undefined || standing.acknowledged
+    ...(clock.acknowledgeBy === undefined || settled.acknowledged
       ? []
       : [ahead('acknowledge-due', clock.acknowledgeBy, leads.acknowledgeMs)]),
-    ...(standing.extended || clock.extendBy === undefined
+    ...(settled.extended || clock.extendBy === undefined
       ? []
       : [ahead('extension-decision-due', clock.extendBy, leads.extensionDecisionMs)]),
-    ahead('due-soon', aimOf(clock, standing), leads.dueSoonMs),
-    { kind: 'overdue' as const, at: dueOf(clock, standing).at + 1 },
+    ahead('due-soon', aim, leads.dueSoonMs),
+    { kind: 'overdue' as const, at: due.at + 1 },
   ];
   // Sorting is stable: events of one instant stay in the order above.
   return events.sort((a, b) => a.at - b.at);
-}
-
-/** The first event that has not come yet at `now`; one that comes at that very instant has come. */
-export function nextClockEvent(events: readonly ClockEvent[], now: number): ClockEvent | undefined {
-  return events.find((event) => event.at > now);
 }

@@ -4,8 +4,8 @@
  */
 import type { DecisionKind, RequestDecision } from '../decision/decision';
 import type { LegState } from '../leg/leg';
-import { answerOwed, noticesToPerson, owesNoticeOfHold, type RequestState } from './request-state';
-import type { Rules } from '../rules/rules';
+import { answerOwed, noticesToPerson, owesNoticeOfHold } from './owed-to-person';
+import type { RequestState } from './request-state';
 
 const MIB = 1024 * 1024;
 
@@ -34,7 +34,7 @@ export const HOLD_HISTORY_MAX: HistoryLength = { events: 30_000, bytes: 30 * MIB
 export function limitOfRequest(
   state: RequestState,
   { kind, content }: RequestDecision,
-  { rules, history }: { readonly rules: Rules; readonly history: HistoryLength },
+  history: HistoryLength,
 ): string | undefined {
   if (kind === 'hold') {
     const holds = state.trail.filter((entry) => entry.kind === 'hold').length;
@@ -45,8 +45,7 @@ export function limitOfRequest(
   const { notice, recipient } = content;
   if (recipient === undefined) {
     const given = noticesToPerson(state, notice).length;
-    const isOwed =
-      given === 0 || answerOwed(state, rules) === notice || (notice === 'refused' && owesNoticeOfHold(state));
+    const isOwed = given === 0 || answerOwed(state) === notice || (notice === 'refused' && owesNoticeOfHold(state));
     if (isOwed) return undefined;
     if (given >= PERSON_NOTICES_MAX) return `holds ${PERSON_NOTICES_MAX} notices of this kind, which is the limit`;
   } else if (recipientNotices(state) >= RECIPIENT_NOTICES_MAX) {

@@ -86,14 +86,14 @@ export interface ErasureRequest {
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const sealedPattern = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){4}$/;
 const SEALED_LENGTH_MAX = 8_192;
-/** Another machine's clock may be a little ahead of ours. */
-export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
+/** The clock of whoever dates a request or a notice may be a little ahead of ours. */
+export const SENDER_CLOCK_SKEW_MS = 5 * MINUTE_MS;
 /** The GDPR applies from 25 May 2018, in its first time zone; the other laws are younger. Programs write earlier dates for a missing one. */
 const FIRST_REQUEST_AT = Date.UTC(2018, 4, 24, 10);
 
 /** Why something that has happened about a request cannot have happened then. */
 export function pastProblem(at: number, now: number): string | undefined {
-  if (at > now + CLOCK_SKEW_MS) return 'lies in the future';
+  if (at > now + SENDER_CLOCK_SKEW_MS) return 'lies in the future';
   return at < FIRST_REQUEST_AT ? 'lies before the first of these laws applied, as a placeholder does' : undefined;
 }
 

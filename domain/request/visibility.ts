@@ -1,10 +1,12 @@
 /** What a request can be filtered by: what its search attributes say, none of it personal. */
-import type { LegState } from '../leg/leg';
-import { byProvider, type Provider } from '../provider/provider-table';
+import { defined } from '../defined';
 import { triesDaily } from '../leg/failure';
 import type { RequestOutcome } from '../leg/outcome';
-import { answerOwed, isAnswered, isReminded, owesNoticeOfHold, type RequestState } from './request-state';
-import type { Rules } from '../rules/rules';
+import { byProvider, type Provider } from '../provider/provider-table';
+import { answerOwed, isAnswered, isUnanswered, owesNoticeOfHold } from './owed-to-person';
+import { deadlinesOf, isCancelToBeDecided, isReminded, outcomeOf, type RequestState } from './request-state';
+import type { RequestSnapshot } from './snapshot';
+import { todoOf } from './todo';
 
 /**
  * A provider's key: its leg is in attention. `staff`: somebody has to decide. `todo`: something is to be done that has no
@@ -24,8 +26,8 @@ export type BlockedOn =
   | 'unanswered'
   | 'cannot-make-it';
 
-/** Whatever a person can do something about; a day that is near is only a day. */
-export const needingStaff = Object.keys({
+/** As keys, so that the compiler misses none. */
+export const blockers = Object.keys({
   staff: true,
   certificate: true,
   approval: true,
@@ -33,18 +35,22 @@ export const needingStaff = Object.keys({
   answer: true,
   'notice-of-hold': true,
   todo: true,
+  'due-soon': true,
   overdue: true,
   unanswered: true,
   'cannot-make-it': true,
   ...byProvider(() => true as const),
-} satisfies Record<Exclude<BlockedOn, 'due-soon'>, true>) as readonly BlockedOn[];
+} satisfies Record<BlockedOn, true>) as readonly BlockedOn[];
+
+/** Whatever a person can do something about; a day that is near is only a day. */
+export const needingStaff: readonly BlockedOn[] = blockers.filter((blocker) => blocker !== 'due-soon');
 
 export function needsStaff(blocks: readonly BlockedOn[]): boolean {
   return blocks.some((one) => needingStaff.includes(one));
 }
 
 export interface Visible {
-  readonly state: 'awaiting-approval' | 'running' | 'on-hold' | RequestOutcome;
+  readonly state: 'awaiting-approval' | 'running' | 'on-hold' | 'closing' | RequestOutcome;
   readonly providers: readonly Provider[];
   /** Epoch ms. */
   readonly dueAt?: number;
@@ -54,22 +60,14 @@ export interface Visible {
 /** What every store of Temporal's index takes as an instant: nanoseconds in 64 bits, and a year of four digits. */
 const STORABLE = { from: 0, to: Date.UTC(2262, 3, 11) };
 
-export function visibleOf(facts: {
-  readonly state: RequestState;
-  readonly legs: readonly LegState[];
-  readonly rules: Rules;
-  /** The law's day that holds now. */
-  readonly dueAt: number | undefined;
-  readonly outcome: RequestOutcome | undefined;
-  /** There is something to be done about the request itself. */
-  readonly hasTodo?: boolean;
-}): Visible {
-  const { state, legs, dueAt, outcome } = facts;
+export function visibleOf(request: RequestSnapshot): Visible {
+  const { state, legs } = request;
+  const dueAt = deadlinesOf(state)?.due.at;
   return {
-    state: stateOf(state, outcome),
+    state: stateOf(state),
     providers: legs.map(({ provider }) => provider),
-    ...(dueAt === undefined ? {} : { dueAt: storable(dueAt) }),
-    blockedOn: blockedOn(facts),
+    ...defined({ dueAt: dueAt && storable(dueAt) }),
+    blockedOn: blockersOf(request, todoOf(request)),
   };
 }
 
@@ -78,53 +76,38 @@ function storable(at: number): number {
   return Math.min(Math.max(at, STORABLE.from), STORABLE.to);
 }
 
-function stateOf(state: RequestState, outcome: RequestOutcome | undefined): Visible['state'] {
-  if (outcome !== undefined) return outcome;
+function stateOf(state: RequestState): Visible['state'] {
+  if (state.certificate !== undefined) return outcomeOf(state);
   if (state.hold !== undefined) return 'on-hold';
-  return state.phase === 'awaiting-approval' ? 'awaiting-approval' : 'running';
+  return state.phase === 'awaiting-approval' || state.phase === 'closing' ? state.phase : 'running';
 }
 
-function blockedOn({
-  state,
-  legs,
-  rules,
-  dueAt,
-  outcome,
-  hasTodo = false,
-}: Parameters<typeof visibleOf>[0]): readonly BlockedOn[] {
+/** What the request waits for, in words for programs. `todo`: what is to be done about it, for people. */
+export function blockersOf({ state, legs }: RequestSnapshot, todo: readonly string[]): readonly BlockedOn[] {
+  const dueAt = deadlinesOf(state)?.due.at;
   const inAttention = legs.filter(({ phase }) => phase === 'attention');
   const isToBeDecided = inAttention.some(({ attention }) => attention !== undefined && !triesDaily(attention.reason));
-  const owesAnswer = outcome !== undefined && answerOwed(state, rules) !== undefined;
-  const isCancelToBeDecided = state.cancelRequestedAt !== undefined && state.ended === undefined;
-  const isClockOn = dueAt !== undefined && !isAnswered(state);
+  const isToBeApproved = state.phase === 'awaiting-approval';
+  const isRefused = state.certificateRefused !== undefined;
+  const owesAnswer = state.certificate !== undefined && answerOwed(state) !== undefined;
+  const couldNotWithdraw = legs.some(({ hold }) => hold?.couldNotWithdraw === true);
+  const isReported = (of: 'due-soon' | 'overdue' | 'cannot-make-it'): boolean =>
+    dueAt !== undefined && !isAnswered(state) && isReminded(state, of, dueAt);
+  const needsDecision =
+    isToBeDecided || isToBeApproved || owesAnswer || isCancelToBeDecided(state) || isRefused || couldNotWithdraw;
   const found: [holds: boolean, value: BlockedOn][] = [
-    [
-      isToBeDecided ||
-        state.phase === 'awaiting-approval' ||
-        owesAnswer ||
-        isCancelToBeDecided ||
-        state.certificateRefused !== undefined ||
-        legs.some(({ hold }) => hold?.couldNotWithdraw === true) ||
-        isUnanswered(state, dueAt),
-      'staff',
-    ],
-    [state.certificateRefused !== undefined, 'certificate'],
-    [state.phase === 'awaiting-approval', 'approval'],
+    [needsDecision || isUnanswered(state), 'staff'],
+    [isRefused, 'certificate'],
+    [isToBeApproved, 'approval'],
     [state.hold !== undefined, 'hold'],
     [owesNoticeOfHold(state), 'notice-of-hold'],
     [owesAnswer, 'answer'],
     ...inAttention.map(({ provider }): [boolean, BlockedOn] => [true, provider]),
-    [isClockOn && isReminded(state, 'cannot-make-it', dueAt), 'cannot-make-it'],
-    [isClockOn && isReminded(state, 'due-soon', dueAt) && !isReminded(state, 'overdue', dueAt), 'due-soon'],
-    [isClockOn && isReminded(state, 'overdue', dueAt), 'overdue'],
-    [isUnanswered(state, dueAt), 'unanswered'],
+    [isReported('cannot-make-it'), 'cannot-make-it'],
+    [isReported('due-soon') && !isReported('overdue'), 'due-soon'],
+    [isReported('overdue'), 'overdue'],
+    [isUnanswered(state), 'unanswered'],
   ];
   const values = found.filter(([holds]) => holds).map(([, value]) => value);
-  return hasTodo && !needsStaff(values) ? ['todo', ...values] : values;
-}
-
-/** Without a due date: the person has waited for longer than is bearable, and is still owed an answer. */
-export function isUnanswered(state: RequestState, due: unknown): boolean {
-  const isReported = state.trail.some((entry) => entry.kind === 'reminded' && entry.of === 'unanswered');
-  return due === undefined && isReported && !isAnswered(state);
+  return todo.length > 0 && !needsStaff(values) ? ['todo', ...values] : values;
 }

@@ -223,7 +223,7 @@ describe('watching', () => {
     });
     expect(new Set(lines).size).toBe(lines.length);
     expect(asText?.stdout).toContain('State     awaiting-answer\nOutcome   completed: ');
-    expect(asText?.stdout).toMatch(/^To do {5}tell the person what came of it by .* \(recordNotice, outcome\)$/m);
+    expect(asText?.stdout).toMatch(/^To do {5}tell the person the outcome by .* \(recordNotice, outcome\)$/m);
     expect(asText?.stdout).toContain(`erasure certificate ${requestId} --out certificate.jws`);
     expect((await erasure('certificate', requestId)).stdout).toBe(`certificate-of-${requestId}\n`);
 
@@ -234,7 +234,7 @@ describe('watching', () => {
     const closed = await untilClosed.ended;
     expect(closed.code).toBe(0);
     expect(closed.stdout).toMatch(
-      /To do: tell the person what came of it by [\s\S]*\nEnded [\s\S]*\nOutcome {3}completed: /,
+      /To do: tell the person the outcome by [\s\S]*\nEnded [\s\S]*\nOutcome {3}completed: /,
     );
     expect((await erasure('watch', requestId)).stdout).toContain('Outcome   completed: ');
   });

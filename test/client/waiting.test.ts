@@ -76,7 +76,7 @@ describe('with an answer to the person that is tracked', () => {
       legs: [{ provider: 'person', outcome: 'erased', assurance: 'verified' }],
       outstandingAnswer: { by: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) },
     });
-    expect(result.outstandingAnswer?.todo.join()).toContain('tell the person what came of it');
+    expect(result.outstandingAnswer?.todo.join()).toContain('tell the person the outcome');
     expect((await client.get(requestId)).status).toBe('running');
     // It is there for whoever comes later, too.
     expect(await client.result(requestId, { timeoutMs: 5_000 })).toEqual(result);

@@ -3,7 +3,7 @@ import { decisionTable } from './decision-table';
 import { read } from './markdown';
 
 describe('the table of decisions in docs/architecture.md', () => {
-  it('says of every decision when it is taken, as domain/request/request-state.ts does', () => {
+  it('says of every decision when it is taken, as domain/request/decision-problem.ts does', () => {
     const [, section = ''] = read('docs/architecture.md').split(/^## The request around its legs$/m);
     const told = (section.split(/^## /m)[0] ?? '')
       .split('\n')

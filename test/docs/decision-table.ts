@@ -1,16 +1,11 @@
-/** Which decision is taken when, found out by asking domain/request/request-state.ts: the table in docs/architecture.md. */
+/** Which decision is taken when, found out by asking domain/request/decision-problem.ts: the table in docs/architecture.md. */
 import type { DecisionKind, RequestDecision } from '../../domain/decision/decision';
 import { providerDecisionKinds } from '../../domain/decision/decision';
 import { DAY_MS } from '../../domain/duration';
 import type { LegalClock } from '../../domain/law/legal-clock';
-import { defaultRules } from '../../domain/rules/rules';
-import {
-  openRequest,
-  whyNotNowOfProviders,
-  whyNotNowOfRequest,
-  type RequestFacts,
-  type RequestState,
-} from '../../domain/request/request-state';
+import { providersDecisionProblem, requestDecisionProblem } from '../../domain/request/decision-problem';
+import { openRequest, type RequestState } from '../../domain/request/request-state';
+import { snapshotOf, terms } from '../support/requests';
 
 const now = Date.UTC(2026, 10, 22);
 const at = new Date(now).toISOString();
@@ -27,18 +22,10 @@ const clock: LegalClock = {
   extendedAnswerBy: { on: '2027-02-22', at: now + 92 * DAY_MS },
   extendBy: day,
 };
-const facts: RequestFacts = {
-  now,
-  submittedAt: now - DAY_MS,
-  filedBy: 'staff-1',
-  identityAskedAt: now - DAY_MS,
-  isVerified: false,
-  clock,
-  rules: defaultRules,
-};
+const request = { submittedAt: now - DAY_MS, identityAskedAt: now - DAY_MS };
 const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
 const told = { ...said, at, channel: 'email', reference: 'MSG-1' } as const;
-const open = openRequest();
+const open = { ...openRequest(), terms: terms({ clock }) };
 const extension = { decidedAt: now, because: 'complexity' } as const;
 
 const states: Readonly<Record<string, RequestState>> = {
@@ -50,7 +37,7 @@ const states: Readonly<Record<string, RequestState>> = {
     hold: { since: now, ground: 'court-order', owner: 'staff-9', reviewAt: now },
   },
   'being withdrawn': { ...open, phase: 'running', ended: { at: now, wantedBy: 'subject' } },
-  'certificate there': { ...open, phase: 'awaiting-answer' },
+  'certificate there': { ...open, phase: 'awaiting-answer', certificate: { issuedAt: now, signed: 'a.b.c' } },
   over: { ...open, phase: 'over' },
 };
 
@@ -76,13 +63,14 @@ export function decisionTable(): readonly (readonly string[])[] {
   const word = (why: string | undefined): string => (why === undefined ? 'yes' : '–');
   const ofRequest = Object.entries(decisions).map(([name, decision]) => [
     `\`${name}\``,
-    ...Object.values(states).map((state) =>
-      word(whyNotNowOfRequest(name === 'notice extended' ? { ...state, extension } : state, decision, facts)),
-    ),
+    ...Object.values(states).map((one) => {
+      const state = name === 'notice extended' ? { ...one, extension } : one;
+      return word(requestDecisionProblem(snapshotOf(state, { request, now }), decision));
+    }),
   ]);
   const ofProvider = providerDecisionKinds.map((kind: DecisionKind) => [
     `\`${kind}\``,
-    ...Object.values(states).map((state) => word(whyNotNowOfProviders(state, kind))),
+    ...Object.values(states).map((state) => word(providersDecisionProblem(state, kind))),
   ]);
   return [['decision', ...Object.keys(states)], ...ofRequest, ...ofProvider];
 }

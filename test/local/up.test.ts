@@ -190,7 +190,7 @@ describe('npm run up', () => {
     expect(last).toMatchObject({ code: 0, stderr: '' });
     expect(last.stdout).toContain('MeasureOne: erased, confirmed\n');
     expect(last.stdout).toContain('Every provider has settled (completed), and its certificate is there');
-    expect(last.stdout).toContain('To do: tell the person what came of it');
+    expect(last.stdout).toContain('To do: tell the person the outcome');
     const client = await ErasureClient.connect({ environment: env });
     const reason = { code: 'person-told', ticket: 'PRIV-1' };
     // By the clock of the request, which was moved ahead.

@@ -271,7 +271,7 @@ describe('the legal clock of a run', () => {
     const open = await handle.query(progress);
     expect([open.state, open.outcome]).toEqual(['awaiting-answer', 'completed']);
     expect(await handle.query(certificate)).toBe(`certificate-of-${handle.workflowId.replace('erasure-', '')}`);
-    expect(open.todo).toContainEqual(expect.stringContaining('tell the person what came of it'));
+    expect(open.todo).toContainEqual(expect.stringContaining('tell the person the outcome'));
     const before = new Date((await bench.now(handle)) - HOUR_MS).toISOString();
     await expect(
       handle.executeUpdate(recordNotice, {

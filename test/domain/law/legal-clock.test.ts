@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { DAY_MS, HOUR_MS } from '../../../domain/duration';
-import { aimOf, clockEvents, dueOf, nextClockEvent } from '../../../domain/law/legal-clock';
+import { DAY_MS } from '../../../domain/duration';
+import { clockEvents, currentDeadlines } from '../../../domain/law/legal-clock';
 import type { ClockEvent, Deadline, LegalClock } from '../../../domain/law/legal-clock';
 
 const T0 = Date.UTC(2026, 2, 5, 9);
@@ -28,15 +28,15 @@ const open = { acknowledged: false, extended: false, answered: false };
 
 const said = (events: readonly ClockEvent[]) => events.map(({ kind, at }) => `${kind} ${new Date(at).toISOString()}`);
 
-describe('dueOf and aimOf', () => {
+describe('currentDeadlines', () => {
   it('give the law’s day and the one we aim at', () => {
-    expect(dueOf(clock, { extended: false }).on).toBe('2026-04-19');
-    expect(aimOf(clock, { extended: false }).on).toBe('2026-04-18');
+    expect(currentDeadlines(clock, { extended: false }).due.on).toBe('2026-04-19');
+    expect(currentDeadlines(clock, { extended: false }).aim.on).toBe('2026-04-18');
   });
 
   it('give the later day once the person was told of it', () => {
-    expect(dueOf(clock, { extended: true }).on).toBe('2026-06-03');
-    expect(aimOf(clock, { extended: true }).on).toBe('2026-06-03');
+    expect(currentDeadlines(clock, { extended: true }).due.on).toBe('2026-06-03');
+    expect(currentDeadlines(clock, { extended: true }).aim.on).toBe('2026-06-03');
   });
 });
 
@@ -95,30 +95,11 @@ describe('clockEvents', () => {
           expect(times).toEqual(times.toSorted((a, b) => a - b));
           expect(times.every((at) => at >= clock.startsAt)).toBe(true);
           const overdue = events.filter(({ kind }) => kind === 'overdue');
-          expect(overdue).toEqual(standing.answered ? [] : [{ kind: 'overdue', at: dueOf(clock, standing).at + 1 }]);
+          expect(overdue).toEqual(
+            standing.answered ? [] : [{ kind: 'overdue', at: currentDeadlines(clock, standing).due.at + 1 }],
+          );
         },
       ),
     );
-  });
-});
-
-describe('nextClockEvent', () => {
-  const events = clockEvents(clock, open, leads);
-
-  it('is the first that has not come yet', () => {
-    expect(nextClockEvent(events, T0)?.kind).toBe('acknowledge-due');
-    expect(nextClockEvent(events, T0 + 20 * DAY_MS)?.kind).toBe('due-soon');
-  });
-
-  it('counts an event of this very instant as come', () => {
-    const [first] = events;
-    expect(nextClockEvent(events, (first?.at ?? 0) - 1)).toEqual(first);
-    expect(nextClockEvent(events, first?.at ?? 0)).toEqual(events[1]);
-  });
-
-  it('is nothing once all have come', () => {
-    expect(nextClockEvent(events, deadline(45).at)?.kind).toBe('overdue');
-    expect(nextClockEvent(events, deadline(45).at + 1)).toBeUndefined();
-    expect(nextClockEvent(events, deadline(45).at + HOUR_MS)).toBeUndefined();
   });
 });

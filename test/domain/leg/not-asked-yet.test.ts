@@ -20,11 +20,10 @@ import {
   type RequestEvent,
   type RequestState,
 } from '../../../domain/request/request-state';
-import { defaultRules } from '../../../domain/rules/rules';
+import { snapshotOf, started } from '../../support/requests';
 import { settledLegs, T0, unsettledLegs } from '../../support/legs';
 
 const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
-const facts = { requestId: 'r', regulation: 'gdpr', submittedAt: T0, startedAt: T0 } as const;
 const reviewAt = new Date(T0 + 30 * DAY_MS).toISOString();
 const hold: RequestDecision = {
   kind: 'hold',
@@ -43,10 +42,9 @@ function drive(moves: readonly string[]): {
   let wasAsked = false;
   const tell = (event: LegEvent): void => void (leg = advance(leg, event));
   for (const move of moves) {
-    if (move === 'taken-on-unapproved' && state.phase === 'starting')
-      state = advanceRequest(state, { type: 'takenOn', approvalNeeded: true, at: T0 });
-    if (move === 'taken-on' && state.phase === 'starting')
-      state = advanceRequest(state, { type: 'takenOn', approvalNeeded: false, at: T0 });
+    if (move === 'start-unapproved' && state.phase === 'starting')
+      state = advanceRequest(state, { ...started({ approvalNeeded: true }), at: T0 });
+    if (move === 'start' && state.phase === 'starting') state = advanceRequest(state, { ...started(), at: T0 });
     if (move === 'approve' && state.phase === 'awaiting-approval' && state.hold === undefined)
       state = advanceRequest(state, decided({ kind: 'approve', content: said }));
     if (move === 'hold' && state.phase !== 'starting' && state.hold === undefined) {
@@ -69,7 +67,7 @@ function must(holds: boolean, what: string): void {
   if (!holds) throw new Error(what);
 }
 
-const moves = fc.array(fc.constantFrom('taken-on-unapproved', 'taken-on', 'approve', 'hold', 'release', 'ask'), {
+const moves = fc.array(fc.constantFrom('start-unapproved', 'start', 'approve', 'hold', 'release', 'ask'), {
   maxLength: 12,
 });
 
@@ -77,9 +75,7 @@ it('shows a provider as asking only if it was asked, and says what it waits for 
   fc.assert(
     fc.property(moves, (all) => {
       const { state, leg, wasAsked } = drive(all);
-      const terms = state.phase === 'starting' ? undefined : { rules: defaultRules, isIndexed: false };
-      const view = { state, legs: [leg], terms, outcome: undefined, submittedAt: T0, now: T0 };
-      const [shown] = requestProgress(view, facts).legs;
+      const [shown] = requestProgress(snapshotOf(state, { legs: [leg] })).legs;
       const { waitsFor = '', youCan = '' } = shown ?? {};
       const isHeld = state.hold !== undefined;
       const unasked = isHeld ? 'held' : 'not-asked-yet';

@@ -15,13 +15,9 @@ import {
   TRAIL_IN_ANSWER_MAX,
 } from '../../../domain/request/limits';
 import { providerKeys } from '../../../domain/provider/provider-table';
-import {
-  advanceRequest,
-  openRequest,
-  owesNoticeOfHold,
-  type RequestState,
-} from '../../../domain/request/request-state';
-import { defaultRules } from '../../../domain/rules/rules';
+import { owesNoticeOfHold } from '../../../domain/request/owed-to-person';
+import { advanceRequest, openRequest, type RequestState } from '../../../domain/request/request-state';
+import { certified, settled, started } from '../../support/requests';
 import { accepted, evidence } from '../../support/receipts';
 import { legInAttention, T0 } from '../../support/legs';
 
@@ -35,7 +31,6 @@ const said = { actor: longest, reason: { code: longest, ticket: longest } };
 /** Of the kinds that need one. */
 const proof = { tokenId: longest, keyId: longest, token: 'x'.repeat(4_096) };
 const history = { events: 60, bytes: 30_000 };
-const facts = { rules: defaultRules, history };
 
 const noticed = (notice: 'acknowledged' | 'refused' | 'outcome' | 'extended', recipient?: string): RequestDecision => ({
   kind: 'notice',
@@ -60,14 +55,14 @@ const take = (state: RequestState, decision: RequestDecision, at = T0): RequestS
     ...(guardedKinds.includes(decision.kind) ? { proof } : {}),
     at,
   });
-const running = advanceRequest(openRequest(), { type: 'takenOn', approvalNeeded: false, at: T0 });
+const running = advanceRequest(openRequest(), { ...started(), at: T0 });
 
 /** Takes the same decision, and what has to come between, until it is refused. */
 function exhaust(state: RequestState, decision: RequestDecision, between?: RequestDecision) {
   let taken = 0;
   let now = state;
   for (; taken < 10_000; taken += 1) {
-    const refusal = limitOfRequest(now, decision, facts);
+    const refusal = limitOfRequest(now, decision, history);
     if (refusal !== undefined) return { state: now, taken, refusal };
     now = take(now, decision);
     if (between !== undefined) now = take(now, between);
@@ -110,28 +105,28 @@ describe('the limits of a request', () => {
     let state = exhaust(running, noticed('refused')).state;
     state = take(state, hold, T0 + DAY_MS);
     expect(owesNoticeOfHold(state)).toBe(true);
-    expect(limitOfRequest(state, noticed('refused'), facts)).toBeUndefined();
-    const settled = advanceRequest(take(state, release), { type: 'legsSettled', at: T0 });
-    const answerable = advanceRequest(settled, { type: 'certificateIssued', at: T0 });
-    expect(limitOfRequest(answerable, noticed('outcome'), facts)).toBeUndefined();
+    expect(limitOfRequest(state, noticed('refused'), history)).toBeUndefined();
+    const ended = advanceRequest(take(state, release), { ...settled(), at: T0 });
+    const answerable = advanceRequest(ended, { ...certified, at: T0 });
+    expect(limitOfRequest(answerable, noticed('outcome'), history)).toBeUndefined();
   });
 
   it('spares no room for what is done in one kind at the cost of another', () => {
     const state = exhaust(running, noticed('acknowledged')).state;
     for (const decision of [noticed('refused'), noticed('outcome', longest), hold]) {
-      expect(limitOfRequest(state, decision, facts)).toBeUndefined();
+      expect(limitOfRequest(state, decision, history)).toBeUndefined();
     }
   });
 
   it('never stands in the way of a decision that ends something, however long the history is', () => {
-    const endless = { rules: defaultRules, history: { events: 50_000, bytes: HISTORY_BYTES_MAX } };
+    const endless = { events: 50_000, bytes: HISTORY_BYTES_MAX };
     const state = worstRequest();
     const bounded = ['hold', 'notice'];
     for (const kind of requestDecisionKinds.filter((one) => !bounded.includes(one))) {
       expect(limitOfRequest(state, { kind, content: said } as RequestDecision, endless)).toBeUndefined();
     }
     for (const kind of ['waive', 'attest'] as const) {
-      expect(limitOfLeg(retried(RETRIES_MAX), kind, endless.history)).toBeUndefined();
+      expect(limitOfLeg(retried(RETRIES_MAX), kind, endless)).toBeUndefined();
     }
     expect(limitOfRequest(running, noticed('outcome'), endless)).toBeUndefined();
   });
@@ -142,11 +137,11 @@ describe('the limits of a request', () => {
       { ...history, events: SPARE_HISTORY_MAX.events },
       { ...history, bytes: SPARE_HISTORY_MAX.bytes },
     ]) {
-      expect(limitOfRequest(running, noticed('outcome', longest), { ...facts, history: long })).toMatch(words);
-      expect(limitOfRequest(running, hold, { ...facts, history: long })).toBeUndefined();
+      expect(limitOfRequest(running, noticed('outcome', longest), long)).toMatch(words);
+      expect(limitOfRequest(running, hold, long)).toBeUndefined();
       expect(limitOfLeg(legInAttention('ProviderRejected'), 'retry', long)).toMatch(words);
     }
-    expect(limitOfRequest(running, hold, { ...facts, history: HOLD_HISTORY_MAX })).toMatch(words);
+    expect(limitOfRequest(running, hold, HOLD_HISTORY_MAX)).toMatch(words);
   });
 
   it('is reached for the retries of one provider, which can still be attested or waived', () => {

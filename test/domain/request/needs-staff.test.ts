@@ -6,15 +6,17 @@ import { advance, nextStep, openLeg, type LegEvent, type LegState } from '../../
 import type { LegalClock } from '../../../domain/law/legal-clock';
 import { requestOutcome } from '../../../domain/leg/outcome';
 import type { RequestDecision } from '../../../domain/decision/decision';
-import { nextReminder, requestProgress, type RequestView } from '../../../domain/request/request-progress';
+import { requestDecisionProblem } from '../../../domain/request/decision-problem';
+import { nextReminder } from '../../../domain/request/next-reminder';
+import { requestProgress } from '../../../domain/request/request-progress';
 import {
   advanceRequest,
   openRequest,
-  whyNotNowOfRequest,
   type RequestEvent,
   type RequestState,
 } from '../../../domain/request/request-state';
-import { defaultRules, type Terms } from '../../../domain/rules/rules';
+import type { RequestSnapshot } from '../../../domain/request/snapshot';
+import { certified, settled, snapshotOf, started } from '../../support/requests';
 import { needsStaff } from '../../../domain/request/visibility';
 import { absent, accepted, inconclusive, presentAgain } from '../../support/receipts';
 import { T0 } from '../../support/legs';
@@ -90,8 +92,6 @@ class Play {
   state: RequestState;
   leg: LegState = openLeg('person');
   now = T0;
-  certificate = false;
-  readonly terms: Terms;
 
   constructor({
     law,
@@ -102,27 +102,17 @@ class Play {
     approvalNeeded: boolean;
     answerTracked: boolean;
   }) {
-    this.terms = {
-      rules: { ...defaultRules, approvalNeeded, answerTracked },
-      ...(law === 'none' ? {} : { clock: clockOf(law) }),
-      isIndexed: true,
-    };
     this.state = openRequest();
-    this.request({ type: 'takenOn', approvalNeeded, at: T0 });
+    const clock = law === 'none' ? undefined : clockOf(law);
+    this.request({
+      ...started({ clock, approvalNeeded, answerTracked, decisionMode: 'authenticated' }),
+      at: T0,
+    });
   }
 
-  get view(): RequestView {
-    const outcome = requestOutcome([{ ...this.leg, outcome: this.leg.outcome ?? 'unknown' }], {
-      isRejected: this.state.rejected !== undefined,
-    });
-    return {
-      state: this.state,
-      legs: [this.leg],
-      terms: this.terms,
-      outcome: this.certificate ? outcome : undefined,
-      submittedAt: T0,
-      now: this.now,
-    };
+  get snapshot(): RequestSnapshot {
+    const verification = { method: 'account-login', by: 'staff-1', at: iso(T0), reference: 'V-1' };
+    return snapshotOf(this.state, { request: { verification }, legs: [this.leg], now: this.now });
   }
 
   request(event: RequestEvent): void {
@@ -142,16 +132,19 @@ class Play {
         this.leg = advance(this.leg, one.leg(at));
     } else if ('request' in one) {
       const decision = one.request(at);
-      const facts = { now: at, submittedAt: T0, filedBy: 'staff-1', isVerified: true, ...this.terms };
-      if (whyNotNowOfRequest(this.state, decision, facts) === undefined)
+      if (requestDecisionProblem(this.snapshot, decision) === undefined)
         this.request({ type: 'decided', decision, at });
-    } else if (this.state.ended === undefined) this.request({ type: 'cancelRefused', at });
-    if (this.leg.phase === 'settled' && this.state.phase === 'running') {
-      this.request({ type: 'legsSettled', at });
-      this.certificate = true;
-      this.request({ type: 'certificateIssued', at });
+    } else if (this.state.ended === undefined) this.request({ type: 'cancelled', at });
+    if (this.leg.phase === 'settled' && ['running', 'closing'].includes(this.state.phase)) {
+      const outcome = requestOutcome([this.leg], { isRejected: this.state.rejected !== undefined });
+      this.request({ ...settled(false, outcome), at });
+      this.request({ ...certified, at });
     }
-    for (let next = nextReminder(this.view); next !== undefined && next.at <= at; next = nextReminder(this.view)) {
+    for (
+      let next = nextReminder(this.snapshot);
+      next !== undefined && next.at <= at;
+      next = nextReminder(this.snapshot)
+    ) {
       this.request({ type: 'reminded', of: next.of, due: next.due, at });
     }
   }
@@ -171,12 +164,7 @@ describe('what needs a staff member', () => {
         const play = new Play(rules);
         for (const one of moves) {
           play.make(one);
-          const { todo, legs, blockedOn } = requestProgress(play.view, {
-            requestId: '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11',
-            regulation: 'gdpr',
-            submittedAt: T0,
-            startedAt: T0,
-          });
+          const { todo, legs, blockedOn } = requestProgress(play.snapshot);
           const isForPerson = legs.some(
             ({ attention, youCan = 'nothing' }) => attention !== undefined || !youCan.startsWith('nothing'),
           );

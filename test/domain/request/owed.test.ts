@@ -21,20 +21,20 @@ import {
   type LegState,
 } from '../../../domain/leg/leg';
 import type { LegalClock } from '../../../domain/law/legal-clock';
-import { requestOutcome, type RequestOutcome } from '../../../domain/leg/outcome';
-import { nextReminder, requestProgress, type RequestView } from '../../../domain/request/request-progress';
+import { requestOutcome } from '../../../domain/leg/outcome';
+import { providersDecisionProblem, requestDecisionProblem } from '../../../domain/request/decision-problem';
+import { nextReminder } from '../../../domain/request/next-reminder';
+import { answerOwed, isAnswered, owedToPerson } from '../../../domain/request/owed-to-person';
+import { requestProgress } from '../../../domain/request/request-progress';
 import {
   advanceRequest,
-  answerOwed,
-  isAnswered,
   openRequest,
-  owedToPerson,
-  whyNotNowOfProviders,
-  whyNotNowOfRequest,
   type RequestEvent,
   type RequestState,
 } from '../../../domain/request/request-state';
+import type { RequestSnapshot } from '../../../domain/request/snapshot';
 import { defaultRules, type Terms } from '../../../domain/rules/rules';
+import { snapshotOf } from '../../support/requests';
 import { absent, accepted, presentAgain, takenOffQueue, unknown } from '../../support/receipts';
 
 const T0 = Date.UTC(2026, 10, 22, 9);
@@ -128,23 +128,22 @@ class World {
   now = T0;
   leg: LegState = openLeg('person');
   state: RequestState = openRequest();
-  outcome: RequestOutcome | undefined;
   readonly history: Entry[] = [];
 
   readonly terms: Terms;
 
   constructor(terms: Terms) {
     this.terms = terms;
-    this.apply({ type: 'takenOn', approvalNeeded: terms.rules.approvalNeeded });
+    this.apply({ type: 'termsDetermined', terms });
   }
 
-  get view(): RequestView {
-    const { state, leg, terms, outcome, now } = this;
-    return { state, legs: [leg], terms, outcome, submittedAt: T0, now };
+  get snapshot(): RequestSnapshot {
+    const { state, leg, now } = this;
+    return snapshotOf(state, { request: { submittedAt: T0, identityAskedAt: T0 }, startedAt: T0, legs: [leg], now });
   }
 
   get progress() {
-    return requestProgress(this.view, { requestId: 'r', regulation: 'gdpr', submittedAt: T0, startedAt: T0 });
+    return requestProgress(this.snapshot);
   }
 
   apply(happening: WithoutTime<RequestEvent>): void {
@@ -171,7 +170,7 @@ class World {
         return;
       }
       case 'settleByHand': {
-        const isRefused = whyNotNow(this.leg, one.kind) ?? whyNotNowOfProviders(this.state, one.kind);
+        const isRefused = whyNotNow(this.leg, one.kind) ?? providersDecisionProblem(this.state, one.kind);
         if (isRefused !== undefined) return;
         return this.tell({ type: 'decided', kind: one.kind, decision: { ...said, provider: 'person' } });
       }
@@ -209,16 +208,7 @@ class World {
   }
 
   isTaken(decision: RequestDecision): boolean {
-    const facts = {
-      now: this.now,
-      submittedAt: T0,
-      filedBy: 'staff-1',
-      identityAskedAt: T0,
-      isVerified: false,
-      ...(this.terms.clock === undefined ? {} : { clock: this.terms.clock }),
-      rules: this.terms.rules,
-    };
-    if (whyNotNowOfRequest(this.state, decision, facts) !== undefined) return false;
+    if (requestDecisionProblem(this.snapshot, decision) !== undefined) return false;
     this.apply({ type: 'decided', decision });
     return true;
   }
@@ -226,7 +216,7 @@ class World {
   /** What the step that the leg is at comes to. */
   moveLeg(dice: number): void {
     const isStarted = this.state.phase === 'running' || this.state.ended !== undefined;
-    if (!isStarted || this.outcome !== undefined) return;
+    if (!isStarted || this.state.outcome !== undefined) return;
     const step = nextStep(this.leg);
     switch (step.do) {
       case 'ask':
@@ -257,14 +247,12 @@ class World {
     const { phase, rejected } = this.state;
     if (phase === 'issuing-certificate') {
       this.write({ what: 'certified' });
-      this.apply({ type: 'certificateIssued' });
-    } else if ((phase === 'running' || phase === 'awaiting-approval') && this.leg.phase === 'settled') {
+      this.apply({ type: 'certificateIssued', signed: 'a.b.c' });
+    } else if (['running', 'closing', 'awaiting-approval'].includes(phase) && this.leg.phase === 'settled') {
       if (phase === 'awaiting-approval' && this.state.ended === undefined) return;
-      this.outcome = requestOutcome([{ ...this.leg, outcome: this.leg.outcome ?? 'unknown' }], {
-        isRejected: rejected !== undefined,
-      });
+      const outcome = requestOutcome([this.leg], { isRejected: rejected !== undefined });
       this.write({ what: 'settled', mayBeErased: mayBeErasedAt(this.leg) });
-      this.apply({ type: 'legsSettled', mayHaveErased: mayHaveErased(this.leg) });
+      this.apply({ type: 'legsSettled', outcome, mayHaveErased: mayHaveErased(this.leg) });
     }
   }
 
@@ -272,7 +260,7 @@ class World {
   wait(ms: number): void {
     const until = this.now + ms;
     for (;;) {
-      const reminder = nextReminder(this.view);
+      const reminder = nextReminder(this.snapshot);
       if (reminder === undefined || reminder.at > until) break;
       this.now = Math.max(this.now, reminder.at);
       this.apply({ type: 'reminded', of: reminder.of, due: reminder.due });
@@ -287,7 +275,7 @@ class World {
   /** As a run does at each of its steps. */
   rest(): void {
     this.wait(0);
-    if (this.state.phase === 'awaiting-answer' && answerOwed(this.state, this.terms.rules) === undefined) {
+    if (this.state.phase === 'awaiting-answer' && answerOwed(this.state) === undefined) {
       this.apply({ type: 'closed' });
     }
   }
@@ -307,7 +295,7 @@ function mayBeErasedAt({ outcome, rounds }: LegState): boolean {
 /** The provider is being asked or looked at, which has a budget, or its wait is over by then. */
 function goesOn({ state, leg, terms }: World, by: number): boolean {
   if (terms.clock !== undefined) return false;
-  if (state.phase === 'issuing-certificate') return true;
+  if (state.phase === 'closing' || state.phase === 'issuing-certificate') return true;
   const step = nextStep(leg);
   if (state.phase !== 'running' || state.hold !== undefined) return false;
   if (leg.phase === 'attention') return !terms.rules.answerTracked;
@@ -327,7 +315,7 @@ function mustSaySo(world: World): void {
   const blocked: readonly string[] = progress.blockedOn;
   const todo = progress.todo.join();
   const late = terms.clock === undefined ? 'unanswered' : 'overdue';
-  const reminder = nextReminder(world.view);
+  const reminder = nextReminder(world.snapshot);
   if (owed === undefined) {
     const alarms = ['overdue', 'unanswered', 'due-soon', 'cannot-make-it', 'answer', 'notice-of-hold'];
     must(!alarms.some((one) => blocked.includes(one)), `raises no false alarm: ${blocked.join()}`);

@@ -9,21 +9,16 @@ import {
 import type { WithoutTime } from '../../../domain/without-time';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import type { LegalClock } from '../../../domain/law/legal-clock';
+import { RECORDED_LATER_MS, requestDecisionProblem } from '../../../domain/request/decision-problem';
+import { answerOwed, isAnswered, owedToPerson, owesNoticeOfHold } from '../../../domain/request/owed-to-person';
 import {
   advanceRequest,
-  answerOwed,
-  isAnswered,
   isExtended,
   openRequest,
-  owedToPerson,
-  RECORDED_LATER_MS,
-  owesNoticeOfHold,
-  whyNotNowOfRequest,
   type RequestEvent,
-  type RequestFacts,
   type RequestState,
 } from '../../../domain/request/request-state';
-import { defaultRules } from '../../../domain/rules/rules';
+import * as requests from '../../support/requests';
 
 const T0 = Date.UTC(2026, 10, 22, 9);
 const NOW = T0 + 2 * DAY_MS;
@@ -42,15 +37,16 @@ const clock = {
   extendedAnswerBy: deadline(T0 + 90 * DAY_MS),
   extendBy: deadline(T0 + 30 * DAY_MS),
 } satisfies LegalClock;
-const facts: RequestFacts = {
-  now: NOW,
-  submittedAt: T0,
-  filedBy: 'staff-1',
-  identityAskedAt: T0,
-  isVerified: false,
-  clock,
-  rules: defaultRules,
-};
+
+/** What a decision depends on beside the state. */
+interface Facts {
+  readonly now?: number;
+  readonly request?: object;
+}
+function why(state: RequestState, decision: RequestDecision, { now = NOW, request }: Facts = {}): string | undefined {
+  const filed = { submittedAt: T0, identityAskedAt: T0, ...request };
+  return requestDecisionProblem(requests.snapshotOf(state, { now, request: filed }), decision);
+}
 
 const samples: { readonly [K in RequestDecisionKind]: RequestDecision & { readonly kind: K } } = {
   approve: { kind: 'approve', content: said },
@@ -83,31 +79,26 @@ function after(...happenings: WithoutTime<RequestEvent>[]): RequestState {
     openRequest(),
   );
 }
-const toApprove: WithoutTime<RequestEvent> = { type: 'takenOn', approvalNeeded: true };
-const takenOn: WithoutTime<RequestEvent> = { type: 'takenOn', approvalNeeded: false };
-const settled: WithoutTime<RequestEvent>[] = [takenOn, { type: 'legsSettled' }];
-const certified: WithoutTime<RequestEvent>[] = [...settled, { type: 'certificateIssued' }];
+const toApprove = requests.started({ clock, approvalNeeded: true });
+const started = requests.started({ clock });
+const settled: WithoutTime<RequestEvent>[] = [started, requests.settled()];
+const certified: WithoutTime<RequestEvent>[] = [...settled, requests.certified];
 
 const states = {
   starting: openRequest(),
   'awaiting-approval': after(toApprove),
   'awaiting-approval, on hold': after(toApprove, decide(samples.hold)),
-  running: after(takenOn),
+  running: after(started),
   approved: after(toApprove, decide(samples.approve)),
-  'on hold': after(takenOn, decide(samples.hold)),
-  released: after(takenOn, decide(samples.hold), decide(samples.release)),
-  extended: after(takenOn, decide(samples.extend), decide(told('extended'))),
-  withdrawing: after(takenOn, decide(samples.withdraw)),
-  cancelled: after(takenOn, { type: 'cancelled' }),
+  'on hold': after(started, decide(samples.hold)),
+  released: after(started, decide(samples.hold), decide(samples.release)),
+  extended: after(started, decide(samples.extend), decide(told('extended'))),
+  withdrawing: after(started, decide(samples.withdraw)),
+  cancelled: after(started, { type: 'cancelled' }),
   rejected: after(toApprove, decide(samples.reject)),
   'issuing-certificate': after(...settled),
   'awaiting-answer': after(...certified),
-  'rejected, certified': after(
-    toApprove,
-    decide(samples.reject),
-    { type: 'legsSettled' },
-    { type: 'certificateIssued' },
-  ),
+  'rejected, certified': after(toApprove, decide(samples.reject), requests.settled(), requests.certified),
   over: after(...certified, { type: 'closed' }),
 } as const;
 type StateName = keyof typeof states;
@@ -188,8 +179,8 @@ const table: Readonly<Record<StateName, Readonly<Record<RequestDecisionKind, str
   },
   rejected: {
     ...allowed(),
-    approve: `is under way${nothing}`,
-    reject: `is under way${tooLateToReject}`,
+    approve: `was rejected${nothing}`,
+    reject: `was rejected${tooLateToReject}`,
     hold: 'was rejected',
     release: 'is not on hold',
     withdraw: 'was rejected',
@@ -236,19 +227,18 @@ describe('the table of decisions and states', () => {
     expect(cells).toHaveLength(Object.keys(states).length * 8);
   });
 
-  it.each(cells)('%s, %s', (kind, name, why) => {
-    expect(whyNotNowOfRequest(states[name], samples[kind], facts)).toBe(why);
+  it.each(cells)('%s, %s', (kind, name, problem) => {
+    expect(why(states[name], samples[kind])).toBe(problem);
   });
 });
 
 describe('a decision depends on more than the state', () => {
-  const why = (state: RequestState, decision: RequestDecision, changed: Partial<RequestFacts> = {}) =>
-    whyNotNowOfRequest(state, decision, { ...facts, ...changed });
-
   it('approval is by somebody other than the filer, who has to be known', () => {
-    expect(why(states['awaiting-approval'], samples.approve, { filedBy: 'staff-7' })).toContain('same staff member');
-    const { filedBy: _filedBy, ...unfiled } = facts;
-    expect(whyNotNowOfRequest(states['awaiting-approval'], samples.approve, unfiled)).toContain('who filed it');
+    expect(why(states['awaiting-approval'], samples.approve, { request: { filedBy: 'staff-7' } })).toContain(
+      'same staff member',
+    );
+    const unfiled = { request: { filedBy: undefined } };
+    expect(why(states['awaiting-approval'], samples.approve, unfiled)).toContain('who filed it');
   });
 
   it('a hold needs a review that lies ahead', () => {
@@ -257,17 +247,16 @@ describe('a decision depends on more than the state', () => {
   });
 
   it('an extension needs a clock that still runs, in time', () => {
-    const { clock: _clock, ...without } = facts;
-    expect(whyNotNowOfRequest(states.running, samples.extend, without)).toContain('has no due date');
+    expect(why(after(requests.started()), samples.extend)).toContain('has no due date');
     expect(why(states.running, samples.extend, { now: clock.extendBy.at })).toBeUndefined();
     const { extendBy: _by, extendedAnswerBy: _on, ...once } = clock;
-    expect(why(states.running, samples.extend, { clock: once })).toContain('its law gives no more time');
+    expect(why(after(requests.started({ clock: once })), samples.extend)).toContain('its law gives no more time');
     const answered = after(...certified, decide(told('outcome')));
     expect(why(answered, samples.extend)).toContain('has been answered');
   });
 
   it('an extension holds with the notice of it, inside the first period and not otherwise', () => {
-    const decided = after(takenOn, decide(samples.extend));
+    const decided = after(started, decide(samples.extend));
     expect(isExtended(decided)).toBe(false);
     const late = { now: clock.extendBy.at + DAY_MS };
     expect(why(decided, told('extended', clock.extendBy.at + 1), late)).toContain('was not extended in time');
@@ -280,10 +269,10 @@ describe('a decision depends on more than the state', () => {
   it('an extension that was told on the last lawful day can be recorded some days later, and holds', () => {
     const lastRecorded = { now: clock.extendBy.at + RECORDED_LATER_MS };
     expect(why(states.running, samples.extend, lastRecorded)).toBeUndefined();
-    const decided = after(takenOn, decide(samples.extend));
+    const decided = after(started, decide(samples.extend));
     const notice = told('extended', clock.extendBy.at);
     expect(why(decided, notice, lastRecorded)).toBeUndefined();
-    expect(isExtended(after(takenOn, decide(samples.extend), decide(notice)))).toBe(true);
+    expect(isExtended(after(started, decide(samples.extend), decide(notice)))).toBe(true);
     expect(why(decided, told('extended', clock.extendBy.at + 1), lastRecorded)).toContain('was not extended in time');
     expect(why(states.running, samples.extend, { now: lastRecorded.now + 1 })).toContain('can no longer be extended');
   });
@@ -308,15 +297,18 @@ describe('a decision depends on more than the state', () => {
       content: { ...toRecipient.content, recipient: 'mail-service' },
     } as RequestDecision;
     expect(why(states.running, decision)).toBeUndefined();
-    expect(isAnswered(after(takenOn, decide(decision)))).toBe(false);
+    expect(isAnswered(after(started, decide(decision)))).toBe(false);
   });
 
   it('identity is confirmed once, after it was asked for', () => {
-    const { identityAskedAt: _asked, ...unasked } = facts;
-    expect(whyNotNowOfRequest(states.running, samples.identity, unasked)).toContain('without asking');
-    expect(why(states.running, samples.identity, { isVerified: true })).toContain('already');
-    expect(why(after(takenOn, decide(samples.identity)), samples.identity)).toContain('already');
-    expect(why(states.running, samples.identity, { identityAskedAt: T0 + 2 * HOUR_MS })).toContain('had not asked');
+    const unasked = { request: { identityAskedAt: undefined } };
+    expect(why(states.running, samples.identity, unasked)).toContain('without asking');
+    const verification = { method: 'account-login', by: 'staff-1', at: iso(T0), reference: 'V-1' };
+    expect(why(states.running, samples.identity, { request: { verification } })).toContain('already');
+    expect(why(after(started, decide(samples.identity)), samples.identity)).toContain('already');
+    expect(why(states.running, samples.identity, { request: { identityAskedAt: T0 + 2 * HOUR_MS } })).toContain(
+      'had not asked',
+    );
   });
 
   it('the information on identity arrived between the question and the check', () => {
@@ -329,7 +321,7 @@ describe('a decision depends on more than the state', () => {
           kind: 'identity',
           content: { ...samples.identity.content, at: iso(checkedAt), informationReceivedAt: iso(receivedAt) },
         },
-        { identityAskedAt: askedAt },
+        { request: { identityAskedAt: askedAt } },
       );
     expect([askedAt, checkedAt].map(confirmed)).toEqual([undefined, undefined]);
     expect(confirmed(askedAt - 1)).toContain('it lies before it was asked for (informationReceivedAt)');
@@ -339,8 +331,6 @@ describe('a decision depends on more than the state', () => {
 });
 
 describe('a notice speaks only for what it was given after', () => {
-  const why = (state: RequestState, decision: RequestDecision, now = NOW) =>
-    whyNotNowOfRequest(state, decision, { ...facts, now });
   const later = (state: RequestState, ...happenings: [number, WithoutTime<RequestEvent>][]): RequestState =>
     happenings.reduce((one, [at, happening]) => advanceRequest(one, { ...happening, at } as RequestEvent), state);
   const DAY_LATER = NOW + DAY_MS;
@@ -357,8 +347,10 @@ describe('a notice speaks only for what it was given after', () => {
 
   it('a refusal because of a hold may be recorded after the release, dated before it', () => {
     const released = later(states['on hold'], [DAY_LATER, decide(samples.release)]);
-    expect(why(released, told('refused', NOW + HOUR_MS), DAY_LATER + HOUR_MS)).toBeUndefined();
-    expect(why(released, told('refused', DAY_LATER + 1), DAY_LATER + HOUR_MS)).toContain('nothing at that time');
+    expect(why(released, told('refused', NOW + HOUR_MS), { now: DAY_LATER + HOUR_MS })).toBeUndefined();
+    expect(why(released, told('refused', DAY_LATER + 1), { now: DAY_LATER + HOUR_MS })).toContain(
+      'nothing at that time',
+    );
   });
 
   it('an outcome is dated after the certificate', () => {
@@ -381,10 +373,10 @@ describe('a notice speaks only for what it was given after', () => {
 describe('what is owed to the person', () => {
   const withdrawn = (wantedBy: 'subject' | 'misfiled', mayHaveErased: boolean): RequestState =>
     after(
-      takenOn,
+      started,
       decide({ kind: 'withdraw', content: { ...said, wantedBy } }),
-      { type: 'legsSettled', mayHaveErased },
-      { type: 'certificateIssued' },
+      requests.settled(mayHaveErased),
+      requests.certified,
     );
 
   it.each<[string, RequestState, 'outcome' | 'refused' | undefined]>([
@@ -393,10 +385,10 @@ describe('what is owed to the person', () => {
     ['one whose outcome was told', after(...certified, decide(told('outcome'))), undefined],
     ['a rejected one', states['rejected, certified'], 'refused'],
     ['one on hold', states['on hold'], 'refused'],
-    ['one on hold whose refusal was told', after(takenOn, decide(samples.hold), decide(told('refused'))), undefined],
+    ['one on hold whose refusal was told', after(started, decide(samples.hold), decide(told('refused'))), undefined],
     [
       'the same after the release',
-      after(takenOn, decide(samples.hold), decide(told('refused')), decide(samples.release)),
+      after(started, decide(samples.hold), decide(told('refused')), decide(samples.release)),
       'outcome',
     ],
     ['one withdrawn at their own wish', withdrawn('subject', false), undefined],
@@ -406,20 +398,20 @@ describe('what is owed to the person', () => {
     ['one that somebody cancelled', states.cancelled, 'refused'],
     [
       'the same, once it is said that it was their own wish',
-      after(takenOn, { type: 'cancelled' }, decide(samples.withdraw)),
+      after(started, { type: 'cancelled' }, decide(samples.withdraw)),
       undefined,
     ],
   ])('of %s', (_name, state, owed) => {
     expect(owedToPerson(state)).toBe(owed);
     expect(isAnswered(state)).toBe(owed === undefined);
-    expect(answerOwed(state, defaultRules)).toBe(owed);
-    expect(answerOwed(state, { ...defaultRules, answerTracked: false })).toBeUndefined();
+    expect(answerOwed(state)).toBe(owed);
+    expect(answerOwed({ ...state, terms: requests.terms({ answerTracked: false }) })).toBeUndefined();
   });
 
   it('is a word about a hold, once for each hold', () => {
     expect(owesNoticeOfHold(states['on hold'])).toBe(true);
     expect(owesNoticeOfHold(states.released)).toBe(false);
-    expect(owesNoticeOfHold(after(takenOn, decide(samples.hold), decide(told('refused'))))).toBe(false);
+    expect(owesNoticeOfHold(after(started, decide(samples.hold), decide(told('refused'))))).toBe(false);
   });
 });
 
@@ -435,11 +427,11 @@ describe('the trail', () => {
         { type: 'reminded', of: 'due-soon', due: T0 },
         { at: NOW, kind: 'reminded', of: 'due-soon', due: T0 },
       ],
-      [{ type: 'legsSettled' }, undefined],
+      [requests.settled(), undefined],
     );
     fc.assert(
       fc.property(fc.array(happening, { maxLength: 20 }), (happenings) => {
-        let state = after(takenOn);
+        let state = after(started);
         const expected: object[] = [];
         let isEnded = false;
         for (const [one, entry] of happenings) {

@@ -1,0 +1,27 @@
+import { legProgress, type LegProgress } from '../leg/leg-progress';
+import type { RequestOutcome } from '../leg/outcome';
+import { outcomeOf, type TrailEntry } from './request-state';
+import type { RequestSnapshot } from './snapshot';
+
+/** What a run of `erasureRequest` ends with. */
+export interface ErasureResult {
+  readonly requestId: string;
+  readonly outcome: RequestOutcome;
+  readonly legs: readonly LegProgress[];
+  /** The signed certificate: compact JWS. */
+  readonly certificate: string;
+  /** What staff decided about the whole request, also after the certificate. */
+  readonly trail: readonly TrailEntry[];
+}
+
+export function erasureResult({ request, state, legs }: RequestSnapshot): ErasureResult {
+  const { certificate, trail } = state;
+  if (certificate === undefined) throw new TypeError('A request has a result once it has a certificate');
+  return {
+    requestId: request.requestId,
+    outcome: outcomeOf(state),
+    legs: legs.map((leg) => legProgress(leg)),
+    certificate: certificate.signed,
+    trail,
+  };
+}

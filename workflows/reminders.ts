@@ -1,0 +1,62 @@
+/** Reports each legal deadline and each review of a request once, when it comes. Never holds the request up. */
+import { CancellationScope, condition, log, metricMeter } from '@temporalio/workflow';
+import { describeInstant } from '../domain/duration';
+import { nextReminder, type Reminder } from '../domain/request/next-reminder';
+import type { ReminderKind } from '../domain/request/request-state';
+import type { RequestSnapshot } from '../domain/request/snapshot';
+import { REMINDER_LABEL } from '../domain/sweep/finding';
+
+export interface RemindedRequest {
+  readonly snapshot: RequestSnapshot;
+  /** Grows with every change. Conditions are asked after each signal and update, of which there may be thousands. */
+  readonly version: number;
+  readonly onReminder: (reminder: Reminder) => void;
+}
+
+export async function reportDeadlines(request: RemindedRequest): Promise<void> {
+  let known: { readonly version: number; readonly now: number; readonly next: Reminder | undefined } | undefined;
+  const next = (): Reminder | undefined => {
+    const { version } = request;
+    const now = Date.now();
+    if (known?.version !== version || known.now !== now) {
+      known = { version, now, next: nextReminder(request.snapshot) };
+    }
+    return known.next;
+  };
+  await CancellationScope.nonCancellable(async () => {
+    for (;;) {
+      const reminder = next();
+      if (reminder === undefined) {
+        await condition(() => next() !== undefined);
+      } else if (reminder.at <= Date.now()) {
+        request.onReminder(reminder);
+        report(reminder, request.snapshot.request.regulation);
+      } else {
+        await condition(() => !isSame(reminder, next()), reminder.at - Date.now(), {
+          summary: `${REMINDER_LABEL}: ${reminderWords[reminder.of]} (${describeInstant(reminder.due)})`,
+        });
+      }
+    }
+  });
+}
+
+function report({ of, due }: Reminder, regulation: string): void {
+  log.warn('A request has to be looked at', { reminder: of, due: new Date(due).toISOString() });
+  metricMeter
+    .createCounter('erasure_reminders', undefined, 'Deadlines and reviews that requests have reported')
+    .add(1, { reminder: of, regulation });
+}
+
+const reminderWords: Readonly<Record<ReminderKind, string>> = {
+  'acknowledge-due': 'remind that the receipt is to be confirmed to the person',
+  'extension-decision-due': 'remind that an extension would have to be decided',
+  'due-soon': 'remind that the answer to the person is due soon',
+  overdue: 'say so if the person has not been answered',
+  'hold-review': 'remind that the legal hold is to be reviewed',
+  unanswered: 'say so if the person has not been answered, without a due date',
+  'cannot-make-it': 'say so if it can no longer make its due date',
+};
+
+function isSame(one: Reminder, other: Reminder | undefined): boolean {
+  return other !== undefined && one.of === other.of && one.due === other.due && one.at === other.at;
+}
