@@ -1,4 +1,4 @@
-/** `npm run demo`: one erasure at three providers through its true windows, on virtual time, to its certificate. */
+/** `npm run demo`: one erasure at all providers through its true windows, on virtual time, to its certificate. */
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -14,7 +14,8 @@ import { verifyCertificate } from '../security/certificate-signature';
 import { readVerifyingKeys } from '../security/key-files';
 import { createLiveView, elapsed, type LiveView } from './live-view';
 import { newSubject, sampleSubmission, seed } from './sample-request';
-import { findScenario, preparePerson, scenarios, type Scenario, type Subject, type WorldEvent } from './scenarios';
+import { findScenario, scenarios, shortenWindows, subjectOf, type Scenario } from './scenarios';
+import type { StoryEvent } from './simulator/simulated-provider';
 import { startStack, type Stack } from './stack';
 import { fastForward, virtualNow } from '../temporal/virtual-time';
 
@@ -32,7 +33,7 @@ interface Options {
 
 async function main(): Promise<void> {
   const program = new Command('npm run demo --')
-    .description('One erasure at three simulated providers, through its true windows on virtual time.')
+    .description('One erasure at all simulated providers, through its true windows on virtual time.')
     .addOption(
       new Option('--scenario <name>', 'the story to tell').default('happy').choices(scenarios.map(({ name }) => name)),
     )
@@ -66,14 +67,14 @@ async function main(): Promise<void> {
 async function submit(stack: Stack, scenario: Scenario, view: LiveView) {
   const { simulator, client } = stack;
   const subject = newSubject();
-  await preparePerson(simulator);
+  await shortenWindows(simulator);
   await seed(simulator, subject);
-  await scenario.prepare?.(simulator, subject);
+  await scenario.prepare?.(simulator.operate, subjectOf(scenario, subject));
 
   const requestId = randomUUID();
   const submitted = await client.submit(sampleSubmission(requestId, subject));
   view.tell(`Submitted: request ${requestId}, workflow ${submitted.workflowId}.`);
-  const pending = scenario.events.map((event) => ({ event, subject }));
+  const pending = (scenario.events ?? []).map((event) => ({ event, id: subjectOf(scenario, subject) }));
   return { requestId, workflowId: submitted.workflowId, started: { at: Date.now(), pending } };
 }
 
@@ -82,7 +83,7 @@ interface Story {
   readonly workflowId: string;
   readonly started: {
     readonly at: number;
-    readonly pending: { readonly event: WorldEvent; readonly subject: Subject }[];
+    readonly pending: readonly { readonly event: StoryEvent; readonly id: string }[];
   };
   readonly scenario: Scenario;
   readonly view: LiveView;
@@ -119,7 +120,7 @@ async function live(
 
     const next = pending[0];
     if (next !== undefined && now - startedAt >= next.event.afterMs) {
-      await next.event.happen(simulator, next.subject);
+      await next.event.happen(simulator.operate, next.id);
       view.tell(`After ${elapsed(next.event.afterMs)}: ${next.event.told}.`);
       pending.shift();
       continue;

@@ -1,11 +1,14 @@
-/** A request file to try, about somebody whom all three simulated providers hold. */
+/** A request file to try, about somebody whom all simulated providers hold. */
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RequestNotFoundError, type ErasureClient, type ErasureSubmission } from '../client';
+import { parseSubmission, RequestNotFoundError, type ErasureClient, type ErasureSubmission } from '../client';
+import { identifiersOf } from '../client/submission';
 import { DAY_MS } from '../domain/duration';
+import { byProvider, identifierFields, providerKeys } from '../domain/provider/provider-table';
 import type { Subject } from './scenarios';
 import type { SimulatorControl } from './simulator/control';
+import { simulatedProviders } from './simulator/registry';
 
 interface SampleRequest {
   readonly requestId: string;
@@ -35,53 +38,40 @@ export async function writeSampleRequest({
   return { requestId, file };
 }
 
-/** What a person asks for now, at all three providers. */
+/** What a person asks for now, at every provider. */
 export function sampleSubmission(requestId: string, subject: Subject): ErasureSubmission {
   return {
     requestId,
     regulation: 'gdpr',
     submittedAt: new Date().toISOString(),
     receivedVia: 'web-form',
-    subject: {
-      measureone: { individualId: subject.individualId },
-      person: { personId: subject.personId },
-      aptrinsic: { identifyId: subject.identifyId },
-    },
+    subject: byProvider((provider) => ({
+      [identifierFields[provider]]: subject[provider],
+    })) as ErasureSubmission['subject'],
   };
 }
 
 export function newSubject(): Subject {
-  return {
-    individualId: `idv_${randomUUID().replaceAll('-', '').slice(0, 27)}`,
-    personId: randomUUID(),
-    identifyId: `${randomUUID().slice(0, 8)}@customer.example`,
-  };
+  return byProvider((provider) => simulatedProviders[provider].sample.id());
 }
 
 /** Whoever is there already stays as they are. */
-export async function seed(
-  simulator: SimulatorControl,
-  { individualId, personId, identifyId }: Subject,
-): Promise<void> {
+export async function seed(simulator: SimulatorControl, subject: Subject): Promise<void> {
   const createDate = new Date(Date.now() - 400 * DAY_MS).toISOString();
-  if (!(await simulator.record('measureone', individualId)).exists) {
-    await simulator.seed({ provider: 'measureone', individualId });
-  }
-  if (!(await simulator.record('person', personId)).exists) await simulator.seed({ provider: 'person', personId });
-  if (!(await simulator.record('aptrinsic', identifyId)).exists) {
-    await simulator.seed({ provider: 'aptrinsic', identifyId, createDate });
+  for (const provider of providerKeys) {
+    const id = subject[provider];
+    if ((await simulator.record(provider, id)).exists) continue;
+    await simulator.operate('seed', { provider, ...simulatedProviders[provider].sample.seed(id, createDate) });
   }
 }
 
 function readLast(file: string): { readonly requestId: string; readonly subject: Subject } | undefined {
   if (!existsSync(file)) return undefined;
   try {
-    const { requestId, subject } = JSON.parse(readFileSync(file, 'utf8')) as ErasureSubmission;
-    const individualId = subject.measureone?.individualId;
-    const personId = subject.person?.personId;
-    const identifyId = subject.aptrinsic?.identifyId;
-    if (!requestId || !individualId || !personId || !identifyId) return undefined;
-    return { requestId, subject: { individualId, personId, identifyId } };
+    const last = parseSubmission(JSON.parse(readFileSync(file, 'utf8')), Date.now());
+    const ids = identifiersOf(last);
+    if (last.requestId === undefined || !providerKeys.every((provider) => ids.has(provider))) return undefined;
+    return { requestId: last.requestId, subject: Object.fromEntries(ids) as Subject };
   } catch {
     // Somebody has edited it: a new one takes its place.
     return undefined;

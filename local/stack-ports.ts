@@ -5,6 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { areFree } from './engine/ports';
+import { byProvider } from '../domain/provider/provider-table';
+import { simulatedProviders } from './simulator/registry';
 import type { StackPorts } from './stack';
 
 interface PortUse {
@@ -17,16 +19,18 @@ const uses: Readonly<Record<keyof StackPorts, PortUse>> = {
   temporal: { port: 7233, user: 'the Temporal server', option: 'temporal-port' },
   ui: { port: 8233, user: 'the Temporal UI', option: 'ui-port' },
   gateway: { port: 8080, user: 'the gateway', option: 'gateway-port' },
-  measureone: { port: 7801, user: 'the simulated MeasureOne', option: 'measureone-port' },
-  person: { port: 7802, user: 'the simulated person API', option: 'person-port' },
-  aptrinsic: { port: 7803, user: 'the simulated Aptrinsic', option: 'aptrinsic-port' },
+  ...byProvider((provider) => {
+    const { name, port } = simulatedProviders[provider];
+    return { port, user: `the simulated ${name}`, option: `${provider}-port` };
+  }),
   control: { port: 7804, user: "the simulator's control", option: 'control-port' },
 };
 const names = Object.keys(uses) as (keyof StackPorts)[];
 const LOWEST = 1024;
 const HIGHEST = 65_535;
 
-const portsSchema = z.record(z.enum(names), z.int().min(LOWEST).max(HIGHEST));
+/** Of a provider that was added since there is none. */
+const portsSchema = z.partialRecord(z.enum(names), z.int().min(LOWEST).max(HIGHEST));
 
 export function portOptions(): Option[] {
   return names.map((name) => {

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ErasureClient } from '../client';
+import { defined } from '../domain/defined';
+import { providerFacts, providerKeys } from '../domain/provider/provider-table';
 import { ensureSearchAttributes } from '../temporal/search-attributes';
 import { initKeys, readClientKeys } from '../security/key-files';
 import { keyFiles, verifyingKeyFile } from '../security/key-table';
@@ -19,21 +21,13 @@ import { startUi } from './engine/ui';
 import { keepPolicy } from './sample-policy';
 import { connectControl } from './simulator/control-client';
 import type { Addresses, SimulatorControl } from './simulator/control';
+import { simulatedProviders } from './simulator/registry';
 import { assertVirtualTimeSupported, withVirtualTime } from '../temporal/virtual-time';
 
 export const STACK_ENVIRONMENT = 'local';
-/** Any credentials do: the simulator is told the same ones. */
-const credentials = {
-  MEASUREONE_CLIENT_ID: 'local-measureone',
-  MEASUREONE_CLIENT_SECRET: 'local-measureone-secret',
-  PERSON_CLIENT_ID: 'local-person',
-  PERSON_CLIENT_SECRET: 'local-person-secret',
-  APTRINSIC_API_KEY: 'local-aptrinsic-key',
-};
-
-/** Always the same, since what the simulated MeasureOne was told in a request of days ago must go on to be let in. */
+/** Always the same, since what a simulated provider was told in a request of days ago must go on to be let in. */
 const tokenCredentials = JSON.stringify({
-  data: { client_id: 'measureone', client_secret: 'local-callback-token-secret' },
+  data: { client_id: 'callbacks', client_secret: 'local-callback-token-secret' },
 });
 
 export interface Stack {
@@ -60,15 +54,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-export interface StackPorts {
-  readonly temporal: number;
-  readonly ui: number;
-  readonly gateway: number;
-  readonly measureone: number;
-  readonly person: number;
-  readonly aptrinsic: number;
-  readonly control: number;
-}
+export type StackPorts = Readonly<Record<'temporal' | 'ui' | 'gateway' | keyof Addresses, number>>;
 
 export interface StackOptions {
   readonly report: (line: string) => void;
@@ -261,11 +247,8 @@ async function temporalSettings(engine: Engine, directory: string): Promise<Reco
   return { ...own, TEMPORAL_CONFIG_FILE: profile };
 }
 
-function simulatorPorts({ measureone, person, aptrinsic, control }: StackPorts): string[] {
-  return Object.entries({ measureone, person, aptrinsic, control }).flatMap(([name, port]) => [
-    `--${name}-port`,
-    String(port),
-  ]);
+function simulatorPorts(ports: StackPorts): string[] {
+  return [...providerKeys, 'control' as const].flatMap((name) => [`--${name}-port`, String(ports[name])]);
 }
 
 async function startSimulatorProcess({
@@ -282,7 +265,7 @@ async function startSimulatorProcess({
     name: 'simulator',
     script,
     args,
-    env: Object.fromEntries(Object.entries(credentials).map(([name, value]) => [`SIMULATOR_${name}`, value])),
+    env: {},
     logDirectory,
     isReady: (logged) => {
       const line = logged.split('\n').find((text) => text.startsWith('{'));
@@ -293,18 +276,16 @@ async function startSimulatorProcess({
   return { simulator: await connectControl(addresses?.control ?? ''), process };
 }
 
+/** Where each simulated provider is, and the credentials that it knows. */
 function providerSettings(addresses: Addresses): Record<string, string> {
-  return {
-    MEASUREONE_BASE_URL: addresses.measureone,
-    MEASUREONE_CLIENT_ID: credentials.MEASUREONE_CLIENT_ID,
-    MEASUREONE_CLIENT_SECRET: credentials.MEASUREONE_CLIENT_SECRET,
-    MEASUREONE_TOKEN_CREDENTIALS: tokenCredentials,
-    PERSON_API_BASE_URL: addresses.person,
-    PERSON_API_CLIENT_ID: credentials.PERSON_CLIENT_ID,
-    PERSON_API_CLIENT_SECRET: credentials.PERSON_CLIENT_SECRET,
-    APTRINSIC_BASE_URL: addresses.aptrinsic,
-    APTRINSIC_API_KEY: credentials.APTRINSIC_API_KEY,
-  };
+  const given = providerKeys.flatMap((provider) =>
+    Object.entries(providerFacts(provider).settings).map(([name, { variable, kind }]) => {
+      if (kind === 'base-url') return [variable, addresses[provider]] as const;
+      if (kind === 'token-credentials') return [variable, tokenCredentials] as const;
+      return [variable, kind === 'secret' ? simulatedProviders[provider].credentials[name] : undefined] as const;
+    }),
+  );
+  return defined(Object.fromEntries(given)) as Record<string, string>;
 }
 
 async function isReady(url: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { DAY_MS, HOUR_MS } from '../domain/duration';
+import { providerKeys } from '../domain/provider/provider-table';
 import { tryLock } from './engine/lock';
 import { withoutTemporalSettings } from './engine/supervised-process';
 import { elapsed } from './live-view';
@@ -16,7 +17,8 @@ import {
   shellQuoted,
 } from './local-directory';
 import { writeSampleRequest } from './sample-request';
-import { preparePerson } from './scenarios';
+import { shortenWindows } from './scenarios';
+import { simulatedProviders } from './simulator/registry';
 import { startStack, type Stack, type StackPorts } from './stack';
 import { assertFree, choosePorts, keepPorts, portOptions } from './stack-ports';
 
@@ -85,7 +87,7 @@ async function start(directory: string, ports: StackPorts): Promise<Stack> {
     // Whoever has loaded our own file of settings means no other server by it.
     environment: withoutTemporalSettings(process.env),
   });
-  if (isNew) await preparePerson(stack.simulator);
+  if (isNew) await shortenWindows(stack.simulator);
   return stack;
 }
 
@@ -111,7 +113,6 @@ async function introduce(
 
   const erasure = `node ${shellQuoted(relative('.', join(__dirname, '..', 'cli', 'main.js')))}`;
   const aheadMs = Date.parse(await simulator.time()) - Date.now();
-  const { measureone, person, aptrinsic, control } = simulator.addresses;
   tell('');
   tell(`Everything runs, in real time. Its state is kept in ${directory}`);
   tell('');
@@ -124,10 +125,8 @@ async function introduce(
     ],
     ['Temporal', `${stack.engine.address}, namespace ${stack.namespace}`],
     ['Gateway', stack.gatewayUrl],
-    ['MeasureOne (simulated)', measureone],
-    ['person API (simulated)', person],
-    ['Aptrinsic (simulated)', aptrinsic],
-    ["Simulator's control", control],
+    ...providerKeys.map((key) => [`${simulatedProviders[key].name} (simulated)`, simulator.addresses[key]] as const),
+    ["Simulator's control", simulator.addresses.control],
     ['Keys', stack.keysDirectory],
     ['Logs', stack.logDirectory],
   ] as const) {

@@ -1,12 +1,12 @@
 /** Everything that can be wrong with a provider on demand: counted, or between two instants of the simulator's clock. */
 import { z } from 'zod';
 import { parseTime, type SimulatorClock } from './clock';
-import { type Identified, type PeerOperations, providerNames, type ProviderName } from './peer';
+import type { Identified, PeerOperations } from './peer';
 
 export const instantSchema = z.union([z.string(), z.number()]).refine(isInstant, 'not an instant');
 
 const target = {
-  provider: z.enum(providerNames),
+  provider: z.string(),
   /** Named per provider; without it every operation the kind makes sense for. */
   operation: z.exactOptional(z.string()),
   /** The subject's id; a person's in lower case. Logins have none. */
@@ -103,9 +103,9 @@ const callbackKinds: readonly FaultKind[] = ['down', 'slow', 'reset-after-acting
 export class Faults {
   #active: ActiveFault[] = [];
   readonly #clock: SimulatorClock;
-  readonly #operations: Readonly<Record<ProviderName, PeerOperations>>;
+  readonly #operations: Readonly<Record<string, PeerOperations>>;
 
-  constructor(clock: SimulatorClock, operations: Readonly<Record<ProviderName, PeerOperations>>) {
+  constructor(clock: SimulatorClock, operations: Readonly<Record<string, PeerOperations>>) {
     this.#clock = clock;
     this.#operations = operations;
   }
@@ -121,7 +121,7 @@ export class Faults {
   }
 
   /** The first fault that fits, counted as used. */
-  take(provider: ProviderName, about: Identified): Fault | undefined {
+  take(provider: string, about: Identified): Fault | undefined {
     const found = this.#active.find(({ fault }) => fault.provider === provider && this.#fits(fault, about));
     if (!found) return undefined;
     found.remaining -= 1;
@@ -131,6 +131,7 @@ export class Faults {
 
   #senseless({ provider, operation, kind }: Fault): string | undefined {
     const operations = this.#operations[provider];
+    if (operations === undefined) return 'there is no such provider';
     if (operation !== undefined && !operations.all.includes(operation)) return `there is no operation ${operation}`;
     if (kind === 'inner-status' && !operations.innerStatus) return 'answers carry no inner status';
     if (operation === 'callback' && !callbackKinds.includes(kind)) return `a callback cannot have the fault ${kind}`;
@@ -150,8 +151,9 @@ export class Faults {
   /** Callbacks fail only when named: a fault counted in calls must not be used up by what the provider sends. */
   #fitsKind({ provider, kind }: Fault, operation: string): boolean {
     if (operation === 'callback') return false;
-    if (kind === 'token-expired') return this.#operations[provider].token.includes(operation);
-    if (kind === 'bad-credentials') return this.#operations[provider].credentials.includes(operation);
+    const operations = this.#operations[provider];
+    if (kind === 'token-expired') return operations?.token.includes(operation) ?? false;
+    if (kind === 'bad-credentials') return operations?.credentials.includes(operation) ?? false;
     return true;
   }
 }

@@ -2,33 +2,27 @@
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { defaultCredentials, type SimulatorOptions, startSimulator } from './simulator';
+import { byName, type Credentials, defaultCredentials, type ProviderName, providerNames } from './registry';
+import { type SimulatorOptions, startSimulator } from './simulator';
 
+const names = [...providerNames, 'control'] as const;
 const port = z.coerce.number().int().min(0).max(65_535).default(0);
-const argumentsSchema = z.object({
-  'measureone-port': port,
-  'person-port': port,
-  'aptrinsic-port': port,
-  'control-port': port,
+const argumentsSchema = z.looseObject({
   time: z.exactOptional(z.iso.datetime({ offset: true })),
   state: z.exactOptional(z.string().min(1)),
   'exit-with-parent': z.boolean().default(false),
 });
+const portsSchema = z.looseObject(Object.fromEntries(names.map((name) => [`${name}-port`, port])));
 
-const { measureone, person, aptrinsic } = defaultCredentials;
-const environmentSchema = z.object({
-  SIMULATOR_MEASUREONE_CLIENT_ID: z.string().min(1).default(measureone.clientId),
-  SIMULATOR_MEASUREONE_CLIENT_SECRET: z.string().min(1).default(measureone.clientSecret),
-  SIMULATOR_PERSON_CLIENT_ID: z.string().min(1).default(person.clientId),
-  SIMULATOR_PERSON_CLIENT_SECRET: z.string().min(1).default(person.clientSecret),
-  SIMULATOR_APTRINSIC_API_KEY: z.string().min(1).default(aptrinsic.apiKey),
-});
-
-type Arguments = z.infer<typeof argumentsSchema>;
+/** `SIMULATOR_<PROVIDER>_CLIENT_SECRET` for `clientSecret`, and so on. */
+const credentialVariables = (name: ProviderName) =>
+  Object.keys(defaultCredentials[name]).map(
+    (field) => [field, `SIMULATOR_${name}_${field.replaceAll(/[A-Z]/g, '_$&')}`.toUpperCase()] as const,
+  );
 
 async function main(): Promise<void> {
   const given = readArguments();
-  const simulator = await startSimulator(optionsOf(given, environmentSchema.parse(process.env)));
+  const simulator = await startSimulator(optionsOf(given));
   let ending = false;
   const end = () => {
     if (ending) return;
@@ -41,43 +35,30 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify(simulator.addresses)}\n`);
 }
 
-function readArguments(): Arguments {
+function readArguments() {
   const text = { type: 'string' } as const;
+  const ports = Object.fromEntries(names.map((name) => [`${name}-port`, text]));
   const { values } = parseArgs({
-    options: {
-      'measureone-port': text,
-      'person-port': text,
-      'aptrinsic-port': text,
-      'control-port': text,
-      time: text,
-      state: text,
-      'exit-with-parent': { type: 'boolean' },
-    },
+    options: { ...ports, time: text, state: text, 'exit-with-parent': { type: 'boolean' } },
   });
-  return argumentsSchema.parse(values);
+  return { ...argumentsSchema.parse(values), ports: portsSchema.parse(values) };
 }
 
-function optionsOf(given: Arguments, environment: z.infer<typeof environmentSchema>): SimulatorOptions {
+function optionsOf({ time, state, ports }: ReturnType<typeof readArguments>): SimulatorOptions {
+  const credentials = byName((name) => ({
+    ...defaultCredentials[name],
+    ...Object.fromEntries(
+      credentialVariables(name).flatMap(([field, variable]) => {
+        const given = process.env[variable];
+        return given === undefined ? [] : [[field, z.string().min(1, `${variable} is empty`).parse(given)]];
+      }),
+    ),
+  }));
   return {
-    ...(given.time !== undefined && { time: given.time }),
-    ...(given.state !== undefined && { stateFile: given.state }),
-    ports: {
-      measureone: given['measureone-port'],
-      person: given['person-port'],
-      aptrinsic: given['aptrinsic-port'],
-      control: given['control-port'],
-    },
-    credentials: {
-      measureone: {
-        clientId: environment.SIMULATOR_MEASUREONE_CLIENT_ID,
-        clientSecret: environment.SIMULATOR_MEASUREONE_CLIENT_SECRET,
-      },
-      person: {
-        clientId: environment.SIMULATOR_PERSON_CLIENT_ID,
-        clientSecret: environment.SIMULATOR_PERSON_CLIENT_SECRET,
-      },
-      aptrinsic: { apiKey: environment.SIMULATOR_APTRINSIC_API_KEY },
-    },
+    ...(time !== undefined && { time }),
+    ...(state !== undefined && { stateFile: state }),
+    ports: Object.fromEntries(names.map((name) => [name, ports[`${name}-port`] as number])),
+    credentials: credentials as Credentials,
   };
 }
 

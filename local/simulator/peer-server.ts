@@ -5,12 +5,12 @@ import type { CallLog, LoggedCall } from './call-log';
 import type { SimulatorClock } from './clock';
 import { type Outcome, outcomeOf } from './fault-outcome';
 import type { Faults } from './faults';
-import { type Answer, parseJson, type Peer, type PeerRequest, type ProviderName } from './peer';
+import { type Answer, parseJson, type Peer, type PeerRequest } from './peer';
 
 const bodyBytesMax = 1024 * 1024;
 
 export interface PeerServerParts {
-  readonly provider: ProviderName;
+  readonly provider: string;
   readonly peer: Peer;
   readonly clock: SimulatorClock;
   readonly faults: Faults;

@@ -1,9 +1,6 @@
 /** What every simulated provider looks like to the server in front of it. */
 import type { IncomingHttpHeaders } from 'node:http';
 
-export const providerNames = ['measureone', 'person', 'aptrinsic'] as const;
-export type ProviderName = (typeof providerNames)[number];
-
 export interface PeerRequest {
   readonly method: string;
   /** As it came over the wire: an id holding `%2F` is one segment here. */

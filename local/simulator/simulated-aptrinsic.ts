@@ -1,27 +1,28 @@
 /** Aptrinsic (Gainsight PX): a soft delete hides for seven days in which re-use of the id brings everything back. */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { isoTime, type SimulatorClock } from './clock';
+import { isoTime, parseTime } from './clock';
+import { instantSchema } from './faults';
 import {
   type Answer,
   decodeSegment,
   type Identified,
   json,
-  type Peer,
   type PeerOperations,
   type PeerRequest,
   type Refusal,
   rotate,
 } from './peer';
+import { control, type ProviderParts, type SimulatedPeer, type SimulatedProvider } from './simulated-provider';
 
-export const aptrinsicOperations: PeerOperations = {
+const operations: PeerOperations = {
   all: ['delete', 'read'],
   token: ['delete', 'read'],
   credentials: ['delete', 'read'],
   innerStatus: true,
 };
 
-export const aptrinsicSettingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   /** Rotated through; the document's own sample says statusCode "100" and 42. */
   success: z.array(z.enum(['document-sample', 'sane-body', '200-empty', '204'])).min(1),
   revivalWindowMs: z.number().nonnegative(),
@@ -31,9 +32,9 @@ export const aptrinsicSettingsSchema = z.strictObject({
   /** Every call is answered as a host of another region would. */
   wrongRegion: z.union([z.literal(false), z.literal(401), z.literal(404)]),
 });
-export type AptrinsicSettings = z.infer<typeof aptrinsicSettingsSchema>;
+type AptrinsicSettings = z.infer<typeof settingsSchema>;
 
-export const defaultAptrinsicSettings: AptrinsicSettings = {
+const defaultSettings: AptrinsicSettings = {
   success: ['document-sample', 'sane-body', '200-empty', '204'],
   revivalWindowMs: 7 * 24 * 3_600_000,
   readAfterSoftDelete: 'not-found',
@@ -69,19 +70,15 @@ const userSchema = z.strictObject({
 });
 type User = z.infer<typeof userSchema>;
 
-export const aptrinsicStateSchema = z.strictObject({ users: z.array(z.tuple([z.string(), z.array(userSchema)])) });
-export type AptrinsicState = z.infer<typeof aptrinsicStateSchema>;
+const stateSchema = z.strictObject({ users: z.array(z.tuple([z.string(), z.array(userSchema)])) });
+type AptrinsicState = z.infer<typeof stateSchema>;
 
-interface Parts {
-  readonly clock: SimulatorClock;
-  readonly credentials: { readonly apiKey: string };
-  readonly settings: AptrinsicSettings;
-}
+type Parts = ProviderParts<{ readonly apiKey: string }, AptrinsicSettings>;
 
 const usersPath = '/v1/users/';
-const operations: Readonly<Record<string, string>> = { DELETE: 'delete', GET: 'read' };
+const operationOf: Readonly<Record<string, string>> = { DELETE: 'delete', GET: 'read' };
 
-export class Aptrinsic implements Peer {
+export class Aptrinsic implements SimulatedPeer {
   readonly #parts: Parts;
   /** Oldest first; ids are compared exactly, no case folded. */
   readonly #users = new Map<string, User[]>();
@@ -104,7 +101,7 @@ export class Aptrinsic implements Peer {
     if (segment === '' || segment.includes('/')) return { operation: 'unknown' };
     // Path decoding, not form decoding: a plus sign stays a plus sign.
     const identifyId = decodeSegment(segment);
-    const operation = operations[method] ?? 'unknown';
+    const operation = operationOf[method] ?? 'unknown';
     return identifyId === undefined ? { operation } : { operation, subject: identifyId };
   }
 
@@ -274,3 +271,55 @@ const statusNames: Readonly<Record<number, string>> = {
   429: 'TOO_MANY_REQUESTS',
   503: 'SERVICE_UNAVAILABLE',
 };
+
+const dayMs = 24 * 3_600_000;
+
+export const simulatedAptrinsic = {
+  name: 'Aptrinsic',
+  port: 7803,
+  operations,
+  credentials: { apiKey: 'aptrinsic-key' },
+  settingsSchema,
+  settings: defaultSettings,
+  stateSchema,
+  create: (parts: Parts) => new Aptrinsic(parts),
+  seed: control(
+    z.strictObject({ identifyId: z.string().min(1), createDate: z.exactOptional(instantSchema) }),
+    (peer: Aptrinsic, { identifyId, createDate }): void =>
+      peer.seed(identifyId, createDate === undefined ? undefined : parseTime(createDate)),
+  ),
+  sample: {
+    id: () => `${randomUUID().slice(0, 8)}@customer.example`,
+    seed: (identifyId, createDate) => ({ identifyId, createDate }),
+  },
+  controls: {
+    /** An identify call from a live site. */
+    liveTag: control(z.strictObject({ identifyId: z.string().min(1) }), (peer: Aptrinsic, { identifyId }): void =>
+      peer.liveTag(identifyId),
+    ),
+  },
+  stories: [
+    {
+      name: 'revival',
+      title: 'Aptrinsic only hides the record (soft delete), and a live site brings it back inside the 7 days',
+      workerSettings: { APTRINSIC_HARD_DELETE: 'false' },
+      events: [
+        {
+          afterMs: 3 * dayMs,
+          told: 'a live site identifies the person again: Aptrinsic revives the record',
+          happen: (operate, identifyId) => operate('liveTag', { identifyId }),
+        },
+      ],
+      ends: 'completed',
+    },
+    {
+      name: 'outage',
+      title: 'Aptrinsic is down for a day',
+      prepare: async (operate) => {
+        const now = Date.parse((await operate('time', {})) as string);
+        return operate('addFault', { provider: 'aptrinsic', kind: 'down', until: now + dayMs });
+      },
+      ends: 'completed',
+    },
+  ],
+} satisfies SimulatedProvider;

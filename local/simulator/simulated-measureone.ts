@@ -1,9 +1,14 @@
 /** MeasureOne: hides an individual at once, purges after 120 hours, and says so by callback, or not. */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { isoTime, type SimulatorClock } from './clock';
-import type { Faults } from './faults';
+import { isoTime } from './clock';
 import { type CallbackDelivery, Callbacks, callbacksStateSchema, tokenSettings } from './measureone-callbacks';
-import { type DeliverCallback, type DeliveryBehaviour, deliverySchema } from './measureone-delivery';
+import {
+  type DeliverCallback,
+  deliverCallbackSchema,
+  type DeliveryBehaviour,
+  deliverySchema,
+} from './measureone-delivery';
 import { type PurgeRequest, purgeRequestSchema } from './measureone-request';
 import {
   type Answer,
@@ -14,21 +19,21 @@ import {
   isJson,
   json,
   parseJson,
-  type Peer,
   type PeerOperations,
   type PeerRequest,
   type Refusal,
   rotate,
 } from './peer';
+import { control, type ProviderParts, type SimulatedPeer, type SimulatedProvider } from './simulated-provider';
 import { Tokens, uuidToken } from './tokens';
 
-export const measureoneOperations: PeerOperations = {
+const operations: PeerOperations = {
   all: ['login', 'purge', 'callback'],
   token: ['purge'],
   credentials: ['login'],
 };
 
-export const measureoneSettingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   tokenLifetimeSeconds: z.number().positive(),
   /** Rotated through: the document lists no 200 block, so every 2xx body is possible. */
   success: z.array(z.enum(['200-json', '202-empty', '201-text', '204'])).min(1),
@@ -40,9 +45,9 @@ export const measureoneSettingsSchema = z.strictObject({
   deliveryTimeoutMs: z.number().positive(),
   delivery: deliverySchema,
 });
-export type MeasureOneSettings = z.infer<typeof measureoneSettingsSchema>;
+type MeasureOneSettings = z.infer<typeof settingsSchema>;
 
-export const defaultMeasureOneSettings: MeasureOneSettings = {
+const defaultSettings: MeasureOneSettings = {
   tokenLifetimeSeconds: 899,
   success: ['200-json', '202-empty', '204'],
   repeat: 'not-found',
@@ -80,24 +85,18 @@ type Individual = Omit<z.infer<typeof individualSchema>, 'purge'> & {
   purge?: z.infer<typeof purgeSchema> & { readonly cancel: () => void };
 };
 
-export const measureoneStateSchema = z.strictObject({
+const stateSchema = z.strictObject({
   individuals: z.array(z.tuple([z.string(), individualSchema])),
   callbacks: callbacksStateSchema,
 });
-export type MeasureOneState = z.infer<typeof measureoneStateSchema>;
+type MeasureOneState = z.infer<typeof stateSchema>;
 
-interface Parts {
-  readonly clock: SimulatorClock;
-  readonly faults: Faults;
-  readonly closing: AbortSignal;
-  readonly credentials: ClientCredentials;
-  readonly settings: MeasureOneSettings;
-}
+type Parts = ProviderParts<ClientCredentials, MeasureOneSettings>;
 
 const loginPath = '/v3/auth/generate_purge_token';
 const purgePath = '/v3/compliances/purge_individual';
 
-export class MeasureOne implements Peer {
+export class MeasureOne implements SimulatedPeer {
   readonly #parts: Parts;
   readonly #tokens = new Tokens();
   readonly #individuals = new Map<string, Individual>();
@@ -184,8 +183,8 @@ export class MeasureOne implements Peer {
     };
   }
 
-  settingsChanged(): void {
-    this.#callbacks.replanAll();
+  settingsChanged(patch: object): void {
+    if ('delivery' in patch) this.#callbacks.replanAll();
   }
 
   setDelivery(individualId: string, behaviour: DeliveryBehaviour): void {
@@ -293,3 +292,42 @@ const errors: Readonly<Record<number, readonly [string, string]>> = {
   500: ['INTERNAL_SERVER_ERROR', 'Something went wrong'],
   503: ['SERVICE_UNAVAILABLE', 'Service unavailable'],
 };
+
+export const simulatedMeasureOne = {
+  name: 'MeasureOne',
+  port: 7801,
+  operations,
+  credentials: { clientId: 'measureone-client', clientSecret: 'measureone-secret' },
+  settingsSchema,
+  settings: defaultSettings,
+  stateSchema,
+  create: (parts: Parts) => new MeasureOne(parts),
+  seed: control(z.strictObject({ individualId: z.string().min(1) }), (peer: MeasureOne, { individualId }): void =>
+    peer.seed(individualId),
+  ),
+  sample: {
+    id: () => `idv_${randomUUID().replaceAll('-', '').slice(0, 27)}`,
+    seed: (individualId) => ({ individualId }),
+  },
+  controls: {
+    /** How the callback for one individual behaves; also after its request, until the first was sent. */
+    setDelivery: control(
+      z.strictObject({ individualId: z.string(), ...deliverySchema.shape }),
+      (peer: MeasureOne, { individualId, ...behaviour }): void => peer.setDelivery(individualId, behaviour),
+    ),
+    /** Sends a callback right now: forged, altered, early, duplicate, or meant for another request. */
+    deliverCallback: control(deliverCallbackSchema, (peer: MeasureOne, order) => peer.deliverCallback(order)),
+    callbacks: control(
+      z.strictObject({ individualId: z.exactOptional(z.string()) }),
+      (peer: MeasureOne, { individualId }) => peer.callbacks(individualId),
+    ),
+  },
+  stories: [
+    {
+      name: 'no-callback',
+      title: 'MeasureOne never calls back',
+      prepare: (operate, individualId) => operate('setDelivery', { individualId, mode: 'never' }),
+      ends: 'completed-with-exceptions',
+    },
+  ],
+} satisfies SimulatedProvider;

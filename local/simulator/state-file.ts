@@ -2,10 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
-import { aptrinsicStateSchema } from './simulated-aptrinsic';
 import { settingsSchema } from './control';
-import { measureoneStateSchema } from './simulated-measureone';
-import { personStateSchema } from './simulated-person';
+import { byName, simulatedProviders } from './registry';
 
 const WRITE_AFTER_MS = 50;
 
@@ -13,9 +11,8 @@ const stateSchema = z.strictObject({
   format: z.literal('simulator-state/1'),
   clock: z.strictObject({ offsetMs: z.number() }),
   settings: settingsSchema,
-  measureone: measureoneStateSchema,
-  person: personStateSchema,
-  aptrinsic: aptrinsicStateSchema,
+  // Absent for a provider that was added since.
+  ...byName((name) => z.exactOptional(simulatedProviders[name].stateSchema)),
 });
 export type SimulatorState = z.infer<typeof stateSchema>;
 

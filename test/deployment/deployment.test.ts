@@ -10,7 +10,7 @@ import { providerVariables } from '../../config/provider-config';
 import { readWorkerConfig, workerVariables } from '../../config/worker-config';
 import { providerKeys } from '../../domain/provider/provider-table';
 import { regulations } from '../../domain/request/request';
-import { defaultCredentials } from '../../local/simulator/simulator';
+import { defaultCredentials } from '../../local/simulator/registry';
 import { factRoles } from '../../domain/certificate/fact';
 import { readFactKeys } from '../../security/key-files';
 import { newKeyFiles } from '../../security/key-generation';

@@ -1,4 +1,5 @@
-import { defaultCredentials, type Simulator, startSimulator } from '../../../local/simulator/simulator';
+import { defaultCredentials } from '../../../local/simulator/registry';
+import { type Simulator, startSimulator } from '../../../local/simulator/simulator';
 import { basic, call, hourMs, individualId, measureoneToken, purgeIndividual } from './calling';
 
 let simulator: Simulator;

@@ -1,5 +1,6 @@
 import { formatTime, parseSuggestedTime, timeFormats } from '../../../local/simulator/person-time';
-import { defaultCredentials, type Simulator, startSimulator } from '../../../local/simulator/simulator';
+import { defaultCredentials } from '../../../local/simulator/registry';
+import { type Simulator, startSimulator } from '../../../local/simulator/simulator';
 import { basic, call, dayMs, hourMs, person, personId, personToken } from './calling';
 
 let simulator: Simulator;
