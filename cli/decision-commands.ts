@@ -78,7 +78,7 @@ ground is gone. What a provider has erased already stays erased.`,
     ],
     examples: [
       `${id} --ground legal-claims --owner staff-9 --review-at 2027-03-01T09:00:00Z`,
-      `--where "ErasureProviders = 'aptrinsic'" --ground court-order --owner staff-9 --review-at 2027-03-01T09:00:00Z`,
+      `--where "ErasureProviders = '${providerKeys[0]}'" --ground court-order --owner staff-9 --review-at 2027-03-01T09:00:00Z`,
     ],
     reason: 'litigation-hold',
   },
@@ -138,7 +138,7 @@ owed at the end ends the request. With --recipient it is about somebody else who
     description: 'repeat the step that a provider in attention did not get through, now',
     explanation: 'Repeats that step only, and looks first where the provider can be asked.',
     argument: provider,
-    examples: [`${id} person`, 'person --where needs-staff'],
+    examples: [`${id} ${providerKeys[0]}`, `${providerKeys[0]} --where needs-staff`],
     reason: 'credentials-mended',
   },
   {

@@ -39,7 +39,7 @@ export interface ErasureSubmission {
   readonly informationReceivedAt?: string | undefined;
   /** Opaque id of whoever filed the request: where the rules ask for approval, somebody else must give it. */
   readonly filedBy?: string | undefined;
-  /** The person's identifier at each provider that is to be asked, e.g. `{ person: { personId: '…' } }`; at least one. */
+  /** The person's identifier at each provider that is to be asked, by what its field is called there; at least one. */
   readonly subject: {
     readonly [P in Provider]?: { readonly [Field in (typeof identifierFields)[P]]: string } | undefined;
   };

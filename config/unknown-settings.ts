@@ -37,7 +37,7 @@ const temporals: readonly string[] = [
 ];
 
 const known = [...new Set([...ours, ...temporals])];
-/** Of a provider the first word only: `PERSON_CLIENT_ID` is meant for `PERSON_API_CLIENT_ID`. */
+/** Of a provider the first word only: `ACME_CLIENT_ID` is meant for `ACME_API_CLIENT_ID`. */
 const ofProviders = providerKeys.map((provider) => `${providerFacts(provider).limits.variables.split('_')[0]}_`);
 const prefixes = ['ERASURE_', 'GATEWAY_', ...ofProviders];
 /** What Kubernetes and Docker put into the environment for a service of such a name. */

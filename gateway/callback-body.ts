@@ -21,8 +21,8 @@ export interface ReceivedBody {
 }
 
 /**
- * No document describes the body of MeasureOne's callback. Its sample reads the event's name from `event`, and our own
- * request names it `event_type`. So a body confirms if it is an object with that name in one of the two, with no other
+ * A provider's document may leave the body of its callback open: one reads the event's name from `event` in a sample, and
+ * has our request name it `event_type`. So a body confirms if it is an object with that name in one of the two, with no other
  * name in either, and with nothing in it that says otherwise. All else is kept as what it is, and confirms nothing.
  */
 export async function readCallbackBody(received: ReceivedBody, provider: Provider): Promise<CallbackBody> {

@@ -66,7 +66,7 @@ async function problemOfToken(
   return problem;
 }
 
-/** MeasureOne's document writes the scheme as "Bearer:", its samples as "Bearer", and of our header it says nothing. */
+/** A provider's document may write the scheme as "Bearer:", and its samples as "Bearer". */
 function withoutScheme(value: string): string {
   return value.replace(/^bearer:? +/i, '');
 }

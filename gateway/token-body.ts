@@ -1,8 +1,8 @@
 import { isRecord } from '../domain/text';
 
 /**
- * The fields of a token request. MeasureOne sends them as JSON or as a form, and its document does not say which of the two
- * when no content type was asked for; so whatever is not named a form is read as JSON. What is neither has no fields.
+ * The fields of a token request. They come as JSON or as a form, and a provider's document may not say which of the two when
+ * no content type was asked for; so whatever is not named a form is read as JSON. What is neither has no fields.
  */
 export function readTokenBody(body: Buffer | undefined, contentType: string | undefined): ReadonlyMap<string, string> {
   const text = new TextDecoder().decode(body);

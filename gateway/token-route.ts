@@ -1,4 +1,4 @@
-/** Where a provider fetches the token for a callback: `x_auth_token_credentials` in MeasureOne's document. */
+/** Where a provider fetches the token that it puts on a callback. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { SECOND_MS } from '../domain/duration';

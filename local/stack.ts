@@ -65,7 +65,7 @@ export interface StackOptions {
   /** How the engine is looked for; `process.env` when left out. */
   readonly environment?: Environment;
   readonly namespace?: string;
-  /** More settings of the worker, e.g. `APTRINSIC_HARD_DELETE`. */
+  /** More settings of the worker. */
   readonly workerSettings?: Readonly<Record<string, string>>;
   /** Where the compiled programs are; beside this file, unless it runs uncompiled. */
   readonly programs?: string;

@@ -11,7 +11,7 @@ import { type AdapterCall, ProviderFailure } from './provider';
 import { watchedTransport } from './sending';
 
 export interface HttpRequest {
-  /** The provider's display name and what it is asked for, e.g. `the purge request`: for messages. */
+  /** The provider's display name and what it is asked for, e.g. `the deletion`: for messages. */
   readonly to: string;
   readonly what: string;
   readonly method: 'GET' | 'POST' | 'DELETE';

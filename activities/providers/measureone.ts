@@ -181,7 +181,7 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
       status: 'accepted',
       basis,
       window: { lastsMs: PURGE_WINDOW_MS },
-      windowKind: 'purge',
+      windowKind: 'erasure',
       marginMs: call.policy.marginMs,
       proof: callback ? 'callback' : 'none',
       graceMs: callback ? call.policy.callbackGraceMs : 0,
@@ -211,7 +211,7 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
       if (call.mayHaveAskedBefore) return accepted(call, evidence, 'unknown-after-asking');
       const { subjectHash, policy } = call;
       const { marginMs } = policy;
-      return { status: 'unknown', windowKind: 'purge', marginMs, subjectHash, evidence, leavesUnsaid: unsaid };
+      return { status: 'unknown', windowKind: 'erasure', marginMs, subjectHash, evidence, leavesUnsaid: unsaid };
     },
 
     /** Never asked for by a leg whose proof is a callback or nothing; there is no endpoint to look with. */

@@ -482,7 +482,7 @@ function accepted(
     status: 'accepted',
     basis,
     window: { endsAt: purgeOn },
-    windowKind: 'purge',
+    windowKind: 'erasure',
     marginMs: call.policy.marginMs,
     proof: 'observation',
     graceMs: 0,

@@ -45,13 +45,13 @@ export interface AdapterCall {
 
 export interface ProviderAdapter {
   readonly provider: Provider;
-  /** The host that it calls, as its evidence names it, e.g. `api.measureone.com`. */
+  /** The host that it calls, as its evidence names it, e.g. `api.example.com`. */
   readonly host: string;
   /** Asks to erase. Safe to repeat: each adapter says what the second identical call does. */
   requestErasure(call: AdapterCall): Promise<Receipt>;
   /** Looks, and changes nothing. */
   observeErasure(call: AdapterCall): Promise<Observation>;
-  /** Withdraws what this request asked for, where the provider can and the purge is ours. */
+  /** Withdraws what this request asked for, where the provider can and what it has queued is ours. */
   withdrawErasure(call: AdapterCall): Promise<Withdrawal>;
 }
 

@@ -62,7 +62,7 @@ export const loginSchema = z.looseObject({
 });
 
 /**
- * Reads the answer to a login. Both providers give `access_token` and `expires_in` (s), MeasureOne `expires_at` (epoch ms) too.
+ * Reads the answer to a login. They give `access_token` and `expires_in` (s), some `expires_at` (epoch ms) too.
  * A 200 without a token is not theirs: a page to sign in at, most of the time.
  */
 export function loginFrom(answer: Answer, judging: Judging<'token'>): Login {

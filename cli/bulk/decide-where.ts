@@ -10,6 +10,7 @@ import { exitCode } from '../exit-code';
 import { InputError } from '../command-failure';
 import { wholeNumber } from '../options';
 import { readTypedDecision, type DecisionTyped, type TypedDecision } from '../take-decision';
+import { providerKeys } from '../../domain/provider/provider-table';
 
 /** The others are about one person's case, or cannot be taken back. */
 const bulkKinds = ['retry', 'hold', 'release'] as const;
@@ -44,8 +45,8 @@ export function addWhereOptions(command: Command): void {
 export const whereHelp = `
 With --where it shows how many open requests the filter names, and asks before it does anything. A filter is a name, or a
 comparison of what requests are indexed by, joined by AND, OR and parentheses:
-  needs-staff, overdue, due-soon, on-hold, waiting-for=person
-  ErasureState = 'running'    ErasureProviders = 'person'    ErasureBlockedOn IN ('staff', 'overdue')
+  needs-staff, overdue, due-soon, on-hold, waiting-for=${providerKeys[0]}
+  ErasureState = 'running'    ErasureProviders = '${providerKeys[0]}'    ErasureBlockedOn IN ('staff', 'overdue')
   ErasureDueAt < '2026-12-01T00:00:00Z'    StartTime >= '2026-11-01T00:00:00Z'
 It can be interrupted and repeated: what was decided already is refused or no longer named. Where the rules ask for signed
 decisions, each request gets a token of its own, by --staff-key or your login. With --json it prints one object on a line

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { defined } from '../../domain/defined';
+import { providerKeys } from '../../domain/provider/provider-table';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../command-failure';
 import { durationOption } from '../options';
@@ -25,7 +26,7 @@ export function addSignDecision(program: Command, context: CommandContext): void
 The file holds the request and its run (erasure status --json has it), the kind of decision, and what the decision command will
 say, word for word:
   { "requestId": "<UUID>", "run": "<UUID>", "kind": "waive",
-    "content": { "provider": "person", "actor": "staff-17", "reason": { "code": "contract-ended", "ticket": "PRIV-1234" } } }
+    "content": { "provider": "${providerKeys[0]}", "actor": "staff-17", "reason": { "code": "contract-ended", "ticket": "PRIV-1234" } } }
 Prints the token, for the decision command's --token-file. It is good once, for this decision of this run only.
 
 Example:

@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { defined } from '../../domain/defined';
 import type { ErasureClient } from '../../client/erasure-client';
 import type { Submitted } from '../../client/submitting';
+import { identifierFields, providerKeys } from '../../domain/provider/provider-table';
 import type { ErasureSubmission } from '../../client/submission';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
@@ -11,6 +12,8 @@ import { readPolicy } from '../policy';
 import { readJson } from '../read-input';
 import { showWarnings } from '../warnings-text';
 
+const inSubject = providerKeys.map((provider) => `"${provider}": { "${identifierFields[provider]}": "…" }`);
+const inColumns = providerKeys.map((provider) => `${provider}.${identifierFields[provider]}`);
 const CONCURRENCY = 8;
 const CONCURRENCY_MAX = 64;
 
@@ -61,12 +64,12 @@ The request file, with at least one provider:
   { "requestId": "<UUID>",  "regulation": "gdpr" | "uk-gdpr" | "ccpa" | …,  "submittedAt": "2026-11-22T09:30:00Z",
     "receivedVia": "web-form",  "ground": "consent-withdrawn",
     "verification": { "method": "account-login", "by": "staff-17", "at": "2026-11-22T10:00:00Z", "reference": "PRIV-1" },
-    "subject": { "measureone": { "individualId": "…" }, "person": { "personId": "…" }, "aptrinsic": { "identifyId": "…" } } }
+    "subject": { ${inSubject.join(', ')} } }
 All but regulation, submittedAt and subject may be left out. Without a request id every submission is a new request.
 
 A file of many has one such object on each line, or is CSV with a header of
   requestId, regulation, submittedAt, receivedVia, ground, filedBy, identityAskedAt, informationReceivedAt, verification.method, verification.by,
-  verification.at, verification.reference, measureone.individualId, person.personId, aptrinsic.identifyId
+  verification.at, verification.reference, ${inColumns.join(', ')}
 Every row is checked before the first is sent; rows that are none are told by line and field, and the rest is submitted.
 It can be interrupted and repeated: rows without a request id get the same one again. It exits with 0 when every row was
 taken, 2 when some were rejected, 4 when some ids are taken by other requests, 5 when Temporal went away, 130 when interrupted.

@@ -1,6 +1,6 @@
 /** What a staff member can decide, about one provider or about the whole request, and what such a decision must say. */
 import { parseInstant } from '../instant';
-import { isProvider, type Provider } from '../provider/provider-table';
+import { isProvider, providerKeys, type Provider } from '../provider/provider-table';
 import { isCode, isMatch, isRecord, opaquePattern } from '../text';
 
 /** A staff member's reason: a code and a ticket reference, never free text. */
@@ -183,7 +183,7 @@ function isSensible(value: unknown): boolean {
 /** Why `value` is no decision about one provider, or undefined when it is one. Names fields, never repeats values. */
 export function whyNoDecision(value: unknown): string | undefined {
   return whyNot(value, {
-    provider: [isProvider, 'the key of a provider, e.g. "measureone"'],
+    provider: [isProvider, `the key of a provider, e.g. "${providerKeys[0]}"`],
     ...said,
   });
 }

@@ -44,7 +44,7 @@ export type AttentionReason =
   | 'Reappeared'
   /** A record created after we asked stands under this identifier: perhaps a returning customer. */
   | 'NewerRecord'
-  /** The purge was taken off the provider's queue by somebody else: perhaps at the person's own wish. */
+  /** The erasure was taken off the provider's queue by somebody else: perhaps at the person's own wish. */
   | 'TakenOffQueue'
   /** The provider keeps moving its own time further away. */
   | 'Postponed'
@@ -142,11 +142,11 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
     todo: 'find out; attest if the old record is gone, or submit a new request for the new one',
   },
   TakenOffQueue: {
-    happened: "the purge was taken off the provider's queue by somebody, perhaps at the person's own wish",
+    happened: "the erasure was taken off the provider's queue by somebody, perhaps at the person's own wish",
     todo: 'ask the person; then retry (looks, and asks again) or waive',
   },
   Postponed: {
-    happened: 'the provider keeps moving the time of its purge',
+    happened: 'the provider keeps moving the time of its erasure',
     todo: 'ask the provider; retry to go on waiting',
   },
   Inconclusive: {

@@ -125,7 +125,7 @@ function viewOf(leg: LegState, notYet: NotYet | undefined): View {
         ? { state: 'asking', ...underWay(leg, `${name} to take the request on`) }
         : viewOfNotAsked(leg, notYet);
     case 'window': {
-      const kind = lastRound(leg)?.receipt?.windowKind ?? 'purge';
+      const kind = lastRound(leg)?.receipt?.windowKind ?? 'erasure';
       const heard = leg.callback === undefined ? '' : `; its callback came ${describeInstant(leg.callback.at)}`;
       return {
         state: 'waiting-out-window',
@@ -240,7 +240,7 @@ function viewOfHold(leg: LegState, notYet: NotYet | undefined): View | undefined
   if (leg.phase !== 'window') return undefined;
   return {
     state: 'waiting-out-window',
-    waitsFor: `the end of the ${lastRound(leg)?.receipt?.windowKind ?? 'purge'} window: ${tooLateToHold(leg, hold)}`,
+    waitsFor: `the end of the ${lastRound(leg)?.receipt?.windowKind ?? 'erasure'} window: ${tooLateToHold(leg, hold)}`,
     ...instant('until', windowIsOverAt(leg)),
     youCan: `nothing to do; ${offered(leg)}`,
   };

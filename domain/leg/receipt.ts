@@ -2,17 +2,17 @@ import type { ProviderWitness, Witness } from '../certificate/fact';
 
 /** What a provider's answer leaves behind as proof. Free of personal data: status, times, opaque ids, keyed digests. */
 export interface Evidence {
-  /** Host that was asked, e.g. `api.measureone.com`. */
+  /** Host that was asked, e.g. `api.example.com`. */
   readonly host: string;
   /** HTTP status of the answer that counts. */
   readonly httpStatus: number;
   /** HMAC-SHA-256 of the answer's body under the provider's hashing key, base64url; absent for an empty body. */
   readonly bodyHmac?: string;
-  /** The provider's own words and times, by name: e.g. `purge_on`, `hardDelete`. */
+  /** The provider's own words and times, by the names that it gives them. */
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
-export type WindowKind = 'purge' | 'revival';
+export type WindowKind = 'erasure' | 'revival';
 
 /** How long an answer about the data means nothing: a length from acceptance, or an instant the provider named (epoch ms). */
 export type Window = { readonly lastsMs: number } | { readonly endsAt: number };

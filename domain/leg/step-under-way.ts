@@ -10,7 +10,7 @@ import { isRecord } from '../text';
 
 /** Free of personal data. Instants are RFC 3339 in UTC. */
 export interface StepUnderWay {
-  /** The activity's type, e.g. `person.requestErasure`. */
+  /** The activity's type, e.g. `<provider>.requestErasure`. */
   readonly activity: string;
   /** Absent where it concerns the request as a whole. */
   readonly provider?: Provider;

@@ -3,7 +3,7 @@
  * one ends as `not-found`, or erases a record that many people share. No sentence repeats the identifier.
  */
 import { isUuid } from '../text';
-import { providerFacts, providerName, type Provider } from './provider-table';
+import { identifierFields, providerFacts, providerName, type Provider } from './provider-table';
 
 /** UTF-16 units. No provider that takes any text names a limit of its own. */
 export const IDENTIFIER_LENGTH_MAX = 512;
@@ -68,9 +68,7 @@ export const placeholders: readonly string[] = [
   'loading...',
   'tbd',
   'sysmis',
-  'individualId',
-  'personId',
-  'identifyId',
+  ...Object.values(identifierFields),
 ];
 
 /** Warned of, by themselves or as the name of a mailbox: a record under such a name may be shared by many. */

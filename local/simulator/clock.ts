@@ -53,7 +53,7 @@ export class SimulatorClock {
     };
   }
 
-  /** Starts what wall time alone made due; called before every answer, so that no call sees a purge that is overdue. */
+  /** Starts what wall time alone made due; called before every answer, so that no call sees an erasure that is overdue. */
   runDue(): void {
     for (let due = this.#takeUntil(this.now()); due; due = this.#takeUntil(this.now())) void this.#run(due);
     this.#arm();

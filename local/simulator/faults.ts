@@ -65,7 +65,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
     location: z.string(),
     status: z.exactOptional(z.union([301, 302, 303, 307, 308].map((status) => z.literal(status)))),
   }),
-  /** The token presented is expired from now on. The variants are the person API's: it is not said which it uses. */
+  /** The token presented is expired from now on. The variants are for a provider that does not say which it uses. */
   z.strictObject({
     ...target,
     kind: z.literal('token-expired'),

@@ -80,8 +80,8 @@ describe('docs/adding-a-provider.md', () => {
       expect(outcome).toBe('completed');
       const erased = providers.find(({ provider }) => provider === 'tidydesk');
       expect(erased).toMatchObject({ outcome: 'erased', assurance: 'verified', rounds: 1 });
-      const { acceptedAt = '', windowEndsAt = '', settledAt = '' } = erased ?? {};
-      expect(Date.parse(windowEndsAt) - Date.parse(acceptedAt)).toBe(48 * HOUR_MS);
+      const { answeredAt = '', windowEndsAt = '', settledAt = '' } = erased ?? {};
+      expect(Date.parse(windowEndsAt) - Date.parse(answeredAt)).toBe(48 * HOUR_MS);
       expect(Date.parse(settledAt)).toBeGreaterThanOrEqual(Date.parse(windowEndsAt) + HOUR_MS);
 
       const file = join(copy, 'certificates', requestId);

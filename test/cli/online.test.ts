@@ -113,7 +113,7 @@ describe('erasure submit and status', () => {
       }),
     );
     for (const request of requests) {
-      await eventually(() => (request.stderr().includes('waits for the end of the purge window') ? true : undefined));
+      await eventually(() => (request.stderr().includes('waits for the end of the erasure window') ? true : undefined));
     }
     await bench.client.workflow.getHandle(workflowIdOf(waived)).executeUpdate('waiveProvider', {
       args: [{ provider: 'aptrinsic', actor: 'staff-17', reason: { code: 'no-answer', ticket: 'PRIV-1' } }],

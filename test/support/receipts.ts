@@ -12,7 +12,7 @@ export function accepted(overrides: Partial<Accepted> = {}): Accepted {
     status: 'accepted',
     basis: 'taken-on',
     window: { lastsMs: HOURS_120_MS },
-    windowKind: 'purge',
+    windowKind: 'erasure',
     marginMs: HOUR_MS,
     proof: 'observation',
     graceMs: 72 * HOUR_MS,

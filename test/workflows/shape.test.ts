@@ -141,7 +141,7 @@ describe('the current details', () => {
     ]);
 
     await bench.forward(handle, DAY_MS);
-    expect(await row(handle, 'MeasureOne')).toEqual(['waiting out its window', 'the end of the purge window', time]);
+    expect(await row(handle, 'MeasureOne')).toEqual(['waiting out its window', 'the end of the erasure window', time]);
 
     await bench.forward(handle, HOURS_120_MS);
     expect(await row(handle, 'MeasureOne')).toEqual([

@@ -157,14 +157,14 @@ describe('measureone.requestErasure', () => {
     });
   });
 
-  it('promises a purge window of 120 hours and the callback as proof', async () => {
+  it('promises a erasure window of 120 hours and the callback as proof', async () => {
     const { adapter, provider } = await setup(() => ({ status: 202, body: { accepted: true } }));
     const receipt = await adapter.requestErasure(call());
     expect(receipt).toEqual({
       status: 'accepted',
       basis: 'taken-on',
       window: { lastsMs: 120 * HOUR_MS },
-      windowKind: 'purge',
+      windowKind: 'erasure',
       marginMs: 1 * HOUR_MS,
       proof: 'callback',
       graceMs: 72 * HOUR_MS,
@@ -291,7 +291,7 @@ describe('measureone.requestErasure', () => {
       const receipt = await adapter.requestErasure(call());
       expect(receipt).toMatchObject({
         status: 'unknown',
-        windowKind: 'purge',
+        windowKind: 'erasure',
         marginMs: 1 * HOUR_MS,
         subjectHash: 'subject-hash',
         evidence: { host: provider.host, httpStatus: 404 },

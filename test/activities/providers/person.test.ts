@@ -112,7 +112,7 @@ describe('person.requestErasure', () => {
       status: 'accepted',
       basis: 'taken-on',
       window: { endsAt: purgeOn },
-      windowKind: 'purge',
+      windowKind: 'erasure',
       marginMs: 1 * HOUR_MS,
       proof: 'observation',
       graceMs: 0,

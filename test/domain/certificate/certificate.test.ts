@@ -66,7 +66,7 @@ describe('certificateClaims', () => {
           number: 1,
           askedAt: '2026-11-22T09:00:00.000Z',
           answeredAt: '2026-11-22T09:00:00.000Z',
-          windowKind: 'purge',
+          windowKind: 'erasure',
           windowEndsAt: '2026-11-27T09:00:00.000Z',
           marginMs: 3_600_000,
           evidence,

@@ -73,7 +73,7 @@ describe('the basis of an outcome', () => {
   it('tells each round, who was asked, when, and what was seen', () => {
     expect(basisOf(settledLegs.verified)).toBe(
       [
-        'We asked Person API to erase at 2026-11-22 09:00 UTC; provider.test took the request on at 2026-11-22 09:00 UTC; its purge window ends at 2026-11-27 09:00 UTC.',
+        'We asked Person API to erase at 2026-11-22 09:00 UTC; provider.test took the request on at 2026-11-22 09:00 UTC; its erasure window ends at 2026-11-27 09:00 UTC.',
         'The record was known to be there before it was to be erased.',
         'When we last looked, at 2026-11-27 10:00 UTC, the record was absent.',
         'The record was there before and was absent after the window: erased, verified by looking.',
@@ -89,10 +89,10 @@ describe('the basis of an outcome', () => {
       basisOf(legAfter([T0, { type: 'asked' }], [T0, { type: 'answered', receipt: accepted({ basis }) }]));
     expect(story('taken-on')).toContain('provider.test took the request on at 2026-11-22 09:00 UTC;');
     expect(story('unknown-after-asking')).toContain(
-      'provider.test answered that it knows no such identifier at 2026-11-22 09:00 UTC, after an asking of ours whose fate is not known. It never said that it took the request on; we wait as if it had; its purge window ends at',
+      'provider.test answered that it knows no such identifier at 2026-11-22 09:00 UTC, after an asking of ours whose fate is not known. It never said that it took the request on; we wait as if it had; its erasure window ends at',
     );
     expect(story('queued-already')).toContain(
-      'provider.test answered that an erasure is queued at 2026-11-22 09:00 UTC. Whether an asking of ours queued it is not known; we wait for that one; its purge window ends at',
+      'provider.test answered that an erasure is queued at 2026-11-22 09:00 UTC. Whether an asking of ours queued it is not known; we wait for that one; its erasure window ends at',
     );
     for (const basis of ['unknown-after-asking', 'queued-already'] as const) {
       expect(story(basis)).not.toContain('provider.test took the request on');

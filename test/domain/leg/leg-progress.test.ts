@@ -21,7 +21,7 @@ describe('the progress of a leg', () => {
       'window',
       {
         state: 'waiting-out-window',
-        waitsFor: 'the end of the purge window',
+        waitsFor: 'the end of the erasure window',
         until: iso(OVER),
         windowEndsAt: iso(OVER - HOUR_MS),
         answeredAt: iso(T0),
@@ -32,7 +32,7 @@ describe('the progress of a leg', () => {
       'windowAfterCallback',
       {
         until: iso(OVER),
-        waitsFor: 'the end of the purge window; its callback came 2026-11-23 09:00 UTC',
+        waitsFor: 'the end of the erasure window; its callback came 2026-11-23 09:00 UTC',
         callbackAt: '2026-11-23T09:00:00.000Z',
       },
     ],
