@@ -381,14 +381,6 @@ describe('docs/architecture.md', () => {
     expect(folders.filter((folder) => !told.includes(`${folder}/`))).toEqual([]);
     expect(told.filter((folder) => !existsSync(join(root, folder)))).toEqual([]);
   });
-
-  it('names files that exist where it says how to add a provider', () => {
-    const files = rows(text, 'Adding a provider')
-      .flatMap(([first = '']) => [...first.matchAll(/`([\w./<>-]+\.ts)`/g)])
-      .flatMap(([, file = '']) => providerKeys.map((key) => file.replace('<key>', key)));
-    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
-    expect(text).toContain('completionEvent');
-  });
 });
 
 describe('docs/security.md', () => {

@@ -43,6 +43,7 @@ const checkedBy: Readonly<Record<string, string>> = {
   json: 'here',
   yaml: 'here',
   ts: 'docs.test.ts compiles all, and runs those of getting-started.md',
+  typescript: 'adding-a-provider.test.ts carries them out',
   mermaid: 'leg-diagram.test.ts',
   js: 'here',
 };
