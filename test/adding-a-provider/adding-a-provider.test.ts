@@ -85,10 +85,8 @@ describe('docs/adding-a-provider.md', () => {
       expect(Date.parse(settledAt)).toBeGreaterThanOrEqual(Date.parse(windowEndsAt) + HOUR_MS);
 
       const file = join(copy, 'certificates', requestId);
-      const verified = run(process.execPath, [
-        ...[join(dist, 'cli', 'main.js'), 'verify', `${file}.jws`],
-        ...['--key', `${file}.public.jwk`, '--fact-keys', `${file}.fact-keys.json`],
-      ]);
+      const keys = ['--key', `${file}.public.jwk`, '--fact-keys', `${file}.fact-keys.json`];
+      const verified = run(process.execPath, [join(dist, 'cli', 'main.js'), 'verify', `${file}.jws`, ...keys]);
       expect(verified).toMatch(/TidyDesk[\s\S]*erased/);
     },
     TEST_MS_MAX,
