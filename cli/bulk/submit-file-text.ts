@@ -43,7 +43,7 @@ export function checkLines(
   ];
 }
 
-/** `aptrinsic.identifyId reads like … (2 rows: line 4, 9)` */
+/** `<provider>.<field> reads like … (2 rows: line 4, 9)` */
 function groupLine({ field, problem, rows, lines }: ProblemGroup): string {
   const more = rows > lines.length ? ', …' : '';
   return `${field} ${problem} (${rows} ${rows === 1 ? 'row' : 'rows'}: line ${lines.join(', ')}${more})`;
