@@ -5,32 +5,30 @@ import { remark, type CommandContext } from './context';
 import { exitCode } from './exit-code';
 import { legLine } from './request-view';
 
-/**
- * Waits for the certificate and tells each change on the way. What may be left then is the answer to the person, which can
- * take days and is somebody's to give: `untilClosed` waits for that, too. An interruption leaves the request alone.
- */
+export interface FollowOptions {
+  readonly context: CommandContext;
+  /** Also after the certificate, until the answer to the person is recorded, which can take days. */
+  readonly untilClosed: boolean;
+  /** `lines`: what is new in it, for people. */
+  readonly onChange: (status: RequestStatus, lines: readonly string[]) => void;
+}
+
+/** Waits for the certificate and reports each change on the way. An interruption leaves the request alone. */
 export async function follow(
   client: ErasureClient,
   requestId: string,
-  {
-    context,
-    untilClosed,
-    tell,
-  }: {
-    readonly context: CommandContext;
-    readonly untilClosed: boolean;
-    readonly tell: (status: RequestStatus) => void;
-  },
+  { context, untilClosed, onChange }: FollowOptions,
 ): Promise<RequestStatus> {
   const interrupted = (): void => {
     remark(context, `Stopped waiting. The request goes on; follow it with: erasure watch ${requestId}`);
     process.exit(exitCode.interrupted);
   };
+  const newLines = lineFilter();
   process.once('SIGINT', interrupted);
   try {
     for await (const status of client.watch(requestId, { untilClosed })) {
       if (status.status !== 'running' || (status.certificate !== undefined && !untilClosed)) return status;
-      tell(status);
+      onChange(status, newLines(status));
     }
   } finally {
     process.off('SIGINT', interrupted);
@@ -38,21 +36,24 @@ export async function follow(
   throw new TypeError('Watching ends with the end of the request');
 }
 
-/** What is new in each status, one line for each leg. */
-export function newLines(): (status: RequestStatus) => readonly string[] {
-  const told = new Map<string, string>();
-  return ({ progress, underWay = [] }) => {
-    const lines: readonly (readonly [about: string, line: string])[] =
-      progress === undefined
-        ? [['worker', 'No worker answers at the moment; still waiting.']]
-        : [
-            ...progress.legs.map((leg) => [leg.provider, legLine(leg)] as const),
-            ...progress.todo.map((todo) => [todo, `To do: ${todo}`] as const),
-            ...underWay.map((step) => [step.activity, `Trouble: ${describeStep(step)}`] as const),
-          ];
-    const fresh = lines.filter(([about, line]) => told.get(about) !== line);
-    for (const [about, line] of fresh) told.set(about, line);
-    if (progress !== undefined) told.delete('worker');
+type Line = readonly [about: string, line: string];
+
+/** Leaves out what an earlier status has said already. */
+function lineFilter(): (status: RequestStatus) => readonly string[] {
+  const shown = new Map<string, string>();
+  return (status) => {
+    const fresh = linesOf(status).filter(([about, line]) => shown.get(about) !== line);
+    for (const [about, line] of fresh) shown.set(about, line);
+    if (status.progress !== undefined) shown.delete('worker');
     return fresh.map(([, line]) => line);
   };
+}
+
+function linesOf({ progress, underWay = [] }: RequestStatus): readonly Line[] {
+  if (progress === undefined) return [['worker', 'No worker answers at the moment; still waiting.']];
+  return [
+    ...progress.legs.map((leg): Line => [leg.provider, legLine(leg)]),
+    ...progress.todo.map((todo): Line => [todo, `To do: ${todo}`]),
+    ...underWay.map((step): Line => [step.activity, `Trouble: ${describeStep(step)}`]),
+  ];
 }

@@ -1,48 +1,51 @@
 /** How a request looks on the screen and as JSON. */
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
-import { defined } from '../domain/defined';
 import type { RequestStatus } from '../client/request-status';
+import { defined } from '../domain/defined';
 import type { LegProgress } from '../domain/leg/leg-progress';
-import type { DueProgress } from '../domain/request/due-progress';
-import type { ErasureResult } from '../domain/request/erasure-result';
-import type { RequestProgress } from '../domain/request/request-progress';
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcome';
-import { providerName } from '../domain/provider/provider-table';
 import { callbackRemarks } from '../domain/leg/receipt';
 import { describeStep } from '../domain/leg/step-under-way';
+import { providerName } from '../domain/provider/provider-table';
+import type { DueProgress } from '../domain/request/due-progress';
+import type { RequestProgress } from '../domain/request/request-progress';
 import type { CommandContext } from './context';
 import { exitCode, type ExitCode } from './exit-code';
 
-export function exitCodeOf(outcome: RequestOutcome): ExitCode {
-  switch (outcome) {
-    case 'completed':
-      return exitCode.ok;
-    case 'completed-with-exceptions':
-      return exitCode.withExceptions;
-    case 'withdrawn':
-    case 'rejected':
-      return exitCode.withdrawn;
-  }
-}
+const outcomeExitCodes: Readonly<Record<RequestOutcome, ExitCode>> = {
+  completed: exitCode.ok,
+  'completed-with-exceptions': exitCode.withExceptions,
+  withdrawn: exitCode.withdrawn,
+  rejected: exitCode.withdrawn,
+};
 
-export function statusExitCode({ status, progress, result, ...rest }: RequestStatus): ExitCode {
-  const outcome = progress?.outcome ?? rest.outcome;
-  if (status === 'running') return outcome === undefined ? exitCode.ok : exitCodeOf(outcome);
-  return result === undefined ? exitCode.noCertificate : exitCodeOf(result.outcome);
+export function statusExitCode({ status, progress, result, outcome }: RequestStatus): ExitCode {
+  if (status !== 'running') return result === undefined ? exitCode.noCertificate : outcomeExitCodes[result.outcome];
+  const known = progress?.outcome ?? outcome;
+  return known === undefined ? exitCode.ok : outcomeExitCodes[known];
 }
 
 /** Legs as `providers`, the same in every command's JSON. */
-export function resultJson({ outcome, legs, certificate }: ErasureResult) {
-  return { outcome, providers: legs, certificate };
-}
-
 export function statusJson({ progress, result, ...status }: RequestStatus) {
   return {
     ...status,
     ...(progress === undefined ? {} : progressFields(progress)),
-    ...(result === undefined ? {} : { ...resultJson(result), trail: result.trail ?? [] }),
+    ...(result === undefined
+      ? {}
+      : {
+          outcome: result.outcome,
+          providers: result.legs,
+          certificate: result.certificate,
+          trail: result.trail ?? [],
+        }),
   };
+}
+
+/** The certificate has a command of its own. */
+export function listEntryJson(status: RequestStatus) {
+  const { certificate: _, ...entry } = { certificate: undefined, ...statusJson(status) };
+  return entry;
 }
 
 /** A request after a decision. `state` is its own: a leg in attention shows in `providers`. */
@@ -50,88 +53,88 @@ export function progressJson(progress: RequestProgress) {
   return { requestId: progress.requestId, state: progress.state, ...progressFields(progress) };
 }
 
-function progressFields(progress: RequestProgress) {
-  const { legs, todo, notes, blockedOn, decisionMode, due, noDueDate, outcome, trail } = progress;
-  return {
-    providers: legs,
-    todo,
-    notes,
-    blockedOn,
-    decisionMode,
-    ...defined({ due, noDueDate, outcome }),
-    trail,
-  };
+function progressFields({ legs, ...progress }: RequestProgress) {
+  const { todo, notes, blockedOn, decisionMode, due, noDueDate, outcome, trail } = progress;
+  return { providers: legs, todo, notes, blockedOn, decisionMode, ...defined({ due, noDueDate, outcome }), trail };
 }
 
 export function progressText(progress: RequestProgress, context: CommandContext): string {
   const { bold } = colorsFor(context);
-  return [
-    `Request   ${progress.requestId}`,
-    `State     ${bold(progress.state)}`,
-    ...dueAndTodo(progress, context),
-  ].join('\n');
-}
-
-function dueAndTodo({ due, noDueDate, todo, notes }: RequestProgress, context: CommandContext): readonly string[] {
-  return [
-    ...(due === undefined ? [] : [dueText(due, context)]),
-    ...(noDueDate === undefined ? [] : [`Answer    no due date: ${noDueDate}`]),
-    ...todo.map((line) => `To do     ${line}`),
-    ...notes.map((line) => `Note      ${line}`),
-  ];
+  return text([['Request', progress.requestId], ['State', bold(progress.state)], ...dueAndTodo(progress, context)]);
 }
 
 export function statusText(status: RequestStatus, context: CommandContext): string {
-  const { requestId, workflowId, runId, startedAt, closedAt, progress, result, failure, state } = status;
-  const legs = result?.legs ?? progress?.legs;
-  const isThere = state === 'awaiting-answer';
-  const outcome = result?.outcome ?? (isThere ? (progress?.outcome ?? status.outcome) : undefined);
+  const { requestId, closedAt, progress, result, failure, state, underWay = [] } = status;
   const { bold } = colorsFor(context);
+  const legs = result?.legs ?? progress?.legs;
+  const isCertified = state === 'awaiting-answer';
+  const outcome = result?.outcome ?? (isCertified ? (progress?.outcome ?? status.outcome) : undefined);
   return [
-    `Request   ${requestId}`,
-    `Workflow  ${workflowId}`,
-    `Run       ${runId}`,
-    `Started   ${instantText(startedAt)}`,
-    ...(closedAt === undefined ? [] : [`Ended     ${instantText(closedAt)}`]),
-    ...(result === undefined ? [`State     ${bold(state)}`] : []),
-    ...(outcome === undefined ? [] : [`Outcome   ${bold(outcome)}: ${requestOutcomeMeaning[outcome]}`]),
+    text([
+      ['Request', requestId],
+      ['Workflow', status.workflowId],
+      ['Run', status.runId],
+      ['Started', instantText(status.startedAt)],
+      ['Ended', closedAt && instantText(closedAt)],
+      ['State', result === undefined ? bold(state) : undefined],
+      ['Outcome', outcome && `${bold(outcome)}: ${requestOutcomeMeaning[outcome]}`],
+    ]),
     ...(failure === undefined ? [] : [failure]),
-    ...(progress === undefined ? [] : dueAndTodo(progress, context)),
-    ...(status.underWay ?? []).map((step) => `Trouble   ${describeStep(step)}`),
-    ...(isThere ? [`Proof     the certificate is there: erasure certificate ${requestId} --out certificate.jws`] : []),
+    text([
+      ...(progress === undefined ? [] : dueAndTodo(progress, context)),
+      ...underWay.map((step): Line => ['Trouble', describeStep(step)]),
+      [
+        'Proof',
+        isCertified ? `the certificate is there: erasure certificate ${requestId} --out certificate.jws` : undefined,
+      ],
+    ]),
     ...(legs === undefined ? [] : [legsTable(legs, context)]),
-  ].join('\n');
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
 }
 
-function dueText(due: DueProgress, context: CommandContext): string {
-  const { bold, yellow } = colorsFor(context);
-  const standing = due.standing === 'overdue' || due.standing === 'due-soon' ? yellow(due.standing) : due.standing;
-  const aim = due.aimOn === undefined ? '' : `, aim at ${due.aimOn}`;
-  const extended = due.extended ? ', extended' : '';
+/** `undefined`: there is nothing to say about it. */
+type Line = readonly [label: string, text: string | undefined];
+
+function text(lines: readonly Line[]): string {
+  return lines.flatMap(([label, words]) => (words === undefined ? [] : [`${label.padEnd(10)}${words}`])).join('\n');
+}
+
+function dueAndTodo({ due, noDueDate, todo, notes }: RequestProgress, context: CommandContext): readonly Line[] {
   return [
-    `Answer    due ${bold(due.on)} (${standing}${extended}${aim}; ${due.rule}, ${due.calendar}, ${due.timeZone})`,
-    ...due.feasibility.map((sentence) => `          ${sentence}`),
-  ].join('\n');
+    ...(due === undefined ? [] : dueLines(due, context)),
+    ['Answer', noDueDate && `no due date: ${noDueDate}`],
+    ...todo.map((line): Line => ['To do', line]),
+    ...notes.map((line): Line => ['Note', line]),
+  ];
 }
 
-/** One request in a line and a line for each provider, for lists. The certificate has a command of its own. */
+function dueLines(due: DueProgress, context: CommandContext): readonly Line[] {
+  const { bold, yellow } = colorsFor(context);
+  const { on, standing, aimOn, rule, calendar, timeZone, feasibility } = due;
+  const status = standing === 'overdue' || standing === 'due-soon' ? yellow(standing) : standing;
+  const extended = due.extended ? ', extended' : '';
+  const aim = aimOn === undefined ? '' : `, aim at ${aimOn}`;
+  return [
+    ['Answer', `due ${bold(on)} (${status}${extended}${aim}; ${rule}, ${calendar}, ${timeZone})`],
+    ...feasibility.map((sentence): Line => ['', sentence]),
+  ];
+}
+
+/** One request in a line and a line for each provider, for lists. */
 export function listEntryText(
   { requestId, state, startedAt, progress, result, underWay = [] }: RequestStatus,
   context: CommandContext,
-) {
+): string {
   const { bold, yellow } = colorsFor(context);
+  const colored = (wanted: string, words: string): string => (wanted === 'attention' ? yellow(words) : words);
   const legs = result?.legs ?? progress?.legs ?? [];
-  const inWords = state === 'attention' ? yellow(state) : state;
   return [
-    `${bold(requestId)}  ${inWords}, started ${instantText(startedAt)}`,
-    ...legs.map((leg) => `  ${leg.state === 'attention' ? yellow(legLine(leg)) : legLine(leg)}`),
+    `${bold(requestId)}  ${colored(state, state)}, started ${instantText(startedAt)}`,
+    ...legs.map((leg) => `  ${colored(leg.state, legLine(leg))}`),
     ...underWay.map((step) => `  ${yellow(describeStep(step))}`),
   ].join('\n');
-}
-
-export function listEntryJson(status: RequestStatus) {
-  const { certificate: _, ...entry } = { certificate: undefined, ...statusJson(status) };
-  return entry;
 }
 
 export function legsTable(legs: readonly LegProgress[], context: CommandContext): string {
@@ -143,13 +146,9 @@ export function legsTable(legs: readonly LegProgress[], context: CommandContext)
     style: { head: [], border: [] },
   });
   for (const leg of legs) {
-    const state = leg.state === 'attention' ? yellow(stateText(leg)) : leg.outcome === 'erased' ? green : String;
-    table.push([
-      providerName(leg.provider),
-      typeof state === 'string' ? state : state(stateText(leg)),
-      waitText(leg),
-      instantText(leg.until ?? leg.settledAt ?? ''),
-    ]);
+    const color = leg.state === 'attention' ? yellow : leg.outcome === 'erased' ? green : String;
+    const at = leg.until ?? leg.settledAt ?? '';
+    table.push([providerName(leg.provider), color(stateText(leg)), waitText(leg), instantText(at)]);
   }
   return table.toString();
 }
@@ -167,14 +166,9 @@ function stateText({ state, outcome, assurance, attention, trouble }: LegProgres
   return reason === undefined ? state : `${state}: ${reason}`;
 }
 
-function waitText(leg: LegProgress): string {
-  const { waitsFor, youCan, outcome } = leg;
-  if (outcome !== undefined) return reportsText(leg);
-  return youCan === undefined ? waitsFor : `${waitsFor}\nYou can: ${youCan}`;
-}
-
-/** While the leg is open they stand in what it waits for. */
-function reportsText({ callbackReports = [] }: LegProgress): string {
+/** While the leg is open, the reports of its callback are part of what it waits for. */
+function waitText({ waitsFor, youCan, outcome, callbackReports = [] }: LegProgress): string {
+  if (outcome === undefined) return youCan === undefined ? waitsFor : `${waitsFor}\nYou can: ${youCan}`;
   return callbackReports.map(({ says, at }) => `${instantText(at)}: its callback ${callbackRemarks[says]}`).join('\n');
 }
 

@@ -30,6 +30,11 @@ export class BulkFileError extends ErasureClientError {
   override readonly name = 'BulkFileError';
 }
 
+/** A typed filter of requests cannot be read. The message names positions and what is known, never what was typed. */
+export class FilterError extends ErasureClientError {
+  override readonly name = 'FilterError';
+}
+
 /** Submitting takes keys that this client does not have. */
 export class SealingUnavailableError extends ErasureClientError {
   override readonly name = 'SealingUnavailableError';

@@ -5,12 +5,8 @@
 import { parseInstant } from '../domain/instant';
 import { isProvider, providerKeys } from '../domain/provider/provider-table';
 import { compare, requestRuns } from '../temporal/request-query';
+import { FilterError } from './errors';
 import { filterAttributes, namedConditions, namedFilters, waitingForProvider } from './filters';
-
-/** The filter cannot be read. The message names positions and what is known, never what was typed. */
-export class FilterError extends Error {
-  override readonly name = 'FilterError';
-}
 
 const LENGTH_MAX = 1_000;
 const DEPTH_MAX = 10;
@@ -18,7 +14,7 @@ const DEPTH_MAX = 10;
 /** The filter in Temporal's own words. Throws `FilterError`. */
 export function parseFilter(filter: string): string {
   if (filter.length > LENGTH_MAX) throw new FilterError(`The filter is longer than ${LENGTH_MAX} characters.`);
-  const reader = new TokenReader(filter);
+  const reader = new FilterReader(filter);
   const query = expression(reader, 1);
   reader.expectEnd('AND, OR or the end');
   return query;
@@ -32,42 +28,20 @@ export function filterQuery({ filter, open }: { readonly filter?: string; readon
   );
 }
 
-interface Token {
-  readonly text: string;
-  readonly kind: 'word' | 'quoted' | 'sign';
-  /** From 1. */
-  readonly at: number;
-}
-
-function tokensOf(filter: string): readonly Token[] {
-  const found: Token[] = [];
-  const pattern = /\s*(?:'([A-Za-z0-9:.+_-]*)'|([A-Za-z][A-Za-z0-9-]*)|(<=|>=|!=|[=<>(),]))\s*/y;
-  while (pattern.lastIndex < filter.length) {
-    const at = pattern.lastIndex + 1;
-    const [, quoted, word, sign] = pattern.exec(filter) ?? [];
-    const text = quoted ?? word ?? sign;
-    if (text === undefined) throw new FilterError(`The filter cannot be read from character ${at} on.`);
-    found.push({ text, at, kind: quoted !== undefined ? 'quoted' : word !== undefined ? 'word' : 'sign' });
-  }
-  return found;
-}
-
-class TokenReader {
-  readonly #tokens: readonly Token[];
-  readonly #endsAt: number;
-  #next = 0;
+class FilterReader {
+  readonly #filter: string;
+  #at = 0;
 
   constructor(filter: string) {
-    this.#tokens = tokensOf(filter);
-    this.#endsAt = filter.length + 1;
+    this.#filter = filter;
+    this.#skip(0);
   }
 
   /** The first of these words (in any case) and signs that comes next, if one does. */
   take(...texts: readonly string[]): string | undefined {
-    const token = this.#tokens[this.#next];
-    if (token === undefined || token.kind === 'quoted') return undefined;
-    const found = texts.find((text) => text === token.text.toUpperCase());
-    if (found !== undefined) this.#next += 1;
+    const [sign] = this.#peek(/<=|>=|!=|[=<>(),]|[A-Za-z][A-Za-z0-9-]*/y) ?? [];
+    const found = texts.find((text) => text === sign?.toUpperCase());
+    if (found !== undefined) this.#skip(found.length);
     return found;
   }
 
@@ -75,27 +49,42 @@ class TokenReader {
     if (this.take(text) === undefined) throw this.expected(text);
   }
 
-  /** The next token, which has to be of this kind and to hold. */
-  next(kind: Token['kind'], holds: (text: string) => boolean, expected: string): string {
-    const token = this.#tokens[this.#next];
-    if (token?.kind !== kind || !holds(token.text)) throw this.expected(expected);
-    this.#next += 1;
-    return token.text;
+  word(holds: (text: string) => boolean, expected: string): string {
+    return this.#next(/([A-Za-z][A-Za-z0-9-]*)/y, holds, expected);
+  }
+
+  quoted(holds: (text: string) => boolean, expected: string): string {
+    return this.#next(/'([A-Za-z0-9:.+_-]*)'/y, holds, expected);
   }
 
   expectEnd(expected: string): void {
-    if (this.#next < this.#tokens.length) throw this.expected(expected);
+    if (this.#at < this.#filter.length) throw this.expected(expected);
   }
 
   expected(what: string): FilterError {
-    return new FilterError(
-      `The filter, at character ${this.#tokens[this.#next]?.at ?? this.#endsAt}: expected ${what}.`,
-    );
+    return new FilterError(`The filter, at character ${this.#at + 1}: expected ${what}.`);
+  }
+
+  #next(pattern: RegExp, holds: (text: string) => boolean, expected: string): string {
+    const [all = '', text] = this.#peek(pattern) ?? [];
+    if (text === undefined || !holds(text)) throw this.expected(expected);
+    this.#skip(all.length);
+    return text;
+  }
+
+  #peek(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.#at;
+    return pattern.exec(this.#filter);
+  }
+
+  #skip(length: number): void {
+    this.#at += length;
+    this.#at += this.#peek(/\s*/y)?.[0].length ?? 0;
   }
 }
 
 /** Written in the order in which it was typed, so that AND and OR bind as in Temporal. */
-function expression(reader: TokenReader, depth: number): string {
+function expression(reader: FilterReader, depth: number): string {
   const parts = [operand(reader, depth)];
   for (;;) {
     const joinedBy = reader.take('AND', 'OR');
@@ -104,25 +93,23 @@ function expression(reader: TokenReader, depth: number): string {
   }
 }
 
-function operand(reader: TokenReader, depth: number): string {
+function operand(reader: FilterReader, depth: number): string {
   if (reader.take('(') !== undefined) {
     if (depth === DEPTH_MAX) throw reader.expected(`at most ${DEPTH_MAX} parentheses inside each other`);
     const inner = expression(reader, depth + 1);
     reader.expect(')');
     return `(${inner})`;
   }
-  const name = reader.next(
-    'word',
+  const name = reader.word(
     (word) => word === 'waiting-for' || Object.hasOwn(namedConditions, word) || Object.hasOwn(filterAttributes, word),
     `one of ${[...namedFilters, ...Object.keys(filterAttributes)].join(', ')}`,
   );
   if (name !== 'waiting-for') return namedConditions[name] ?? comparison(reader, name);
   reader.expect('=');
-  const provider = reader.next('word', isProvider, `one of ${providerKeys.join(', ')}`);
-  return isProvider(provider) ? waitingForProvider(provider) : '';
+  return waitingForProvider(reader.word(isProvider, `one of ${providerKeys.join(', ')}`));
 }
 
-function comparison(reader: TokenReader, name: string): string {
+function comparison(reader: FilterReader, name: string): string {
   const { operators = [] } = filterAttributes[name] ?? {};
   const operator = reader.take(...operators);
   switch (operator) {
@@ -145,13 +132,13 @@ function comparison(reader: TokenReader, name: string): string {
   }
 }
 
-function value(reader: TokenReader, name: string): string {
+function value(reader: FilterReader, name: string): string {
   const { values = [] } = filterAttributes[name] ?? {};
   if (values !== 'instant') {
     const expected = `in single quotes, for ${name}, one of ${values.join(', ')}`;
-    return `'${reader.next('quoted', (text) => values.includes(text), expected)}'`;
+    return `'${reader.quoted((text) => values.includes(text), expected)}'`;
   }
   const expected = `an RFC 3339 instant in single quotes, e.g. '2026-11-22T09:30:00Z'`;
-  const typed = reader.next('quoted', (text) => parseInstant(text) !== undefined, expected);
+  const typed = reader.quoted((text) => parseInstant(text) !== undefined, expected);
   return `'${new Date(parseInstant(typed) ?? 0).toISOString()}'`;
 }

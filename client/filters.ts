@@ -235,7 +235,8 @@ export const namedConditions: Readonly<Record<string, string>> = {
   'on-hold': inIndexedState('on-hold'),
 };
 
-export const waitingForProvider = (provider: Provider): string => isBlockedOn(provider);
+/** `provider`: a key of the provider table. */
+export const waitingForProvider = (provider: string): string => compare(blockedOn.name, '=', provider);
 
 interface FilterAttribute {
   readonly operators: readonly string[];

@@ -7,6 +7,7 @@ export {
   BulkFileError,
   DecisionRefusedError,
   ErasureClientError,
+  FilterError,
   InvalidSubmissionError,
   NoWorkerError,
   RequestConflictError,
@@ -30,7 +31,6 @@ export {
   type SubmitBulkOptions,
 } from './bulk/submit-bulk';
 export { namedFilters, requestStates, type ListOptions } from './filters';
-export { FilterError } from './filter-parser';
 export type { FindOptions } from './listing';
 export type { FoundRequest, RequestOrigin } from './found-request';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';

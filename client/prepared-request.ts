@@ -41,7 +41,10 @@ export async function prepareRequest(submission: unknown, sealer: Sealer): Promi
   };
 }
 
-/** Only what differs is written down: the rest is pinned by the worker that takes the request on. */
+/**
+ * Field by field, so that nothing gets into the input unsealed that is not meant to. Of the policy only what differs: the
+ * rest is pinned by the worker that starts the request.
+ */
 async function sealedInput(
   submission: ErasureSubmission & { readonly requestId: string },
   sealer: Sealer,
@@ -57,9 +60,7 @@ async function sealedInput(
     informationReceivedAt,
     filedBy,
   } = submission;
-  const changes = Object.fromEntries(
-    Object.entries(submission.policy ?? {}).filter(([, value]) => value !== undefined),
-  ) as Partial<Patience>;
+  const changes: Partial<Patience> = defined(submission.policy ?? {});
   const sealed = await Promise.all(
     [...identifiersOf(submission)].map(async ([provider, identifier]) => [
       provider,

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { defined } from '../../domain/defined';
+import { bulkColumns } from '../../client/bulk/bulk-columns';
 import type { ErasureClient } from '../../client/erasure-client';
 import type { Submitted } from '../../client/submitting';
 import { identifierFields, providerKeys } from '../../domain/provider/provider-table';
@@ -7,29 +7,30 @@ import type { ErasureSubmission } from '../../client/submission';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../command-failure';
+import type { SubmitFileOptions } from '../bulk/submit-file';
 import { wholeNumber } from '../options';
 import { readPolicy } from '../policy';
 import { readJson } from '../read-input';
 import { showWarnings } from '../warnings-text';
 
-const inSubject = providerKeys.map((provider) => `"${provider}": { "${identifierFields[provider]}": "…" }`);
-const inColumns = providerKeys.map((provider) => `${provider}.${identifierFields[provider]}`);
 const CONCURRENCY = 8;
 const CONCURRENCY_MAX = 64;
 
-interface SubmitOptions {
+interface SubmitOptions extends Partial<SubmitFileOptions> {
   readonly wait?: boolean;
   readonly untilClosed?: boolean;
-  readonly json?: boolean;
-  readonly file?: string;
-  readonly batch?: string;
-  readonly rejects?: string;
-  readonly warnings?: string;
-  readonly results?: string;
-  readonly concurrency?: number;
-  readonly dryRun?: boolean;
-  readonly policy?: string;
 }
+
+/** Those of a file of many. */
+const fileOptions = ['batch', 'rejects', 'warnings', 'results', 'policy', 'concurrency', 'dryRun'] as const;
+
+const identifiers = providerKeys.map((provider) => `"${provider}": { "${identifierFields[provider]}": "…" }`);
+
+/** In lines that a terminal has room for. */
+const columns = bulkColumns
+  .join(', ')
+  .replace(/(.{1,116})(?: |$)/g, '  $1\n')
+  .trimEnd();
 
 export function addSubmit(program: Command, context: CommandContext): void {
   program
@@ -64,13 +65,12 @@ The request file, with at least one provider:
   { "requestId": "<UUID>",  "regulation": "gdpr" | "uk-gdpr" | "ccpa" | …,  "submittedAt": "2026-11-22T09:30:00Z",
     "receivedVia": "web-form",  "ground": "consent-withdrawn",
     "verification": { "method": "account-login", "by": "staff-17", "at": "2026-11-22T10:00:00Z", "reference": "PRIV-1" },
-    "subject": { ${inSubject.join(', ')} } }
+    "subject": { ${identifiers.join(', ')} } }
 All but regulation, submittedAt and subject may be left out. Without a request id every submission is a new request.
 
 A file of many has one such object on each line, or is CSV with a header of
-  requestId, regulation, submittedAt, receivedVia, ground, filedBy, identityAskedAt, informationReceivedAt, verification.method, verification.by,
-  verification.at, verification.reference, ${inColumns.join(', ')}
-Every row is checked before the first is sent; rows that are none are told by line and field, and the rest is submitted.
+${columns}
+Every row is checked before the first is sent; rejected ones are listed by line and field, and the rest is submitted.
 It can be interrupted and repeated: rows without a request id get the same one again. It exits with 0 when every row was
 taken, 2 when some were rejected, 4 when some ids are taken by other requests, 5 when Temporal went away, 130 when interrupted.
 
@@ -88,48 +88,28 @@ async function submitOneOrMany(
   context: CommandContext,
 ): Promise<void> {
   if (options.untilClosed === true && options.wait !== true) throw new InputError('--until-closed belongs to --wait.');
-  const {
-    file,
-    batch,
-    rejects,
-    warnings,
-    results,
-    policy,
-    concurrency = CONCURRENCY,
-    dryRun = false,
-    json = false,
-  } = options;
+  const { file, concurrency = CONCURRENCY, dryRun = false, json = false } = options;
   if (file === undefined) {
-    const isOfMany = [batch, rejects, warnings, results, policy, options.concurrency, options.dryRun].some(
-      (value) => value !== undefined,
-    );
-    if (isOfMany) throw new InputError('These options belong to a file of many: name it with --file.');
-    if (one === undefined)
-      throw new InputError("Missing required argument 'FILE'. A file of many is named with --file.");
-    return submit(one, options, context);
+    if (fileOptions.some((name) => options[name] !== undefined)) {
+      throw new InputError('These options belong to a file of many: name it with --file.');
+    }
+    if (one !== undefined) return submit(one, options, context);
+    throw new InputError("Missing required argument 'FILE'. A file of many is named with --file.");
   }
-  if (one !== undefined) throw new InputError('Name one request file, or a file of many with --file, not both.');
-  if (options.wait === true) throw new InputError('--wait is for a single request: follow many with erasure list.');
-  if (results !== undefined && dryRun)
-    throw new InputError('--results tells what became of each row: a --dry-run submits none.');
-  if (policy !== undefined && !dryRun)
-    throw new InputError('--policy belongs to --dry-run: requests go by the workers’ own.');
+  const contradictions: readonly (readonly [isThere: boolean, message: string])[] = [
+    [one !== undefined, 'Name one request file, or a file of many with --file, not both.'],
+    [options.wait === true, '--wait is for a single request: follow many with erasure list.'],
+    [options.results !== undefined && dryRun, '--results says what became of each row: a --dry-run submits none.'],
+    [options.policy !== undefined && !dryRun, '--policy belongs to --dry-run: requests go by the workers’ own.'],
+  ];
+  for (const [isThere, message] of contradictions) if (isThere) throw new InputError(message);
   const { submitFile } = await import('../bulk/submit-file.js');
-  return submitFile(
-    {
-      file,
-      concurrency,
-      dryRun,
-      json,
-      ...defined({ batch, rejects, warnings, results, policy }),
-    },
-    context,
-  );
+  return submitFile({ ...options, file, concurrency, dryRun, json }, context);
 }
 
 async function submit(file: string, options: SubmitOptions, context: CommandContext): Promise<void> {
   const { parseSubmission, submissionWarnings } = await import('../../client/submission.js');
-  // Before connecting, so that a wrong file is told also where Temporal is away.
+  // Before connecting, so that a wrong file is reported also where Temporal is away.
   const now = Date.now();
   const submission = parseSubmission(await readJson(file, 'The request file', context), now);
   showWarnings(submissionWarnings(submission, now), context);
@@ -146,7 +126,7 @@ async function submit(file: string, options: SubmitOptions, context: CommandCont
   });
 }
 
-/** The workers decide in the end; where their policy file is at hand, a law that it does not define is told at once. */
+/** The workers decide in the end; where their policy file is at hand, a law that it does not define is refused at once. */
 async function refuseUndefinedLaw({ regulation }: ErasureSubmission, context: CommandContext): Promise<void> {
   const { isOwnLaw } = await import('../../domain/request/request.js');
   if (!isOwnLaw(regulation)) return;
@@ -166,13 +146,11 @@ async function waitFor(
   context: CommandContext,
 ): Promise<void> {
   const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
-  const { follow, newLines } = await import('../follow.js');
-  const linesOf = newLines();
+  const { follow } = await import('../follow.js');
   const ended = await follow(client, submitted.requestId, {
     context,
     untilClosed: options.untilClosed === true,
-    tell: (status) => {
-      const lines = linesOf(status);
+    onChange: (_, lines) => {
       if (lines.length > 0) remark(context, ...lines);
     },
   });

@@ -33,19 +33,18 @@ Examples:
 
 async function watch(id: string, options: WatchCommandOptions, context: CommandContext): Promise<void> {
   const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
-  const { follow, newLines } = await import('../follow.js');
-  const linesOf = newLines();
+  const { follow } = await import('../follow.js');
+  const isJson = options.json === true;
   await connected(context, async (client) => {
     const ended = await follow(client, typedRequestId(id), {
       context,
       untilClosed: options.untilClosed === true,
-      tell: (status) => {
-        if (options.json === true) return printJsonLine(context, statusJson(status));
-        const lines = linesOf(status);
-        if (lines.length > 0) print(context, ...lines);
+      onChange: (status, lines) => {
+        if (isJson) printJsonLine(context, statusJson(status));
+        else if (lines.length > 0) print(context, ...lines);
       },
     });
-    if (options.json === true) printJsonLine(context, statusJson(ended));
+    if (isJson) printJsonLine(context, statusJson(ended));
     else print(context, statusText(ended, context));
     context.exitWith(statusExitCode(ended));
   });

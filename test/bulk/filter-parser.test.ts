@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { FilterError, filterQuery, parseFilter } from '../../client/filter-parser';
+import { FilterError } from '../../client/errors';
+import { filterQuery, parseFilter } from '../../client/filter-parser';
 import { filterAttributes } from '../../client/filters';
 
 /** Throws what is no failure of the filter itself. */
