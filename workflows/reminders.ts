@@ -4,7 +4,7 @@ import { describeInstant } from '../domain/duration';
 import { nextReminder, type Reminder } from '../domain/request/next-reminder';
 import type { ReminderKind } from '../domain/request/request-state';
 import type { RequestSnapshot } from '../domain/request/snapshot';
-import { REMINDER_LABEL } from '../domain/sweep/finding';
+import { REMINDER_LABEL } from '../domain/sweep/request-check';
 
 export interface RemindedRequest {
   readonly snapshot: RequestSnapshot;

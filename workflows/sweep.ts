@@ -1,4 +1,4 @@
-/** The sweep: goes over every request that was received, and tells what would otherwise stay silent. Started by a Schedule. */
+/** The sweep: goes over every request that was received, and reports what would otherwise stay silent. Started by a Schedule. */
 import {
   ActivityFailure,
   continueAsNew,
@@ -16,7 +16,7 @@ import {
   type SweepInput,
   type SweepResult,
   type SweepSoFar,
-  type Told,
+  type WebhookOutcome,
 } from '../domain/sweep/sweep-result';
 import { isRecord } from '../domain/text';
 import { WORKFLOW_QUEUE } from '../temporal/names';
@@ -31,7 +31,7 @@ const looking: ActivityOptions = {
   retry,
 };
 /** Over before the next sweep begins, which is left out while this one runs. */
-const telling: ActivityOptions = {
+const calling: ActivityOptions = {
   taskQueue: WORKFLOW_QUEUE,
   startToCloseTimeout: MINUTE_MS,
   scheduleToCloseTimeout: 10 * MINUTE_MS,
@@ -47,14 +47,14 @@ export async function erasureSweep(input: SweepInput = {}, handedOn?: SweepSoFar
   }
   const { summary } = soFar;
   await steps.publishSweep(summary);
-  return { ...summary, webhook: await tell(summary) };
+  return { ...summary, webhook: await callWebhook(summary) };
 }
 
-/** A webhook that cannot be told must not hide what log and metrics say. */
-async function tell(summary: SweepSoFar['summary']): Promise<Told> {
-  const { tellWebhook } = proxyActivities<SweepActivities>(telling);
+/** A webhook that fails must not hide what log and metrics say. */
+async function callWebhook(summary: SweepSoFar['summary']): Promise<WebhookOutcome> {
+  const activities = proxyActivities<SweepActivities>(calling);
   try {
-    return await tellWebhook(summary);
+    return await activities.callWebhook(summary);
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     return 'failed';

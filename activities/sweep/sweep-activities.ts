@@ -4,14 +4,19 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import type { MetricMeter } from '@temporalio/common';
 import { SECOND_MS } from '../../domain/duration';
 import { findingGuide, findingKinds, type Finding } from '../../domain/sweep/finding';
-import { findingsInAll, type SweepSteps, type SweepSummary, type Told } from '../../domain/sweep/sweep-result';
+import {
+  findingsInAll,
+  type SweepSteps,
+  type SweepSummary,
+  type WebhookOutcome,
+} from '../../domain/sweep/sweep-result';
 import { createSweeper } from './sweeper';
 import { createWebhook, type WebhookSettings } from './webhook';
 
 export interface SweepActivities extends SweepSteps {
   /** The summary, in the log and as metrics of the worker that happens to do it. */
   publishSweep(summary: SweepSummary): Promise<void>;
-  tellWebhook(summary: SweepSummary): Promise<Told>;
+  callWebhook(summary: SweepSummary): Promise<WebhookOutcome>;
 }
 
 /** Of a logger what is needed here. */
@@ -27,7 +32,7 @@ export function createSweepActivities(parts: {
   readonly webhook?: WebhookSettings;
 }): SweepActivities {
   const { log } = parts;
-  const sweeper = createSweeper({ ...parts, report: (finding) => logFinding(log, finding), beat });
+  const sweeper = createSweeper({ ...parts, report: (finding) => logFinding(log, finding), heartbeat });
   const webhook = parts.webhook && createWebhook(parts.webhook);
   return {
     ...sweeper,
@@ -40,16 +45,16 @@ export function createSweepActivities(parts: {
       measure(Context.current().metricMeter, summary);
     },
 
-    tellWebhook: async (summary) => {
+    callWebhook: async (summary) => {
       if (webhook === undefined) return 'none';
       // Of the attempt, so that a receiver that refuses old messages takes a late one.
-      await webhook.tell(summary, { id: `sweep_${Context.current().info.workflowExecution?.runId}`, now: Date.now() });
-      return 'told';
+      await webhook.send(summary, { id: `sweep_${Context.current().info.workflowExecution?.runId}`, now: Date.now() });
+      return 'delivered';
     },
   };
 }
 
-function beat(): void {
+function heartbeat(): void {
   const context = Context.current();
   context.heartbeat();
   if (context.cancellationSignal.aborted) throw new CancelledFailure('The sweep was broken off');

@@ -1,4 +1,4 @@
-/** Tells a sweep to a webhook, signed as Standard Webhooks has it: id, time and body by HMAC-SHA256. */
+/** Sends what a sweep found to a webhook, signed as Standard Webhooks has it: id, time and body by HMAC-SHA256. */
 import { createHmac } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import { SECOND_MS } from '../../domain/duration';
@@ -20,14 +20,14 @@ export interface WebhookSettings {
 }
 
 export interface Webhook {
-  /** `id` stays the same over all tries. Throws `ApplicationFailure` of the type `WebhookNotTold`. */
-  tell(summary: SweepSummary, call: { readonly id: string; readonly now: number }): Promise<void>;
+  /** `id` stays the same over all tries. Throws `ApplicationFailure` of the type `WebhookFailed`. */
+  send(summary: SweepSummary, call: { readonly id: string; readonly now: number }): Promise<void>;
 }
 
 export function createWebhook({ url, secret, environment, agents }: WebhookSettings): Webhook {
   const http = createHttp({ timeoutMs: TIMEOUT_MS, answerMaxBytes: ANSWER_MAX_BYTES, agents });
   return {
-    async tell(summary, { id, now }) {
+    async send(summary, { id, now }) {
       const { at, open, lookedAt, counts, findings } = summary;
       const body = JSON.stringify({
         type: 'erasure.swept',
@@ -55,7 +55,7 @@ export function createWebhook({ url, secret, environment, agents }: WebhookSetti
           body,
         }),
       );
-      if (status < 200 || status > 299) throw notTold(`it answered HTTP ${status}`);
+      if (status < 200 || status > 299) throw webhookFailure(`it answered HTTP ${status}`);
     },
   };
 }
@@ -68,14 +68,14 @@ async function statusOf(send: () => Promise<{ readonly status: number }>): Promi
   try {
     return (await send()).status;
   } catch (error) {
-    if (error instanceof ProviderFailure) throw notTold('it gave no complete answer');
+    if (error instanceof ProviderFailure) throw webhookFailure('it gave no complete answer');
     throw error;
   }
 }
 
-function notTold(why: string): ApplicationFailure {
+function webhookFailure(why: string): ApplicationFailure {
   return ApplicationFailure.create({
-    type: 'WebhookNotTold',
-    message: `The webhook of the sweep (ERASURE_SWEEP_WEBHOOK_URL) could not be told: ${why}.`,
+    type: 'WebhookFailed',
+    message: `The webhook of the sweep (ERASURE_SWEEP_WEBHOOK_URL) could not be called: ${why}.`,
   });
 }

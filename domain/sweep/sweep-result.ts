@@ -1,7 +1,7 @@
 /** One sweep over all requests, page by page: what is gone through, and what is kept of it. The steps are somebody else's. */
 import { defined } from '../defined';
 import { DAY_MS, MINUTE_MS } from '../duration';
-import { byUrgency, findingKinds, type Finding, type FindingKind } from './finding';
+import { findingKinds, type Finding, type FindingKind } from './finding';
 
 /** How many findings a result and a webhook name; all of them are in the log. */
 export const FINDINGS_NAMED_MAX = 100;
@@ -14,7 +14,7 @@ export interface SweepInput {
   readonly looks?: number;
 }
 
-/** What came of a sweep. Free of personal data. */
+/** The result of a sweep. Free of personal data. */
 export interface SweepSummary {
   /** RFC 3339. */
   readonly at: string;
@@ -27,11 +27,11 @@ export interface SweepSummary {
   readonly findings: readonly Finding[];
 }
 
-/** Whether the webhook was told; `none`: there is none. */
-export type Told = 'told' | 'failed' | 'none';
+/** What became of the call to the webhook; `none`: there is no webhook. */
+export type WebhookOutcome = 'delivered' | 'failed' | 'none';
 
 export interface SweepResult extends SweepSummary {
-  readonly webhook: Told;
+  readonly webhook: WebhookOutcome;
 }
 
 export interface SweepPlan {
@@ -81,7 +81,7 @@ const SLOT_MS = 15 * MINUTE_MS;
  * So many shares that none is larger than `looks`. Without a factor in common with the slots of an hour or a day, so that
  * sweeps that are any such number of slots apart come to every share.
  */
-export function sharesOf(open: number, looks: number): number {
+export function shareCount(open: number, looks: number): number {
   let shares = Math.max(1, Math.ceil(open / looks));
   while ([2, 3, 5].some((factor) => shares % factor === 0)) shares += 1;
   return shares;
@@ -123,7 +123,8 @@ function withPage(summary: SweepSummary, page: SweptPage): SweepSummary {
 }
 
 export function mostUrgent(findings: readonly Finding[]): readonly Finding[] {
-  return findings.toSorted(byUrgency).slice(0, FINDINGS_NAMED_MAX);
+  const rank = ({ kind }: Finding): number => findingKinds.indexOf(kind);
+  return findings.toSorted((one, other) => rank(one) - rank(other)).slice(0, FINDINGS_NAMED_MAX);
 }
 
 export function countsOf(findings: readonly Finding[]): Record<FindingKind, number> {

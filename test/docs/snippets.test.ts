@@ -221,7 +221,7 @@ describe('the JavaScript in the documents', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const summary = { at: new Date().toISOString(), open: 0, lookedAt: 0, counts: {}, findings: [] };
     const webhook = createWebhook({ url, secret, environment: 'docs' });
-    await webhook.tell(summary as unknown as SweepSummary, { id: 'sweep-1', now: Date.now() });
+    await webhook.send(summary as unknown as SweepSummary, { id: 'sweep-1', now: Date.now() });
     const { headers, body } = await received;
     server.close();
     return { headers, body };

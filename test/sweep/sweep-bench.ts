@@ -205,7 +205,7 @@ export class SweepBench {
       });
     return {
       ...activities(),
-      tellWebhook: (summary) => activities().tellWebhook(summary),
+      callWebhook: (summary) => activities().callWebhook(summary),
     };
   }
 

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { temporal } from '@temporalio/proto';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { createTemporalReader } from '../../activities/sweep/open-requests';
+import { TemporalReader } from '../../activities/sweep/temporal-reader';
 import { installSweepSchedule } from '../../client/sweep-schedule';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request/request-progress';
@@ -177,9 +177,9 @@ describe('with workers', () => {
     const handle = await bench.start({ subject: subjectAt('aptrinsic') });
     const [found] = await expectSwept(handle, ['attention']);
     const { requestId = '', runId = '' } = found ?? {};
-    const reader = createTemporalReader(bench.client);
-    const seen = await reader.lookClosely({ requestId, runId, startedAt: 0, isReportedFailing: false });
-    expect(seen?.look.timers).toEqual([{ dueAt: expect.any(Number), isReminder: true }]);
+    const reader = new TemporalReader(bench.client);
+    const seen = await reader.inspect({ requestId, runId });
+    expect(seen?.details.timers).toEqual([{ dueAt: expect.any(Number), isReminder: true }]);
     expect(seen?.request.index).toMatchObject({ state: 'running', blockedOn: ['staff', 'aptrinsic'] });
     await handle.terminate('over');
   });
@@ -375,7 +375,7 @@ describe('with workers', () => {
     const sweep = await bench.startSweep({ looks: 10, now: new Date().toISOString() });
     await eventually(async () => {
       const [pending] = (await sweep.describe()).raw.pendingActivities ?? [];
-      return pending?.activityType?.name === 'tellWebhook' && pending.lastFailure ? true : undefined;
+      return pending?.activityType?.name === 'callWebhook' && pending.lastFailure ? true : undefined;
     });
     await bench.forward(sweep, 11 * MINUTE_MS);
     const result = await sweep.result();

@@ -9,7 +9,6 @@ import {
   type RequestDecisionKind,
 } from '../../../domain/decision/decision';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
-import { findingsOfIndex } from '../../../domain/sweep/finding';
 import type { WithoutTime } from '../../../domain/without-time';
 import {
   advance,
@@ -36,6 +35,7 @@ import type { RequestSnapshot } from '../../../domain/request/snapshot';
 import { defaultRules, type Terms } from '../../../domain/rules/rules';
 import { snapshotOf } from '../../support/requests';
 import { absent, accepted, presentAgain, takenOffQueue, unknown } from '../../support/receipts';
+import { findingsOfIndex } from '../../../domain/sweep/request-check';
 
 const T0 = Date.UTC(2026, 10, 22, 9);
 const DUE_MS = 30 * DAY_MS;

@@ -58,7 +58,7 @@ describe('the webhook', () => {
   const call = { id: 'sweep_r1', now: Date.parse('2026-11-22T09:00:07.900Z') };
 
   it('is signed so that its receiver can check id, time and body', async () => {
-    await webhook().tell(summary, call);
+    await webhook().send(summary, call);
     const [{ headers, body } = { headers: {} as IncomingHttpHeaders, body: '' }] = received;
     expect(headers).toMatchObject({ 'webhook-id': 'sweep_r1', 'webhook-timestamp': '1795338007' });
     // As a receiver would compute it, from the text of the secret.
@@ -79,8 +79,8 @@ describe('the webhook', () => {
 
   it.each([302, 400, 500])('takes HTTP %d for a failure, and follows no redirect', async (refusal) => {
     status = refusal;
-    await expect(webhook().tell(summary, call)).rejects.toMatchObject({
-      type: 'WebhookNotTold',
+    await expect(webhook().send(summary, call)).rejects.toMatchObject({
+      type: 'WebhookFailed',
       message: expect.stringContaining(`HTTP ${refusal}`),
     });
     expect(received).toHaveLength(1);
@@ -89,9 +89,9 @@ describe('the webhook', () => {
   it('names neither address nor secret where nobody listens', async () => {
     const settings = { url: 'http://127.0.0.1:1/hidden', secret: new Uint8Array(32), environment: 'test' };
     const failed: unknown = await createWebhook(settings)
-      .tell(summary, call)
+      .send(summary, call)
       .catch((error: unknown) => error);
-    expect(failed).toMatchObject({ type: 'WebhookNotTold', nonRetryable: false });
+    expect(failed).toMatchObject({ type: 'WebhookFailed', nonRetryable: false });
     expect(String(failed)).not.toContain('hidden');
   });
 });

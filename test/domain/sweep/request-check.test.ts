@@ -1,23 +1,22 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
+import { findingKinds, type Finding } from '../../../domain/sweep/finding';
+import type { RequestProgress } from '../../../domain/request/request-progress';
+import type { StepUnderWay } from '../../../domain/leg/step-under-way';
+import { countsOf, FINDINGS_NAMED_MAX, mostUrgent } from '../../../domain/sweep/sweep-result';
 import {
-  findingKinds,
   findingsOfAnswer,
   findingsOfEnded,
   findingsOfIndex,
-  findingsOfLook,
+  findingsOfRun,
   findingsOfQueue,
   hasToBeAsked,
   waitsForStaff,
   withLastFailures,
-  type CloseLook,
-  type Finding,
+  type RunDetails,
   type OpenRequest,
   type PendingActivity,
   type RequestIndex,
-} from '../../../domain/sweep/finding';
-import type { RequestProgress } from '../../../domain/request/request-progress';
-import type { StepUnderWay } from '../../../domain/leg/step-under-way';
-import { countsOf, FINDINGS_NAMED_MAX, mostUrgent } from '../../../domain/sweep/sweep-result';
+} from '../../../domain/sweep/request-check';
 
 const NOW = Date.UTC(2026, 10, 22, 9);
 const about = { requestId: '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11', runId: 'run-1' };
@@ -32,7 +31,7 @@ function open(index?: Partial<RequestIndex>, overrides: Partial<OpenRequest> = {
   };
 }
 
-const quiet: CloseLook = { isPaused: false, isMoving: false, activities: [], timers: [] };
+const quiet: RunDetails = { isPaused: false, isMoving: false, activities: [], timers: [] };
 const window = { dueAt: NOW + DAY_MS, isReminder: false };
 const reminder = { dueAt: NOW + DAY_MS, isReminder: true };
 
@@ -40,12 +39,12 @@ function activity(overrides: Partial<PendingActivity>): PendingActivity {
   return { type: 'person.requestErasure', isPaused: false, state: 'waiting', since: NOW, ...overrides };
 }
 
-function kindsOfLook(look: Partial<CloseLook>, isWithStaff = false): string[] {
-  return findingsOfLook(open({}), { ...quiet, ...look }, { isWithStaff, now: NOW }).map(({ kind }) => kind);
+function kindsOfLook(look: Partial<RunDetails>, isWithStaff = false): string[] {
+  return findingsOfRun(open({}), { ...quiet, ...look }, { isWithStaff, now: NOW }).map(({ kind }) => kind);
 }
 
-describe('findingsOfLook', () => {
-  it.each<[string, Partial<CloseLook>]>([
+describe('findingsOfRun', () => {
+  it.each<[string, Partial<RunDetails>]>([
     ['waits out a window', { timers: [window, reminder] }],
     ['has a timer that is a little late', { timers: [{ ...window, dueAt: NOW - 14 * MINUTE_MS }] }],
     ['runs an activity', { activities: [activity({ state: 'running', since: NOW - MINUTE_MS })] }],
@@ -57,7 +56,7 @@ describe('findingsOfLook', () => {
     expect(kindsOfLook(look)).toEqual([]);
   });
 
-  it.each<[string, Partial<CloseLook>]>([
+  it.each<[string, Partial<RunDetails>]>([
     ['has nothing that would wake it', {}],
     ['would be woken by reminders only', { timers: [reminder] }],
     ['has a timer that should have fired', { timers: [{ ...window, dueAt: NOW - 16 * MINUTE_MS }, window] }],
@@ -78,7 +77,7 @@ describe('findingsOfLook', () => {
     expect(kindsOfLook({ workflowTask: { attempt: 2, scheduledAt: NOW } })).toEqual([]);
     expect(kindsOfLook({ workflowTask: { attempt: 3, scheduledAt: NOW - DAY_MS } })).toEqual(['task-failing']);
     const reported = open({}, { isReportedFailing: true });
-    expect(findingsOfLook(reported, quiet, { isWithStaff: false, now: NOW })).toEqual([
+    expect(findingsOfRun(reported, quiet, { isWithStaff: false, now: NOW })).toEqual([
       { kind: 'task-failing', ...about },
     ]);
   });
