@@ -19,6 +19,8 @@ export interface Execution {
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** Temporal answers a page of more than 4 MB with an error, and one event may have half of that. */
 const EVENTS_AT_ONCE = 200;
+/** Its client goes on asking for a page that is too large until the time is over. */
+const PAGE_MS_MAX = 3 * SECOND_MS;
 
 /** Every event, page by page: in smaller ones where Temporal cannot answer a page. Throws where it takes longer than `withinMs`. */
 export async function* eventsOf(
@@ -33,7 +35,11 @@ export async function* eventsOf(
     if (performance.now() - startedAt > withinMs) throw new Error('The history takes too long to read');
     let page;
     try {
-      page = await pageOf(service, execution, { nextPageToken, maximumPageSize: size });
+      page = await pageOf(service, execution, {
+        nextPageToken,
+        maximumPageSize: size,
+        timeoutMs: size === 1 ? CALL_MS_MAX : PAGE_MS_MAX,
+      });
     } catch (error) {
       if (size === 1 || hasGrpcStatus(error, 'NOT_FOUND')) throw error;
       [size, most] = [1, Math.max(1, Math.floor(size / 2))];
@@ -46,33 +52,19 @@ export async function* eventsOf(
   }
 }
 
-/** What the run was started with. */
-export async function firstEventOf(
-  service: HistoryService,
-  execution: Execution,
-  timeoutMs = CALL_MS_MAX,
-): Promise<HistoryEvent | undefined> {
-  const { history } = await pageOf(service, execution, { maximumPageSize: 1, timeoutMs });
-  return history?.events?.[0];
-}
-
 /** The run that the request was started as: a reset goes on as a run of its own, and keeps it. Undefined where nothing says so. */
-export async function originalRunOf(
-  service: HistoryService,
-  execution: Execution,
-  timeoutMs = CALL_MS_MAX,
-): Promise<string | undefined> {
-  const started = await firstEventOf(service, execution, timeoutMs);
-  return started?.workflowExecutionStartedEventAttributes?.originalExecutionRunId || undefined;
+export async function originalRunOf(service: HistoryService, execution: Execution): Promise<string | undefined> {
+  const { history } = await pageOf(service, execution, { maximumPageSize: 1, timeoutMs: CALL_MS_MAX });
+  return history?.events?.[0]?.workflowExecutionStartedEventAttributes?.originalExecutionRunId || undefined;
 }
 
 function pageOf(
   service: HistoryService,
   { namespace, workflowId, runId }: Execution,
   {
-    timeoutMs = CALL_MS_MAX,
+    timeoutMs,
     ...page
-  }: { readonly nextPageToken?: Uint8Array; readonly maximumPageSize: number; readonly timeoutMs?: number },
+  }: { readonly nextPageToken?: Uint8Array; readonly maximumPageSize: number; readonly timeoutMs: number },
 ): Promise<temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse> {
   const execution = { workflowId, ...defined({ runId }) };
   return service.withDeadline(Date.now() + timeoutMs, () =>

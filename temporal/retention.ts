@@ -7,11 +7,14 @@ export const RETENTION_DAYS_MIN = 90;
 const ANSWER_MS_MAX = 5 * SECOND_MS;
 
 /** Undefined where Temporal does not tell. Throws a gRPC error where the namespace cannot be asked. */
-export async function retentionMsOf(
-  { connection, namespace }: { readonly connection: ConnectionLike; readonly namespace: string },
-  timeoutMs = ANSWER_MS_MAX,
-): Promise<number | undefined> {
-  const { config } = await connection.withDeadline(Date.now() + timeoutMs, () =>
+export async function retentionMsOf({
+  connection,
+  namespace,
+}: {
+  readonly connection: ConnectionLike;
+  readonly namespace: string;
+}): Promise<number | undefined> {
+  const { config } = await connection.withDeadline(Date.now() + ANSWER_MS_MAX, () =>
     connection.workflowService.describeNamespace({ namespace }),
   );
   return optionalTsToMs(config?.workflowExecutionRetentionTtl);
