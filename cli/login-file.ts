@@ -5,7 +5,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Environment } from '../config/environment';
-import { isRecord } from '../domain/text';
+import { errorCode, parsedJson } from '../domain/text';
 import { isPrivate, thisProcess } from '../security/key-permissions';
 import { InputError } from './command-failure';
 
@@ -39,22 +39,22 @@ export async function keepLogin(kept: Login, environment: Environment): Promise<
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });
-    throw new InputError(`The login cannot be kept in your state directory (${codeOf(error)}).`);
+    throw new InputError(`The login cannot be kept in your state directory (${errorCode(error)}).`);
   }
 }
 
 /** Undefined where nobody is logged in. */
 export async function readLogin(environment: Environment): Promise<Login | undefined> {
   const handle = await open(loginFile(environment), 'r').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw new InputError(`The login in your state directory cannot be read (${codeOf(error)}).`);
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new InputError(`The login in your state directory cannot be read (${errorCode(error)}).`);
   });
   if (handle === undefined) return undefined;
   try {
     if (process.platform !== 'win32' && !isPrivate(await handle.stat(), thisProcess())) {
       throw new InputError('The file of your login is open to other users: run erasure logout, then erasure login.');
     }
-    const parsed = login.safeParse(jsonOf(await handle.readFile('utf8')));
+    const parsed = login.safeParse(parsedJson(await handle.readFile('utf8')));
     if (parsed.success) return parsed.data;
     throw new InputError('The file of your login is damaged: run erasure logout, then erasure login.');
   } finally {
@@ -68,20 +68,7 @@ export async function forgetLogin(environment: Environment): Promise<boolean> {
     await rm(loginFile(environment));
     return true;
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false;
-    throw new InputError(`The file of your login cannot be removed (${codeOf(error)}).`);
+    if (errorCode(error) === 'ENOENT') return false;
+    throw new InputError(`The file of your login cannot be removed (${errorCode(error)}).`);
   }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function codeOf(error: unknown): string {
-  const code = isRecord(error) ? error['code'] : undefined;
-  return typeof code === 'string' ? code : 'unknown reason';
 }

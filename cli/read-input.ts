@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { CommandContext } from './context';
 import { EncodingError, textDecoder } from '../client/text-encoding';
-import { errorCode } from '../domain/text';
+import { errorCode, parsedJson } from '../domain/text';
 import { InputError } from './command-failure';
 
 const LENGTH_MAX = 2 * 1024 * 1024;
@@ -38,10 +38,7 @@ export async function readJson(file: string, what: string, context: CommandConte
 }
 
 export function parseJson(text: string, what: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    throw new InputError(`${what} is not JSON.`);
-  }
+  const content = parsedJson(text);
+  if (content === undefined) throw new InputError(`${what} is not JSON.`);
+  return content;
 }

@@ -14,13 +14,13 @@ export interface Service<Config extends { readonly logLevel: LogLevel }> {
   readonly description: string;
   readonly example: string;
   readonly readConfig: () => Promise<(environment: Environment) => Config>;
+  /** `finished` rejects if it broke. */
   readonly start: (config: Config, logger: Logger) => Promise<RunningService>;
   /** A sentence for a failure that it foresees; anything else is given back. */
   readonly explain: (error: unknown) => unknown;
 }
 
 interface RunningService {
-  /** Rejects if it broke. */
   readonly finished?: Promise<void>;
   stop(): void | Promise<void>;
 }
@@ -62,7 +62,12 @@ async function run<Config extends { readonly logLevel: LogLevel }>(
     await running.stop();
     await running.finished;
   } catch (error) {
-    throw brokenService(explain(error), { logger, name });
+    const explained = explain(error);
+    if (hasExitCode(explained)) throw explained;
+    // No request is at hand here whose content the message could quote.
+    const { name: kind, message } = error instanceof Error ? error : new Error('unknown');
+    logger.error({ error: kind, message: message.slice(0, MESSAGE_LENGTH_MAX) }, `The ${name} broke`);
+    throw new ServiceError(`The ${name} broke: see its log.`);
   }
   logger.info(`The ${name} has stopped`);
 }
@@ -83,12 +88,4 @@ function stopSignal(logger: Logger): Promise<void> {
     process.on('SIGTERM', received);
     process.on('SIGINT', received);
   });
-}
-
-/** For what breaks a service as a whole. Its message is logged: no request is at hand there whose content it could quote. */
-function brokenService(error: unknown, { logger, name }: { readonly logger: Logger; readonly name: string }): unknown {
-  if (hasExitCode(error)) return error;
-  const cause = error instanceof Error ? error : new Error('unknown');
-  logger.error({ error: cause.name, message: cause.message.slice(0, MESSAGE_LENGTH_MAX) }, `The ${name} broke`);
-  return new ServiceError(`The ${name} broke: see its log.`);
 }

@@ -1,6 +1,8 @@
 /** Settings of a process that submits and follows requests. */
 import { defined } from '../domain/defined';
-import { keyPermissions, path, readAll, readEnvironment, type Environment, type KeyPermissions } from './environment';
+import { readAll, readEnvironment, type Environment } from './environment';
+import { keyPermissions, path } from './setting-types';
+import type { KeyPermissions } from '../security/key-permissions';
 import { networkVariables } from './network-config';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 

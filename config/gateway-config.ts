@@ -3,23 +3,18 @@ import { z } from 'zod';
 import { defined } from '../domain/defined';
 import type { Proxy } from '../network/proxy';
 import { decisionRoles, issuerUrl, type DecisionRoles } from './identity-provider';
+import { ConfigurationError, isGiven, readAll, readEnvironment, refuseWithout, type Environment } from './environment';
 import {
   bindAddress,
-  ConfigurationError,
   flag,
   headerNames,
-  isGiven,
   keyPermissions,
   listenHost,
   path,
   port,
   positiveInteger,
-  readAll,
-  readEnvironment,
-  refuseWithout,
-  type Environment,
-  type KeyPermissions,
-} from './environment';
+} from './setting-types';
+import type { KeyPermissions } from '../security/key-permissions';
 import { networkVariables, readProxy } from './network-config';
 import { logLevel, type LogLevel } from './logging';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';

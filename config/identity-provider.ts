@@ -6,7 +6,7 @@ import {
   type DecisionKind,
   type RequestDecisionKind,
 } from '../domain/decision/decision';
-import { safeUrl } from './environment';
+import { safeUrl } from './setting-types';
 
 /** Left exactly as it is: the issuer in a token must be the same text, with or without its trailing slash. */
 export const issuerUrl = safeUrl;

@@ -1,7 +1,8 @@
 /** The company's forward proxy, by settings of ours alone: HTTP_PROXY and its like are meant for other programs. */
 import { z } from 'zod';
 import { proxyException, type Proxy, type ProxyException } from '../network/proxy';
-import { ConfigurationError, flag, readEnvironment, refuseWithout, textWithout, type Environment } from './environment';
+import { ConfigurationError, readEnvironment, refuseWithout, type Environment } from './environment';
+import { flag, textWithout } from './setting-types';
 
 const expected = 'expected a URL such as http://proxy.example.com:3128';
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };

@@ -7,6 +7,7 @@ import { defaultPatience, patienceBounds, type Patience } from '../domain/rules/
 import type { LegalRule } from '../domain/law/legal-rule';
 import { isOwnLaw, regulations, type Regulation } from '../domain/request/request';
 import { defaultLeads, type Rules } from '../domain/rules/rules';
+import { parsedJson } from '../domain/text';
 import { ConfigurationError } from './environment';
 
 /** Whose days and holidays count under one law. */
@@ -170,9 +171,7 @@ function parseJsonFile(path: string): unknown {
   } catch {
     throw new ConfigurationError([`ERASURE_POLICY_FILE: ${path} is not UTF-8; save it as UTF-8`]);
   }
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ConfigurationError([`ERASURE_POLICY_FILE: ${path} is not JSON`]);
-  }
+  const content = parsedJson(text);
+  if (content === undefined) throw new ConfigurationError([`ERASURE_POLICY_FILE: ${path} is not JSON`]);
+  return content;
 }

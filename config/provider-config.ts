@@ -4,17 +4,8 @@ import { defined } from '../domain/defined';
 import { HOUR_MS } from '../domain/duration';
 import type { Setting } from '../domain/provider/provider-settings';
 import { byProvider, providerFacts, type Provider, type ProviderSettings } from '../domain/provider/provider-table';
-import {
-  baseUrl,
-  ConfigurationError,
-  flag,
-  isGiven,
-  positiveInteger,
-  positiveNumber,
-  readEnvironment,
-  secret,
-  type Environment,
-} from './environment';
+import { ConfigurationError, isGiven, readEnvironment, type Environment } from './environment';
+import { baseUrl, flag, positiveInteger, positiveNumber, secret } from './setting-types';
 import { sentTokenCredentials } from './token-settings';
 
 /** How fast and how wide one worker may call a provider. */

@@ -1,6 +1,7 @@
 /** Settings of a staff member's own machine: where they log in, and where decisions are signed. */
 import { z } from 'zod';
-import { baseUrl, ConfigurationError, readEnvironment, refuseHiddenNames, type Environment } from './environment';
+import { ConfigurationError, readEnvironment, refuseHiddenNames, type Environment } from './environment';
+import { baseUrl } from './setting-types';
 import { issuerUrl } from './identity-provider';
 
 export const staffVariables = {

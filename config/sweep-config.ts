@@ -1,7 +1,8 @@
 /** Settings of the sweep, which the workers that run the workflows carry out. */
 import { z } from 'zod';
 import { CLOSE_LOOKS_DEFAULT } from '../domain/sweep/sweep-result';
-import { baseUrl, ConfigurationError, positiveInteger, readEnvironment, type Environment } from './environment';
+import { ConfigurationError, readEnvironment, type Environment } from './environment';
+import { baseUrl, positiveInteger } from './setting-types';
 
 const SECRET_BYTES_MIN = 24;
 const SECRET_BYTES_MAX = 64;

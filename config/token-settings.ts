@@ -1,6 +1,7 @@
 /** The credentials of a provider's token request: what the worker tells it to send, and what the gateway lets in. */
 import { z } from 'zod';
 import { defined } from '../domain/defined';
+import { parsedJson } from '../domain/text';
 import type { TokenCredentials } from '../domain/provider/provider-settings';
 
 const SECRET_LENGTH_MIN = 16;
@@ -22,7 +23,7 @@ const sent = z
 
 /** For the worker: goes to the provider as it is. */
 export const sentTokenCredentials = z.string().transform((text, context): TokenCredentials => {
-  const parsed = sent.safeParse(jsonOf(text));
+  const parsed = sent.safeParse(parsedJson(text));
   if (!parsed.success) {
     const message =
       'expected JSON with "headers" or "data", objects of texts, and perhaps "key_id" if these are encrypted';
@@ -51,7 +52,7 @@ export const acceptedTokenCredentials = z.string().transform((text, context): re
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   };
-  const content = jsonOf(text);
+  const content = parsedJson(text);
   const parsed = z
     .array(accepted)
     .min(1)
@@ -81,12 +82,4 @@ function countOf(part: object | undefined): number {
 
 function lowerCaseNames(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, text]) => [name.toLowerCase(), text]));
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,19 +2,9 @@
 import { defined } from '../domain/defined';
 import type { Proxy } from '../network/proxy';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
-import {
-  baseUrl,
-  bindAddress,
-  ConfigurationError,
-  flag,
-  keyPermissions,
-  path,
-  providerList,
-  readAll,
-  readEnvironment,
-  type Environment,
-  type KeyPermissions,
-} from './environment';
+import { ConfigurationError, readAll, readEnvironment, type Environment } from './environment';
+import { baseUrl, bindAddress, flag, keyPermissions, path, providerList } from './setting-types';
+import type { KeyPermissions } from '../security/key-permissions';
 import { networkVariables, readProxy } from './network-config';
 import { logLevel, type LogLevel } from './logging';
 import { readPolicyFile, type PolicyFile } from './policy-file';

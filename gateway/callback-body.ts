@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { completionEventOf, type Provider } from '../domain/provider/provider-table';
 import type { CallbackRemark } from '../domain/leg/receipt';
-import { isRecord } from '../domain/text';
+import { isRecord, parsedJson } from '../domain/text';
 
 /** Bytes of a body once it is decompressed. */
 export const DECODED_BYTES_MAX = 64 * 1_024;
@@ -31,7 +31,7 @@ export async function readCallbackBody(received: ReceivedBody, provider: Provide
   const text = new TextDecoder().decode(decoded).trim();
   if (text === '') return { verdict: 'reports', says: 'no-event' };
   const content = contentOf(text, received.contentType ?? '');
-  return content === undefined ? { verdict: 'unreadable' } : judge(content.value, provider);
+  return content === undefined ? { verdict: 'unreadable' } : judge(content, provider);
 }
 
 function judge(content: unknown, provider: Provider): CallbackBody {
@@ -94,14 +94,11 @@ function isAgainst(field: string, held: unknown): boolean {
 }
 
 /** Undefined for what is neither. A form is looked for only where it is called one, since almost any text could be read as one. */
-function contentOf(text: string, contentType: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    if (!/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) return undefined;
-    const form = new URLSearchParams(text);
-    return { value: Object.fromEntries([...new Set(form.keys())].map((name) => [name, form.getAll(name)])) };
-  }
+function contentOf(text: string, contentType: string): unknown {
+  const json = parsedJson(text);
+  if (json !== undefined || !/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) return json;
+  const form = new URLSearchParams(text);
+  return Object.fromEntries([...new Set(form.keys())].map((name) => [name, form.getAll(name)]));
 }
 
 type Decompress = (bytes: Buffer, limit: { readonly maxOutputLength: number }) => Promise<Buffer>;

@@ -3,10 +3,10 @@ import type { Logger } from 'pino';
 import type { CallbackSubject } from '../security/callback-capability';
 import { answer, answerLater, answerTooMany, type ErrorStatus } from './http-answers';
 import { readCallbackBody, type CallbackBody } from './callback-body';
-import type { CallbackVerifier } from './callback-proof';
+import type { CallbackVerifier } from './callback-verifier';
 import type { CallbackContent, Confirmer, Delivery } from './confirmer';
-import type { CallbackResult, GatewayMetrics } from './metrics';
-import type { InvalidLimit } from './invalid-limit';
+import type { CallbackResult } from './metrics';
+import type { RouteContext } from './route-context';
 
 const RETRY_AFTER_S = 30;
 const path = '/callbacks/:provider/:handle';
@@ -24,13 +24,9 @@ declare module 'fastify' {
   }
 }
 
-export interface CallbackRouteOptions {
+export interface CallbackRouteOptions extends RouteContext {
   readonly verify: CallbackVerifier;
   readonly confirmer: Confirmer;
-  readonly now: () => number;
-  readonly countInvalid: InvalidLimit;
-  readonly metrics: GatewayMetrics;
-  readonly logger: Logger;
 }
 
 export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOptions): void {
@@ -44,22 +40,22 @@ export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOpt
 
   async function authenticate(request: FastifyRequest<Path>, reply: FastifyReply): Promise<FastifyReply | undefined> {
     const { provider, handle } = request.params;
-    const proof = await verify({ provider, handle, headers: request.headers, now: now() });
-    switch (proof.verdict) {
+    const verified = await verify({ provider, handle, headers: request.headers, now: now() });
+    switch (verified.verdict) {
       case 'proven':
-        request.callbackSubject = proof.subject;
+        request.callbackSubject = verified.subject;
         request.callbackContentType = request.headers['content-type'];
         // Or a body with a content type that is none would be refused before it is read.
         request.raw.headers['content-type'] = 'application/octet-stream';
-        if (proof.tokenProblem !== undefined) {
-          metrics.callbackWithoutToken(proof.tokenProblem);
-          about(proof.subject).warn({ reason: proof.tokenProblem }, 'A callback without a true token was let in');
+        if (verified.tokenProblem !== undefined) {
+          metrics.callbackWithoutToken(verified.tokenProblem);
+          about(verified.subject).warn({ reason: verified.tokenProblem }, 'A callback without a true token was let in');
         }
         return undefined;
       case 'no-token':
         request.callbackResult = 'no-token';
-        metrics.callbackWithoutToken(proof.tokenProblem);
-        about(proof.subject).error({ reason: proof.tokenProblem }, 'A callback without a true token was refused');
+        metrics.callbackWithoutToken(verified.tokenProblem);
+        about(verified.subject).error({ reason: verified.tokenProblem }, 'A callback without a true token was refused');
         return answer(reply, 401);
       case 'not-proven':
         return refuse(request, reply);

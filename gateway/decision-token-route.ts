@@ -1,7 +1,6 @@
 /** Where a staff member who is logged in gets a decision of theirs signed. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
-import { isRecord } from '../domain/text';
+import { isRecord, parsedJson } from '../domain/text';
 import {
   parseDecisionSubject,
   whyNoDecisionSubject,
@@ -9,9 +8,9 @@ import {
   type DecisionTokenIssuer,
 } from '../security/decision-token';
 import { answer, answerLater, answerTooMany } from './http-answers';
-import type { DecisionTokenResult, GatewayMetrics } from './metrics';
+import type { DecisionTokenResult } from './metrics';
 import type { StaffIdentifier, StaffMember } from './staff-identity';
-import type { InvalidLimit } from './invalid-limit';
+import type { RouteContext } from './route-context';
 
 const path = '/decision-tokens';
 const BODY_BYTES_MAX = 8 * 1_024;
@@ -29,13 +28,9 @@ declare module 'fastify' {
   }
 }
 
-export interface DecisionTokenRouteOptions {
+export interface DecisionTokenRouteOptions extends RouteContext {
   readonly issuer: DecisionTokenIssuer;
   readonly identify: StaffIdentifier;
-  readonly now: () => number;
-  readonly countInvalid: InvalidLimit;
-  readonly metrics: GatewayMetrics;
-  readonly logger: Logger;
 }
 
 export function addDecisionTokenRoute(app: FastifyInstance, options: DecisionTokenRouteOptions): void {
@@ -75,7 +70,7 @@ export function addDecisionTokenRoute(app: FastifyInstance, options: DecisionTok
   async function sign(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const member = request.staffMember;
     if (member === undefined) throw new TypeError('A decision is signed only for whoever is logged in');
-    const subject = parseDecisionSubject(jsonOf(request.body as Buffer | undefined));
+    const subject = parseDecisionSubject(parsedJson(new TextDecoder().decode(request.body as Buffer | undefined)));
     if (subject === undefined || whyNoDecisionSubject(subject) !== undefined) {
       request.decisionTokenResult = 'no-decision';
       return answer(reply, 400);
@@ -103,12 +98,4 @@ function whyNotFor(member: StaffMember, { kind, content }: DecisionSubject): Dec
   if (member.actor === undefined) return 'no-opaque-id';
   if (!isRecord(content) || content['actor'] !== member.actor) return 'another-actor';
   return member.kinds.has(kind) ? undefined : 'role-does-not-allow';
-}
-
-function jsonOf(body: Buffer | undefined): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 /** What the gateway counts. Labels are words from the lists below and never ids, so there are few series, and none about anybody. */
 import { Counter, Histogram, Registry } from 'prom-client';
-import type { TokenProblem } from './callback-proof';
+import type { TokenProblem } from './callback-verifier';
 
 export const callbackResults = [
   'accepted',

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { SECOND_MS } from '../domain/duration';
 import type { CapabilityChecker } from '../security/callback-capability';
 import { answer, isErrorStatus } from './http-answers';
-import { createCallbackVerifier, type TokenDemand } from './callback-proof';
+import { createCallbackVerifier, type TokenDemand } from './callback-verifier';
 import { addCallbackRoute } from './callback-route';
 import type { Confirmer } from './confirmer';
 import { addDecisionTokenRoute, type DecisionTokenRouteOptions } from './decision-token-route';

@@ -5,7 +5,7 @@ import type { StaffLoginConfig } from '../config/gateway-config';
 import { issuerUrl } from '../config/identity-provider';
 import { SECOND_MS } from '../domain/duration';
 import type { Fetch } from '../network/fetch';
-import { isMatch, isRecord, opaquePattern } from '../domain/text';
+import { isMatch, isRecord, parsedJson, opaquePattern } from '../domain/text';
 import type { AnyDecisionKind } from '../security/decision-token';
 
 const ANSWER_MS_MAX = 5 * SECOND_MS;
@@ -112,7 +112,7 @@ async function discover(issuer: string, fetch: Fetch): Promise<JWTVerifyGetKey> 
   if (!answer.ok) throw new ProviderUnusable('discovery-refused');
   const text = await answer.text();
   if (text.length > METADATA_LENGTH_MAX) throw new ProviderUnusable('discovery-too-large');
-  const parsed = metadata.safeParse(jsonOf(text));
+  const parsed = metadata.safeParse(parsedJson(text));
   if (!parsed.success) throw new ProviderUnusable('discovery-malformed');
   if (parsed.data.issuer !== issuer) throw new ProviderUnusable('discovery-of-another-issuer');
   return createRemoteJWKSet(new URL(parsed.data.jwks_uri), { timeoutDuration: ANSWER_MS_MAX, [customFetch]: fetch });
@@ -146,12 +146,4 @@ function codeOf(error: unknown): string {
   const code = isRecord(error) ? error['code'] : undefined;
   if (typeof code === 'string') return code;
   return error instanceof Error ? error.name : 'unknown';
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,4 @@
-import { isRecord } from '../domain/text';
+import { isRecord, parsedJson } from '../domain/text';
 
 /**
  * The fields of a token request. They come as JSON or as a form, and a provider's document may not say which of the two when
@@ -18,12 +18,7 @@ function fieldsOfForm(text: string): ReadonlyMap<string, string> {
 }
 
 function fieldsOfJson(text: string): ReadonlyMap<string, string> {
-  let content: unknown;
-  try {
-    content = JSON.parse(text);
-  } catch {
-    return new Map();
-  }
+  const content = parsedJson(text);
   const entries = isRecord(content) ? Object.entries(content) : [];
   return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
 }

@@ -1,6 +1,5 @@
 /** Where a provider fetches the token that it puts on a callback. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
 import { SECOND_MS } from '../domain/duration';
 import { isProvider } from '../domain/provider/provider-table';
 import { isHandle } from '../security/callback-capability';
@@ -8,8 +7,8 @@ import { TOKEN_LIFETIME_MS, type TokenIssuer } from '../security/callback-token'
 import { providersThatCallBack } from '../security/key-table';
 import type { PresentedCredentials } from '../security/token-credentials';
 import { answer, answerTooMany } from './http-answers';
-import type { GatewayMetrics, TokenResult } from './metrics';
-import type { InvalidLimit } from './invalid-limit';
+import type { TokenResult } from './metrics';
+import type { RouteContext } from './route-context';
 import { readTokenBody } from './token-body';
 
 const path = '/callbacks/:provider/token/:handle';
@@ -25,14 +24,10 @@ declare module 'fastify' {
   }
 }
 
-export interface TokenRouteOptions {
+export interface TokenRouteOptions extends RouteContext {
   readonly issuer: TokenIssuer;
   /** Whether a caller has sent what we told the provider to send. */
   readonly isCaller: (presented: PresentedCredentials) => boolean;
-  readonly now: () => number;
-  readonly countInvalid: InvalidLimit;
-  readonly metrics: GatewayMetrics;
-  readonly logger: Logger;
 }
 
 /**

@@ -8,8 +8,6 @@ import type { CallbackProviderKeys, GatewayKeys } from './key-table';
 import { isSameText } from './same-text';
 import { createClaimsChecker, createClaimsSigner } from './signed-claims';
 
-/** The header in which the provider hands the capability back to us. */
-export const CAPABILITY_HEADER = 'x-erasure-capability';
 /** How much longer a capability holds than we wait for the callback: one that comes even later is still known as true. */
 export const CAPABILITY_SLACK_MS = 60 * DAY_MS;
 const CAPABILITY_LENGTH_MAX = 1_024;

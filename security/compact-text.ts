@@ -1,3 +1,5 @@
+import { parsedJson } from '../domain/text';
+
 const textDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -15,14 +17,14 @@ export function compactParts(
   return parts.length === count && canonical ? parts : undefined;
 }
 
-/** The JSON in a base64url part, or undefined. Says nothing why: a parser's message quotes the text. */
+/** The JSON in a base64url part, or undefined. */
 export function jsonOf(part: string | undefined): unknown {
   return parseJson(Buffer.from(part ?? '', 'base64url'));
 }
 
 export function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(textDecoder.decode(bytes));
+    return parsedJson(textDecoder.decode(bytes));
   } catch {
     return undefined;
   }

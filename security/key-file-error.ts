@@ -1,5 +1,4 @@
 import { basename } from 'node:path';
-import { isRecord } from '../domain/text';
 
 /** A key file cannot be written or read. The message names the file and the field, never what is in it. */
 export class KeyFileError extends Error {
@@ -13,10 +12,4 @@ export class KeyFileError extends Error {
     this.file = basename(file);
     this.isMissing = isMissing;
   }
-}
-
-/** The code of a file system error, e.g. `EACCES`. Its message is left behind: it says no more, and names whole paths. */
-export function codeOf(error: unknown): string {
-  const code = isRecord(error) ? error['code'] : undefined;
-  return typeof code === 'string' ? code : 'unknown error';
 }

@@ -2,7 +2,8 @@
 import { constants } from 'node:fs';
 import { access, lstat, open, readlink, stat, type FileHandle } from 'node:fs/promises';
 import { join, parse, resolve, sep } from 'node:path';
-import { codeOf, KeyFileError } from './key-file-error';
+import { errorCode, parsedJson } from '../domain/text';
+import { KeyFileError } from './key-file-error';
 import {
   directoryProblem,
   fileProblem,
@@ -24,7 +25,9 @@ export interface Reading {
 }
 
 export async function readJson(file: string, reading: Reading): Promise<unknown> {
-  return parseJson(file, await readText(file, reading));
+  const content = parsedJson(await readText(file, reading));
+  if (content === undefined) throw new KeyFileError(file, 'is not JSON');
+  return content;
 }
 
 async function readText(file: string, { protection, directories, madeBy, permissions }: Reading): Promise<string> {
@@ -47,7 +50,7 @@ async function readText(file: string, { protection, directories, madeBy, permiss
     }
   } catch (error) {
     if (error instanceof KeyFileError) throw error;
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code === 'ENOENT') throw new KeyFileError(file, `does not exist; ${madeBy} makes it`, { isMissing: true });
     if (code === 'ENXIO') throw new KeyFileError(file, 'is no regular file');
     throw new KeyFileError(file, `cannot be read (${code})`);
@@ -69,7 +72,7 @@ export async function checkDirectory(
 async function isReadOnly(directory: string): Promise<boolean> {
   return access(directory, constants.W_OK).then(
     () => false,
-    (error: unknown) => codeOf(error) === 'EROFS',
+    (error: unknown) => errorCode(error) === 'EROFS',
   );
 }
 
@@ -124,14 +127,5 @@ function decode(file: string, bytes: Buffer): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new KeyFileError(file, 'is not text in UTF-8');
-  }
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The parser's own message quotes the text.
-    throw new KeyFileError(file, 'is not JSON');
   }
 }

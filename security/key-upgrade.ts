@@ -2,7 +2,8 @@
 import { readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { factRoles, type FactRole } from '../domain/certificate/fact';
-import { codeOf, KeyFileError } from './key-file-error';
+import { errorCode } from '../domain/text';
+import { KeyFileError } from './key-file-error';
 import { lacksFactsKey } from './key-files';
 import {
   decisionKeysOf,
@@ -52,7 +53,7 @@ export async function upgradeKeys(options: {
   const { directory, environment: expected, now, permissions = 'checked' } = options;
   await checkDirectory(directory, { actor: thisProcess(), permissions }).catch((error: unknown) => {
     if (error instanceof KeyFileError) throw error;
-    throw new KeyFileError(directory, `the directory cannot be read (${codeOf(error)})`);
+    throw new KeyFileError(directory, `the directory cannot be read (${errorCode(error)})`);
   });
   const place = { directory, permissions };
   const { environment, changes, known } = await plan(place, { expected, epoch: epochOf(now) });
@@ -167,13 +168,13 @@ async function carryOut(place: Place, changes: readonly Change[]): Promise<void>
       try {
         drafts.push({ change, path, draft: await draftOf(path, change, place.permissions) });
       } catch (error) {
-        throw new KeyFileError(path, `cannot be written (${codeOf(error)}); nothing was changed`);
+        throw new KeyFileError(path, `cannot be written (${errorCode(error)}); nothing was changed`);
       }
     }
     for (const { change, path, draft } of drafts) {
       await putInPlace(place, change, draft).catch((error: unknown) => {
         if (error instanceof KeyFileError) throw error;
-        throw new KeyFileError(path, `cannot be changed (${codeOf(error)}); run it again for what is left`);
+        throw new KeyFileError(path, `cannot be changed (${errorCode(error)}); run it again for what is left`);
       });
     }
   } finally {

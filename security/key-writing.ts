@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { link, lstat, mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { codeOf, KeyFileError } from './key-file-error';
+import { errorCode } from '../domain/text';
+import { KeyFileError } from './key-file-error';
 import { thisProcess, type KeyPermissions } from './key-permissions';
 import { checkDirectory } from './key-reading';
 import type { KeyFile } from './key-table';
@@ -17,7 +18,7 @@ export async function makeDirectory(directory: string, permissions: KeyPermissio
     await checkDirectory(directory, { actor: thisProcess(), permissions });
   } catch (error) {
     if (error instanceof KeyFileError) throw error;
-    throw new KeyFileError(directory, `the directory cannot be made (${codeOf(error)})`);
+    throw new KeyFileError(directory, `the directory cannot be made (${errorCode(error)})`);
   }
 }
 
@@ -37,7 +38,7 @@ export async function writeNew(path: string, content: object, options: WriteOpti
       await draft.discard();
     }
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     throw new KeyFileError(
       path,
       code === 'EEXIST' ? 'already exists; nothing was written' : `cannot be written (${code})`,
@@ -71,7 +72,7 @@ export class Draft {
   async becomeNew(options: WriteOptions): Promise<void> {
     const { makeLink = link } = options;
     await makeLink(this.path, this.target).catch(async (error: unknown) => {
-      if (codeOf(error) === 'EEXIST') throw error;
+      if (errorCode(error) === 'EEXIST') throw error;
       await writeExclusively(this.target, this.#content, options);
     });
   }
@@ -118,7 +119,7 @@ export async function replaceFile<Answer>(
 ): Promise<Answer> {
   const draft = `${path}.new`;
   const handle = await open(draft, 'wx', 0o644).catch((error: unknown) => {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code !== 'EEXIST') throw new KeyFileError(path, `cannot be changed (${code})`);
     throw new KeyFileError(path, `is being changed: if by nobody, remove ${basename(draft)} beside it`);
   });
@@ -131,7 +132,7 @@ export async function replaceFile<Answer>(
         return answer;
       } catch (error) {
         await undo();
-        throw new KeyFileError(path, `cannot be changed (${codeOf(error)})`);
+        throw new KeyFileError(path, `cannot be changed (${errorCode(error)})`);
       }
     } finally {
       await handle.close();
@@ -149,7 +150,7 @@ export async function namesPresent(directory: string, names: readonly string[]):
       await lstat(join(directory, name));
       present.push(name);
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw new KeyFileError(name, `cannot be looked at (${codeOf(error)})`);
+      if (errorCode(error) !== 'ENOENT') throw new KeyFileError(name, `cannot be looked at (${errorCode(error)})`);
     }
   }
   return present;

@@ -7,7 +7,8 @@ import type { WorkerConfig } from '../config/worker-config';
 import { defined } from '../domain/defined';
 import type { Provider } from '../domain/provider/provider-table';
 import { createAgents } from '../network/agents';
-import { CAPABILITY_HEADER, createCapabilityIssuer } from '../security/callback-capability';
+import { CAPABILITY_HEADER } from '../security/capability-header';
+import { createCapabilityIssuer } from '../security/callback-capability';
 import { hasCallbackKeys, type ProviderKeys } from '../security/key-table';
 
 export function createAdapter(

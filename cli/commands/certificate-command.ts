@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { errorCode } from '../../domain/text';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../command-failure';
@@ -46,7 +47,7 @@ async function write(file: string, text: string, { force }: { readonly force: bo
   try {
     await writeFile(file, text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+    const code = errorCode(error);
     throw new InputError(
       code === 'EEXIST'
         ? 'The file exists already: nothing was written. Name another one, or say --force to overwrite it.'

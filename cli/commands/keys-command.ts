@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { defined } from '../../domain/defined';
-import { keyPermissions, readEnvironment, type KeyPermissions } from '../../config/environment';
+import { readEnvironment } from '../../config/environment';
+import { keyPermissions } from '../../config/setting-types';
+import type { KeyPermissions } from '../../security/key-permissions';
 import { isMatch, opaquePattern } from '../../domain/text';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../command-failure';

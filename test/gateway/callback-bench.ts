@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { pino, type Logger } from 'pino';
 import type { Confirmer, Delivery, ProvenCallback } from '../../gateway/confirmer';
+import { CAPABILITY_HEADER } from '../../security/capability-header';
 import {
-  CAPABILITY_HEADER,
   createCapabilityChecker,
   createCapabilityIssuer,
   type CapabilityChecker,

@@ -4,7 +4,7 @@
  */
 import { Agent, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createCallbackVerifier } from '../../gateway/callback-proof';
+import { createCallbackVerifier } from '../../gateway/callback-verifier';
 import { createGatewayMetrics } from '../../gateway/metrics';
 import { createGateway } from '../../gateway/server';
 import { createCredentialCheck } from '../../security/token-credentials';

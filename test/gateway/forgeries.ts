@@ -2,7 +2,8 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { CompactSign } from 'jose';
 import { DAY_MS, MINUTE_MS } from '../../domain/duration';
-import { CAPABILITY_HEADER, createCapabilityIssuer } from '../../security/callback-capability';
+import { CAPABILITY_HEADER } from '../../security/capability-header';
+import { createCapabilityIssuer } from '../../security/callback-capability';
 import { createTokenIssuer } from '../../security/callback-token';
 import { hasCallbackKeys } from '../../security/key-table';
 import { readProviderKeys } from '../../security/key-files';

@@ -4,7 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { GatewayConfig } from '../../config/gateway-config';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { startGateway, type RunningGateway } from '../../gateway/gateway';
-import { CAPABILITY_HEADER } from '../../security/callback-capability';
+import { CAPABILITY_HEADER } from '../../security/capability-header';
 import { progress } from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
 import { accepted, eventually, HOURS_120_MS, OVER_MS, sealedLike, WorkflowBench } from '../support/workflow-bench';

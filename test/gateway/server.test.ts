@@ -6,7 +6,7 @@ import { DAY_MS } from '../../domain/duration';
 import type { Delivery } from '../../gateway/confirmer';
 import { createGatewayMetrics } from '../../gateway/metrics';
 import { createGateway, type GatewayOptions } from '../../gateway/server';
-import { CAPABILITY_HEADER } from '../../security/callback-capability';
+import { CAPABILITY_HEADER } from '../../security/capability-header';
 import { callbackOf, FakeConfirmer, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
 
 const PURGED = JSON.stringify({ event: 'individual.purged', individual_id: 'idv_planted' });

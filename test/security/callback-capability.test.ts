@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { CompactSign, UnsecuredJWT } from 'jose';
+import { CAPABILITY_HEADER } from '../../security/capability-header';
 import {
-  CAPABILITY_HEADER,
   CAPABILITY_SLACK_MS,
   createCapabilityChecker,
   createCapabilityIssuer,

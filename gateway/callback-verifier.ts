@@ -1,7 +1,8 @@
 /** Whether a callback is what it claims to be: its capability and, in token mode, the token that its sender fetched from us. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isProvider } from '../domain/provider/provider-table';
-import { CAPABILITY_HEADER, type CallbackSubject, type CapabilityChecker } from '../security/callback-capability';
+import { CAPABILITY_HEADER } from '../security/capability-header';
+import type { CallbackSubject, CapabilityChecker } from '../security/callback-capability';
 import type { TokenChecker, TokenRefusal } from '../security/callback-token';
 
 export interface TokenDemand {
@@ -15,7 +16,7 @@ export interface TokenDemand {
 /** `missing`: in none of the headers there is anything. */
 export type TokenProblem = 'missing' | TokenRefusal;
 
-export type Proof =
+export type CallbackVerdict =
   | { readonly verdict: 'proven'; readonly subject: CallbackSubject; readonly tokenProblem?: TokenProblem }
   /** Anybody can send this. */
   | { readonly verdict: 'not-proven' }
@@ -27,7 +28,7 @@ export type CallbackVerifier = (callback: {
   readonly handle: string;
   readonly headers: IncomingHttpHeaders;
   readonly now: number;
-}) => Promise<Proof>;
+}) => Promise<CallbackVerdict>;
 
 export function createCallbackVerifier({
   checker,
