@@ -68,13 +68,13 @@ describe('the history of three providers without trouble', () => {
       'Aptrinsic (Gainsight PX): look whether it is gone',
       timed(String.raw`Aptrinsic \(Gainsight PX\): wait out the window`),
       'Check the evidence and sign the certificate',
+      'Determine the terms: rules and due dates',
       'MeasureOne: ask to erase, round 1',
       timed('MeasureOne: hope for the callback'),
       timed('MeasureOne: wait out the window'),
       'Person API: ask to erase, round 1',
       'Person API: look whether it is gone',
       timed('Person API: wait out the window'),
-      'Determine the terms: rules and due dates',
     ]);
   });
 
