@@ -8,7 +8,7 @@ import {
 } from '../domain/decision/decision';
 import { factWords } from '../domain/certificate/fact';
 import { providerName } from '../domain/provider/provider-table';
-import type { Terms } from '../domain/rules/rules';
+import type { Terms } from '../domain/rules/terms';
 import { factsOfLeg, type SignedFact, type Statement } from '../domain/certificate/statement';
 import type { AnyDecisionKind, DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';

@@ -2,22 +2,13 @@ import { Context } from '@temporalio/activity';
 import { defined } from '../domain/defined';
 import type { LegalClock } from '../domain/law/legal-clock';
 import type { Patience } from '../domain/rules/patience';
-import { isOwnLaw, type Regulation } from '../domain/request/request';
-import { countsWorkingDays } from '../domain/law/legal-rule';
-import type { Terms, Rules } from '../domain/rules/rules';
+import type { Regulation } from '../domain/request/request';
+import type { Rules } from '../domain/rules/rules';
+import type { Terms } from '../domain/rules/terms';
 import type { Fact } from '../domain/certificate/fact';
 import type { FactSigner } from '../security/facts';
 import { serveOwnRunOnly, type RunOfRequest } from './own-run';
-import { isKnownCalendar, isKnownTimeZone } from '../domain/law/counting/calendar';
-import {
-  calendarsOf,
-  clockMovedBy,
-  clockUnder,
-  ruleOf,
-  type ClockFacts,
-  type ClockPlace,
-  type ClockPolicy,
-} from '../domain/law/counting/due-dates';
+import { clockMovedBy, clockUnder, type ClockFacts, type ClockPolicy } from '../domain/law/counting/due-dates';
 
 /** What rules and due dates depend on. Instants in epoch ms. */
 export interface TermsQuestion extends RunOfRequest {
@@ -66,22 +57,4 @@ export function createTermsActivities(
       };
     },
   };
-}
-
-/** What is wrong with the calendars that somebody chose: plain sentences, none where they are right. */
-export function problemsOfCalendars({ calendars, laws }: ClockPolicy): readonly string[] {
-  return (Object.entries(calendars) as [Regulation, ClockPlace][]).flatMap(([regulation, place]) => {
-    const rule = ruleOf(regulation, laws);
-    const name = `policy file: calendars.${regulation}`;
-    if (rule === undefined) return [`${name}: laws does not define this law`];
-    const chosen = calendarsOf(place);
-    // A law of the company's own may go by weekends alone.
-    const isMissing = chosen.length === 0 && countsWorkingDays(rule) && !isOwnLaw(regulation);
-    const isWrong = !chosen.every((calendar) => isKnownCalendar(calendar, regulation));
-    const example = isOwnLaw(regulation) ? 'DE' : (rule.calendars[0] ?? 'none: it counts no working days');
-    return [
-      ...(isKnownTimeZone(place.timeZone) ? [] : [`${name}.timeZone: expected an IANA name such as Europe/Berlin`]),
-      ...(isMissing || isWrong ? [`${name}.calendar: expected a calendar of this law, such as ${example}`] : []),
-    ];
-  });
 }

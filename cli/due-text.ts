@@ -2,7 +2,7 @@
 import { calendarSource, comparedYears, type Day, type DayOff } from '../domain/law/counting/calendar';
 import type { CountedClock, CountedDay } from '../domain/law/counting/due-dates';
 import type { Deadline } from '../domain/law/legal-clock';
-import type { LegalRule, Period } from '../domain/law/legal-rule';
+import type { LegalRule, Period } from '../domain/law/legal-rules';
 
 const WIDTH = 12;
 

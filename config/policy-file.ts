@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defined } from '../domain/defined';
 import { DAY_MS } from '../domain/duration';
 import { defaultPatience, patienceBounds, type Patience } from '../domain/rules/patience';
-import type { LegalRule } from '../domain/law/legal-rule';
+import type { LegalRule } from '../domain/law/legal-rules';
 import { isOwnLaw, regulations, type Regulation } from '../domain/request/request';
 import { defaultLeads, type Rules } from '../domain/rules/rules';
 import { parsedJson } from '../domain/text';

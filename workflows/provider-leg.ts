@@ -31,7 +31,7 @@ import {
 } from '../domain/leg/leg';
 import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { Patience } from '../domain/rules/patience';
-import type { Gate } from '../domain/rules/rules';
+import type { Gate } from '../domain/rules/terms';
 import type { ErasureRequest } from '../domain/request/request';
 import { isRecord } from '../domain/text';
 import { askOptions, lookOptions, withdrawForHoldOptions, withdrawAtEndOptions } from './activity-options';

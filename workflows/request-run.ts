@@ -35,7 +35,7 @@ import {
   type RequestState,
 } from '../domain/request/request-state';
 import type { RequestSnapshot } from '../domain/request/snapshot';
-import { gateOf, type Terms } from '../domain/rules/rules';
+import { gateOf, type Terms } from '../domain/rules/terms';
 import { requestIdOf } from '../temporal/names';
 import type { WithoutTime } from '../domain/without-time';
 import { certificateOptions, dailyCertificateOptions, termsOptions } from './activity-options';
@@ -206,7 +206,7 @@ export class RequestRun {
     this.apply({ type: 'reminded', of, due });
 
   #lookUpTerms(pinned?: LegalClock): Promise<Terms> {
-    const { requestId, regulation, submittedAt, ownPolicy, identityAskedAt, verification } = this.#request;
+    const { requestId, regulation, submittedAt, patience, identityAskedAt, verification } = this.#request;
     const provenAt = this.#state.identityConfirmedAt ?? (verification && Date.parse(verification.at));
     const informationReceivedAt = this.#state.informationReceivedAt ?? this.#request.informationReceivedAt;
     const identity = identityAskedAt !== undefined && {
@@ -217,7 +217,7 @@ export class RequestRun {
       run: workflowInfo().originalExecutionRunId,
       regulation,
       submittedAt,
-      policy: ownPolicy,
+      policy: patience,
       ...identity,
       ...defined({ pinned }),
     };

@@ -1,5 +1,5 @@
 /** What submitting a file would mean: by when its people have to be answered, and how long the providers take. */
-import { problemsOfCalendars } from '../../activities/terms-activities';
+import { problemsOfCalendars } from '../../domain/law/counting/chosen-calendars';
 import type { BulkCheck } from '../../client/bulk/submit-bulk';
 import type { ErasureSubmission } from '../../client/submission';
 import { ConfigurationError, type Environment } from '../../config/environment';

@@ -60,7 +60,7 @@ async function due(
 ): Promise<void> {
   if (!isRegulation(law)) throw new InputError(`LAW: ${expectedRegulation}.`);
   const facts = factsOf(law, received, options);
-  const { problemsOfCalendars } = await import('../../activities/terms-activities.js');
+  const { problemsOfCalendars } = await import('../../domain/law/counting/chosen-calendars.js');
   const { countUnder } = await import('../../domain/law/counting/due-dates.js');
   const { ConfigurationError } = await import('../../config/environment.js');
   const { policy: file } = await readPolicy(options.policy, context);

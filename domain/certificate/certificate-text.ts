@@ -51,7 +51,7 @@ function requestLines(claims: CertificateClaims, keyId: string | undefined): str
     ...entry('', claims.startedAsRunId && `started as run ${claims.startedAsRunId}`),
     ...entry('Regulation', claims.regulation),
     ...entry('Submitted', `${instant(claims.submittedAt)} (as the request says)`),
-    ...entry('Taken on', `${instant(claims.intakeAt)} (by our own record)`),
+    ...entry('Received', `${instant(claims.intakeAt)} (by our own record)`),
     ...entry('Issued', instant(claims.issuedAt)),
     ...entry('Environment', claims.environment),
     ...entry('Received via', claims.receivedVia),

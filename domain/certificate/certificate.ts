@@ -24,7 +24,7 @@ export interface CertificateClaims {
   readonly regulation: Regulation;
   /** When the person asked, as the request says. */
   readonly submittedAt: string;
-  /** When our own system took the request on. */
+  /** When our own system received the request. */
   readonly intakeAt: string;
   readonly issuedAt: string;
   readonly receivedVia?: string;
@@ -86,14 +86,14 @@ export interface ProviderClaim {
     readonly count: number;
   }[];
   readonly lastObservation?: { readonly at: string; readonly found: string; readonly evidence: Evidence };
-  readonly withdrawal?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
+  readonly withdrawal?: WithdrawalClaim;
   readonly decisions: readonly (ProviderDecision & {
     readonly kind: DecisionKind;
     readonly at: string;
     readonly proof?: DecisionProof;
   })[];
   readonly settledAt: string;
-  /** What the claim rests on, each signed by the process that saw it. Absent in what releases before 0.3.0 wrote. */
+  /** What the claim rests on, each signed by the process that saw it. */
   readonly facts?: readonly FactClaim[];
 }
 
@@ -102,6 +102,12 @@ export interface FactClaim {
   /** What was seen: the very content that was signed. */
   readonly content: object;
   readonly witness: Witness;
+}
+
+export interface WithdrawalClaim {
+  readonly at: string;
+  readonly result: string;
+  readonly evidence?: Evidence;
 }
 
 export interface RoundClaim {
@@ -114,7 +120,7 @@ export interface RoundClaim {
   readonly evidence?: Evidence;
   readonly withdrawnAt?: string;
   /** The provider's last answer to withdrawing it because of a legal hold. */
-  readonly withdrawal?: { readonly at: string; readonly result: string; readonly evidence?: Evidence };
+  readonly withdrawal?: WithdrawalClaim;
   /** A decision broke that off before there was an answer. */
   readonly withdrawalBrokenOffAt?: string;
 }
@@ -161,23 +167,15 @@ function providerClaim(leg: LegState): ProviderClaim {
       subjectHash: answered?.subjectHash,
       subjectHashKeyId: answered?.subjectHashKeyId,
       callback: callback && { handle: callback.handle, ...defined({ event: callback.event }), at: iso(callback.at) },
-      callbackReports: reports?.map(({ says, handle, at, lastAt, count }) => ({
-        says,
-        handle,
-        at: iso(at),
-        lastAt: iso(lastAt),
-        count,
-      })),
+      callbackReports: reports?.map(({ says, handle, at, lastAt, count }) => {
+        return { says, handle, at: iso(at), lastAt: iso(lastAt), count };
+      }),
       lastObservation: lastObservation && {
         at: iso(lastObservation.at),
         found: lastObservation.status,
         evidence: lastObservation.evidence,
       },
-      withdrawal: withdrawal && {
-        at: iso(withdrawal.at),
-        result: withdrawal.status,
-        ...defined({ evidence: withdrawal.evidence }),
-      },
+      withdrawal: withdrawal && withdrawalClaim(withdrawal),
     }),
     rounds: leg.rounds.map(roundClaim),
     decisions: leg.decisions.map((decision) => ({ ...decision, at: iso(decision.at) })),
@@ -197,18 +195,11 @@ function legalClockClaim(clock: LegalClock, extended: boolean): LegalClockClaim 
 /** What the run itself reported is in its history, and no decision. */
 function decisionClaim(entry: TrailEntry): DecisionClaim[] {
   if (entry.kind === 'reminded' || entry.kind === 'called-back') return [];
+  const { kind } = entry;
   const at = iso(entry.at);
-  if (entry.kind === 'cancelled') return [{ kind: entry.kind, at }];
-  const { at: saidAt, ...said } = { at: undefined, ...entry.content };
-  return [
-    {
-      ...said,
-      ...defined({ happenedAt: saidAt }),
-      kind: entry.kind,
-      at,
-      ...defined({ proof: entry.proof }),
-    },
-  ];
+  if (kind === 'cancelled') return [{ kind, at }];
+  const { at: happenedAt, ...said } = { at: undefined, ...entry.content };
+  return [{ ...said, ...defined({ happenedAt, proof: entry.proof }), kind, at }];
 }
 
 function roundClaim(round: Round): RoundClaim {
@@ -217,22 +208,26 @@ function roundClaim(round: Round): RoundClaim {
     number,
     askedAt: iso(askedAt),
     ...defined({
-      answeredAt: answeredAt === undefined ? undefined : iso(answeredAt),
+      answeredAt: isoIfKnown(answeredAt),
       windowKind: receipt?.windowKind,
-      windowEndsAt: windowEndsAt === undefined ? undefined : iso(windowEndsAt),
+      windowEndsAt: isoIfKnown(windowEndsAt),
       marginMs: receipt?.marginMs,
       evidence: receipt?.evidence,
-      withdrawnAt: withdrawnAt === undefined ? undefined : iso(withdrawnAt),
-      withdrawal: withdrawal && {
-        at: iso(withdrawal.at),
-        result: withdrawal.status,
-        ...defined({ evidence: withdrawal.evidence }),
-      },
-      withdrawalBrokenOffAt: withdrawalBrokenOffAt === undefined ? undefined : iso(withdrawalBrokenOffAt),
+      withdrawnAt: isoIfKnown(withdrawnAt),
+      withdrawal: withdrawal && withdrawalClaim(withdrawal),
+      withdrawalBrokenOffAt: isoIfKnown(withdrawalBrokenOffAt),
     }),
   };
 }
 
+function withdrawalClaim({ at, status, evidence }: NonNullable<LegState['withdrawal']>): WithdrawalClaim {
+  return { at: iso(at), result: status, ...defined({ evidence }) };
+}
+
 function iso(epochMs: number): string {
   return new Date(epochMs).toISOString();
+}
+
+function isoIfKnown(epochMs: number | undefined): string | undefined {
+  return epochMs === undefined ? undefined : iso(epochMs);
 }

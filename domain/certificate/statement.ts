@@ -11,7 +11,7 @@ import type { Receipt } from '../leg/receipt';
 import type { Regulation, Verification } from '../request/request';
 import { isExtended, outcomeOf, type TrailEntry } from '../request/request-state';
 import type { RequestSnapshot } from '../request/snapshot';
-import type { Terms } from '../rules/rules';
+import type { Terms } from '../rules/terms';
 
 /** Everything that the certificate is made from, as the workflow's history holds it. Instants in epoch ms. */
 export interface Statement {

@@ -23,7 +23,7 @@ import {
   type Receipt,
   type Withdrawal,
 } from './receipt';
-import type { Gate } from '../rules/rules';
+import type { Gate } from '../rules/terms';
 
 /** One asking. All instants in epoch ms of the workflow's clock. */
 export interface Round {

@@ -14,7 +14,8 @@ import type { Approval } from '../leg/leg';
 import type { RequestOutcome } from '../leg/outcome';
 import type { CallbackRemark } from '../leg/receipt';
 import type { Provider } from '../provider/provider-table';
-import type { Rules, Terms } from '../rules/rules';
+import type { Rules } from '../rules/rules';
+import type { Terms } from '../rules/terms';
 
 /**
  * `starting`: rules and due dates are being looked up. `closing`: rejected, no provider is asked any more. `awaiting-answer`:

@@ -1,7 +1,7 @@
 import { defined } from '../defined';
 import { MINUTE_MS } from '../duration';
 import { parseInstant } from '../instant';
-import { type Patience, defaultPatience, patienceBounds } from '../rules/patience';
+import { patienceBounds, type Patience } from '../rules/patience';
 import { isProvider, providerKeys, type Provider } from '../provider/provider-table';
 import { isCode, isMatch, isRecord, opaquePattern } from '../text';
 
@@ -69,10 +69,8 @@ export interface ErasureRequest {
   /** Epoch ms. */
   readonly submittedAt: number;
   readonly subject: ReadonlyMap<Provider, string>;
-  /** The request's own settings, over the built-in defaults. */
-  readonly policy: Patience;
-  /** The request's own settings alone. */
-  readonly ownPolicy: Readonly<Partial<Patience>>;
+  /** Its own settings, over those of the rules. */
+  readonly patience: Readonly<Partial<Patience>>;
   readonly receivedVia?: string;
   readonly ground?: string;
   readonly verification?: Verification;
@@ -161,8 +159,7 @@ export function parseErasureRequest(
           return sealed === undefined ? [] : [[provider, sealed] as const];
         }),
       ),
-      policy: { ...defaultPatience, ...valid.policy },
-      ownPolicy: valid.policy ?? {},
+      patience: valid.policy ?? {},
       ...defined({
         receivedVia: valid.receivedVia,
         ground: valid.ground,

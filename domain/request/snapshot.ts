@@ -4,7 +4,7 @@ import type { RequestState } from './request-state';
 
 /** A request and its legs at one moment: whatever is shown, reminded of, indexed, decided and certified is made from this. */
 export interface RequestSnapshot {
-  readonly request: Omit<ErasureRequest, 'subject' | 'policy' | 'ownPolicy'>;
+  readonly request: Omit<ErasureRequest, 'subject' | 'patience'>;
   /** When the run started. All instants in epoch ms. */
   readonly startedAt: number;
   readonly state: RequestState;

@@ -8,7 +8,8 @@ import { failureTypes, type FailureDetails } from '../../domain/leg/failure';
 import type { LegCall } from '../../domain/leg/leg';
 import { defaultPatience } from '../../domain/rules/patience';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
-import { gateOf, type Gate, type Rules } from '../../domain/rules/rules';
+import type { Rules } from '../../domain/rules/rules';
+import { gateOf, type Gate } from '../../domain/rules/terms';
 import {
   createDecisionTokenChecker,
   createDecisionTokenIssuer,

@@ -11,7 +11,7 @@ import { progressText } from '../../cli/bulk/progress-text';
 import { describeLoad, providerLoad } from '../../cli/bulk/provider-load';
 import { approximateDuration, DAY_MS, HOUR_MS } from '../../domain/duration';
 import { defaultPatience } from '../../domain/rules/patience';
-import type { Terms } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/terms';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
 
 const calendars = {

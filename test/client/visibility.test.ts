@@ -6,7 +6,7 @@ import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { ErasureClient, type ListOptions } from '../../client';
 import { isListed, listQuery } from '../../client/filters';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { Terms } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/terms';
 import { prepareNamespace } from '../../local/engine/namespace';
 import { holdRequest, progress, withdrawRequest } from '../../workflows/messages';
 import {

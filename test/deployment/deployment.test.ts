@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { problemsOfCalendars } from '../../activities/terms-activities';
+import { problemsOfCalendars } from '../../domain/law/counting/chosen-calendars';
 import { clientVariables } from '../../config/client-config';
 import { gatewayVariables, readGatewayConfig } from '../../config/gateway-config';
 import { providerVariables } from '../../config/provider-config';

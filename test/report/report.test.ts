@@ -7,7 +7,7 @@ import { reportCsv, reportRemarks, reportTable } from '../../cli/report/report-t
 import { CompiledCli } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
 import { DAY_MS } from '../../domain/duration';
-import type { Terms } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/terms';
 import { progress, recordNotice, requestDecisionUpdates } from '../../workflows/messages';
 import { eventually, failure, subjectAt, unknown, rulesFor, WorkflowBench } from '../support/workflow-bench';
 import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/certificate/fact';
 import type { Provider } from '../../domain/provider/provider-table';
 import type { CallbackEvidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
-import { defaultRules, type Terms, type Rules } from '../../domain/rules/rules';
+import { defaultRules, type Rules } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/terms';
 import { createFactSigner, type FactSigner } from '../../security/facts';
 import {
   initKeys,

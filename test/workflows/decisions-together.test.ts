@@ -1,7 +1,8 @@
 /** Guarded decisions that come together: one is taken, the other is refused by the name of the one that was taken. */
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { DAY_MS } from '../../domain/duration';
-import type { Terms, Rules } from '../../domain/rules/rules';
+import type { Rules } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/terms';
 import { progress, providerDecisionUpdates, requestDecisionUpdates } from '../../workflows/messages';
 import { accepted, eventually, rulesFor, WorkflowBench } from '../support/workflow-bench';
 

@@ -4,7 +4,8 @@ import { createTermsActivities } from '../../activities/terms-activities';
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request/request-progress';
-import type { Terms, Rules } from '../../domain/rules/rules';
+import type { Rules } from '../../domain/rules/rules';
+import type { Terms } from '../../domain/rules/terms';
 import {
   certificate,
   confirmIdentity,

@@ -12,6 +12,8 @@ export interface Correction {
   readonly source: string;
 }
 
+const listed = (days: string): readonly string[] => days.trim().split(/\s+/);
+
 const NOT_IN_SECOND_SOURCE = 'not in the second source: the earlier date is kept';
 const PARTS_ONLY = 'a holiday in some of its municipalities only: the earlier date is kept';
 
@@ -27,23 +29,10 @@ export const corrections: readonly Correction[] = [
     calendar: 'BG',
     holiday: 'day in lieu of a public holiday at a weekend',
     change: 'add',
-    days: [
-      '2025-05-26',
-      '2025-09-08',
-      '2026-05-25',
-      '2026-09-07',
-      '2027-05-04',
-      '2028-01-03',
-      '2028-05-08',
-      '2029-03-05',
-      '2029-05-07',
-      '2029-09-24',
-      '2030-03-04',
-      '2030-09-23',
-      '2031-05-26',
-      '2031-09-08',
-      '2032-05-04',
-    ],
+    days: listed(`
+      2025-05-26 2025-09-08 2026-05-25 2026-09-07 2027-05-04 2028-01-03 2028-05-08 2029-03-05
+      2029-05-07 2029-09-24 2030-03-04 2030-09-23 2031-05-26 2031-09-08 2032-05-04
+    `),
     source: 'Bulgarian Labour Code Art. 154(2), read in a secondary source (workingdays.org, 2026)',
   },
   remove('CY', 'Green Monday', { rule: 'orthodox -47' }, 'the library has the Tuesday after it'),
@@ -51,16 +40,9 @@ export const corrections: readonly Correction[] = [
     calendar: 'CY',
     holiday: 'Green Monday',
     change: 'add',
-    days: [
-      '2025-03-03',
-      '2026-02-23',
-      '2027-03-15',
-      '2028-02-28',
-      '2029-02-19',
-      '2030-03-11',
-      '2031-02-24',
-      '2032-03-15',
-    ],
+    days: listed(`
+      2025-03-03 2026-02-23 2027-03-15 2028-02-28 2029-02-19 2030-03-11 2031-02-24 2032-03-15
+    `),
     source:
       'the Monday 48 days before Orthodox Easter; lists for 2026 in secondary sources (holidayssky.com, qppstudio.net)',
   },
@@ -68,16 +50,9 @@ export const corrections: readonly Correction[] = [
     calendar: 'CY',
     holiday: 'Kataklysmos (Monday after Pentecost)',
     change: 'add',
-    days: [
-      '2025-06-09',
-      '2026-06-01',
-      '2027-06-21',
-      '2028-06-05',
-      '2029-05-28',
-      '2030-06-17',
-      '2031-06-02',
-      '2032-06-21',
-    ],
+    days: listed(`
+      2025-06-09 2026-06-01 2027-06-21 2028-06-05 2029-05-28 2030-06-17 2031-06-02 2032-06-21
+    `),
     source: '50 days after Orthodox Easter; lists for 2026 in secondary sources (holidayssky.com, qppstudio.net)',
   },
   remove('DE-SN-BZ', 'Corpus Christi', { rule: 'easter 60' }, PARTS_ONLY),

@@ -6,7 +6,7 @@ import { defined } from '../../defined';
 import { DAY_MS, HOUR_MS } from '../../duration';
 import type { Regulation } from '../../request/request';
 import { corrections, type Correction } from './calendar-corrections';
-import { legalRules } from './law-table';
+import { legalRules } from '../legal-rules';
 
 const { version } = JSON.parse(readFileSync(require.resolve('date-holidays/package.json'), 'utf8')) as {
   readonly version: string;

@@ -1,12 +1,11 @@
-/** Computes the due dates of one request: the rules are in `rules.ts`, working days in `calendar.ts`. */
+/** Computes the due dates of one request: the rules are in `legal-rules.ts`, working days in `calendar.ts`. */
 import { isDeepStrictEqual } from 'node:util';
 import { DateTime } from 'luxon';
 import { defined } from '../../defined';
-import { countsWorkingDays, type LegalRule, type Period } from '../legal-rule';
+import { countsWorkingDays, legalRules, type LegalRule, type Period } from '../legal-rules';
 import type { Deadline, LegalClock, NoClock } from '../legal-clock';
 import type { Regulation } from '../../request/request';
 import { calendarSource, dayOff, isKnownCalendar, isKnownTimeZone, type Day, type DayOff } from './calendar';
-import { legalRules } from './law-table';
 
 /** All instants in epoch ms. */
 export interface ClockFacts {

@@ -32,7 +32,8 @@ import {
   type RequestState,
 } from '../../../domain/request/request-state';
 import type { RequestSnapshot } from '../../../domain/request/snapshot';
-import { defaultRules, type Terms } from '../../../domain/rules/rules';
+import { defaultRules } from '../../../domain/rules/rules';
+import type { Terms } from '../../../domain/rules/terms';
 import { snapshotOf } from '../../support/requests';
 import { absent, accepted, presentAgain, takenOffQueue, unknown } from '../../support/receipts';
 import { findingsOfIndex } from '../../../domain/sweep/request-check';

@@ -42,8 +42,7 @@ describe('parseErasureRequest', () => {
         regulation: 'gdpr',
         submittedAt: now,
         subject: new Map([['person', sealed]]),
-        policy: defaultPatience,
-        ownPolicy: {},
+        patience: {},
       },
     });
   });
@@ -69,7 +68,7 @@ describe('parseErasureRequest', () => {
     const parsed = parse(JSON.parse(JSON.stringify(input)));
     expect(parsed).toMatchObject({
       request: {
-        policy: { ...defaultPatience, marginMs: 0 },
+        patience: { marginMs: 0 },
         receivedVia: 'web-form',
         ground: 'consent-withdrawn',
         verification,

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { dayOff, isKnownCalendar, isKnownTimeZone } from '../../../../domain/law/counting/calendar';
-import { legalRules } from '../../../../domain/law/counting/law-table';
+import { legalRules } from '../../../../domain/law/legal-rules';
 import { regulations } from '../../../../domain/request/request';
 
 describe('isKnownCalendar', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { problemsOfCalendars } from '../../../../activities/terms-activities';
+import { problemsOfCalendars } from '../../../../domain/law/counting/chosen-calendars';
 import {
   clockMovedBy,
   clockUnder,
