@@ -42,64 +42,24 @@ const damaged = /[\p{Cs}\p{Co}\p{Noncharacter_Code_Point}\uFFFC\uFFFD]/u;
  * not filled in.
  */
 export const placeholders: readonly string[] = [
-  'undefined',
-  'null',
-  'nil',
-  'NaN',
-  'NaT',
-  'none',
-  'n/a',
-  'n.a.',
-  'na',
-  'not available',
-  'not applicable',
-  'not set',
-  'no value',
-  'missing',
-  'empty',
-  'blank',
-  'void',
-  'anonymous',
-  'anon',
-  'true',
-  'false',
-  'infinity',
-  'invalid date',
-  'loading...',
-  'tbd',
-  'sysmis',
+  ...listed(
+    'undefined, null, nil, NaN, NaT, none, n/a, n.a., na, not available, not applicable, not set, no value, ' +
+      'missing, empty, blank, void, anonymous, anon, true, false, infinity, invalid date, loading..., tbd, ' +
+      'sysmis',
+  ),
   ...Object.values(identifierFields),
 ];
 
 /** Warned of, by themselves or as the name of a mailbox: a record under such a name may be shared by many. */
-export const sharedNames: readonly string[] = [
-  'test',
-  'test user',
-  'tester',
-  'unknown',
-  'guest',
-  'visitor',
-  'user',
-  'admin',
-  'administrator',
-  'root',
-  'system',
-  'default',
-  'demo',
-  'dummy',
-  'example',
-  'sample',
-  'shared',
-  'public',
-  'nobody',
-  'deleted',
-  'redacted',
-  'all',
-  'info',
-  'support',
-  'noreply',
-  'no reply',
-];
+export const sharedNames: readonly string[] = listed(
+  'test, test user, tester, unknown, guest, visitor, user, admin, administrator, root, system, default, ' +
+    'demo, dummy, example, sample, shared, public, nobody, deleted, redacted, all, info, support, noreply, ' +
+    'no reply',
+);
+
+function listed(words: string): readonly string[] {
+  return words.split(', ');
+}
 
 const wrapping = /^[\s"'`<>()[\]{}«»‹›“”„‘’]+|[\s"'`<>()[\]{}«»‹›“”„‘’]+$/gu;
 

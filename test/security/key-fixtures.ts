@@ -18,7 +18,7 @@ import {
   readVerifyingKeys,
 } from '../../security/key-files';
 import type { JWK } from 'jose';
-import type { Provider } from '../../domain/provider/provider-table';
+import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 
 export const NOW = Date.parse('2026-11-22T09:30:00Z');
 export const requestId = '7f3c1a52-9d0e-4b6a-8f21-5c9e2d7b4a10';
@@ -52,11 +52,9 @@ export async function makeKeys(environment = 'test'): Promise<Keys> {
     return {
       client: await readClientKeys(directory),
       measureone,
-      providers: {
-        measureone,
-        person: await readProviderKeys(directory, 'person'),
-        aptrinsic: await readProviderKeys(directory, 'aptrinsic'),
-      },
+      providers: Object.fromEntries(
+        await Promise.all(providerKeys.map(async (key) => [key, await readProviderKeys(directory, key)] as const)),
+      ) as Keys['providers'],
       certificate: await readCertificateKeys(directory),
       gateway: await readGatewayKeys(directory),
       verifying: await readVerifyingKeys(join(directory, 'certificate.public.jwk')),

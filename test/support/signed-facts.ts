@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/certificate/fact';
-import type { Provider } from '../../domain/provider/provider-table';
+import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { CallbackEvidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import { defaultRules, type Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';
@@ -44,11 +44,11 @@ export class Witnesses {
   static async open(): Promise<Witnesses> {
     const directory = join(await mkdtemp(join(tmpdir(), 'erasure-facts-')), 'keys');
     await initKeys({ directory, environment: 'test', now: Date.now() });
-    const provider = async (key: Provider) => createFactSigner(await readProviderKeys(directory, key));
+    const signers = providerKeys.map(
+      async (key) => [key, createFactSigner(await readProviderKeys(directory, key))] as const,
+    );
     return new Witnesses(directory, await readFactKeys(directory), {
-      measureone: await provider('measureone'),
-      person: await provider('person'),
-      aptrinsic: await provider('aptrinsic'),
+      ...(Object.fromEntries(await Promise.all(signers)) as Record<Provider, FactSigner>),
       gateway: createFactSigner(await readGatewayKeys(directory)),
       workflows: createFactSigner(await readCertificateKeys(directory)),
     });

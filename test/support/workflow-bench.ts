@@ -13,7 +13,7 @@ import type { FailureDetails, FailureType, StepMemory } from '../../domain/leg/f
 import { DAY_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg/leg';
 import { defaultPatience } from '../../domain/rules/patience';
-import type { Provider } from '../../domain/provider/provider-table';
+import { byProvider, type Provider } from '../../domain/provider/provider-table';
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import type { ErasureRequestInput } from '../../domain/request/request';
@@ -193,11 +193,7 @@ export class WorkflowBench {
       namespace: ownNamespace,
       interceptors: { workflow: [this.#started.interceptor] },
     });
-    this.providers = {
-      measureone: new ScriptedProvider(),
-      person: new ScriptedProvider(),
-      aptrinsic: new ScriptedProvider(),
-    };
+    this.providers = byProvider(() => new ScriptedProvider());
   }
 
   static async open(
