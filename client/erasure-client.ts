@@ -108,7 +108,7 @@ export class ErasureClient {
 
   /**
    * The request as it stands: a running one with its progress, a completed one with its result. Where no worker answers
-   * in time, the progress is absent and the rest is told all the same.
+   * in time, the progress is absent and the rest is there.
    */
   async get(requestId: string): Promise<RequestStatus> {
     return requestStatus(this.#calls, requestId);
@@ -120,14 +120,14 @@ export class ErasureClient {
    *
    * Costs a query (one Action in Temporal Cloud) for each *open* request looked at, also for those that a filter then
    * leaves out; ended ones cost none. Where the namespace has our search attributes (`erasure setup`), Temporal itself finds
-   * those that a filter may be about, and few others are looked at: runs without attributes, e.g. of the time before them.
+   * those that a filter may match, and few others are looked at: runs without attributes, started before they were registered.
    * Without them every open request (of the outcomes: every completed one) is looked at, but for `olderThanMs` and the states
    * that Temporal knows by itself.
    *
    * What cannot be judged is listed rather than left out: where no worker answers, an open request comes without progress
    * under every filter of open ones, and one that ended without a certificate under every `provider`.
    * Temporal's index lags by a second or two, forgets what its retention is over for, and has only requests that could
-   * start. Throws `RangeError` for options that are none.
+   * start. Throws `RangeError` for invalid options.
    */
   list(options: ListOptions = {}): AsyncGenerator<RequestStatus, void, undefined> {
     return listRequests(this.#calls, options);
@@ -170,7 +170,7 @@ export class ErasureClient {
    * ended without one; that one ends the iteration. Where the person is still to be told, the last one is still `running`:
    * `progress.todo` says what is owed, and `untilClosed` goes on until that is over, too. While no worker answers, one status
    * without progress says so, and watching goes on; so it does while Temporal is away for less than 5 minutes.
-   * Every look costs a query (one Action in Temporal Cloud). Throws `RangeError` for an `everyMs` that is none, and as `get`:
+   * Every look costs a query (one Action in Temporal Cloud). Throws `RangeError` for an invalid `everyMs`, and as `get`:
    * watching again is safe.
    */
   watch(requestId: string, options: WatchOptions = {}): AsyncGenerator<RequestStatus, void, undefined> {

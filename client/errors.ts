@@ -13,7 +13,7 @@ export interface FieldProblem {
   readonly problem: string;
 }
 
-/** The submission is none. `problems` say why, field by field. */
+/** The submission is not valid. `problems` say why, field by field. */
 export class InvalidSubmissionError extends ErasureClientError {
   override readonly name = 'InvalidSubmissionError';
   readonly problems: readonly FieldProblem[];

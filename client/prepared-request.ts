@@ -20,7 +20,7 @@ export interface PreparedRequest {
   readonly fingerprint: string;
   /** What the same submission's fingerprint may also be, under intake keys that are still accepted. */
   readonly fingerprints: readonly string[];
-  /** What is odd about it: look at these fields before it is started. */
+  /** What looks wrong in it: check these fields before it is started. */
   readonly warnings: readonly FieldProblem[];
 }
 

@@ -150,7 +150,7 @@ function problemsOfInstants(value: Readonly<Record<string, unknown>>, now: numbe
   );
 }
 
-/** What is odd about a request that is taken all the same: somebody should look at it before it is submitted. */
+/** What looks wrong in a valid request: check it before it is submitted. */
 export function submissionWarnings(submission: ErasureSubmission, now: number): readonly FieldProblem[] {
   const isLongPast = Date.parse(submission.submittedAt) < now - LONG_PAST_MS;
   return [

@@ -14,7 +14,7 @@ export interface Submitted {
   readonly runId: string;
   /** The same request had been submitted before: nothing was started now. It may have ended already. */
   readonly duplicate: boolean;
-  /** What is odd about its fields: an identifier that looks like a spreadsheet's doing, for example. */
+  /** Fields that look wrong: an identifier that a spreadsheet may have rewritten, for example. */
   readonly warnings: readonly FieldProblem[];
 }
 

@@ -1,4 +1,4 @@
-/** One line that says how far it is: rewritten in place on a terminal, elsewhere a new one every few seconds. */
+/** One line of progress: rewritten in place on a terminal, elsewhere a new one every few seconds. */
 import { SECOND_MS } from '../../domain/duration';
 import { remark, type CommandContext } from '../context';
 

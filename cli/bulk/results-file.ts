@@ -12,7 +12,7 @@ import { InputError } from '../command-failure';
 const HEADER = 'line,requestId,workflowId,result,problem\n';
 const TAIL_LENGTH = 65_536;
 
-/** One that was begun for the same file is gone on with; any other file is left alone. */
+/** One that was begun for the same rows is continued; any other file is left alone. */
 export class ResultsFile {
   readonly #handle: number;
   /** `<request id> <result>` by line, as it was found. */

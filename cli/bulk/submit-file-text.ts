@@ -9,14 +9,14 @@ export interface Summary extends BulkTally {
   readonly rows: number;
   readonly rejected: number;
   readonly empty: number;
-  /** Rows that are odd in something. */
+  /** Rows with a warning. */
   readonly warned: number;
   readonly left: number;
   readonly stopped: boolean;
   readonly elapsedMs: number;
   /** The file that says what is wrong with the rejected and failed rows. */
   readonly rejects?: string;
-  /** The file that says what is odd about others. */
+  /** The file of the warnings. */
   readonly warnings?: string;
   readonly results?: string;
 }

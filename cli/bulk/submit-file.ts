@@ -77,7 +77,7 @@ async function submitRows(run: Run): Promise<void> {
   const { options, rejects, warnings, results, context } = run;
   const { submitBulk } = await import('../../client/bulk/submit-bulk.js');
   const passes = await bulkOptions(run);
-  // Before Temporal is asked for anything: a wrong file is told also where it is away, and a long check holds no connection.
+  // Before connecting: a wrong file is reported also where Temporal is away, and a long check holds no connection.
   const check = await checkRows(run, passes);
   remark(context, ...checkLines(check, { rejects, warnings }));
   await connected(context, async (client) => {

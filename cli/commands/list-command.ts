@@ -31,7 +31,7 @@ export function addList(program: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       `
-All that is said must hold. With --state attention, --provider names the provider whose leg is in attention.
+All filters that are given must hold. With --state attention, --provider names the provider whose leg is in attention.
 Looking at an open request asks its worker (a query, billed in Temporal Cloud); ended ones cost nothing. In a namespace with
 our search attributes (erasure setup) Temporal finds what may belong here, without them each open request is looked at.
 An open request that no worker answers for is listed, too, without its providers: nothing is left out that may belong here.

@@ -37,7 +37,7 @@ export function addSubmit(program: Command, context: CommandContext): void {
     .command('submit')
     .description('submit a request file, or with --file a file of many; safe to repeat')
     .argument('[FILE]', 'the request file, or - for stdin')
-    .option('--wait', 'wait until its certificate is there, which takes days, and tell its progress on stderr')
+    .option('--wait', 'wait until its certificate is there, which takes days, and show its progress on stderr')
     .option('--until-closed', 'with --wait: go on after the certificate, until it is recorded that the person was told')
     .option('--json', 'print one JSON object; with --wait including the certificate')
     .option('--file <FILE>', 'submit every row of a .csv, .ndjson or .jsonl file instead')

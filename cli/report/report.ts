@@ -5,6 +5,7 @@ import type { FoundRequest } from '../../client/found-request';
 import { mapInOrder } from '../../client/in-order';
 import { DAY_MS } from '../../domain/duration';
 import { SENDER_CLOCK_SKEW_MS, regulations, type Regulation } from '../../domain/request/request';
+import { compare } from '../../temporal/request-query';
 import { FigureCounts, type Figures } from './figures';
 import { factsOf, type RequestFacts } from './request-facts';
 
@@ -56,7 +57,7 @@ export async function makeReport(
   let unanswered = 0;
   let looked = 0;
   // A request is never started before it was made; our clocks may differ a little.
-  const filter = `StartTime >= '${new Date(period.from - SENDER_CLOCK_SKEW_MS).toISOString()}'`;
+  const filter = compare('StartTime', '>=', period.from - SENDER_CLOCK_SKEW_MS);
   for await (const found of mapInOrder(client.find({ filter }), concurrency, (run) => look(client, run, period))) {
     looked += 1;
     onProgress?.(looked);

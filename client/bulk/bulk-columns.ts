@@ -29,8 +29,8 @@ export function knownColumn(cell: string): string | undefined {
 }
 
 /**
- * The first row: the names of the columns, '' for one without a name, as spreadsheets write beside their table. Columns are
- * told by their position: what stands in an unknown one may be personal data.
+ * The first row: the names of the columns, '' for one without a name, as spreadsheets write beside their table. Problems
+ * name columns by their position: what stands in an unknown one may be personal data.
  */
 export function readHeader(cells: readonly string[]): readonly string[] {
   const names = cells.map((cell) => (cell.trim() === '' ? '' : knownColumn(cell)));

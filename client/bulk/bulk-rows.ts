@@ -60,7 +60,7 @@ export async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<Bu
     max_record_size: ROW_LENGTH_MAX,
     record_delimiter: ['\r\n', '\n'],
   });
-  // A failure of the source arrives at whoever reads from the parser.
+  // A failure of the source is thrown where the parser is read.
   pipeline(Readable.from(text), parser, () => undefined);
   let columns: readonly string[] | undefined;
   let before = { lines: 0, empty_lines: 0 };

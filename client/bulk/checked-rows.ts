@@ -10,7 +10,7 @@ type Verdict =
   | {
       readonly verdict: 'good';
       readonly submission: ErasureSubmission & { readonly requestId: string };
-      /** What is odd about it: it is submitted as it is. */
+      /** What looks wrong in it: it is submitted as it is. */
       readonly warnings: readonly FieldProblem[];
     }
   /** The same request stands in an earlier row. */
@@ -75,7 +75,7 @@ class RowChecker {
     return { verdict: 'good', submission, warnings: [...warnings, ...this.#otherSpellings(submission)] };
   }
 
-  /** Two rows that differ by case only are two people at such a provider, and mostly one in the head of whoever wrote the file. */
+  /** Two rows that differ by case only are two people at such a provider; mostly one person was meant. */
   #otherSpellings(submission: ErasureSubmission): FieldProblem[] {
     return [...identifiersOf(submission)].flatMap(([provider, identifier]) => {
       if (!providerFacts(provider).identifier.tellsCase) return [];

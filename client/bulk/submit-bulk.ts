@@ -26,7 +26,7 @@ export interface BulkCheck {
   readonly rejected: number;
   /** Rows of nothing but separators; not among `rows`. */
   readonly empty: number;
-  /** Of the good rows: those that are odd in something, and how many ask each provider. */
+  /** Of the good rows: those with a warning, and how many ask each provider. */
   readonly warned: number;
   readonly requests: Readonly<Record<Provider, number>>;
   /** Names the state of the file that was checked. */
@@ -43,7 +43,7 @@ export interface BulkResult {
   readonly problems: readonly FieldProblem[];
 }
 
-/** How the second pass stands. */
+/** How far the second pass has come. */
 export interface BulkTally {
   /** Rows of the file that are over: those below, and the duplicates in the file. */
   readonly done: number;
@@ -95,7 +95,7 @@ export interface BulkSubmitted extends BulkTally {
 /**
  * Starts what is good in the file. Safe to repeat, also after a crash in the middle: what was started is found again by
  * its id. Throws `BulkFileError` where the file has changed since its check, and what `ErasureClient.submit` throws for
- * everybody alike (no keys, Temporal away for minutes); `onProgress` has told how far it came.
+ * any request (no keys, Temporal away for minutes); `onProgress` has reported how far it came.
  */
 export async function submitBulk(path: string, options: SubmitBulkOptions): Promise<BulkSubmitted> {
   const { check, submit, concurrency, signal, onProgress, onResult } = options;
