@@ -1,6 +1,5 @@
 /** Makes Temporal activities of a provider's adapter: opens the identifier, keeps memory across attempts, converts failures. */
 import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
-import { msToNumber } from '@temporalio/common/lib/time';
 import { defined } from '../domain/defined';
 import { HOUR_MS, SECOND_MS } from '../domain/duration';
 import {
@@ -10,9 +9,8 @@ import {
   type FailureType,
   type StepMemory,
 } from '../domain/leg/failure';
-import type { LegCall } from '../domain/leg/leg';
+import type { LegCall } from '../domain/leg/leg-call';
 import { seenIn, type Fact, type ProviderWitness } from '../domain/certificate/fact';
-import { DAILY_TRY_MS } from '../domain/rules/patience';
 import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { Observation, Receipt, Withdrawal } from '../domain/leg/receipt';
 import type { DecisionTokenChecker } from '../security/decision-token';
@@ -92,8 +90,8 @@ async function attempt<Result extends object>(
     memory = { ...memory, ...change };
     context.heartbeat(memory);
   };
-  // A worker that dies is noticed when its beat stops, and a request that is cancelled is heard of in the answer to one.
-  const beat = setInterval(() => context.heartbeat(memory), HEARTBEAT_EVERY_MS);
+  // A worker that dies is noticed when its heartbeats stop, and the answer to one says that a request is cancelled.
+  const heartbeats = setInterval(() => context.heartbeat(memory), HEARTBEAT_EVERY_MS);
   let reachedBeforeAsking = memory.reached;
   const keep = (adapterMemory: AdapterMemory): AdapterMemory => ({ ...memory.adapter, ...adapterMemory });
 
@@ -117,9 +115,9 @@ async function attempt<Result extends object>(
       firstAskedAt: call.firstAskedAt,
       mayHaveAskedBefore,
       memory: memory.adapter,
-      policy: call.policy,
+      patience: call.patience,
       signal,
-      ...defined({ standing: call.standing }),
+      ...defined({ acceptedFacts: call.acceptedFacts }),
       aboutToAsk: (adapterMemory) => {
         reachedBeforeAsking = memory.reached;
         remember({ reached: true, adapter: keep(adapterMemory) });
@@ -138,13 +136,13 @@ async function attempt<Result extends object>(
     }
     const failure = asProviderFailure(error, { ...parts, draining: signal.aborted });
     const now = info.currentAttemptScheduledTimestampMs;
-    const spells = spellsAfter(memory, failure.type, now);
+    const trouble = troubleAfter(memory, failure.type, now);
     const { reached, adapter: adapterMemory } = memory;
     memory = { reached, adapter: adapterMemory, endedAttempt: info.attempt };
-    remember(spells);
+    remember(trouble);
     throw toApplicationFailure(failure, { info, call, memory, parts, kind });
   } finally {
-    clearInterval(beat);
+    clearInterval(heartbeats);
   }
 }
 
@@ -202,7 +200,7 @@ function recall(info: Info, call: LegCall): AttemptMemory {
 }
 
 /** How long the trouble of this attempt has been going on; another kind of trouble ends it. */
-function spellsAfter(
+function troubleAfter(
   memory: AttemptMemory,
   type: FailureType,
   now: number,
@@ -290,7 +288,7 @@ function toApplicationFailure(
   const details: FailureDetails = {
     ...reachOf(parts, call, { kind, reached }),
     memory: left,
-    retryInMs: nextRetryDelayMs ?? ownRetryDelayMs(info),
+    retryInMs: nextRetryDelayMs ?? ownRetryDelayMs(info, call),
     ...(kindChanged ? { kindChanged } : {}),
   };
   return ApplicationFailure.create({
@@ -304,23 +302,19 @@ function toApplicationFailure(
 }
 
 /** Another kind of failure than the workflow knows of, and shows: nobody hears of an attempt that merely waits for its next. */
-function isNews(type: FailureType, info: Info, { knownFailure }: LegCall): boolean {
+function isNews(type: FailureType, info: Info, { tries: { knownFailure } }: LegCall): boolean {
   const runsForMs = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
   return knownFailure !== undefined && type !== knownFailure && runsForMs >= CHANGE_TOLD_EVERY_MS;
 }
 
 /** A provider's wish only ever lengthens the wait: a storm of `Retry-After: 1` must not become a storm of ours. */
 function nextRetryDelay(failure: ProviderFailure, info: Info, call: LegCall): number | undefined {
-  const wishedMs = failure.type === 'StillPending' ? call.policy.stillPendingEveryMs : failure.retryAfterMs;
-  if (wishedMs === undefined) return undefined;
-  const ownMs = ownRetryDelayMs(info);
-  return wishedMs > ownMs ? wishedMs : undefined;
+  const wishedMs = failure.type === 'StillPending' ? call.patience.stillPendingEveryMs : failure.retryAfterMs;
+  return wishedMs !== undefined && wishedMs > ownRetryDelayMs(info, call) ? wishedMs : undefined;
 }
 
-function ownRetryDelayMs(info: Info): number {
-  const { initialInterval = 0, backoffCoefficient = 2, maximumInterval } = info.retryPolicy ?? {};
-  const grownMs = msToNumber(initialInterval) * backoffCoefficient ** (info.attempt - 1);
-  return Math.min(grownMs, maximumInterval === undefined ? Infinity : msToNumber(maximumInterval));
+function ownRetryDelayMs({ attempt }: Info, { tries }: LegCall): number {
+  return Math.min(tries.firstWaitMs * 2 ** (attempt - 1), tries.longestWaitMs);
 }
 
 /** Looking has two budgets, and Temporal's time-outs know only their sum; the daily try has none. */
@@ -328,9 +322,8 @@ function isBudgetSpent(
   type: FailureType,
   { info, call, memory }: { readonly info: Info; readonly call: LegCall; readonly memory: AttemptMemory },
 ): boolean {
-  const initialMs = msToNumber(info.retryPolicy?.initialInterval ?? 0);
-  if (initialMs >= DAILY_TRY_MS) return false;
+  if (call.tries.mode === 'daily') return false;
   const now = info.currentAttemptScheduledTimestampMs;
-  if (isOutage(type)) return now - (memory.unavailableSince ?? now) >= call.policy.outageBudgetMs;
-  return type === 'StillPending' && now - (memory.pendingSince ?? now) >= call.policy.stillPendingBudgetMs;
+  if (isOutage(type)) return now - (memory.unavailableSince ?? now) >= call.patience.outageBudgetMs;
+  return type === 'StillPending' && now - (memory.pendingSince ?? now) >= call.patience.stillPendingBudgetMs;
 }

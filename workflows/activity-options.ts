@@ -3,99 +3,101 @@ import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow
 import { ActivityCancellationType } from '@temporalio/workflow';
 import { defined } from '../domain/defined';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
-import { failureTypes, retrying } from '../domain/leg/failure';
-import type { LegStep } from '../domain/leg/leg';
+import { failureTypes, retrying, type FailureType } from '../domain/leg/failure';
+import type { CallTries } from '../domain/leg/leg-call';
+import type { AskStep, LookStep, WithdrawStep } from '../domain/leg/next-step';
 import { DAILY_TRY_MS, type Patience } from '../domain/rules/patience';
 import type { Provider } from '../domain/provider/provider-table';
 import { WORKFLOW_QUEUE, providerQueue } from '../temporal/names';
 
 /** Above the sum of the HTTP time-outs of one adapter call: a login, a look and the call itself. */
 const START_TO_CLOSE_MS = 2 * MINUTE_MS;
-/** How soon a crashed worker is noticed; a running attempt beats every 8 s. */
+/** How soon a crashed worker is noticed; a running attempt sends a heartbeat every 8 s. */
 const HEARTBEAT_TIMEOUT_MS = 30 * SECOND_MS;
-
-/** Not even the daily try mends these. */
-const hopeless = failureTypes.filter((type) => !retrying[type].daily);
-/** Retrying soon does not mend these. */
-const hopelessForNow = failureTypes.filter((type) => retrying[type].soon === undefined);
 
 /** How long the first activity of a step tries: a failure that lasts longer comes to the workflow, and is shown. */
 const FIRST_TRIES_MS = 20 * MINUTE_MS;
 
-const soon = { initialInterval: 10 * SECOND_MS, backoffCoefficient: 2, maximumInterval: 6 * HOUR_MS };
-const daily = { initialInterval: DAILY_TRY_MS, backoffCoefficient: 1 };
+const tries = {
+  first: { mode: 'first', firstWaitMs: 10 * SECOND_MS, longestWaitMs: 6 * HOUR_MS },
+  /** Goes on about where the first tries ended. */
+  soon: { mode: 'soon', firstWaitMs: FIRST_TRIES_MS, longestWaitMs: 6 * HOUR_MS },
+  daily: { mode: 'daily', firstWaitMs: DAILY_TRY_MS, longestWaitMs: DAILY_TRY_MS },
+  withdraw: { mode: 'soon', firstWaitMs: 10 * SECOND_MS, longestWaitMs: HOUR_MS },
+} as const satisfies Record<string, CallTries>;
 
-type Step<Do extends 'ask' | 'look'> = LegStep & { readonly do: Do };
+/** How one activity of a leg is tried: for Temporal, and for the activity itself. */
+export interface LegAttempts {
+  readonly options: ActivityOptions;
+  readonly tries: CallTries;
+}
 
-export function askOptions(provider: Provider, step: Step<'ask'>): ActivityOptions {
-  return {
-    ...legOptions(provider),
-    ...patience(step, { restMs: restOf(step) }),
-  };
+export function askAttempts(provider: Provider, step: AskStep): LegAttempts {
+  return stepAttempts(provider, step, () => ({ scheduleToCloseTimeout: remainingMs(step) }));
 }
 
 /** The activity itself ends an outage at its own, shorter budget, and sets the interval while the provider is merely late. */
-export function lookOptions(provider: Provider, policy: Patience, step: Step<'look'>): ActivityOptions {
-  return {
-    ...legOptions(provider),
-    ...patience(step, {
-      restMs: policy.stillPendingBudgetMs + policy.outageBudgetMs,
-      // A queue that no worker serves is an outage too, and the activity itself cannot notice it.
-      queuedMs: Math.min(policy.outageBudgetMs, restOf(step)),
-    }),
-  };
-}
-
-/** Enough for one try, also where workers were away for longer than the rest of the budget. */
-function restOf({ trouble }: Step<'ask' | 'look'>): number {
-  return Math.max((trouble?.until ?? 0) - Date.now(), MINUTE_MS);
-}
-
-/** Waited for also when it is cancelled: what a provider took on, did or answered meanwhile belongs into the record. */
-function legOptions(provider: Provider): ActivityOptions {
-  return {
-    taskQueue: providerQueue(provider),
-    startToCloseTimeout: START_TO_CLOSE_MS,
-    heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  };
-}
-
-function patience(
-  { daily: isDaily, trouble }: Step<'ask' | 'look'>,
-  { restMs, queuedMs }: { readonly restMs: number; readonly queuedMs?: number },
-): ActivityOptions {
-  if (isDaily) return { retry: { ...daily, nonRetryableErrorTypes: hopeless } };
-  if (trouble === undefined) {
-    return { scheduleToCloseTimeout: FIRST_TRIES_MS, retry: { ...soon, nonRetryableErrorTypes: hopelessForNow } };
-  }
-  return {
-    scheduleToCloseTimeout: restMs,
-    ...defined({ scheduleToStartTimeout: queuedMs }),
-    // Goes on about where the first tries ended.
-    retry: { ...soon, initialInterval: FIRST_TRIES_MS, nonRetryableErrorTypes: hopelessForNow },
-  };
-}
-
-/** There is no attention for it and no daily try: what a deploy may mend is tried for as long as the budget lasts. */
-export function withdrawAtEndOptions(provider: Provider, policy: Patience): ActivityOptions {
-  return {
-    ...legOptions(provider),
-    scheduleToCloseTimeout: policy.withdrawalBudgetMs,
-    retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopeless },
-  };
+export function lookAttempts(provider: Provider, step: LookStep, patience: Patience): LegAttempts {
+  return stepAttempts(provider, step, () => ({
+    scheduleToCloseTimeout: patience.stillPendingBudgetMs + patience.outageBudgetMs,
+    // A queue that no worker serves is an outage too, and the activity itself cannot notice it.
+    scheduleToStartTimeout: Math.min(patience.outageBudgetMs, remainingMs(step)),
+  }));
 }
 
 /**
- * A legal hold is tried to be kept for as long as it lasts: one patient activity, which a release or a decision breaks
- * off, and which ends with the window.
+ * There is no attention for it and no daily try: what a deploy may mend is tried for as long as the budget lasts. During a
+ * legal hold that is for as long as the hold lasts: a release or a decision breaks it off, and it ends with the window.
  */
-export function withdrawForHoldOptions(provider: Provider, remainingMs: number | undefined): ActivityOptions {
+export function withdrawAttempts(provider: Provider, step: WithdrawStep, patience: Patience): LegAttempts {
+  const untilWindowEndsMs = step.until === undefined ? undefined : Math.max(step.until - Date.now(), MINUTE_MS);
+  const scheduleToCloseTimeout = step.for === 'end' ? patience.withdrawalBudgetMs : untilWindowEndsMs;
+  return attempts(provider, tries.withdraw, defined({ scheduleToCloseTimeout }));
+}
+
+function stepAttempts(provider: Provider, step: AskStep | LookStep, whileSoon: () => ActivityOptions): LegAttempts {
+  switch (step.tries) {
+    case 'first':
+      return attempts(provider, tries.first, { scheduleToCloseTimeout: FIRST_TRIES_MS });
+    case 'soon':
+      return attempts(provider, { ...tries.soon, knownFailure: step.trouble.reason }, whileSoon());
+    case 'daily':
+      return attempts(provider, { ...tries.daily, knownFailure: step.reason }, {});
+  }
+}
+
+/** Enough for one try, also where workers were away for longer than the rest of the budget. */
+function remainingMs(step: AskStep | LookStep): number {
+  return Math.max((step.tries === 'soon' ? step.trouble.until : 0) - Date.now(), MINUTE_MS);
+}
+
+function attempts(provider: Provider, how: CallTries, timeouts: ActivityOptions): LegAttempts {
+  const mayMend = how.mode === 'daily' || how === tries.withdraw ? isMendedDaily : isMendedSoon;
   return {
-    ...legOptions(provider),
-    ...(remainingMs === undefined ? {} : { scheduleToCloseTimeout: Math.max(remainingMs, MINUTE_MS) }),
-    retry: { ...soon, maximumInterval: HOUR_MS, nonRetryableErrorTypes: hopeless },
+    options: {
+      taskQueue: providerQueue(provider),
+      startToCloseTimeout: START_TO_CLOSE_MS,
+      heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+      // Waited for also when it is cancelled: what a provider took on, did or answered meanwhile belongs into the record.
+      cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+      ...timeouts,
+      retry: {
+        initialInterval: how.firstWaitMs,
+        backoffCoefficient: 2,
+        maximumInterval: how.longestWaitMs,
+        nonRetryableErrorTypes: failureTypes.filter((type) => !mayMend(type)),
+      },
+    },
+    tries: how,
   };
+}
+
+function isMendedDaily(type: FailureType): boolean {
+  return retrying[type].daily;
+}
+
+function isMendedSoon(type: FailureType): boolean {
+  return retrying[type].soon !== undefined;
 }
 
 /** Tried for as long as it takes: nothing is asked of anybody before it is known what the request is held to. */

@@ -56,7 +56,7 @@ export function listenForCallbacks(request: CalledBackRequest): void {
       const says = 'says' in evidence ? evidence.says : 'confirmed';
       return request.onLateCallback({ provider, handle: evidence.handle, says });
     }
-    leg.tell('says' in evidence ? { type: 'reported', report: evidence } : { type: 'calledBack', evidence });
+    leg.handle('says' in evidence ? { type: 'reported', report: evidence } : { type: 'calledBack', evidence });
   };
 
   setHandler(providerConfirmed, receive, {

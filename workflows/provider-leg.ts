@@ -13,32 +13,24 @@ import {
 import { defined } from '../domain/defined';
 import type { LegActivities } from '../activities/leg-activities';
 import { describeInstant } from '../domain/duration';
-import type { WithoutTime } from '../domain/without-time';
 import { isFailureType, retrying, type FailureDetails, type LegFailure, type StepMemory } from '../domain/leg/failure';
-import {
-  advance,
-  firstAskedAt,
-  hostAsked,
-  goesOnAfter,
-  nextStep,
-  openLeg,
-  standingWords,
-  type Approval,
-  type LegCall,
-  type LegEvent,
-  type LegState,
-  type LegStep,
-} from '../domain/leg/leg';
+import { advance, startLeg, type Leg } from '../domain/leg/leg';
+import type { Approval, LegCall } from '../domain/leg/leg-call';
+import type { LegEvent, LegState, StepFacts } from '../domain/leg/leg-state';
+import type { AskStep, LegStep, LookStep, WaitStep, WithdrawStep } from '../domain/leg/next-step';
+import { retryPlanAfter } from '../domain/leg/retry-plan';
+import { acceptedFacts, firstAskedAt, hostAsked } from '../domain/leg/rounds';
 import { providerName, type Provider } from '../domain/provider/provider-table';
+import type { ErasureRequest } from '../domain/request/request';
 import type { Patience } from '../domain/rules/patience';
 import type { Gate } from '../domain/rules/terms';
-import type { ErasureRequest } from '../domain/request/request';
 import { isRecord } from '../domain/text';
-import { askOptions, lookOptions, withdrawForHoldOptions, withdrawAtEndOptions } from './activity-options';
+import type { WithoutTime } from '../domain/without-time';
+import { askAttempts, lookAttempts, withdrawAttempts, type LegAttempts } from './activity-options';
 
 /** What a leg needs to know of its request, as it stands when it is asked. */
-export interface LegSurroundings {
-  readonly policy: () => Patience;
+export interface RequestOfLeg {
+  readonly patience: () => Patience;
   readonly gate: () => Gate;
   readonly approval: () => Approval | undefined;
   readonly onChange: () => void;
@@ -46,20 +38,22 @@ export interface LegSurroundings {
 
 export class ProviderLeg {
   readonly provider: Provider;
-  readonly #request: ErasureRequest;
-  readonly #around: LegSurroundings;
-  #state: LegState;
+  readonly #sealed: string;
+  readonly #requestId: string;
+  readonly #request: RequestOfLeg;
+  #leg: Leg;
   #step: CancellationScope | undefined;
 
-  constructor(request: ErasureRequest, provider: Provider, around: LegSurroundings) {
+  constructor({ requestId, subject }: ErasureRequest, provider: Provider, request: RequestOfLeg) {
     this.provider = provider;
+    this.#sealed = subject.get(provider) ?? '';
+    this.#requestId = requestId;
     this.#request = request;
-    this.#around = around;
-    this.#state = openLeg(provider);
+    this.#leg = startLeg(provider);
   }
 
   get state(): LegState {
-    return this.#state;
+    return this.#leg.state;
   }
 
   /** Asks, waits, looks and asks again until there is an outcome. A bug in here blocks the run instead of becoming one. */
@@ -67,32 +61,31 @@ export class ProviderLeg {
     const request = CancellationScope.current();
     for (;;) {
       if (request.consideredCancelled) this.#apply({ type: 'requestEnded' });
-      const step = nextStep(this.#state);
-      if (step.do === 'finish') return;
+      const { next } = this.#leg;
+      if (next.do === 'finish') return;
       try {
-        await this.#perform(step);
+        await this.#perform(next);
       } catch (error) {
         if (!isCancellation(error)) throw error;
-        // An asking or a withdrawal that is broken off leaves it open whether the provider was reached, unless its activity knows.
-        if (step.do === 'ask') this.#apply({ type: 'interrupted', mayHaveReached: mayHaveReached(error) });
-        if (step.do === 'withdraw') this.#apply({ type: 'interrupted' });
+        // Asking or withdrawing that is broken off leaves it open whether the provider was reached, unless its activity knows.
+        if (next.do === 'ask') this.#apply({ type: 'interrupted', mayHaveReached: mayHaveReached(error) });
+        if (next.do === 'withdraw') this.#apply({ type: 'interrupted' });
       }
     }
   }
 
-  /** Tells the leg what happened outside. The step it is at is broken off if that changes what is to be done. */
-  tell(happening: WithoutTime<LegEvent>): void {
-    const before = this.#state;
-    this.#apply(happening);
-    // Of thousands of repetitions each has to be cheap: a workflow task that takes seconds takes its worker down.
-    if (this.#state !== before && !isSameStep(nextStep(before), nextStep(this.#state))) this.#step?.cancel();
+  /** Something happened outside. The step under way is broken off if that changes what is to be done. */
+  handle(event: WithoutTime<LegEvent>): void {
+    const { next } = this.#leg;
+    this.#apply(event);
+    if (this.#leg.next !== next) this.#step?.cancel();
   }
 
-  #apply(happening: WithoutTime<LegEvent>): void {
-    const before = this.#state;
-    this.#state = advance(before, { ...happening, at: Date.now() } as LegEvent);
-    // Thousands of signals that change nothing must cost nothing.
-    if (this.#state !== before) this.#around.onChange();
+  #apply(event: WithoutTime<LegEvent>): void {
+    const before = this.#leg;
+    this.#leg = advance(before, { ...event, at: Date.now() } as LegEvent);
+    // Thousands of signals that change nothing must cost nothing: a workflow task that takes seconds takes its worker down.
+    if (this.#leg !== before) this.#request.onChange();
   }
 
   async #perform(step: Exclude<LegStep, { do: 'finish' }>): Promise<void> {
@@ -117,107 +110,104 @@ export class ProviderLeg {
     });
   }
 
-  async #ask(step: LegStep & { do: 'ask' }): Promise<void> {
+  async #ask(step: AskStep): Promise<void> {
     this.#apply({ type: 'asked' });
+    const { options, tries } = askAttempts(this.provider, step);
     const { [`${this.provider}.requestErasure` as const]: requestErasure } = proxyActivities<LegActivities>({
-      ...askOptions(this.provider, step),
-      summary: this.#label(step.daily ? 'ask to erase, once a day' : `ask to erase, round ${step.round}`),
+      ...options,
+      summary: this.#label(step.tries === 'daily' ? 'ask to erase, once a day' : `ask to erase, round ${step.round}`),
     });
     await this.#attempt(async () => {
-      const receipt = await requestErasure(this.#call(step.round, step));
+      const receipt = await requestErasure(this.#call(step.round, tries, this.#memory));
       this.#apply({ type: 'answered', receipt });
     }, this.#onFailure(step));
   }
 
-  async #look(step: LegStep & { do: 'look' }): Promise<void> {
+  async #look(step: LookStep): Promise<void> {
+    const { options, tries } = lookAttempts(this.provider, step, this.#request.patience());
     const { [`${this.provider}.observeErasure` as const]: observeErasure } = proxyActivities<LegActivities>({
-      ...lookOptions(this.provider, this.#around.policy(), step),
-      summary: this.#label(step.daily ? 'look whether it is gone, once a day' : 'look whether it is gone'),
+      ...options,
+      summary: this.#label(step.tries === 'daily' ? 'look whether it is gone, once a day' : 'look whether it is gone'),
     });
     await this.#attempt(async () => {
-      const observation = await observeErasure(this.#call(step.round, step));
+      const observation = await observeErasure(this.#call(step.round, tries, this.#memory));
       this.#apply({ type: 'observed', observation });
     }, this.#onFailure(step));
   }
 
-  async #wait(step: LegStep & { do: 'wait' }): Promise<void> {
+  async #wait(step: WaitStep): Promise<void> {
     const remainingMs = step.until - Date.now();
-    const label = waitLabels[step.for];
     if (remainingMs > 0) {
-      await sleep(remainingMs, { summary: this.#label(`${label} until ${describeInstant(step.until)}`) });
+      const label = `${waitLabels[step.for]} until ${describeInstant(step.until)}`;
+      await sleep(remainingMs, { summary: this.#label(label) });
     }
     this.#apply({ type: 'timePassed' });
   }
 
-  async #withdraw(step: LegStep & { do: 'withdraw' }): Promise<void> {
+  async #withdraw(step: WithdrawStep): Promise<void> {
     this.#apply({ type: 'withdrawing' });
+    const { options, tries } = withdrawAttempts(this.provider, step, this.#request.patience());
     const { [`${this.provider}.withdrawErasure` as const]: withdrawErasure } = proxyActivities<LegActivities>({
-      ...(step.for === 'end'
-        ? withdrawAtEndOptions(this.provider, this.#around.policy())
-        : withdrawForHoldOptions(this.provider, step.until === undefined ? undefined : step.until - Date.now())),
-      summary: this.#label(
-        step.for === 'end' ? 'withdraw the request' : 'withdraw the request because of a legal hold',
-      ),
+      ...options,
+      summary: this.#label(step.for === 'end' ? 'withdraw the request' : 'withdraw the request for a legal hold'),
     });
     await this.#attempt(
       async () => {
-        const withdrawal = await withdrawErasure(this.#call(this.#state.rounds.length));
+        const withdrawal = await withdrawErasure(this.#call(this.state.rounds.length, tries));
         this.#apply({ type: 'withdrawalAnswered', withdrawal });
       },
       () => ({ type: 'withdrawalFailed' }),
     );
   }
 
-  /** Only Temporal's own failures are told to the leg; anything else is a bug and blocks the task until it is mended. */
+  /** Only Temporal's own failures become events of the leg; anything else is a bug and blocks the task until it is mended. */
   async #attempt(
     activity: () => Promise<void>,
-    told: (error: ActivityFailure) => WithoutTime<LegEvent>,
+    eventOf: (error: ActivityFailure) => WithoutTime<LegEvent>,
   ): Promise<void> {
     try {
       await activity();
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-      this.#apply(told(error));
+      this.#apply(eventOf(error));
     }
   }
 
-  #onFailure(step: LegStep & { do: 'ask' | 'look' }): (error: ActivityFailure) => WithoutTime<LegEvent> {
+  #onFailure(step: AskStep | LookStep): (error: ActivityFailure) => WithoutTime<LegEvent> {
     const beganAt = Date.now();
     return (error) => {
       const failure = readFailure(error);
       const isOutOfTime = error.retryState === 'TIMEOUT';
-      const goesOn = goesOnAfter(failure, {
-        step,
-        policy: this.#around.policy(),
-        beganAt,
-        at: Date.now(),
-        isOutOfTime,
-      });
-      return { type: 'failed', failure, ...defined({ goesOn }) };
+      const patience = this.#request.patience();
+      const retryPlan = retryPlanAfter(failure, { step, patience, beganAt, at: Date.now(), isOutOfTime });
+      return { type: 'failed', failure, ...defined({ retryPlan }) };
     };
   }
 
-  #call(round: number, step?: LegStep & { do: 'ask' | 'look' }): LegCall {
-    const { requestId, subject } = this.#request;
-    const host = hostAsked(this.#state);
-    const approval = this.#around.approval();
-    const standing = standingWords(this.#state);
-    const { attention, memory } = this.#state;
-    const knownFailure = step?.trouble?.reason ?? attention?.reason;
+  get #memory(): StepMemory | undefined {
+    const { memory }: StepFacts = this.state;
+    return memory;
+  }
+
+  #call(round: number, tries: LegAttempts['tries'], memory?: StepMemory): LegCall {
+    const { state } = this;
     return {
-      requestId,
+      requestId: this.#requestId,
       run: workflowInfo().originalExecutionRunId,
       provider: this.provider,
-      sealed: subject.get(this.provider) ?? '',
+      sealed: this.#sealed,
       round,
-      firstAskedAt: firstAskedAt(this.#state) ?? Date.now(),
-      askedBefore: this.#state.askedBefore,
-      ...defined({ host, standing }),
-      gate: this.#around.gate(),
-      ...defined({ approval }),
-      ...(step === undefined || memory === undefined ? {} : { memory }),
-      ...(step === undefined || knownFailure === undefined ? {} : { knownFailure }),
-      policy: this.#around.policy(),
+      firstAskedAt: firstAskedAt(state) ?? Date.now(),
+      askedBefore: state.askedBefore,
+      gate: this.#request.gate(),
+      tries,
+      patience: this.#request.patience(),
+      ...defined({
+        host: hostAsked(state),
+        approval: this.#request.approval(),
+        acceptedFacts: acceptedFacts(state),
+        memory,
+      }),
     };
   }
 
@@ -234,13 +224,13 @@ function mayHaveReached(cancellation: unknown): boolean {
   return details?.mayHaveReached !== false;
 }
 
-const waitLabels: Readonly<Record<(LegStep & { do: 'wait' })['for'], string>> = {
+const waitLabels: Readonly<Record<WaitStep['for'], string>> = {
   window: 'wait out the window',
-  callback: 'hope for the callback',
+  callback: 'wait for the callback',
   nextTry: 'wait for the next try',
 };
 
-/** What the last attempt told stands behind a time-out of Temporal's. */
+/** Where Temporal's own time-out ended the activity, what its last attempt said is the cause of it. */
 function readFailure({ cause }: ActivityFailure): LegFailure {
   const timeout = cause instanceof TimeoutFailure ? cause : undefined;
   const last = timeout === undefined ? cause : timeout.cause;
@@ -267,11 +257,9 @@ function memoryOf(heartbeat: unknown): StepMemory | undefined {
   const { unavailableSince, pendingSince, adapter } = heartbeat;
   return {
     adapter,
-    ...(typeof unavailableSince === 'number' ? { unavailableSince } : {}),
-    ...(typeof pendingSince === 'number' ? { pendingSince } : {}),
+    ...defined({
+      unavailableSince: typeof unavailableSince === 'number' ? unavailableSince : undefined,
+      pendingSince: typeof pendingSince === 'number' ? pendingSince : undefined,
+    }),
   };
-}
-
-function isSameStep(one: LegStep, other: LegStep): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -29,7 +29,7 @@ import {
   type Said,
 } from '../domain/decision/decision';
 import { describeInstant } from '../domain/duration';
-import { whyNotNow } from '../domain/leg/leg';
+import { refusalReason } from '../domain/leg/leg-decisions';
 import {
   limitOfLeg,
   limitOfRequest,
@@ -71,7 +71,7 @@ function listenForProviderDecision(run: RequestRun, kind: DecisionKind, taken: T
     const { provider } = decision as ProviderDecision;
     const leg = run.leg(provider);
     if (leg === undefined) throw refusal(`${providerName(provider)} is not part of this request`);
-    const notNow = whyNotNow(leg.state, kind);
+    const notNow = refusalReason(leg.state, kind);
     refuseIf(notNow && `${providerName(provider)} ${notNow}`);
     refuseUnlessReady(providersDecisionProblem(run.state, kind), run);
     const tooMany = limitOfLeg(leg.state, kind, historyLength());
@@ -89,7 +89,7 @@ function listenForProviderDecision(run: RequestRun, kind: DecisionKind, taken: T
         ? await prove(run, { kind, content: decision, token: sent.token, taken, judge: () => judge(sent) })
         : undefined;
       taken.take({ kind, about: decision.provider, actor: decision.actor, seen, proof, judge: () => judge(sent) });
-      leg.tell({ type: 'decided', kind, decision, ...defined({ proof }) });
+      leg.handle({ type: 'decided', kind, decision, ...defined({ proof }) });
       return legProgress(leg.state);
     },
     // Must stay synchronous: an asynchronous validator is not awaited and accepts everything.

@@ -16,7 +16,8 @@ import { statementOf } from '../domain/certificate/statement';
 import { defined } from '../domain/defined';
 import { describeInstant } from '../domain/duration';
 import type { LegalClock } from '../domain/law/legal-clock';
-import { mayHaveErased } from '../domain/leg/leg';
+import { settled } from '../domain/leg/leg-state';
+import { mayHaveErased } from '../domain/leg/rounds';
 import { requestOutcome } from '../domain/leg/outcome';
 import type { Provider } from '../domain/provider/provider-table';
 import { erasureResult, type ErasureResult } from '../domain/request/erasure-result';
@@ -79,13 +80,13 @@ export class RequestRun {
 
   constructor(request: ErasureRequest) {
     this.#request = request;
-    const surroundings = {
-      policy: () => rulesOf(this.#state).patience,
+    const requestOfLeg = {
+      patience: () => rulesOf(this.#state).patience,
       gate: () => gateOf(this.#terms),
       approval: () => approvalIn(this.#state),
       onChange: () => this.#show(),
     };
-    this.#legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, surroundings));
+    this.#legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, requestOfLeg));
   }
 
   listen(): void {
@@ -125,7 +126,7 @@ export class RequestRun {
     await CancellationScope.nonCancellable(() =>
       this.#legsScope.run(() => Promise.all(this.#legs.map((leg) => leg.run()))),
     );
-    const legs = this.#legs.map(({ state }) => state);
+    const legs = this.#legs.map(({ state }) => settled(state));
     const outcome = requestOutcome(legs, { isRejected: this.#state.rejected !== undefined });
     this.apply({ type: 'legsSettled', outcome, mayHaveErased: legs.some(mayHaveErased) });
   }
@@ -228,9 +229,10 @@ export class RequestRun {
   #informLegs(before: RequestState): void {
     const { hold, ended, rejected } = this.#state;
     if (ended !== undefined || rejected !== undefined) this.#legsScope.cancel();
-    else if (hold !== undefined && before.hold === undefined) for (const leg of this.#legs) leg.tell({ type: 'held' });
+    else if (hold !== undefined && before.hold === undefined)
+      for (const leg of this.#legs) leg.handle({ type: 'held' });
     else if (hold === undefined && before.hold !== undefined)
-      for (const leg of this.#legs) leg.tell({ type: 'released' });
+      for (const leg of this.#legs) leg.handle({ type: 'released' });
   }
 
   #keepLateCallback(callback: LateCallback): void {

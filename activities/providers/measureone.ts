@@ -182,9 +182,9 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
       basis,
       window: { lastsMs: PURGE_WINDOW_MS },
       windowKind: 'erasure',
-      marginMs: call.policy.marginMs,
-      proof: callback ? 'callback' : 'none',
-      graceMs: callback ? call.policy.callbackGraceMs : 0,
+      marginMs: call.patience.marginMs,
+      confirmedBy: callback ? 'callback' : 'nobody',
+      graceMs: callback ? call.patience.callbackGraceMs : 0,
       // An acceptance does not say that the individual was there.
       seen: false,
       withdrawable: false,
@@ -209,12 +209,12 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
       const evidence = evidenceOf(answer, call);
       if (means === 'taken-on') return accepted(call, evidence, 'taken-on');
       if (call.mayHaveAskedBefore) return accepted(call, evidence, 'unknown-after-asking');
-      const { subjectHash, policy } = call;
-      const { marginMs } = policy;
+      const { subjectHash, patience } = call;
+      const { marginMs } = patience;
       return { status: 'unknown', windowKind: 'erasure', marginMs, subjectHash, evidence, leavesUnsaid: unsaid };
     },
 
-    /** Never asked for by a leg whose proof is a callback or nothing; there is no endpoint to look with. */
+    /** Never asked for by a leg that a callback or nobody confirms; there is no endpoint to look with. */
     async observeErasure() {
       return { status: 'inconclusive', evidence: { host, httpStatus: 0 } };
     },
@@ -227,8 +227,8 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
 }
 
 /** The acceptance may be long in coming: then this very attempt's capability may have been taken on before an outage. */
-function waitsUntil({ now, policy }: AdapterCall): number {
-  return now + policy.outageBudgetMs + PURGE_WINDOW_MS + policy.marginMs + policy.callbackGraceMs;
+function waitsUntil({ now, patience }: AdapterCall): number {
+  return now + patience.outageBudgetMs + PURGE_WINDOW_MS + patience.marginMs + patience.callbackGraceMs;
 }
 
 function deliveryDetail({ url, headers, ...token }: CallbackAddress, options: MeasureOneOptions) {

@@ -298,7 +298,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
 
   /** "Body required", though its one field is not. The zone is a must. */
   function queuePurge(call: AdapterCall, seen: boolean) {
-    const wished = call.policy.windowWishMs === 0 ? 'asap' : (call.policy.windowWishMs ?? purgeDelayMs);
+    const wished = call.patience.windowWishMs === 0 ? 'asap' : (call.patience.windowWishMs ?? purgeDelayMs);
     const delayMs = wished === 'asap' ? AS_SOON_AS_POSSIBLE_MS : wished;
     const wish = delayMs === undefined ? {} : { suggested_purge_time: new Date(call.now + delayMs).toISOString() };
     return ask(call, {
@@ -452,9 +452,9 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
  * were not told that it is ours. A POST that found a purge on the queue updates it in place: then it was created before it
  * was last modified, and somebody else's came first. Two clocks are never compared.
  */
-function createdByUs({ standing = {} }: Pick<AdapterCall, 'standing'>): number | undefined {
-  const createdOn = parseInstant(standing['created_on']);
-  const modifiedOn = parseInstant(standing['last_modified_on']);
+function createdByUs({ acceptedFacts = {} }: Pick<AdapterCall, 'acceptedFacts'>): number | undefined {
+  const createdOn = parseInstant(acceptedFacts['created_on']);
+  const modifiedOn = parseInstant(acceptedFacts['last_modified_on']);
   if (createdOn === undefined || modifiedOn === undefined) return undefined;
   return modifiedOn - createdOn <= SAME_WRITE_MS ? createdOn : undefined;
 }
@@ -483,12 +483,12 @@ function accepted(
     basis,
     window: { endsAt: purgeOn },
     windowKind: 'erasure',
-    marginMs: call.policy.marginMs,
-    proof: 'observation',
+    marginMs: call.patience.marginMs,
+    confirmedBy: 'look',
     graceMs: 0,
     seen,
     // Only a purge that is known to be ours is taken off the queue.
-    withdrawable: basis === 'taken-on' && createdByUs({ standing: evidence.facts }) !== undefined,
+    withdrawable: basis === 'taken-on' && createdByUs({ acceptedFacts: evidence.facts }) !== undefined,
     subjectHash: call.subjectHash,
     evidence,
     leavesUnsaid,

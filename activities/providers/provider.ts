@@ -24,10 +24,10 @@ export interface AdapterCall {
   readonly memory: AdapterMemory;
   /**
    * What the provider answered to our last asking, in its own words (a receipt's `evidence.facts`), where it took that asking
-   * on and it still stands.
+   * on and it was not withdrawn since.
    */
-  readonly standing?: Evidence['facts'];
-  readonly policy: Patience;
+  readonly acceptedFacts?: Evidence['facts'];
+  readonly patience: Patience;
   /** Fires when the activity is cancelled or its worker drains. For logins and looks; an asking in flight is not broken off. */
   readonly signal: AbortSignal;
   /**

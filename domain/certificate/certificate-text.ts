@@ -2,7 +2,7 @@
 import type { CertificateClaims, DecisionClaim, LegalClockClaim, ProviderClaim, RoundClaim } from './certificate';
 import { describeDuration } from '../duration';
 import type { Assurance, LegOutcome } from '../leg/outcome';
-import { REPORTS_COUNTED_MAX } from '../leg/leg';
+import { REPORTS_COUNTED_MAX } from '../leg/leg-callbacks';
 import { callbackRemarks, type Evidence } from '../leg/receipt';
 
 const WIDTH = 100;

@@ -2,7 +2,7 @@
 import { defined } from '../defined';
 import type { DecisionKind, DecisionProof, ProviderDecision } from '../decision/decision';
 import type { FactKind, Witness } from './fact';
-import type { LegState, Round } from '../leg/leg';
+import { settled, type Round, type SettledLeg } from '../leg/leg-state';
 import { currentDeadlines, type LegalClock } from '../law/legal-clock';
 import { requestOutcomeMeaning, type Assurance, type LegOutcome, type RequestOutcome } from '../leg/outcome';
 import { providerName, type Provider } from '../provider/provider-table';
@@ -152,9 +152,8 @@ export function certificateClaims(
   };
 }
 
-function providerClaim(leg: LegState): ProviderClaim {
-  const { provider, outcome, assurance, callback, reports, lastObservation, withdrawal, settledAt } = leg;
-  if (outcome === undefined || settledAt === undefined) throw new TypeError('Only a settled leg can be certified');
+function providerClaim(leg: SettledLeg): ProviderClaim {
+  const { provider, outcome, assurance, callback, reports, lastObservation, withdrawal, settledAt } = settled(leg);
   const answered = leg.rounds.find((round) => round.receipt !== undefined)?.receipt;
   return {
     provider,

@@ -6,7 +6,7 @@
 import { guardedKinds, type DecisionProof } from '../decision/decision';
 import { SECOND_MS } from '../duration';
 import type { ProviderWitness, Witness } from './fact';
-import type { LegState, Round } from '../leg/leg';
+import type { SettledLeg, Round } from '../leg/leg-state';
 import { requestOutcome, type LegOutcome } from '../leg/outcome';
 import { providerName, type Provider } from '../provider/provider-table';
 import { speaksAgainst, type Accepted, type Observation, type Receipt } from '../leg/receipt';
@@ -47,7 +47,8 @@ export function claimProblems(
         (problem) => `${providerName(leg.provider)}: ${problem}`,
       );
     }),
-    ...(legs.some((leg) => leg.outcome === undefined) || outcome === requestOutcome(legs, { isRejected })
+    ...(legs.some(({ outcome: ofLeg }: Partial<SettledLeg>) => ofLeg === undefined) ||
+    outcome === requestOutcome(legs, { isRejected })
       ? []
       : ['the outcome of the request does not follow from those of its providers']),
     ...problemsOfDecisions(statement),
@@ -61,9 +62,9 @@ interface Circumstances {
   readonly isWhole: boolean;
 }
 
-function problemsOfLeg(leg: LegState, circumstances: Circumstances): string[] {
+function problemsOfLeg(leg: SettledLeg, circumstances: Circumstances): string[] {
   const { at } = circumstances;
-  const { outcome, settledAt } = leg;
+  const { outcome, settledAt }: Partial<SettledLeg> = leg;
   if (outcome === undefined || settledAt === undefined) return ['it has not settled'];
   if (settledAt > at + CLOCKS_MS) return ['it says that it settled in the future'];
   return [
@@ -80,7 +81,7 @@ function problemsOfLeg(leg: LegState, circumstances: Circumstances): string[] {
 const saysThatNothingHappened: readonly LegOutcome[] = ['never-asked', 'not-found', 'withdrawn'];
 
 /** What a provider answered to an asking cannot be left out: it may contradict what is claimed. */
-function problemsOfOmission({ rounds }: LegState, { calls }: Circumstances): string[] {
+function problemsOfOmission({ rounds }: SettledLeg, { calls }: Circumstances): string[] {
   const told = rounds.map(({ receipt }) => receipt?.witness?.signature);
   const isLeftOut = ({ what, isOwn, signature }: RecordedCall): boolean =>
     what === 'ask' && isOwn && signature !== undefined && !told.includes(signature);
@@ -90,7 +91,7 @@ function problemsOfOmission({ rounds }: LegState, { calls }: Circumstances): str
 /** The times that the workflow wrote beside an answer fit what was signed, and when the server says that it came. */
 function problemsOfRound(
   { number, askedAt, receipt, answeredAt, windowEndsAt, withdrawal, withdrawnAt }: Round,
-  leg: LegState,
+  leg: SettledLeg,
   { calls }: Circumstances,
 ): string[] {
   if (withdrawnAt !== undefined && (withdrawal?.status !== 'withdrawn' || withdrawal.witness === undefined)) {
@@ -112,10 +113,8 @@ function problemsOfRound(
   ];
 }
 
-function problemsOfOutcome(leg: LegState, circumstances: Circumstances): string[] {
-  const { outcome } = leg;
-  if (outcome === undefined) return [];
-  switch (outcome) {
+function problemsOfOutcome(leg: SettledLeg, circumstances: Circumstances): string[] {
+  switch (leg.outcome) {
     case 'unknown':
       return [];
     case 'erased':
@@ -136,7 +135,7 @@ function problemsOfOutcome(leg: LegState, circumstances: Circumstances): string[
   }
 }
 
-function problemsOfVerified(leg: LegState, { calls }: Circumstances): string[] {
+function problemsOfVerified(leg: SettledLeg, { calls }: Circumstances): string[] {
   const wasThere =
     leg.rounds.some(({ receipt }) => receipt?.status === 'accepted' && receipt.seen) || isSame(leg.sighting);
   return [
@@ -145,12 +144,12 @@ function problemsOfVerified(leg: LegState, { calls }: Circumstances): string[] {
   ];
 }
 
-function problemsOfConfirmed(leg: LegState): string[] {
+function problemsOfConfirmed(leg: SettledLeg): string[] {
   const last = standing(leg).at(-1);
   const withdrawnAt = Math.max(...leg.rounds.map((round) => round.withdrawnAt ?? -Infinity));
   return [
     ...(leg.callback?.witness === undefined ? ['there is no callback that a gateway signed for'] : []),
-    ...(last !== undefined && isAccepted(last) && last.receipt.proof === 'callback'
+    ...(last !== undefined && isAccepted(last) && last.receipt.confirmedBy === 'callback'
       ? []
       : ['it was not asked to call back']),
     ...(leg.callback !== undefined && leg.callback.at <= withdrawnAt
@@ -162,15 +161,15 @@ function problemsOfConfirmed(leg: LegState): string[] {
 }
 
 /** The provider said, before it settled, that it has not erased, and did not take it back. */
-function problemsOfReports({ reports = [], settledAt = 0 }: LegState, since: number): string[] {
+function problemsOfReports({ reports = [], settledAt }: SettledLeg, since: number): string[] {
   const isAgainst = reports.some(({ says, lastAt }) => speaksAgainst(says) && lastAt > since && lastAt < settledAt);
   return isAgainst ? ['its callback speaks against the erasure'] : [];
 }
 
-function problemsOfPresumed(leg: LegState, { calls }: Circumstances): string[] {
+function problemsOfPresumed(leg: SettledLeg, { calls }: Circumstances): string[] {
   const last = standing(leg).at(-1);
   if (last === undefined || !isAccepted(last)) return ['no signed answer says that the provider took the request on'];
-  const looksAfter = last.receipt.proof === 'observation';
+  const looksAfter = last.receipt.confirmedBy === 'look';
   return [
     ...problemsOfWindow(leg),
     ...(looksAfter ? [] : problemsOfReports(leg, Math.max(last.askedAt, leg.callback?.at ?? -Infinity))),
@@ -178,7 +177,7 @@ function problemsOfPresumed(leg: LegState, { calls }: Circumstances): string[] {
   ];
 }
 
-function problemsOfNotFound(leg: LegState, { calls }: Circumstances): string[] {
+function problemsOfNotFound(leg: SettledLeg, { calls }: Circumstances): string[] {
   const answered = leg.rounds.filter(({ receipt }) => receipt !== undefined);
   const isKnown = calls.some(({ what, effect }) => what === 'ask' && effect === 'maybe');
   return [
@@ -202,7 +201,7 @@ function problemsOfWithdrawn({ calls }: Circumstances): string[] {
   return isAskedAfter ? ['the provider was asked again after it had withdrawn it'] : [];
 }
 
-function problemsOfStaffOutcome(leg: LegState, { terms }: Statement): string[] {
+function problemsOfStaffOutcome(leg: SettledLeg, { terms }: Statement): string[] {
   const kind = leg.outcome === 'attested' ? 'attest' : 'waive';
   const decision = leg.decisions.findLast((one) => one.kind === kind);
   if (decision === undefined) return [`no staff member decided to ${kind}`];
@@ -212,7 +211,7 @@ function problemsOfStaffOutcome(leg: LegState, { terms }: Statement): string[] {
 }
 
 /** A look after the window, at the host that was asked, in the last round that was asked. */
-function problemsOfAbsence(leg: LegState, calls: readonly RecordedCall[], claim: string): string[] {
+function problemsOfAbsence(leg: SettledLeg, calls: readonly RecordedCall[], claim: string): string[] {
   const { lastObservation: look } = leg;
   const last = leg.rounds.findLast(({ receipt }) => receipt !== undefined);
   const receipt = last?.receipt;
@@ -231,9 +230,9 @@ function problemsOfAbsence(leg: LegState, calls: readonly RecordedCall[], claim:
   ];
 }
 
-function problemsOfWindow(leg: LegState): string[] {
+function problemsOfWindow(leg: SettledLeg): string[] {
   const overAt = windowOverAt(standing(leg).at(-1));
-  return overAt !== undefined && (leg.settledAt ?? 0) >= overAt ? [] : ['it settled before its window was over'];
+  return overAt !== undefined && leg.settledAt >= overAt ? [] : ['it settled before its window was over'];
 }
 
 /** From the provider's own answer. What it moved later lies after it. */
@@ -252,7 +251,7 @@ function isUnknownId(receipt: Receipt | undefined): boolean {
   return receipt?.status === 'unknown' && receipt.witness?.askedBefore === false;
 }
 
-function standing(leg: LegState): readonly Round[] {
+function standing(leg: SettledLeg): readonly Round[] {
   return leg.rounds.filter(({ withdrawnAt, receipt }) => withdrawnAt === undefined && receipt !== undefined);
 }
 
@@ -265,7 +264,7 @@ function isHarmless({ what, effect }: RecordedCall): boolean {
 }
 
 /** Of the first round, or of a later one where those before it were withdrawn. */
-function isFirstAsking({ rounds }: LegState, { firstAskedAt, round }: ProviderWitness): boolean {
+function isFirstAsking({ rounds }: SettledLeg, { firstAskedAt, round }: ProviderWitness): boolean {
   return rounds.some(({ number, askedAt }) => number <= round && askedAt === firstAskedAt);
 }
 

@@ -3,7 +3,10 @@ import { defined } from '../defined';
 import { describeInstant } from '../duration';
 import { seenIn, type Fact, type Witness } from './fact';
 import { attentionGuide } from '../leg/failure';
-import { isContradicted, lastRound, windowIsOverAt, type LegState, type Round } from '../leg/leg';
+import { isContradicted } from '../leg/leg-callbacks';
+import { lastRound } from '../leg/rounds';
+import { windowIsOverAt } from '../leg/leg-windows';
+import { settled, type LegState, type Round, type SettledLeg } from '../leg/leg-state';
 import type { RequestOutcome } from '../leg/outcome';
 import { describeReport } from '../leg/leg-progress';
 import { providerName } from '../provider/provider-table';
@@ -29,7 +32,7 @@ export interface Statement {
   readonly verification?: Verification;
   readonly filedBy?: string;
   readonly outcome: RequestOutcome;
-  readonly legs: readonly LegState[];
+  readonly legs: readonly SettledLeg[];
   /** What the request was held to, as it was signed when it started. */
   readonly terms: Terms;
   /** The same, signed again where the proof of identity has moved the due dates. */
@@ -55,7 +58,7 @@ export function statementOf(
     startedAt,
     ...defined({ receivedVia, ground, verification, filedBy }),
     outcome: outcomeOf(state),
-    legs,
+    legs: legs.map(settled),
     terms,
     ...defined({ laterTerms }),
     isExtended: isExtended(state),
@@ -118,7 +121,7 @@ function withdrawalOf({ withdrawnAt, withdrawal, withdrawalBrokenOffAt }: Round)
 }
 
 /** What the provider did after a staff member had decided. */
-function afterwards({ provider, withdrawnAfterDecisionAt: at }: LegState): string {
+function afterwards({ provider, withdrawnAfterDecisionAt: at }: SettledLeg): string {
   return at === undefined
     ? ''
     : ` Afterwards, at ${describeInstant(at)}, ${providerName(provider)} withdrew what it had been asked: no request of ours stands there any more.`;
@@ -164,7 +167,7 @@ function conclusionOf(leg: LegState): string {
   const decision = leg.decisions.at(-1);
   const by =
     decision === undefined ? '' : ` (staff ${decision.actor}, ${decision.reason.code}, ${decision.reason.ticket})`;
-  if (leg.outcome === undefined) return 'This leg has not settled.';
+  if (leg.phase !== 'settled') return 'This leg has not settled.';
   switch (leg.outcome) {
     case 'erased':
       return leg.assurance === 'verified'
@@ -191,7 +194,7 @@ function conclusionOf(leg: LegState): string {
   }
 }
 
-function unknownEnd(leg: LegState): string {
+function unknownEnd(leg: SettledLeg): string {
   const since = leg.withdrawal?.status === 'too-late' ? leg.withdrawal.since : undefined;
   const overAt = windowIsOverAt(leg);
   const late = since === undefined ? '' : ` It was too late to withdraw since ${describeInstant(since)}.`;
@@ -210,7 +213,7 @@ export function leavesUnsaid(leg: LegState): readonly string[] {
 export type SignedFact = Pick<Fact, 'kind' | 'provider' | 'content'> & { readonly witness: Witness | undefined };
 
 /** What a leg's claim rests on; the certificate holds the same. */
-export function factsOfLeg(leg: LegState): readonly SignedFact[] {
+export function factsOfLeg(leg: SettledLeg): readonly SignedFact[] {
   const { provider, rounds, sighting, lastObservation, withdrawal, callback, reports = [] } = leg;
   const answers = [
     ...rounds.flatMap(({ receipt }) => (receipt === undefined ? [] : [{ kind: 'receipt' as const, answer: receipt }])),

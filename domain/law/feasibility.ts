@@ -2,7 +2,9 @@
 import { defined } from '../defined';
 import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../duration';
 import type { AttentionReason } from '../leg/failure';
-import { graceIsOverAt, lastRound, windowIsOverAt, type LegState } from '../leg/leg';
+import { graceIsOverAt, windowIsOverAt } from '../leg/leg-windows';
+import { lastRound } from '../leg/rounds';
+import type { AttentionLeg, LegState } from '../leg/leg-state';
 import type { Patience } from '../rules/patience';
 import { providerFacts, providerName, type Provider, type ProviderFacts } from '../provider/provider-table';
 
@@ -106,28 +108,28 @@ function endsAtOf(leg: LegState, now: number): number | undefined {
     case 'ask':
       return undefined;
     case 'window':
-      return Math.max(now, (hopesForCallback(leg) ? graceIsOverAt(leg) : windowIsOverAt(leg)) ?? now);
+      return Math.max(now, (hopesForCallback(leg) ? graceIsOverAt(leg) : undefined) ?? leg.until);
     case 'look':
       return Math.max(now, windowIsOverAt(leg) ?? now);
     case 'callback':
-      return Math.max(now, graceIsOverAt(leg) ?? now);
+      return Math.max(now, leg.until);
     case 'attention':
       return isToBeAsked(leg) ? undefined : Math.max(now, windowIsOverAt(leg) ?? now);
     case 'withdraw':
       return now;
     case 'settled':
-      return leg.settledAt ?? now;
+      return leg.settledAt;
   }
 }
 
 /** Until it comes, a callback can take until its grace is over. */
 function hopesForCallback(leg: LegState): boolean {
   const receipt = lastRound(leg)?.receipt;
-  return leg.callback === undefined && receipt?.status === 'accepted' && receipt.proof === 'callback';
+  return leg.callback === undefined && receipt?.status === 'accepted' && receipt.confirmedBy === 'callback';
 }
 
-function isToBeAsked({ attention }: LegState): boolean {
-  return attention?.step !== 'look' || askedAgainAfter.includes(attention.reason);
+function isToBeAsked({ attention }: AttentionLeg): boolean {
+  return attention.step === 'ask' || askedAgainAfter.includes(attention.reason);
 }
 
 /** For people, one sentence for each provider that still has to be asked or that is late; without a full stop. */

@@ -2,18 +2,23 @@
 import { defined } from '../defined';
 import { describeInstant } from '../duration';
 import { attentionGuide, triesDaily, type AttentionReason } from './failure';
+import { isAsked, lastRound } from './rounds';
+import { nextStep } from './next-step';
+import { offeredDecisions } from './leg-decisions';
+import { REPORTS_COUNTED_MAX } from './leg-callbacks';
 import {
-  graceIsOverAt,
-  isAsked,
-  lastRound,
-  nextStep,
-  offeredDecisions,
-  REPORTS_COUNTED_MAX,
-  windowIsOverAt,
-  type HeardReport,
+  isOpen,
+  type AskLeg,
+  type AttentionLeg,
+  type CountedReport,
   type LegHold,
   type LegState,
-} from './leg';
+  type LookLeg,
+  type OpenLeg,
+  type SettledLeg,
+  type StepFacts,
+  type WindowLeg,
+} from './leg-state';
 import type { Assurance, LegOutcome } from './outcome';
 import { providerName, type Provider } from '../provider/provider-table';
 import { callbackRemarks, type CallbackRemark } from './receipt';
@@ -82,23 +87,28 @@ export function legProgress(leg: LegState, notYet?: NotYet): LegProgress {
     provider: leg.provider,
     ...view,
     rounds: leg.rounds.length,
-    ...instant('requestedAt', leg.rounds[0]?.askedAt),
-    ...instant('answeredAt', round?.answeredAt),
-    ...instant('windowEndsAt', round?.windowEndsAt),
-    ...instant('callbackAt', leg.callback?.at),
-    ...instant('withdrawnAt', leg.rounds.findLast(({ withdrawnAt }) => withdrawnAt !== undefined)?.withdrawnAt),
-    ...(leg.reports === undefined ? {} : { callbackReports: leg.reports.map(reportProgress) }),
-    ...defined({ outcome: leg.outcome, assurance: leg.assurance }),
-    ...instant('settledAt', leg.settledAt),
+    ...defined({
+      requestedAt: iso(leg.rounds[0]?.askedAt),
+      answeredAt: iso(round?.answeredAt),
+      windowEndsAt: iso(round?.windowEndsAt),
+      callbackAt: iso(leg.callback?.at),
+      withdrawnAt: iso(leg.rounds.findLast(({ withdrawnAt }) => withdrawnAt !== undefined)?.withdrawnAt),
+      callbackReports: leg.reports?.map(reportProgress),
+    }),
+    ...(leg.phase === 'settled' ? settlementOf(leg) : {}),
   };
 }
 
-function reportProgress({ says, at, lastAt, count }: HeardReport) {
-  return { says, at: new Date(at).toISOString(), lastAt: new Date(lastAt).toISOString(), count };
+function settlementOf({ outcome, assurance, settledAt }: SettledLeg) {
+  return { outcome, ...defined({ assurance }), settledAt: iso(settledAt) };
+}
+
+function reportProgress({ says, at, lastAt, count }: CountedReport) {
+  return { says, at: iso(at), lastAt: iso(lastAt), count };
 }
 
 /** Without a full stop: "At …, its callback named another event". */
-export function describeReport({ says, at, lastAt, count }: HeardReport): string {
+export function describeReport({ says, at, lastAt, count }: CountedReport): string {
   const times = count === 1 ? '' : count < REPORTS_COUNTED_MAX ? `${count} times, ` : `${count} times or more, `;
   const last = lastAt === at ? '' : `, and last at ${describeInstant(lastAt)}`;
   return `At ${describeInstant(at)}${last}, ${times}its callback ${callbackRemarks[says]}`;
@@ -117,7 +127,7 @@ type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'atten
 
 function viewOf(leg: LegState, notYet: NotYet | undefined): View {
   const name = providerName(leg.provider);
-  const held = viewOfHold(leg, notYet);
+  const held = isOpen(leg) ? viewOfHold(leg, notYet) : undefined;
   if (held !== undefined) return held;
   switch (leg.phase) {
     case 'ask':
@@ -125,20 +135,14 @@ function viewOf(leg: LegState, notYet: NotYet | undefined): View {
         ? { state: 'asking', ...underWay(leg, `${name} to take the request on`) }
         : viewOfNotAsked(leg, notYet);
     case 'window': {
-      const kind = lastRound(leg)?.receipt?.windowKind ?? 'erasure';
-      const heard = leg.callback === undefined ? '' : `; its callback came ${describeInstant(leg.callback.at)}`;
-      return {
-        state: 'waiting-out-window',
-        waitsFor: `the end of the ${kind} window${heard}${reportsIn(leg)}`,
-        ...instant('until', windowIsOverAt(leg)),
-        youCan: `nothing to do; ${offered(leg)}`,
-      };
+      const callback = leg.callback === undefined ? '' : `; its callback came ${describeInstant(leg.callback.at)}`;
+      return viewOfWindow(leg, `${callback}${reportsIn(leg)}`);
     }
     case 'callback':
       return {
         state: 'waiting-for-callback',
         waitsFor: `${name}'s callback; without it the leg ends as presumed-erased${reportsIn(leg)}`,
-        ...instant('until', graceIsOverAt(leg)),
+        until: iso(leg.until),
         youCan: `nothing to do; ${offered(leg)}`,
       };
     case 'look':
@@ -157,7 +161,7 @@ function viewOf(leg: LegState, notYet: NotYet | undefined): View {
 }
 
 /** What the provider was at when a decision settled the leg, or did after it. */
-function afterDecision(leg: LegState): string | undefined {
+function afterDecision(leg: SettledLeg): string | undefined {
   const name = providerName(leg.provider);
   if (leg.isWithdrawing === true) {
     return `${name}'s answer to withdrawing the request because of the hold, which was under way when this was decided: what it says is recorded`;
@@ -166,6 +170,15 @@ function afterDecision(leg: LegState): string | undefined {
   return withdrawnAfterDecisionAt === undefined
     ? undefined
     : `nothing; ${name} withdrew the request at ${describeInstant(withdrawnAfterDecisionAt)}, after this was decided`;
+}
+
+function viewOfWindow(leg: WindowLeg, more: string): View {
+  return {
+    state: 'waiting-out-window',
+    waitsFor: `the end of the ${lastRound(leg)?.receipt?.windowKind ?? 'erasure'} window${more}`,
+    until: iso(leg.until),
+    youCan: `nothing to do; ${offered(leg)}`,
+  };
 }
 
 /** Only what would be taken. */
@@ -193,7 +206,7 @@ function viewOfNotAsked(leg: LegState, notYet: NotYet | undefined): View {
 }
 
 /** A step that an activity is at, and why it has not got through so far. */
-function underWay(leg: LegState, waitsFor: string): Pick<View, 'waitsFor' | 'until' | 'youCan' | 'trouble'> {
+function underWay(leg: AskLeg | LookLeg, waitsFor: string): Pick<View, 'waitsFor' | 'until' | 'youCan' | 'trouble'> {
   const { trouble } = leg;
   if (trouble === undefined) return { waitsFor, youCan: `nothing to do; ${offered(leg)}` };
   const { reason, since, until } = trouble;
@@ -201,20 +214,20 @@ function underWay(leg: LegState, waitsFor: string): Pick<View, 'waitsFor' | 'unt
     waitsFor:
       `${waitsFor}. Since ${describeInstant(since)} it does not get through: ${attentionGuide[reason].happened}. ` +
       `It is tried again by itself until ${describeInstant(until)}, and then asks for attention`,
-    until: new Date(until).toISOString(),
+    until: iso(until),
     youCan: `nothing to do; ${offered(leg)}`,
-    trouble: { reason, since: new Date(since).toISOString(), until: new Date(until).toISOString() },
+    trouble: { reason, since: iso(since), until: iso(until) },
   };
 }
 
 /** What a hold stops; undefined where the leg goes on as if there were none. */
-function viewOfHold(leg: LegState, notYet: NotYet | undefined): View | undefined {
-  const { hold } = leg;
+function viewOfHold(leg: OpenLeg, notYet: NotYet | undefined): View | undefined {
+  const { hold, isBeingAsked }: OpenLeg & StepFacts = leg;
   if (hold === undefined) return undefined;
   const name = providerName(leg.provider);
   const step = nextStep(leg);
   const youCan = `release the hold, or ${offered(leg)}`;
-  if (leg.isBeingAsked === true) {
+  if (isBeingAsked === true) {
     return {
       state: 'held',
       waitsFor: `${name}'s answer: the hold came while it was being asked, and it may have taken the request on. Nothing more is asked`,
@@ -225,7 +238,7 @@ function viewOfHold(leg: LegState, notYet: NotYet | undefined): View | undefined
     return {
       state: 'withdrawing',
       waitsFor: `${name} to withdraw the request during the hold; tried for as long as the hold lasts${step.until === undefined ? '' : ' and the window is open'}`,
-      ...instant('until', step.until),
+      ...defined({ until: iso(step.until) }),
       youCan,
     };
   }
@@ -237,13 +250,7 @@ function viewOfHold(leg: LegState, notYet: NotYet | undefined): View | undefined
       youCan,
     };
   }
-  if (leg.phase !== 'window') return undefined;
-  return {
-    state: 'waiting-out-window',
-    waitsFor: `the end of the ${lastRound(leg)?.receipt?.windowKind ?? 'erasure'} window: ${tooLateToHold(leg, hold)}`,
-    ...instant('until', windowIsOverAt(leg)),
-    youCan: `nothing to do; ${offered(leg)}`,
-  };
+  return leg.phase === 'window' ? viewOfWindow(leg, `: ${tooLateToHold(leg, hold)}`) : undefined;
 }
 
 /** What the provider has been asked already, which a hold may have come too late for. */
@@ -279,24 +286,24 @@ function tooLateToHold(leg: LegState, hold: LegHold): string {
   return `too late for the hold since ${describeInstant(since ?? hold.since)}`;
 }
 
-function viewOfAttention(leg: LegState): View {
-  if (leg.attention === undefined) throw new TypeError('A leg in attention has a reason');
+function viewOfAttention(leg: AttentionLeg): View {
   const { reason, since, troubleSince } = leg.attention;
   const guide = attentionGuide[reason];
+  const isDaily = triesDaily(reason);
   return {
     state: 'attention',
-    waitsFor: `${triesDaily(reason) ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}${reportsIn(leg)}`,
+    waitsFor: `${isDaily ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}${reportsIn(leg)}`,
     youCan: guide.todo,
     attention: {
       reason,
-      since: new Date(since).toISOString(),
-      ...instant('troubleSince', troubleSince),
-      triesDaily: triesDaily(reason),
+      since: iso(since),
+      ...defined({ troubleSince: iso(troubleSince) }),
+      triesDaily: isDaily,
     },
   };
 }
 
-function instant<Name extends string>(name: Name, epochMs: number | undefined): { readonly [key in Name]?: string } {
-  if (epochMs === undefined) return {};
-  return { [name]: new Date(epochMs).toISOString() } as { readonly [key in Name]?: string };
+function iso<At extends number | undefined>(at: At): At extends number ? string : undefined;
+function iso(at: number | undefined): string | undefined {
+  return at === undefined ? undefined : new Date(at).toISOString();
 }

@@ -36,10 +36,9 @@ export const requestOutcomeMeaning: Record<RequestOutcome, string> = {
 
 /** Of legs that have all settled. `withdrawn` if the request was ended before its time, `completed` if nothing is left open to doubt. */
 export function requestOutcome(
-  legs: readonly { readonly outcome?: LegOutcome; readonly endedAt?: number }[],
+  legs: readonly { readonly outcome: LegOutcome; readonly endedAt?: number }[],
   { isRejected = false }: { readonly isRejected?: boolean } = {},
 ): RequestOutcome {
-  if (legs.some((leg) => leg.outcome === undefined)) throw new TypeError('A request has no outcome before its legs');
   if (isRejected) return 'rejected';
   if (legs.some((leg) => leg.endedAt !== undefined)) return 'withdrawn';
   const withoutDoubt = legs.every((leg) => leg.outcome === 'erased' || leg.outcome === 'not-found');

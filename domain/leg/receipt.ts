@@ -18,7 +18,7 @@ export type WindowKind = 'erasure' | 'revival';
 export type Window = { readonly lastsMs: number } | { readonly endsAt: number };
 
 /** How completion can be known at this provider: it calls back, we can look, or nobody says. */
-export type Proof = 'callback' | 'observation' | 'none';
+export type ConfirmedBy = 'callback' | 'look' | 'nobody';
 
 /** Why a request counts as taken on. */
 export type AcceptanceBasis =
@@ -36,8 +36,8 @@ export interface Accepted {
   readonly window: Window;
   readonly windowKind: WindowKind;
   readonly marginMs: number;
-  readonly proof: Proof;
-  /** How long after the window to hope for the callback. Meaningful for `proof: 'callback'`. */
+  readonly confirmedBy: ConfirmedBy;
+  /** How long after the window to hope for the callback. Meaningful where it confirms. */
   readonly graceMs: number;
   /** We know the provider held the record before we asked. */
   readonly seen: boolean;

@@ -3,7 +3,7 @@
  * events or 50 MiB. Long before that a request refuses what it can do without, so that what must be decided still can be.
  */
 import type { DecisionKind, RequestDecision } from '../decision/decision';
-import type { LegState } from '../leg/leg';
+import type { LegState } from '../leg/leg-state';
 import { answerOwed, noticesToPerson, owesNoticeOfHold } from './owed-to-person';
 import type { RequestState } from './request-state';
 

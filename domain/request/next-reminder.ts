@@ -1,6 +1,7 @@
 /** Which deadline or review of a request is to be reported next. */
+import { holdOf } from '../leg/leg-state';
 import { clockEvents } from '../law/legal-clock';
-import { nextStep } from '../leg/leg';
+import { nextStep } from '../leg/next-step';
 import { UNANSWERED_AFTER_MS } from '../rules/rules';
 import { clockProgressOf, feasibilityOfRequest } from './due-progress';
 import { isAnswered } from './owed-to-person';
@@ -50,7 +51,7 @@ function lateSince(request: RequestSnapshot, dueAt: number): number | undefined 
   const { verdict, legs } = feasibilityOfRequest(request, dueAt);
   if (verdict === 'late') return request.now;
   // Where somebody has to act before a provider is asked, the day comes on which that is too late.
-  const stuck = request.legs.filter(({ phase, hold }) => phase === 'attention' || hold !== undefined);
+  const stuck = request.legs.filter((leg) => leg.phase === 'attention' || holdOf(leg) !== undefined);
   const latest = legs
     .filter(({ provider, toBeAsked }) => toBeAsked && stuck.some((leg) => leg.provider === provider))
     .map(({ latestSafeSend }) => latestSafeSend);

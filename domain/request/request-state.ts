@@ -10,7 +10,7 @@ import type {
 import { defined } from '../defined';
 import { parseCheckedInstant } from '../instant';
 import { currentDeadlines, type ClockEventKind, type Deadlines, type LegalClock } from '../law/legal-clock';
-import type { Approval } from '../leg/leg';
+import type { Approval } from '../leg/leg-call';
 import type { RequestOutcome } from '../leg/outcome';
 import type { CallbackRemark } from '../leg/receipt';
 import type { Provider } from '../provider/provider-table';

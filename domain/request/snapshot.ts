@@ -1,4 +1,4 @@
-import type { LegState } from '../leg/leg';
+import type { LegState } from '../leg/leg-state';
 import type { ErasureRequest } from './request';
 import type { RequestState } from './request-state';
 

@@ -1,4 +1,5 @@
 /** What staff have to do about the request itself, in sentences for people. */
+import { holdOf } from '../leg/leg-state';
 import { describeDuration, describeInstant } from '../duration';
 import { describeLateness } from '../law/feasibility';
 import { providerName } from '../provider/provider-table';
@@ -53,7 +54,7 @@ export function todoOf(request: RequestSnapshot, due = dueProgress(request)): re
   if (phase === 'awaiting-answer' && answerOwed(state) === 'outcome') {
     todo.push(`tell the person the outcome${byDay}, then record it (recordNotice, outcome)`);
   }
-  for (const { provider } of legs.filter((leg) => leg.hold?.couldNotWithdraw === true)) {
+  for (const { provider } of legs.filter((leg) => holdOf(leg)?.couldNotWithdraw === true)) {
     todo.push(
       `${providerName(provider)} could not be kept from erasing during the hold: ask them to stop it, outside of this system`,
     );

@@ -1,4 +1,5 @@
 /** What a request can be filtered by: what its search attributes say, none of it personal. */
+import { holdOf } from '../leg/leg-state';
 import { defined } from '../defined';
 import { triesDaily } from '../leg/failure';
 import type { RequestOutcome } from '../leg/outcome';
@@ -85,12 +86,12 @@ function stateOf(state: RequestState): Visible['state'] {
 /** What the request waits for, in words for programs. `todo`: what is to be done about it, for people. */
 export function blockersOf({ state, legs }: RequestSnapshot, todo: readonly string[]): readonly BlockedOn[] {
   const dueAt = deadlinesOf(state)?.due.at;
-  const inAttention = legs.filter(({ phase }) => phase === 'attention');
-  const isToBeDecided = inAttention.some(({ attention }) => attention !== undefined && !triesDaily(attention.reason));
+  const inAttention = legs.filter((leg) => leg.phase === 'attention');
+  const isToBeDecided = inAttention.some(({ attention }) => !triesDaily(attention.reason));
   const isToBeApproved = state.phase === 'awaiting-approval';
   const isRefused = state.certificateRefused !== undefined;
   const owesAnswer = state.certificate !== undefined && answerOwed(state) !== undefined;
-  const couldNotWithdraw = legs.some(({ hold }) => hold?.couldNotWithdraw === true);
+  const couldNotWithdraw = legs.some((leg) => holdOf(leg)?.couldNotWithdraw === true);
   const isReported = (of: 'due-soon' | 'overdue' | 'cannot-make-it'): boolean =>
     dueAt !== undefined && !isAnswered(state) && isReminded(state, of, dueAt);
   const needsDecision =

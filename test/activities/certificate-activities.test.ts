@@ -1,3 +1,4 @@
+import { openLeg, stateAfter, type AnyLeg } from '../support/legs';
 import { defaultPayloadConverter, toPayloads } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -7,7 +8,7 @@ import { createCertificateActivities } from '../../activities/certificate-activi
 import type { CertificateClaims } from '../../domain/certificate/certificate';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { WithoutTime } from '../../domain/without-time';
-import { advance, openLeg, type LegEvent, type LegState } from '../../domain/leg/leg';
+import type { LegEvent, SettledLeg } from '../../domain/leg/leg-state';
 import { requestOutcome } from '../../domain/leg/outcome';
 import type { Provider } from '../../domain/provider/provider-table';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
@@ -44,8 +45,8 @@ afterAll(() => witnesses.close());
 
 type Told = readonly [at: number, event: WithoutTime<LegEvent>];
 
-function legOf(provider: Provider, ...events: readonly Told[]): LegState {
-  return events.reduce((leg, [at, event]) => advance(leg, { ...event, at } as LegEvent), openLeg(provider));
+function legOf(provider: Provider, ...events: readonly Told[]): AnyLeg {
+  return events.reduce<AnyLeg>((leg, [at, event]) => stateAfter(leg, { ...event, at } as LegEvent), openLeg(provider));
 }
 
 const atFirst = { at: T0, firstAskedAt: T0 };
@@ -74,7 +75,7 @@ const outcomes = {
   confirmed: () =>
     legOf(
       'measureone',
-      ...waited('measureone', accepted({ window, proof: 'callback' })).slice(0, 2),
+      ...waited('measureone', accepted({ window, confirmedBy: 'callback' })).slice(0, 2),
       [
         T0 + DAY_MS,
         {
@@ -85,7 +86,7 @@ const outcomes = {
       [OVER, { type: 'timePassed' }],
     ),
   silent: () =>
-    legOf('measureone', ...waited('measureone', accepted({ window, proof: 'callback', graceMs: DAY_MS })), [
+    legOf('measureone', ...waited('measureone', accepted({ window, confirmedBy: 'callback', graceMs: DAY_MS })), [
       OVER + DAY_MS,
       { type: 'timePassed' },
     ]),
@@ -143,10 +144,10 @@ const outcomes = {
       ],
     );
   },
-} satisfies Record<string, () => LegState>;
+} satisfies Record<string, () => AnyLeg>;
 type Name = keyof typeof outcomes;
 
-function statementOf(legs: readonly LegState[], more: Partial<Statement> = {}): Statement {
+function statementOf(legs: readonly AnyLeg[], more: Partial<Statement> = {}): Statement {
   return {
     requestId: REQUEST_ID,
     workflowId: `erasure-${REQUEST_ID}`,
@@ -156,7 +157,8 @@ function statementOf(legs: readonly LegState[], more: Partial<Statement> = {}): 
     submittedAt: T0 - 1,
     startedAt: T0,
     outcome: requestOutcome(legs.map((leg) => ({ ...leg, outcome: leg.outcome ?? 'unknown' }))),
-    legs,
+    // What is made up need not have settled.
+    legs: legs as readonly SettledLeg[],
     terms: witnesses.terms(),
     isExtended: false,
     trail: [],
@@ -216,7 +218,7 @@ function historyOf(calls: readonly Call[]) {
 }
 
 /** What an honest run's history holds beside this leg. */
-function callsOf(leg: LegState): readonly Call[] {
+function callsOf(leg: AnyLeg): readonly Call[] {
   const { at: withdrawnAt = 0, ...withdrawal } = leg.withdrawal ?? {};
   const looks = [leg.sighting, leg.lastObservation].flatMap((look) => (look === undefined ? [] : [look]));
   return [
@@ -284,7 +286,7 @@ async function refusalOf(statement: Statement, more: Issue = {}): Promise<{ type
   return { ...(type ? { type } : {}), message };
 }
 
-const sealed = (leg: LegState): LegState => JSON.parse(JSON.stringify(leg)) as LegState;
+const sealed = (leg: AnyLeg): AnyLeg => JSON.parse(JSON.stringify(leg)) as AnyLeg;
 
 describe('issueCertificate', () => {
   it.each(Object.keys(outcomes) as Name[])('signs what an honest run ends with: %s', async (name) => {
@@ -299,13 +301,13 @@ describe('issueCertificate', () => {
     }
   });
 
-  const change = <K extends keyof LegState>(leg: LegState, part: Pick<LegState, K>): LegState => ({ ...leg, ...part });
-  const firstRound = (leg: LegState, part: object): LegState =>
+  const change = <K extends keyof AnyLeg>(leg: AnyLeg, part: Pick<AnyLeg, K>): AnyLeg => ({ ...leg, ...part });
+  const firstRound = (leg: AnyLeg, part: object): AnyLeg =>
     change(leg, { rounds: leg.rounds.map((round, index) => (index === 0 ? { ...round, ...part } : round)) });
-  const firstReceipt = (leg: LegState, part: object): LegState =>
+  const firstReceipt = (leg: AnyLeg, part: object): AnyLeg =>
     firstRound(leg, { receipt: { ...leg.rounds[0]?.receipt, ...part } });
 
-  it.each<[what: string, leg: () => LegState, says: string, more?: () => Issue]>([
+  it.each<[what: string, leg: () => AnyLeg, says: string, more?: () => Issue]>([
     [
       'an outcome without any answer',
       () => change(outcomes.neverAsked(), { outcome: 'erased', assurance: 'verified' }),

@@ -3,9 +3,10 @@ import { DefaultLogger } from '@temporalio/worker';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { createLegActivities } from '../../activities/leg-activities';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from '../../activities/providers/provider';
+import { defined } from '../../domain/defined';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
-import { failureTypes, type FailureDetails } from '../../domain/leg/failure';
-import type { LegCall } from '../../domain/leg/leg';
+import { failureTypes, type AttentionReason, type FailureDetails } from '../../domain/leg/failure';
+import type { LegCall } from '../../domain/leg/leg-call';
 import { defaultPatience } from '../../domain/rules/patience';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
 import type { Rules } from '../../domain/rules/rules';
@@ -51,6 +52,7 @@ interface Attempt {
   /** When the activity began; with its first attempt where absent. */
   readonly beganMs?: number;
   readonly daily?: boolean;
+  readonly knownFailure?: AttentionReason;
   readonly cancel?: boolean;
 }
 
@@ -61,6 +63,9 @@ const ownRun = {
   inWorkflow: true,
   currentAttemptScheduledTimestampMs: NOW,
 };
+
+const first = { mode: 'first', firstWaitMs: 10 * SECOND_MS, longestWaitMs: 6 * HOUR_MS } as const;
+const daily = { mode: 'daily', firstWaitMs: DAY_MS, longestWaitMs: DAY_MS } as const;
 
 const bugs: unknown[] = [];
 
@@ -74,9 +79,6 @@ async function run(
       heartbeatDetails: options.memory,
       currentAttemptScheduledTimestampMs: options.atMs ?? NOW,
       scheduledTimestampMs: options.beganMs ?? NOW,
-      retryPolicy: options.daily
-        ? { initialInterval: DAY_MS, backoffCoefficient: 1 }
-        : { initialInterval: 10 * SECOND_MS, backoffCoefficient: 2, maximumInterval: 6 * HOUR_MS },
     },
     { logger: new DefaultLogger('ERROR', () => undefined) },
   );
@@ -107,7 +109,8 @@ async function run(
     round: 1,
     firstAskedAt: NOW,
     askedBefore: false,
-    policy: defaultPatience,
+    tries: { ...(options.daily ? daily : first), ...defined({ knownFailure: options.knownFailure }) },
+    patience: defaultPatience,
     ...options.call,
   };
   const activity = activities['aptrinsic.observeErasure'];
@@ -180,11 +183,11 @@ describe('a leg activity', () => {
   it('hands on what the provider said to our asking that stands', async () => {
     const told: unknown[] = [];
     const look = (call: AdapterCall): Promise<Observation> => {
-      told.push(call.standing);
+      told.push(call.acceptedFacts);
       return Promise.resolve(absent);
     };
     await run({ look });
-    await run({ look, call: { standing: { created_on: 1 } } });
+    await run({ look, call: { acceptedFacts: { created_on: 1 } } });
     expect(told).toEqual([undefined, { created_on: 1 }]);
   });
 
@@ -301,7 +304,7 @@ describe('a leg activity', () => {
     it.each(pairs)(
       '%s: tells %s if that is another, a day later at most, and not a storm of them',
       async (known, comes) => {
-        const daily = { look: fails(comes), call: { knownFailure: known }, daily: true, memory: begun, attempt: 2 };
+        const daily = { look: fails(comes), knownFailure: known, daily: true, memory: begun, attempt: 2 };
         const told = (await run({ ...daily, atMs: NOW + DAY_MS })).failure;
         expect(told).toMatchObject({ type: comes, nonRetryable: comes !== known });
         expect((told?.details as FailureDetails[] | undefined)?.[0]?.kindChanged).toBe(
@@ -388,7 +391,8 @@ describe('an asking', () => {
       ...(approvedBy === undefined
         ? {}
         : { approval: { content, token: (await issuer.issue({ ...subject, now: NOW })).token } }),
-      policy: defaultPatience,
+      tries: first,
+      patience: defaultPatience,
       ...options.call,
     };
     return new MockActivityEnvironment(ownRun, { logger: new DefaultLogger('ERROR', () => undefined) }).run(

@@ -1,19 +1,15 @@
 /** One leg from its opening to its end, through a real adapter and the real state machine, without Temporal and without time. */
+import { openLeg, stateAfter, type AnyLeg } from '../support/legs';
 import type { Answer, Http, HttpRequest } from '../../activities/providers/http';
 import { createAptrinsicAdapter, type AptrinsicAnswers } from '../../activities/providers/aptrinsic';
 import { createMeasureOneAdapter, type MeasureOneAnswers } from '../../activities/providers/measureone';
 import { createPersonAdapter, type PersonAnswers } from '../../activities/providers/person';
 import { type ProviderAdapter, ProviderFailure } from '../../activities/providers/provider';
 import { isOutage, type AdapterMemory } from '../../domain/leg/failure';
-import {
-  advance,
-  lastRound,
-  nextStep,
-  openLeg,
-  standingWords,
-  type LegEvent,
-  type LegState,
-} from '../../domain/leg/leg';
+import { lastRound, acceptedFacts } from '../../domain/leg/rounds';
+import { nextStep } from '../../domain/leg/next-step';
+import { type LegEvent } from '../../domain/leg/leg-state';
+import { defined } from '../../domain/defined';
 import { defaultPatience } from '../../domain/rules/patience';
 import { adapterCall } from '../support/adapter-call';
 import { type Call, type Failing, type Given, ownAnswer, type Provider, PURGE_ON, subjects } from './kinds';
@@ -29,7 +25,7 @@ export interface Tables {
 }
 
 export interface Ended {
-  readonly leg: LegState;
+  readonly leg: AnyLeg;
   readonly log: readonly Entry[];
   readonly failures: readonly ProviderFailure[];
 }
@@ -54,7 +50,7 @@ class Story {
   readonly #script: Script;
   readonly #adapter: ProviderAdapter;
   #now = START;
-  #leg: LegState;
+  #leg: AnyLeg;
 
   constructor(provider: Provider, script: Script, tables: Tables) {
     this.#provider = provider;
@@ -114,7 +110,6 @@ class Story {
     let reached = false;
     for (let attempt = 1; ; attempt += 1) {
       let before = reached;
-      const standing = standingWords(this.#leg);
       const call = adapterCall({
         identifier: subjects[this.#provider],
         now: this.#now,
@@ -122,8 +117,8 @@ class Story {
         round: lastRound(this.#leg)?.number ?? 1,
         mayHaveAskedBefore: this.#leg.askedBefore || reached,
         memory,
-        policy: defaultPatience,
-        ...(standing && { standing }),
+        patience: defaultPatience,
+        ...defined({ acceptedFacts: acceptedFacts(this.#leg) }),
         aboutToAsk: (kept) => {
           before = reached;
           reached = true;
@@ -145,7 +140,7 @@ class Story {
   }
 
   #apply(event: Event): void {
-    this.#leg = advance(this.#leg, { ...event, at: this.#now } as LegEvent);
+    this.#leg = stateAfter(this.#leg, { ...event, at: this.#now } as LegEvent);
   }
 
   async #answer(request: HttpRequest): Promise<Answer> {

@@ -78,7 +78,7 @@ describe('submit', () => {
       const calls = bench.providers.person.ask.calls.filter(({ requestId }) => requestId === request.requestId);
       return calls.length > 0 ? calls : undefined;
     });
-    expect(call?.policy).toEqual({ ...defaultPatience, marginMs: 2 * HOUR_MS });
+    expect(call?.patience).toEqual({ ...defaultPatience, marginMs: 2 * HOUR_MS });
   });
 
   it('makes up a request id where none is given', async () => {

@@ -1,8 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { architectureFile, withDiagram } from './diagram-block';
+import type { Phase } from '../../domain/leg/leg-state';
 import { legDiagram } from './leg-diagram';
 
 const diagram = legDiagram();
+const phases: Readonly<Record<Phase, true>> = {
+  ask: true,
+  window: true,
+  callback: true,
+  look: true,
+  attention: true,
+  withdraw: true,
+  settled: true,
+};
 
 describe('the diagram of a leg in docs/architecture.md', () => {
   it('shows the state machine as it is (if not: `npm run docs:diagram`)', () => {
@@ -11,11 +21,8 @@ describe('the diagram of a leg in docs/architecture.md', () => {
   });
 
   it('draws every phase, and no other', () => {
-    const source = readFileSync('domain/leg/leg.ts', 'utf8');
-    const [, union = ''] = /export type Phase =([^;]*);/.exec(source) ?? [];
-    const phases = [...union.matchAll(/'(\w+)'/g)].map(([, phase = '']) => phase);
     const drawn = [...diagram.matchAll(/(\w+) --> (\w+)/g)].flatMap(([, from = '', to = '']) => [from, to]);
-    expect([...new Set(drawn)].filter((name) => name !== 'open').toSorted()).toEqual(phases.toSorted());
+    expect([...new Set(drawn)].filter((name) => name !== 'open').toSorted()).toEqual(Object.keys(phases).toSorted());
   });
 
   it.each([

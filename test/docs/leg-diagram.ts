@@ -1,22 +1,17 @@
 /** The state diagram of a leg, found by walking through its state machine: every phase it can reach, and what leads on. */
+import { openLeg, stateAfter, type AnyLeg } from '../support/legs';
 import type { DecisionKind } from '../../domain/decision/decision';
 import type { WithoutTime } from '../../domain/without-time';
 import { DAY_MS } from '../../domain/duration';
 import { failureTypes, isFailureType } from '../../domain/leg/failure';
-import {
-  advance,
-  lastRound,
-  nextStep,
-  openLeg,
-  type LegEvent,
-  type LegState,
-  type LegStep,
-} from '../../domain/leg/leg';
+import { lastRound } from '../../domain/leg/rounds';
+import { nextStep, type LegStep } from '../../domain/leg/next-step';
+import { type LegEvent } from '../../domain/leg/leg-state';
 import { MAX_POSTPONEMENTS, MAX_ROUNDS } from '../../domain/rules/patience';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import * as receipts from '../support/receipts';
 
-type Phase = LegState['phase'];
+type Phase = AnyLeg['phase'];
 /** What can happen to a leg in some state, in the words of the diagram. */
 interface Possible {
   readonly label: string;
@@ -53,8 +48,8 @@ const window = { lastsMs: receipts.HOURS_120_MS };
 const takenOn = [
   receipts.accepted({ withdrawable: true }),
   receipts.accepted({ seen: false }),
-  receipts.accepted({ proof: 'callback' }),
-  receipts.accepted({ proof: 'none' }),
+  receipts.accepted({ confirmedBy: 'callback' }),
+  receipts.accepted({ confirmedBy: 'nobody' }),
 ].map((receipt) => answered('taken on', receipt));
 
 /** What the step that a leg is at can come to. */
@@ -119,10 +114,10 @@ export function legDiagram(): string {
 }
 
 /** Every edge between two phases that can be reached. Rounds are bounded: more of them lead to nothing new. */
-function edgesOf(start: LegState): Edge[] {
+function edgesOf(start: AnyLeg): Edge[] {
   const found = new Map<string, Edge>();
   const known = new Set<string>();
-  const open: { readonly leg: LegState; readonly now: number }[] = [{ leg: start, now: Date.UTC(2026, 10, 22) }];
+  const open: { readonly leg: AnyLeg; readonly now: number }[] = [{ leg: start, now: Date.UTC(2026, 10, 22) }];
   for (let here = open.shift(); here !== undefined; here = open.shift()) {
     const { leg, now } = here;
     if (known.has(essence(leg)) || leg.rounds.length > MAX_ROUNDS) continue;
@@ -131,11 +126,11 @@ function edgesOf(start: LegState): Edge[] {
     const at = step.do === 'wait' ? Math.max(now, step.until) : now;
     const own = comesTo[step.do] as (now: number, step: LegStep) => readonly Possible[];
     for (const { label, events } of own(now, step))
-      follow('daily' in step && step.daily ? 'daily try' : label, events, at);
+      follow('tries' in step && step.tries === 'daily' ? 'daily try' : label, events, at);
     for (const { label, events } of fromOutside) follow(label, events, now);
 
     function follow(label: string, events: readonly WithoutTime<LegEvent>[], when: number): void {
-      const next = events.reduce((state, event) => advance(state, { ...event, at: when } as LegEvent), leg);
+      const next = events.reduce((state, event) => stateAfter(state, { ...event, at: when } as LegEvent), leg);
       if (next === leg) return;
       const edge = { from: leg.phase, to: next.phase, ...told(label, next) };
       if (edge.from !== edge.to) found.set(JSON.stringify(edge), edge);
@@ -149,7 +144,7 @@ function edgesOf(start: LegState): Edge[] {
 }
 
 /** What tells one state from another as far as phases go: neither times nor what is kept for the certificate. */
-function essence(leg: LegState): string {
+function essence(leg: AnyLeg): string {
   const { rounds, decisions: _decisions, lastObservation, postponements, ...rest } = leg;
   const last = lastRound(leg);
   const essential = { ...rest, rounds: rounds.length, last, found: lastObservation?.status === 'present' };
@@ -159,7 +154,7 @@ function essence(leg: LegState): string {
 }
 
 /** Attention is told by its reason, except for the failures, of which there are many; an end by what is then known. */
-function told(label: string, next: LegState): Pick<Edge, 'label' | 'ending'> {
+function told(label: string, next: AnyLeg): Pick<Edge, 'label' | 'ending'> {
   const reason = next.attention?.reason;
   if (next.phase === 'attention' && reason !== undefined) {
     return { label: isFailureType(reason) ? 'failed' : reason, ending: '' };

@@ -21,7 +21,7 @@ let gateway: RunningGateway;
 
 beforeAll(async () => {
   bench = await WorkflowBench.open({ served: ['measureone'] });
-  bench.providers.measureone.ask.set(accepted({ proof: 'callback', seen: false }));
+  bench.providers.measureone.ask.set(accepted({ confirmedBy: 'callback', seen: false }));
   keys = await makeKeys();
 });
 afterAll(async () => {

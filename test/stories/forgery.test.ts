@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { ActivityExecutionFailedError } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
-import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { LegCall } from '../../domain/leg/leg';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
+import type { LegCall } from '../../domain/leg/leg-call';
 import { defaultPatience } from '../../domain/rules/patience';
 import { createDecisionTokenIssuer } from '../../security/decision-token';
 import { readGatewayDecisionKeys } from '../../security/key-files';
@@ -44,7 +44,8 @@ async function begin(): Promise<LegCall> {
     firstAskedAt: Date.now(),
     askedBefore: false,
     gate: { approvalNeeded: false, decisionMode: 'asserted' },
-    policy: defaultPatience,
+    tries: { mode: 'first', firstWaitMs: 10 * SECOND_MS, longestWaitMs: HOUR_MS },
+    patience: defaultPatience,
   };
 }
 

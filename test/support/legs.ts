@@ -2,8 +2,11 @@
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { WithoutTime } from '../../domain/without-time';
 import type { DecisionKind } from '../../domain/decision/decision';
+import type { Provider } from '../../domain/provider/provider-table';
 import type { AttentionReason, FailureType } from '../../domain/leg/failure';
-import { advance, openLeg, type LegEvent, type LegState } from '../../domain/leg/leg';
+import * as transitions from '../../domain/leg/leg-transitions';
+import * as states from '../../domain/leg/leg-state';
+import type { AskLeg, AttentionLeg, LegEvent, LegState, SettledLeg } from '../../domain/leg/leg-state';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
 import {
   absent,
@@ -22,8 +25,35 @@ export const T0 = Date.UTC(2026, 10, 22, 9);
 export const OVER = T0 + HOURS_120_MS + HOUR_MS;
 export const GRACE_OVER = OVER + 72 * HOUR_MS;
 
-export function legAfter(...events: [at: number, happening: WithoutTime<LegEvent>][]): LegState {
-  return events.reduce((leg, [at, happening]) => advance(leg, { ...happening, at } as LegEvent), openLeg('person'));
+/** Whatever a leg may have, in whatever phase: for what is said of all of them. */
+export type AnyLeg = LegState &
+  Partial<
+    Pick<AttentionLeg, 'attention' | 'memory' | 'hold' | 'isBeingAsked'> &
+      Pick<AskLeg, 'trouble'> &
+      Pick<
+        SettledLeg,
+        | 'outcome'
+        | 'assurance'
+        | 'settledAt'
+        | 'endedAt'
+        | 'endedInAttention'
+        | 'withdrawal'
+        | 'withdrawnAfterDecisionAt'
+      >
+  >;
+
+export const openLeg: (provider: Provider) => AnyLeg = states.openLeg;
+export const stateAfter: (leg: LegState, event: LegEvent) => AnyLeg = transitions.stateAfter;
+
+export function legAfter(...events: [at: number, happening: WithoutTime<LegEvent>][]): AnyLeg {
+  return events.reduce<AnyLeg>(
+    (leg, [at, happening]) => stateAfter(leg, { ...happening, at } as LegEvent),
+    openLeg('person'),
+  );
+}
+
+function settledAfter(...events: [at: number, event: WithoutTime<LegEvent>][]): SettledLeg {
+  return states.settled(legAfter(...events));
 }
 
 const asked: WithoutTime<LegEvent> = { type: 'asked' };
@@ -45,7 +75,7 @@ const decided = (kind: DecisionKind): WithoutTime<LegEvent> => ({
   decision: { provider: 'person', actor: 'staff-7', reason: { code: 'checked-with-provider', ticket: 'PRIV-1' } },
 });
 
-const byCallback = accepted({ proof: 'callback', seen: false });
+const byCallback = accepted({ confirmedBy: 'callback', seen: false });
 const withdrawable = accepted({ withdrawable: true });
 const looking: [number, WithoutTime<LegEvent>][] = [
   [T0, asked],
@@ -71,50 +101,50 @@ export const unsettledLegs = {
 
 /** Settled, by outcome and how it came to it. */
 export const settledLegs = {
-  verified: legAfter(...looking, [OVER, observed(absent)]),
-  confirmed: legAfter(...hoping, [OVER + HOUR_MS, calledBack]),
-  presumedSilent: legAfter(...hoping, [GRACE_OVER, timePassed]),
-  presumedUnseen: legAfter(
+  verified: settledAfter(...looking, [OVER, observed(absent)]),
+  confirmed: settledAfter(...hoping, [OVER + HOUR_MS, calledBack]),
+  presumedSilent: settledAfter(...hoping, [GRACE_OVER, timePassed]),
+  presumedUnseen: settledAfter(
     [T0, asked],
     [T0, answered(accepted({ seen: false }))],
     [OVER, timePassed],
     [OVER, observed(absent)],
   ),
-  presumedWithCallback: legAfter(
+  presumedWithCallback: settledAfter(
     [T0, asked],
-    [T0, answered(accepted({ proof: 'none' }))],
+    [T0, answered(accepted({ confirmedBy: 'nobody' }))],
     [T0 + DAY_MS, calledBack],
     [OVER, timePassed],
   ),
-  notFound: legAfter([T0, asked], [T0, answered(unknown())]),
-  notFoundAfterWindow: legAfter(
+  notFound: settledAfter([T0, asked], [T0, answered(unknown())]),
+  notFoundAfterWindow: settledAfter(
     [T0, asked],
     [T0, answered(unknown({ window: { lastsMs: HOURS_120_MS } }))],
     [OVER, timePassed],
     [OVER, observed(absent)],
   ),
-  attested: legAfter(...looking, [OVER, observed(newerRecord)], [OVER, decided('attest')]),
-  waived: legAfter([T0, asked], [T0, decided('waive')], [T0, { type: 'interrupted' }]),
-  withdrawn: legAfter(
+  attested: settledAfter(...looking, [OVER, observed(newerRecord)], [OVER, decided('attest')]),
+  waived: settledAfter([T0, asked], [T0, decided('waive')], [T0, { type: 'interrupted' }]),
+  withdrawn: settledAfter(
     [T0, asked],
     [T0, answered(withdrawable)],
     [T0 + DAY_MS, requestEnded],
     [T0 + DAY_MS, { type: 'withdrawalAnswered', withdrawal: { status: 'withdrawn', evidence } }],
   ),
-  neverAsked: legAfter([T0, requestEnded]),
-  neverReached: legAfter([T0, asked], [T0, failed('ProviderUnavailable', false)], [T0 + DAY_MS, requestEnded]),
-  unknown: legAfter([T0, asked], [T0, answered(accepted())], [T0 + DAY_MS, requestEnded]),
-  unknownTooLate: legAfter(
+  neverAsked: settledAfter([T0, requestEnded]),
+  neverReached: settledAfter([T0, asked], [T0, failed('ProviderUnavailable', false)], [T0 + DAY_MS, requestEnded]),
+  unknown: settledAfter([T0, asked], [T0, answered(accepted())], [T0 + DAY_MS, requestEnded]),
+  unknownTooLate: settledAfter(
     [T0, asked],
     [T0, answered(withdrawable)],
     [T0 + DAY_MS, requestEnded],
     [T0 + DAY_MS, { type: 'withdrawalAnswered', withdrawal: { status: 'too-late', since: T0 + HOUR_MS } }],
   ),
-  unknownInAttention: legAfter(...looking, [OVER, observed(newerRecord)], [OVER + 1, requestEnded]),
+  unknownInAttention: settledAfter(...looking, [OVER, observed(newerRecord)], [OVER + 1, requestEnded]),
 } satisfies Record<string, LegState>;
 
 /** In attention, by its reason. */
-export function legInAttention(reason: AttentionReason): LegState {
+export function legInAttention(reason: AttentionReason): AnyLeg {
   switch (reason) {
     case 'Reappeared':
       return legAfter(

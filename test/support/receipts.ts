@@ -14,7 +14,7 @@ export function accepted(overrides: Partial<Accepted> = {}): Accepted {
     window: { lastsMs: HOURS_120_MS },
     windowKind: 'erasure',
     marginMs: HOUR_MS,
-    proof: 'observation',
+    confirmedBy: 'look',
     graceMs: 72 * HOUR_MS,
     seen: true,
     withdrawable: false,

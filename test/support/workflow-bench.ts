@@ -11,7 +11,7 @@ import type { DecisionQuestion, DecisionVerdict } from '../../activities/decisio
 import type { TermsQuestion } from '../../activities/terms-activities';
 import type { FailureDetails, FailureType, StepMemory } from '../../domain/leg/failure';
 import { DAY_MS } from '../../domain/duration';
-import type { LegCall } from '../../domain/leg/leg';
+import type { LegCall } from '../../domain/leg/leg-call';
 import { defaultPatience } from '../../domain/rules/patience';
 import { byProvider, type Provider } from '../../domain/provider/provider-table';
 import type { LegProgress } from '../../domain/leg/leg-progress';

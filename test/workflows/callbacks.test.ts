@@ -15,7 +15,7 @@ import {
 } from '../support/workflow-bench';
 
 const purged = { provider: 'measureone', handle: 'h1', event: 'individual.purged' } as const;
-const byCallback = accepted({ proof: 'callback', seen: false });
+const byCallback = accepted({ confirmedBy: 'callback', seen: false });
 const confirmed = { outcome: 'completed', legs: [{ outcome: 'erased', assurance: 'confirmed' }] };
 
 let bench: WorkflowBench;

@@ -123,7 +123,7 @@ describe('a request that is cancelled', () => {
   });
 
   it('in the grace presumes the erasure', async () => {
-    bench.providers.measureone.ask.set(accepted({ proof: 'callback', withdrawable: true }));
+    bench.providers.measureone.ask.set(accepted({ confirmedBy: 'callback', withdrawable: true }));
     const handle = await bench.startFor('measureone');
     await bench.forward(handle, OVER_MS);
     await handle.cancel();

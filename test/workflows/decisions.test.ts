@@ -131,7 +131,7 @@ describe('waive and attest are taken in every unsettled state', () => {
       'in the grace',
       'waiting-for-callback',
       async () => {
-        bench.providers.person.ask.set(accepted({ proof: 'callback' }));
+        bench.providers.person.ask.set(accepted({ confirmedBy: 'callback' }));
         const handle = await bench.startFor('person');
         await bench.forward(handle, OVER_MS);
         return handle;

@@ -156,7 +156,7 @@ describe('a legal hold', () => {
     const { state, legs } = await hold(handle);
     expect([state, legs[0]?.state]).toEqual(['on-hold', 'held']);
     expect(legs[0]?.waitsFor).toContain('it may have taken the request on');
-    held.release(accepted({ proof: 'callback', seen: false }));
+    held.release(accepted({ confirmedBy: 'callback', seen: false }));
     await bench.settle(handle);
     expect(await bench.leg(handle)).toMatchObject({
       state: 'waiting-out-window',

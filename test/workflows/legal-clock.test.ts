@@ -71,7 +71,7 @@ async function reminders(handle: Handle): Promise<string[]> {
 
 describe('the legal clock of a run', () => {
   it('costs an untroubled request four Actions: its terms, one timer, two changes of what can be filtered', async () => {
-    bench.providers.measureone.ask.set(accepted({ proof: 'callback', seen: false }));
+    bench.providers.measureone.ask.set(accepted({ confirmedBy: 'callback', seen: false }));
     bench.providers.person.ask.set(accepted({ window: { endsAt: Date.now() + 3 * DAY_MS } }));
     bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 9 * DAY_MS }, windowKind: 'revival' }));
     const handle = await bench.start();

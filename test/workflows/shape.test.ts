@@ -26,7 +26,7 @@ afterAll(() => bench.close());
 
 /** Three providers without trouble: one calls back, two are looked at, each window ends on its own. */
 async function withoutTrouble(callback: 'in the window' | 'in the grace'): Promise<Handle> {
-  bench.providers.measureone.ask.set(accepted({ proof: 'callback', seen: false }));
+  bench.providers.measureone.ask.set(accepted({ confirmedBy: 'callback', seen: false }));
   bench.providers.person.ask.set(accepted({ window: { endsAt: Date.now() + 3 * DAY_MS } }));
   bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 9 * DAY_MS }, windowKind: 'revival' }));
   const handle = await bench.start();
@@ -126,7 +126,7 @@ describe('the current details', () => {
   it('follow a leg through asking, window, grace and settling', async () => {
     bench.providers.measureone.ask.set(
       failure('ProviderUnavailable', { nextRetryDelayMs: HOUR_MS }),
-      accepted({ proof: 'callback', seen: false }),
+      accepted({ confirmedBy: 'callback', seen: false }),
     );
     bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 30 * DAY_MS } }));
     const handle = await bench.startFor('measureone', 'aptrinsic');

@@ -21,7 +21,7 @@ afterAll(() => bench.close());
 
 describe('a request to three providers', () => {
   it('waits out the true window of each and completes', async () => {
-    bench.providers.measureone.ask.set(accepted({ proof: 'callback', seen: false }));
+    bench.providers.measureone.ask.set(accepted({ confirmedBy: 'callback', seen: false }));
     bench.providers.person.ask.set(accepted({ window: { endsAt: Date.now() + 3 * DAY_MS } }));
     bench.providers.aptrinsic.ask.set(accepted({ window: { lastsMs: 7 * DAY_MS }, windowKind: 'revival' }));
     const handle = await bench.start();
@@ -50,7 +50,7 @@ describe('a request to three providers', () => {
   });
 
   it('completes with exceptions where one provider leaves it open', async () => {
-    bench.providers.measureone.ask.set(accepted({ proof: 'none' }));
+    bench.providers.measureone.ask.set(accepted({ confirmedBy: 'nobody' }));
     const handle = await bench.start();
     await bench.forward(handle, HOURS_120_MS + 2 * HOUR_MS);
     const result = await handle.result();

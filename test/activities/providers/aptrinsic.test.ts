@@ -91,7 +91,7 @@ describe('aptrinsic.requestErasure', () => {
       window: { lastsMs: 7 * DAY_MS },
       windowKind: 'revival',
       marginMs: 1 * HOUR_MS,
-      proof: 'observation',
+      confirmedBy: 'look',
       graceMs: 0,
       seen: true,
       withdrawable: false,
@@ -257,7 +257,7 @@ describe('aptrinsic.requestErasure', () => {
         basis: 'unknown-after-asking',
         window: { lastsMs: 7 * DAY_MS },
         windowKind: 'revival',
-        proof: 'observation',
+        confirmedBy: 'look',
         seen,
         evidence: { httpStatus, facts },
       });

@@ -166,7 +166,7 @@ describe('measureone.requestErasure', () => {
       window: { lastsMs: 120 * HOUR_MS },
       windowKind: 'erasure',
       marginMs: 1 * HOUR_MS,
-      proof: 'callback',
+      confirmedBy: 'callback',
       graceMs: 72 * HOUR_MS,
       seen: false,
       withdrawable: false,
@@ -180,7 +180,7 @@ describe('measureone.requestErasure', () => {
   it('has no proof where no callback is configured', async () => {
     const { adapter, provider } = await setup(() => ({ status: 204 }), { callback: undefined });
     const receipt = await adapter.requestErasure(call());
-    expect(receipt).toMatchObject({ proof: 'none', graceMs: 0, evidence: { httpStatus: 204 } });
+    expect(receipt).toMatchObject({ confirmedBy: 'nobody', graceMs: 0, evidence: { httpStatus: 204 } });
     expect(receipt.evidence).not.toHaveProperty('bodyHmac');
     expect(JSON.parse(provider.requests[1]?.body ?? '')).toEqual({ individual_id: individualId });
   });
@@ -306,7 +306,7 @@ describe('measureone.requestErasure', () => {
         status: 'accepted',
         window: { lastsMs: 120 * HOUR_MS },
         basis: 'unknown-after-asking',
-        proof: 'callback',
+        confirmedBy: 'callback',
         seen: false,
         evidence: { httpStatus: 404 },
       });

@@ -114,7 +114,7 @@ describe('person.requestErasure', () => {
       window: { endsAt: purgeOn },
       windowKind: 'erasure',
       marginMs: 1 * HOUR_MS,
-      proof: 'observation',
+      confirmedBy: 'look',
       graceMs: 0,
       seen: true,
       withdrawable: true,
@@ -683,9 +683,9 @@ describe('person.observeErasure', () => {
 
 describe('person.withdrawErasure', () => {
   /** As the receipt of our last asking has it. */
-  const standing = { purge_on: iso(purgeOn), created_on: iso(now), last_modified_on: iso(now) };
+  const acceptedFacts = { purge_on: iso(purgeOn), created_on: iso(now), last_modified_on: iso(now) };
   const call = (overrides: Partial<Parameters<typeof adapterCall>[0]> = {}) =>
-    adapterCall({ identifier: personId, standing, ...overrides });
+    adapterCall({ identifier: personId, acceptedFacts, ...overrides });
   const queued: Reply = { status: 200, body: purge() };
   const due: Reply = { status: 200, body: purge({ purge_on: iso(now) }) };
 
@@ -708,14 +708,14 @@ describe('person.withdrawErasure', () => {
   });
 
   it.each([
-    ['was created before ours', iso(now - 1), standing],
-    ['was created after ours: perhaps by the person herself', iso(now + MINUTE_MS), standing],
-    ['is an older one that our asking updated', iso(now - DAY_MS), { ...standing, created_on: iso(now - DAY_MS) }],
+    ['was created before ours', iso(now - 1), acceptedFacts],
+    ['was created after ours: perhaps by the person herself', iso(now + MINUTE_MS), acceptedFacts],
+    ['is an older one that our asking updated', iso(now - DAY_MS), { ...acceptedFacts, created_on: iso(now - DAY_MS) }],
     ['nobody told us anything to compare with', iso(now), {}],
     ['nothing of ours stands', iso(now), undefined],
   ])('leaves a purge alone that is not known to be ours: it %s', async (_why, created_on, answered) => {
     const { adapter, counted } = await setup({ [read]: { status: 200, body: purge({ created_on }) } });
-    const withdrawing = adapterCall({ identifier: personId, ...(answered && { standing: answered }) });
+    const withdrawing = adapterCall({ identifier: personId, ...(answered && { acceptedFacts: answered }) });
     await expect(adapter.withdrawErasure(withdrawing)).resolves.toMatchObject({ status: 'nothing-to-withdraw' });
     expect(counted()).toEqual([read]);
   });
@@ -724,7 +724,7 @@ describe('person.withdrawErasure', () => {
     const created_on = iso(FIRST_ASKED_AT + offMs);
     const body = purge({ created_on, last_modified_on: created_on });
     const { adapter } = await setup({ [read]: [{ status: 200, body }, gone], [dequeue]: { status: 204 } });
-    const withdrawing = call({ standing: { ...standing, created_on, last_modified_on: created_on } });
+    const withdrawing = call({ acceptedFacts: { ...acceptedFacts, created_on, last_modified_on: created_on } });
     await expect(adapter.withdrawErasure(withdrawing)).resolves.toMatchObject({ status: 'withdrawn' });
   });
 

@@ -1,9 +1,8 @@
 import type { LegOutcome } from '../../../domain/leg/outcome';
-import { openLeg } from '../../../domain/leg/leg';
 import { basisOf, leavesUnsaid } from '../../../domain/certificate/statement';
 import type { AcceptanceBasis } from '../../../domain/leg/receipt';
 import { accepted } from '../../support/receipts';
-import { legAfter, settledLegs, T0, unsettledLegs } from '../../support/legs';
+import { legAfter, settledLegs, T0, unsettledLegs, openLeg } from '../../support/legs';
 
 describe('the basis of an outcome', () => {
   it.each<[keyof typeof settledLegs, LegOutcome, string]>([

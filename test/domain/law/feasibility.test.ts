@@ -1,11 +1,19 @@
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import { describeFeasibility, feasibilityOf, planOf, type LegPlan } from '../../../domain/law/feasibility';
-import { openLeg } from '../../../domain/leg/leg';
 import { defaultPatience as patience } from '../../../domain/rules/patience';
 import { providerKeys } from '../../../domain/provider/provider-table';
 import { accepted } from '../../support/receipts';
-import { GRACE_OVER, legAfter, legInAttention, OVER, settledLegs, T0, unsettledLegs } from '../../support/legs';
+import {
+  GRACE_OVER,
+  legAfter,
+  legInAttention,
+  OVER,
+  settledLegs,
+  T0,
+  unsettledLegs,
+  openLeg,
+} from '../../support/legs';
 
 /** The last millisecond of a day. */
 const dueAt = Date.UTC(2026, 2, 30) - 1;
@@ -111,7 +119,7 @@ describe('planOf', () => {
   it('counts the grace from the start, not only once it has begun', () => {
     const waiting = legAfter(
       [T0, { type: 'asked' }],
-      [T0, { type: 'answered', receipt: accepted({ proof: 'callback', seen: false }) }],
+      [T0, { type: 'answered', receipt: accepted({ confirmedBy: 'callback', seen: false }) }],
     );
     expect(waiting.phase).toBe('window');
     expect(planOf(waiting, T0, patience).endsAt).toBe(GRACE_OVER);

@@ -3,12 +3,13 @@ import { HOUR_MS } from '../../../domain/duration';
 import { certificateClaims } from '../../../domain/certificate/certificate';
 import { certificateText } from '../../../domain/certificate/certificate-text';
 import type { WithoutTime } from '../../../domain/without-time';
-import { advance, nextStep, type LegEvent, type LegState } from '../../../domain/leg/leg';
+import { nextStep } from '../../../domain/leg/next-step';
+import { settled, type LegEvent } from '../../../domain/leg/leg-state';
 import { legProgress } from '../../../domain/leg/leg-progress';
 import type { Evidence, Observation, Receipt, Withdrawal } from '../../../domain/leg/receipt';
 import { defaultRules } from '../../../domain/rules/rules';
 import { basisOf, type Statement } from '../../../domain/certificate/statement';
-import { legAfter, OVER, T0 } from '../../support/legs';
+import { legAfter, OVER, T0, stateAfter, type AnyLeg } from '../../support/legs';
 import { accepted, HOURS_120_MS, unknown } from '../../support/receipts';
 
 type At = [at: number, happening: WithoutTime<LegEvent>];
@@ -102,7 +103,7 @@ const cells = Object.entries(calls).flatMap(([call, { before, answers }]) =>
 );
 
 /** The run tells the end of the request once the call under way has come back. */
-function legOf({ before, events, answer, isEnded }: (typeof cells)[number][4]): LegState {
+function legOf({ before, events, answer, isEnded }: (typeof cells)[number][4]): AnyLeg {
   const at = (before.at(-1)?.[0] ?? T0) + 1;
   return legAfter(
     ...before,
@@ -120,7 +121,10 @@ describe('what a provider answers while something else is decided', () => {
   it.each(cells.filter(([, , , , cell]) => legOf(cell).phase === 'settled'))(
     '%s, meanwhile %s (answer %i, request %s) is in the certificate, for people too',
     (...[, , , , cell]) => {
-      const claims = certificateClaims({ ...statement, legs: [legOf(cell)] }, { environment: 'test', at: OVER });
+      const claims = certificateClaims(
+        { ...statement, legs: [settled(legOf(cell))] },
+        { environment: 'test', at: OVER },
+      );
       expect(JSON.stringify(claims)).toContain('THE-ANSWER');
       expect(certificateText(claims)).toContain('THE-ANSWER');
     },
@@ -158,7 +162,7 @@ describe('a decision while the provider is being asked to withdraw', () => {
   });
 
   it('does not hide that the provider withdrew it afterwards', () => {
-    const withdrawn = advance(withdrawing, {
+    const withdrawn = stateAfter(withdrawing, {
       type: 'withdrawalAnswered',
       withdrawal: { status: 'withdrawn', evidence },
       at: T0 + HOUR_MS,
@@ -175,7 +179,7 @@ describe('a decision while the provider is being asked to withdraw', () => {
   });
 
   it('does not hide that it was broken off', () => {
-    const brokenOff = advance(withdrawing, { type: 'interrupted', at: T0 + HOUR_MS });
+    const brokenOff = stateAfter(withdrawing, { type: 'interrupted', at: T0 + HOUR_MS });
     expect(basisOf(brokenOff)).toContain(
       'was broken off at 2026-11-22 10:00 UTC; whether the provider withdrew it is not known',
     );
@@ -194,13 +198,13 @@ describe('a hold while the provider is being asked', () => {
   });
 
   it('never says afterwards that nothing was asked', () => {
-    const brokenOff = advance(held, { type: 'interrupted', at: T0 + 2 });
+    const brokenOff = stateAfter(held, { type: 'interrupted', at: T0 + 2 });
     expect(nextStep(brokenOff)).toEqual({ do: 'withdraw', for: 'hold' });
     const tooLate = [
       { type: 'withdrawing' },
       { type: 'withdrawalAnswered', withdrawal: { status: 'too-late' } },
     ] as const;
-    const leg = tooLate.reduce<LegState>((one, event) => advance(one, { ...event, at: T0 + 3 }), brokenOff);
+    const leg = tooLate.reduce<AnyLeg>((one, event) => stateAfter(one, { ...event, at: T0 + 3 }), brokenOff);
     expect(legProgress(leg).waitsFor).toBe(
       'the release of the legal hold; Person API may have been asked at 2026-11-22 09:00 UTC, when it was too late to withdraw it, and is asked nothing more before it',
     );

@@ -1,8 +1,7 @@
 import { HOUR_MS } from '../../../domain/duration';
 import { attentionGuide, triesDaily, type AttentionReason } from '../../../domain/leg/failure';
-import { openLeg } from '../../../domain/leg/leg';
 import { legProgress, type LegProgress } from '../../../domain/leg/leg-progress';
-import { GRACE_OVER, legInAttention, OVER, settledLegs, T0, unsettledLegs } from '../../support/legs';
+import { GRACE_OVER, legInAttention, OVER, settledLegs, T0, unsettledLegs, openLeg } from '../../support/legs';
 
 const iso = (epochMs: number): string => new Date(epochMs).toISOString();
 

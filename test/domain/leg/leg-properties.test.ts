@@ -1,11 +1,15 @@
+import { openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS } from '../../../domain/duration';
 import { failureTypes } from '../../../domain/leg/failure';
 import { claimProblems, type RecordedCall } from '../../../domain/certificate/claim-check';
-import { advance, isContradicted, firstAskedAt, nextStep, openLeg, whyNotNow } from '../../../domain/leg/leg';
+import { isContradicted } from '../../../domain/leg/leg-callbacks';
+import { firstAskedAt } from '../../../domain/leg/rounds';
+import { nextStep } from '../../../domain/leg/next-step';
+import { refusalReason } from '../../../domain/leg/leg-decisions';
 import { requestOutcome } from '../../../domain/leg/outcome';
 import { defaultRules } from '../../../domain/rules/rules';
-import type { LegEvent, LegState } from '../../../domain/leg/leg';
+import { settled, type LegEvent } from '../../../domain/leg/leg-state';
 import { legProgress } from '../../../domain/leg/leg-progress';
 import { callbackRemarks } from '../../../domain/leg/receipt';
 import type { CallbackRemark, Observation, Receipt, Withdrawal, Window } from '../../../domain/leg/receipt';
@@ -28,7 +32,7 @@ const receipt: fc.Arbitrary<Receipt> = fc.oneof(
       window,
       marginMs: margin,
       graceMs: fc.constantFrom(0, HOUR_MS, DAY_MS),
-      proof: fc.constantFrom('callback', 'callback', 'observation', 'none'),
+      confirmedBy: fc.constantFrom('callback', 'callback', 'look', 'nobody'),
       seen: fc.boolean(),
       withdrawable: fc.boolean(),
     })
@@ -110,16 +114,16 @@ function deepFreeze<T>(value: T): T {
 }
 
 interface Transition {
-  readonly before: LegState;
+  readonly before: AnyLeg;
   readonly event: LegEvent;
-  readonly leg: LegState;
+  readonly leg: AnyLeg;
 }
 
 function run(events: readonly LegEvent[]): Transition[] {
   let leg = deepFreeze(openLeg('person'));
   return events.map((event) => {
     const before = leg;
-    leg = deepFreeze(advance(before, deepFreeze(event)));
+    leg = deepFreeze(stateAfter(before, deepFreeze(event)));
     return { before, event, leg };
   });
 }
@@ -134,7 +138,7 @@ function drive(tape: readonly Turn[], calls: RecordedCall[] = []): Transition[] 
   let at = T0;
   const tell = (event: LegEvent): void => {
     const before = leg;
-    leg = deepFreeze(advance(before, deepFreeze(event)));
+    leg = deepFreeze(stateAfter(before, deepFreeze(event)));
     transitions.push({ before, event, leg });
   };
   /** As the worker signs it, and the history holds it. */
@@ -220,7 +224,7 @@ function drive(tape: readonly Turn[], calls: RecordedCall[] = []): Transition[] 
 /** No provider both calls back and withdraws: it would have to contradict itself to be told apart. */
 function asProvidersAre(turn: Turn): Turn {
   const { receipt: given } = turn;
-  return given.status === 'accepted' && given.proof === 'callback'
+  return given.status === 'accepted' && given.confirmedBy === 'callback'
     ? { ...turn, receipt: { ...given, withdrawable: false } }
     : turn;
 }
@@ -264,7 +268,9 @@ const tape = tapeOf(turn);
 /** A provider that calls back, says it, takes it back, and is asked again. */
 const callbackTape = tapeOf({
   ...turn,
-  receipt: receipt.map((one) => (one.status === 'accepted' ? { ...one, proof: 'callback', withdrawable: false } : one)),
+  receipt: receipt.map((one) =>
+    one.status === 'accepted' ? { ...one, confirmedBy: 'callback', withdrawable: false } : one,
+  ),
   outside: onceIn(
     2,
     fc.oneof(
@@ -287,11 +293,11 @@ function expectThroughout(story: fc.Arbitrary<Transition[]>, hold: (transition: 
   );
 }
 
-function lastAccepted(leg: LegState): LegState['rounds'][number] | undefined {
+function lastAccepted(leg: AnyLeg): AnyLeg['rounds'][number] | undefined {
   return leg.rounds.findLast((round) => round.answeredAt !== undefined);
 }
 
-function windowOverAt(leg: LegState): number | undefined {
+function windowOverAt(leg: AnyLeg): number | undefined {
   const round = lastAccepted(leg);
   return round?.windowEndsAt === undefined ? undefined : round.windowEndsAt + (round.receipt?.marginMs ?? 0);
 }
@@ -393,7 +399,7 @@ describe.each(stories)('a leg %s', (_name, story) => {
   it('takes exactly the decisions that it does not refuse', () => {
     expectThroughout(story, ({ before, event, leg }) => {
       if (event.type !== 'decided') return;
-      const taken = whyNotNow(before, event.kind) === undefined ? 1 : 0;
+      const taken = refusalReason(before, event.kind) === undefined ? 1 : 0;
       must(leg.decisions.length - before.decisions.length === taken, 'decisions');
     });
   });
@@ -463,7 +469,7 @@ describe('the check before a certificate', () => {
   });
 });
 
-function statementOf(leg: LegState): Statement {
+function statementOf(leg: AnyLeg): Statement {
   return {
     requestId: 'r-1',
     workflowId: 'erasure-r-1',
@@ -472,15 +478,15 @@ function statementOf(leg: LegState): Statement {
     regulation: 'gdpr',
     submittedAt: T0,
     startedAt: T0,
-    outcome: requestOutcome([{ ...leg, outcome: leg.outcome ?? 'unknown' }]),
-    legs: [leg],
+    outcome: requestOutcome([settled(leg)]),
+    legs: [settled(leg)],
     terms: { rules: defaultRules, isIndexed: false },
     isExtended: false,
     trail: [],
   };
 }
 
-function isProven(leg: LegState): boolean {
+function isProven(leg: AnyLeg): boolean {
   const receiptOfLast = lastAccepted(leg)?.receipt;
   const overAt = windowOverAt(leg);
   const { lastObservation: found, callback, endedAt } = leg;
@@ -491,7 +497,7 @@ function isProven(leg: LegState): boolean {
       if (leg.assurance === 'verified') return leg.seen && absentAfterWindow;
       return (
         receiptOfLast?.status === 'accepted' &&
-        receiptOfLast.proof === 'callback' &&
+        receiptOfLast.confirmedBy === 'callback' &&
         (leg.settledAt ?? 0) >= (overAt ?? Infinity) &&
         callback !== undefined &&
         (found?.status !== 'present' || callback.at >= found.at)

@@ -1,18 +1,13 @@
+import { openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import type { DecisionKind } from '../../../domain/decision/decision';
 import { failureTypes, triesDaily, type AttentionReason, type FailureType } from '../../../domain/leg/failure';
-import {
-  advance,
-  graceIsOverAt,
-  nextStep,
-  offeredDecisions,
-  openLeg,
-  REPORTS_COUNTED_MAX,
-  standingWords,
-  whyNotNow,
-  windowIsOverAt,
-} from '../../../domain/leg/leg';
-import type { LegEvent, LegState } from '../../../domain/leg/leg';
+import { graceIsOverAt, windowIsOverAt } from '../../../domain/leg/leg-windows';
+import { nextStep } from '../../../domain/leg/next-step';
+import { offeredDecisions, refusalReason } from '../../../domain/leg/leg-decisions';
+import { REPORTS_COUNTED_MAX } from '../../../domain/leg/leg-callbacks';
+import { acceptedFacts } from '../../../domain/leg/rounds';
+import type { LegEvent } from '../../../domain/leg/leg-state';
 import { callbackRemarks, speaksAgainst } from '../../../domain/leg/receipt';
 import type { CallbackRemark, Observation, Receipt, Withdrawal } from '../../../domain/leg/receipt';
 import {
@@ -66,15 +61,15 @@ const decided = (kind: DecisionKind, at = T0): LegEvent => ({
   at,
 });
 
-function after(...events: LegEvent[]): LegState {
-  return events.reduce(advance, openLeg('person'));
+function after(...events: LegEvent[]): AnyLeg {
+  return events.reduce<AnyLeg>(stateAfter, openLeg('person'));
 }
 
-function facts({ phase, outcome, assurance, settledAt }: LegState): unknown {
+function facts({ phase, outcome, assurance, settledAt }: AnyLeg): unknown {
   return [phase, outcome, assurance, settledAt];
 }
 
-const callbackProof = accepted({ proof: 'callback', seen: false });
+const callbackProof = accepted({ confirmedBy: 'callback', seen: false });
 const inWindow = [asked(), answered(accepted())];
 const looking = [...inWindow, timePassed(OVER)];
 const hoping = [asked(), answered(callbackProof), timePassed(OVER)];
@@ -124,7 +119,7 @@ describe('a leg from asking to its outcome', () => {
     ],
     [
       'presumed: nobody says, and nobody can look',
-      [asked(), answered(accepted({ proof: 'none' })), timePassed(OVER)],
+      [asked(), answered(accepted({ confirmedBy: 'nobody' })), timePassed(OVER)],
       ['presumed-erased', undefined, OVER],
     ],
     [
@@ -159,7 +154,7 @@ describe('a leg from asking to its outcome', () => {
   });
 
   it('asks the first round first, and has not asked before', () => {
-    expect(nextStep(after())).toEqual({ do: 'ask', round: 1, askedBefore: false, daily: false });
+    expect(nextStep(after())).toEqual({ do: 'ask', round: 1, askedBefore: false, tries: 'first' });
   });
 
   it('has asked before from acceptance on', () => {
@@ -168,12 +163,12 @@ describe('a leg from asking to its outcome', () => {
 
   it('keeps the first answer to a round', () => {
     const leg = after(...inWindow);
-    expect(advance(leg, answered(unknown(), T0 + 1))).toBe(leg);
+    expect(stateAfter(leg, answered(unknown(), T0 + 1))).toBe(leg);
   });
 
   it('starts no round while it is not asking', () => {
     const leg = after(...inWindow);
-    expect(advance(leg, asked(T0 + 1))).toBe(leg);
+    expect(stateAfter(leg, asked(T0 + 1))).toBe(leg);
   });
 });
 
@@ -203,7 +198,7 @@ describe('the window', () => {
 
   it('is looked behind when the identifier was unknown, whatever proof there could be', () => {
     const leg = after(asked(), answered(unknown({ window: { lastsMs: HOURS_120_MS } })), timePassed(OVER));
-    expect(nextStep(leg)).toEqual({ do: 'look', round: 1, daily: false });
+    expect(nextStep(leg)).toEqual({ do: 'look', round: 1, tries: 'first' });
   });
 
   it('is not cut short by a callback', () => {
@@ -214,7 +209,7 @@ describe('the window', () => {
   it('counts from the last accepted round', () => {
     const leg = after(...looking, observed(presentAgain), asked(OVER), answered(accepted(), OVER + 5));
     expect(windowIsOverAt(leg)).toBe(OVER + 5 + HOURS_120_MS + HOUR_MS);
-    expect(advance(leg, timePassed(OVER + HOURS_120_MS)).phase).toBe('window');
+    expect(stateAfter(leg, timePassed(OVER + HOURS_120_MS)).phase).toBe('window');
   });
 
   it('is unknown while a further round has no answer yet', () => {
@@ -230,31 +225,28 @@ describe('the window', () => {
     const leg = after(...looking, observed(pending(endsAt)));
     expect(nextStep(leg)).toEqual({ do: 'wait', for: 'window', until: endsAt + HOUR_MS });
     expect(leg.rounds).toHaveLength(1);
-    expect(facts(advance(advance(leg, timePassed(endsAt + HOUR_MS)), observed(absent, endsAt + HOUR_MS)))).toEqual([
-      'settled',
-      'erased',
-      'verified',
-      endsAt + HOUR_MS,
-    ]);
+    expect(
+      facts(stateAfter(stateAfter(leg, timePassed(endsAt + HOUR_MS)), observed(absent, endsAt + HOUR_MS))),
+    ).toEqual(['settled', 'erased', 'verified', endsAt + HOUR_MS]);
   });
 
   it('may move 20 times before a staff member is asked, who can let it go on waiting', () => {
     let leg = after(...looking);
     let at = OVER;
     for (let times = 1; times <= 20; times += 1) {
-      leg = advance(leg, observed(pending(at + DAY_MS), at));
+      leg = stateAfter(leg, observed(pending(at + DAY_MS), at));
       expect(leg.phase).toBe('window');
       at += DAY_MS + HOUR_MS;
-      leg = advance(leg, timePassed(at));
+      leg = stateAfter(leg, timePassed(at));
     }
-    leg = advance(leg, observed(pending(at + DAY_MS), at));
+    leg = stateAfter(leg, observed(pending(at + DAY_MS), at));
     expect(leg.attention).toEqual({ reason: 'Postponed', since: at, step: 'look' });
     expect(nextStep(leg)).toEqual({ do: 'waitForDecision' });
 
-    const goesOn = advance(leg, decided('retry', at + 1));
+    const goesOn = stateAfter(leg, decided('retry', at + 1));
     expect(nextStep(goesOn)).toEqual({ do: 'wait', for: 'window', until: at + DAY_MS + HOUR_MS });
     expect(goesOn.postponements).toBe(0);
-    expect(advance(goesOn, timePassed(at + DAY_MS + HOUR_MS)).phase).toBe('look');
+    expect(stateAfter(goesOn, timePassed(at + DAY_MS + HOUR_MS)).phase).toBe('look');
   });
 });
 
@@ -286,7 +278,7 @@ describe('a callback that confirms nothing', () => {
     });
     const inTime = after(asked(), answered(callbackProof), reported(says, OVER - 1));
     expect(inTime.phase).toBe('window');
-    expect(advance(inTime, timePassed(OVER)).attention?.since).toBe(OVER);
+    expect(stateAfter(inTime, timePassed(OVER)).attention?.since).toBe(OVER);
   });
 
   it.each(against)('takes back what was said before it, and is taken back by what is said after it: %s', (says) => {
@@ -298,7 +290,7 @@ describe('a callback that confirms nothing', () => {
       timePassed(OVER),
     );
     expect(doubted.attention?.reason).toBe('CallbackContradicts');
-    expect(facts(advance(doubted, calledBack(OVER + 1)))).toEqual(['settled', 'erased', 'confirmed', OVER + 1]);
+    expect(facts(stateAfter(doubted, calledBack(OVER + 1)))).toEqual(['settled', 'erased', 'confirmed', OVER + 1]);
     const mended = after(
       asked(),
       answered(callbackProof),
@@ -318,19 +310,19 @@ describe('a callback that confirms nothing', () => {
     const leg = after(...hoping, reported('failure', OVER + 1), decided('retry', OVER + 2));
     expect(nextStep(leg)).toMatchObject({ do: 'ask', round: 2 });
     const [start, over] = [OVER + 3, OVER + 3 + HOURS_120_MS + HOUR_MS];
-    const again = [asked(start), answered(callbackProof, start), timePassed(over)].reduce(advance, leg);
+    const again = [asked(start), answered(callbackProof, start), timePassed(over)].reduce<AnyLeg>(stateAfter, leg);
     expect(again.phase).toBe('callback');
-    expect(advance(again, timePassed(over + 72 * HOUR_MS)).outcome).toBe('presumed-erased');
+    expect(stateAfter(again, timePassed(over + 72 * HOUR_MS)).outcome).toBe('presumed-erased');
   });
 
   it('leaves no earlier confirmation standing after another asking: only a new one confirms', () => {
     const doubted = after(...hoping.slice(0, 2), calledBack(T0 + 1), reported('failure', T0 + 2), timePassed(OVER));
-    const leg = advance(doubted, decided('retry', OVER + 2));
+    const leg = stateAfter(doubted, decided('retry', OVER + 2));
     const [start, over] = [OVER + 3, OVER + 3 + HOURS_120_MS + HOUR_MS];
-    const again = [asked(start), answered(callbackProof, start)].reduce(advance, leg);
-    const silent = [timePassed(over), timePassed(over + 72 * HOUR_MS)].reduce(advance, again);
+    const again = [asked(start), answered(callbackProof, start)].reduce<AnyLeg>(stateAfter, leg);
+    const silent = [timePassed(over), timePassed(over + 72 * HOUR_MS)].reduce<AnyLeg>(stateAfter, again);
     expect([silent.outcome, silent.assurance]).toEqual(['presumed-erased', undefined]);
-    const confirmed = [calledBack(start + 1), timePassed(over)].reduce(advance, again);
+    const confirmed = [calledBack(start + 1), timePassed(over)].reduce<AnyLeg>(stateAfter, again);
     expect(facts(confirmed)).toEqual(['settled', 'erased', 'confirmed', over]);
     expect(confirmed.callback?.at).toBe(start + 1);
   });
@@ -339,9 +331,12 @@ describe('a callback that confirms nothing', () => {
     const often = Array.from({ length: REPORTS_COUNTED_MAX }, (_one, index) => reported('failure', OVER + index));
     const leg = after(...hoping, ...often, decided('retry', OVER + DAY_MS));
     const start = OVER + DAY_MS + 1;
-    const again = [asked(start), answered(callbackProof, start), reported('failure', start + 1)].reduce(advance, leg);
+    const again = [asked(start), answered(callbackProof, start), reported('failure', start + 1)].reduce<AnyLeg>(
+      stateAfter,
+      leg,
+    );
     expect(again.reports).toMatchObject([{ lastAt: start + 1, count: REPORTS_COUNTED_MAX }]);
-    expect(advance(again, timePassed(start + HOURS_120_MS + HOUR_MS)).attention?.reason).toBe('CallbackContradicts');
+    expect(stateAfter(again, timePassed(start + HOURS_120_MS + HOUR_MS)).attention?.reason).toBe('CallbackContradicts');
   });
 
   it('leaves the result unknown where the request ends in that attention', () => {
@@ -351,7 +346,7 @@ describe('a callback that confirms nothing', () => {
   it('is counted up to a bound, and then changes nothing', () => {
     let leg = after(asked(), answered(callbackProof));
     for (let times = 1; times <= 3 * REPORTS_COUNTED_MAX; times += 1) {
-      const next = advance(leg, reported('no-event', T0 + times));
+      const next = stateAfter(leg, reported('no-event', T0 + times));
       expect(next === leg).toBe(times > REPORTS_COUNTED_MAX);
       leg = next;
     }
@@ -365,14 +360,14 @@ describe('the callback', () => {
   it('settles at the very end of the window when it came before', () => {
     const leg = after(asked(), answered(callbackProof), calledBack(OVER - 1));
     expect(leg.phase).toBe('window');
-    expect(facts(advance(leg, timePassed(OVER)))).toEqual(['settled', 'erased', 'confirmed', OVER]);
+    expect(facts(stateAfter(leg, timePassed(OVER)))).toEqual(['settled', 'erased', 'confirmed', OVER]);
   });
 
   it('is hoped for to the end of the grace, to the millisecond', () => {
     const leg = after(...hoping);
     expect(nextStep(leg)).toEqual({ do: 'wait', for: 'callback', until: GRACE_OVER });
-    expect(advance(leg, timePassed(GRACE_OVER - 1)).phase).toBe('callback');
-    expect(advance(leg, timePassed(GRACE_OVER)).outcome).toBe('presumed-erased');
+    expect(stateAfter(leg, timePassed(GRACE_OVER - 1)).phase).toBe('callback');
+    expect(stateAfter(leg, timePassed(GRACE_OVER)).outcome).toBe('presumed-erased');
   });
 
   it('is not hoped for where there is no grace', () => {
@@ -382,9 +377,9 @@ describe('the callback', () => {
 
   it('is kept once: a duplicate changes nothing', () => {
     const leg = after(asked(), answered(callbackProof), calledBack(T0 + 1, 'first'));
-    expect(advance(leg, calledBack(T0 + 2, 'second'))).toBe(leg);
+    expect(stateAfter(leg, calledBack(T0 + 2, 'second'))).toBe(leg);
     const settled = after(...hoping, calledBack(OVER + 1));
-    expect(advance(settled, calledBack(OVER + 2))).toBe(settled);
+    expect(stateAfter(settled, calledBack(OVER + 2))).toBe(settled);
   });
 
   it('raises presumed to confirmed when it comes after the end', () => {
@@ -405,7 +400,7 @@ describe('the callback', () => {
     ],
     [
       'presumed where nobody says',
-      [asked(), answered(accepted({ proof: 'none' })), timePassed(OVER)],
+      [asked(), answered(accepted({ confirmedBy: 'nobody' })), timePassed(OVER)],
       'presumed-erased',
     ],
   ])('is written down and changes no other outcome: %s', (_name, events, outcome) => {
@@ -414,25 +409,25 @@ describe('the callback', () => {
     expect(leg.callback?.at).toBe(GRACE_OVER + 1);
   });
 
-  it.each(['observation', 'none'] as const)('is no confirmation where the proof is %s', (proof) => {
-    const receipt = accepted({ proof, seen: false });
+  it.each(['look', 'nobody'] as const)('is no confirmation where it is confirmed by %s', (confirmedBy) => {
+    const receipt = accepted({ confirmedBy, seen: false });
     const leg = after(asked(), answered(receipt), calledBack(T0 + 1), timePassed(OVER), observed(absent));
     expect([leg.outcome, leg.assurance]).toEqual(['presumed-erased', undefined]);
   });
 
   it('is no confirmation when a later look found the same record', () => {
-    const second = accepted({ proof: 'callback' });
+    const second = accepted({ confirmedBy: 'callback' });
     const asksAgain = [...inWindow, calledBack(T0 + 1), timePassed(OVER), observed(presentAgain)];
     const leg = after(...asksAgain, asked(OVER), answered(second, OVER), timePassed(OVER + HOURS_120_MS + HOUR_MS));
     expect(leg.phase).toBe('callback');
-    expect(advance(leg, calledBack(OVER + HOURS_120_MS + DAY_MS)).assurance).toBe('confirmed');
+    expect(stateAfter(leg, calledBack(OVER + HOURS_120_MS + DAY_MS)).assurance).toBe('confirmed');
   });
 });
 
 describe('a look', () => {
   it('asks again in a new round when the same record is there', () => {
     const leg = after(...looking, observed(presentAgain));
-    expect(nextStep(leg)).toEqual({ do: 'ask', round: 2, askedBefore: true, daily: false });
+    expect(nextStep(leg)).toEqual({ do: 'ask', round: 2, askedBefore: true, tries: 'first' });
     expect(leg.seen).toBe(true);
   });
 
@@ -458,7 +453,7 @@ describe('a look', () => {
 
   it('is kept when its answer comes after the leg was decided, and changes no outcome', () => {
     const leg = after(...looking, decided('waive', OVER));
-    expect(advance(leg, observed(absent, OVER + 1))).toEqual({
+    expect(stateAfter(leg, observed(absent, OVER + 1))).toEqual({
       ...leg,
       lastObservation: { ...absent, at: OVER + 1 },
     });
@@ -474,7 +469,7 @@ describe('attention', () => {
     expect(leg.attention).toEqual({ reason: asksReason(type), since: T0 + 5, step: 'ask' });
     expect(nextStep(leg)).toEqual(
       triesDaily(asksReason(type))
-        ? { do: 'ask', round: 1, askedBefore: true, daily: true }
+        ? { do: 'ask', round: 1, askedBefore: true, tries: 'daily', reason: asksReason(type) }
         : { do: 'waitForDecision' },
     );
   });
@@ -483,7 +478,9 @@ describe('attention', () => {
     const leg = after(...looking, failed(type, OVER + 5));
     expect(leg.attention).toEqual({ reason: asksReason(type), since: OVER + 5, step: 'look' });
     expect(nextStep(leg)).toEqual(
-      triesDaily(asksReason(type)) ? { do: 'look', round: 1, daily: true } : { do: 'waitForDecision' },
+      triesDaily(asksReason(type))
+        ? { do: 'look', round: 1, tries: 'daily', reason: asksReason(type) }
+        : { do: 'waitForDecision' },
     );
   });
 
@@ -504,7 +501,7 @@ describe('attention', () => {
   it('is sticky: the same reason keeps its beginning, another has its own', () => {
     const leg = after(asked(), failed('ProviderUnavailable', T0 + 5), failed('ProviderUnavailable', T0 + DAY_MS));
     expect(leg.attention?.since).toBe(T0 + 5);
-    expect(advance(leg, failed('ProviderUnauthorized', T0 + 2 * DAY_MS)).attention).toEqual({
+    expect(stateAfter(leg, failed('ProviderUnauthorized', T0 + 2 * DAY_MS)).attention).toEqual({
       reason: 'ProviderUnauthorized',
       since: T0 + 2 * DAY_MS,
       troubleSince: T0 + 5,
@@ -522,9 +519,9 @@ describe('attention', () => {
 
   it('ends with a retry of the failed step only', () => {
     const ask = after(asked(), failed('ProviderRejected'), decided('retry'));
-    expect(nextStep(ask)).toEqual({ do: 'ask', round: 1, askedBefore: true, daily: false });
+    expect(nextStep(ask)).toEqual({ do: 'ask', round: 1, askedBefore: true, tries: 'first' });
     const look = after(...looking, failed('ProviderRejected', OVER), decided('retry', OVER));
-    expect(nextStep(look)).toEqual({ do: 'look', round: 1, daily: false });
+    expect(nextStep(look)).toEqual({ do: 'look', round: 1, tries: 'first' });
     expect([ask.attention, look.attention]).toEqual([undefined, undefined]);
   });
 
@@ -534,23 +531,23 @@ describe('attention', () => {
   ])('%s looks first, then asks again', (_reason, events, round) => {
     const at = T0 + 60 * DAY_MS;
     const leg = after(...events, decided('retry', at));
-    expect(nextStep(leg)).toMatchObject({ do: 'look', round: round - 1, daily: false });
-    expect(nextStep(advance(leg, observed(presentAgain, at)))).toMatchObject({ do: 'ask', round });
-    expect(nextStep(advance(leg, observed(takenOffQueue, at)))).toMatchObject({ do: 'ask', round });
-    expect(advance(leg, observed(absent, at)).assurance).toBe('verified');
+    expect(nextStep(leg)).toMatchObject({ do: 'look', round: round - 1, tries: 'first' });
+    expect(nextStep(stateAfter(leg, observed(presentAgain, at)))).toMatchObject({ do: 'ask', round });
+    expect(nextStep(stateAfter(leg, observed(takenOffQueue, at)))).toMatchObject({ do: 'ask', round });
+    expect(stateAfter(leg, observed(absent, at)).assurance).toBe('verified');
   });
 
   it('asks again once for one retry', () => {
     const at = T0 + 60 * DAY_MS;
     const leg = after(...reappeared, decided('retry', at), observed(presentAgain, at), asked(at));
     const again = [answered(accepted(), at), timePassed(at + 9 * DAY_MS), observed(presentAgain, at + 9 * DAY_MS)];
-    expect(again.reduce(advance, leg).attention?.reason).toBe('Reappeared');
+    expect(again.reduce<AnyLeg>(stateAfter, leg).attention?.reason).toBe('Reappeared');
   });
 
   it('remembers that it is to ask again when the look in between fails', () => {
     const at = T0 + 60 * DAY_MS;
     const leg = after(...reappeared, decided('retry', at), failed('ProviderUnauthorized', at), decided('retry', at));
-    expect(nextStep(advance(leg, observed(presentAgain, at)))).toMatchObject({ do: 'ask', round: 4 });
+    expect(nextStep(stateAfter(leg, observed(presentAgain, at)))).toMatchObject({ do: 'ask', round: 4 });
   });
 
   it('does not ask again after a retry of anything else', () => {
@@ -561,7 +558,7 @@ describe('attention', () => {
   it('asks a staff member where the provider contradicts itself', () => {
     const again = after(...looking, observed(presentAgain), asked(OVER), answered(unknown(), OVER));
     expect(again.attention).toMatchObject({ reason: 'Inconclusive', step: 'ask' });
-    expect(nextStep(advance(again, decided('retry', OVER)))).toMatchObject({ do: 'ask', round: 3 });
+    expect(nextStep(stateAfter(again, decided('retry', OVER)))).toMatchObject({ do: 'ask', round: 3 });
   });
 
   it.each(['waive', 'attest'] as const)('ends with %s', (kind) => {
@@ -621,7 +618,7 @@ describe('what the provider said to our asking that stands', () => {
       undefined,
     ],
   ])('%s', (_what, events, expected) => {
-    expect(standingWords(after(...events))).toEqual(expected);
+    expect(acceptedFacts(after(...events))).toEqual(expected);
   });
 });
 
@@ -644,9 +641,9 @@ describe('a decision', () => {
 
   it.each(unsettled)('may waive or attest %s', (_name, events) => {
     const leg = after(...events);
-    expect([whyNotNow(leg, 'waive'), whyNotNow(leg, 'attest')]).toEqual([undefined, undefined]);
-    expect(advance(leg, decided('waive', GRACE_OVER)).outcome).toBe('waived');
-    expect(advance(leg, decided('attest', GRACE_OVER)).outcome).toBe('attested');
+    expect([refusalReason(leg, 'waive'), refusalReason(leg, 'attest')]).toEqual([undefined, undefined]);
+    expect(stateAfter(leg, decided('waive', GRACE_OVER)).outcome).toBe('waived');
+    expect(stateAfter(leg, decided('attest', GRACE_OVER)).outcome).toBe('attested');
   });
 
   it.each<[string, LegEvent[]]>([
@@ -654,11 +651,11 @@ describe('a decision', () => {
     ['after what was asked was withdrawn', withdrawnInHold],
   ])('may waive %s, and not attest: there is nothing to vouch for', (_name, events) => {
     const leg = after(...events);
-    expect(whyNotNow(leg, 'waive')).toBeUndefined();
-    expect(whyNotNow(leg, 'attest')).toMatch(
+    expect(refusalReason(leg, 'waive')).toBeUndefined();
+    expect(refusalReason(leg, 'attest')).toMatch(
       /^cannot be attested: nothing was asked of it that still stands; waive it/,
     );
-    expect(advance(leg, decided('attest', GRACE_OVER))).toBe(leg);
+    expect(stateAfter(leg, decided('attest', GRACE_OVER))).toBe(leg);
     expect(offeredDecisions(leg)).toEqual(['waive']);
   });
 
@@ -666,8 +663,8 @@ describe('a decision', () => {
     'may not retry %s',
     (_name, events) => {
       const leg = after(...events);
-      expect(whyNotNow(leg, 'retry')).toBe('needs no retry: it is not in attention');
-      expect(advance(leg, decided('retry'))).toBe(leg);
+      expect(refusalReason(leg, 'retry')).toBe('needs no retry: it is not in attention');
+      expect(stateAfter(leg, decided('retry'))).toBe(leg);
     },
   );
 
@@ -675,11 +672,11 @@ describe('a decision', () => {
     '%s comes too late for a leg that is settled or being withdrawn',
     (kind) => {
       const settled = after(asked(), answered(unknown()));
-      expect(whyNotNow(settled, kind)).toBe('is settled already (not-found)');
-      expect(advance(settled, decided(kind))).toBe(settled);
+      expect(refusalReason(settled, kind)).toBe('is settled already (not-found)');
+      expect(stateAfter(settled, decided(kind))).toBe(settled);
       const withdrawing = after(asked(), answered(accepted({ withdrawable: true })), requestEnded(T0));
-      expect(whyNotNow(withdrawing, kind)).toBe('is being withdrawn, and settles by itself');
-      expect(advance(withdrawing, decided(kind))).toBe(withdrawing);
+      expect(refusalReason(withdrawing, kind)).toBe('is being withdrawn, and settles by itself');
+      expect(stateAfter(withdrawing, decided(kind))).toBe(withdrawing);
     },
   );
 
@@ -736,12 +733,12 @@ describe('the end of the request', () => {
 
   it('leaves a settled leg as it is', () => {
     const leg = after(...looking, observed(absent));
-    expect(advance(leg, requestEnded(OVER + 1))).toBe(leg);
+    expect(stateAfter(leg, requestEnded(OVER + 1))).toBe(leg);
   });
 
   it('comes once', () => {
     const leg = after(asked(), answered(withdrawn), requestEnded(T0 + 1));
-    expect(advance(leg, requestEnded(T0 + 2))).toBe(leg);
+    expect(stateAfter(leg, requestEnded(T0 + 2))).toBe(leg);
   });
 
   const withdrawing = [asked(), answered(withdrawn), requestEnded(T0 + MINUTE_MS)];
@@ -764,6 +761,6 @@ describe('the end of the request', () => {
 
   it('knows no withdrawal that was not asked for', () => {
     const leg = after(...inWindow);
-    expect(advance(leg, withdrawalAnswered({ status: 'withdrawn' }))).toBe(leg);
+    expect(stateAfter(leg, withdrawalAnswered({ status: 'withdrawn' }))).toBe(leg);
   });
 });

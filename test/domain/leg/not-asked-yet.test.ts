@@ -3,15 +3,9 @@ import fc from 'fast-check';
 import { DAY_MS } from '../../../domain/duration';
 import type { RequestDecision } from '../../../domain/decision/decision';
 import { providerDecisionKinds } from '../../../domain/decision/decision';
-import {
-  advance,
-  nextStep,
-  offeredDecisions,
-  openLeg,
-  whyNotNow,
-  type LegEvent,
-  type LegState,
-} from '../../../domain/leg/leg';
+import { nextStep } from '../../../domain/leg/next-step';
+import { offeredDecisions, refusalReason } from '../../../domain/leg/leg-decisions';
+import type { LegEvent } from '../../../domain/leg/leg-state';
 import { legProgress } from '../../../domain/leg/leg-progress';
 import { requestProgress } from '../../../domain/request/request-progress';
 import {
@@ -21,7 +15,7 @@ import {
   type RequestState,
 } from '../../../domain/request/request-state';
 import { snapshotOf, started } from '../../support/requests';
-import { settledLegs, T0, unsettledLegs } from '../../support/legs';
+import { settledLegs, T0, unsettledLegs, openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 
 const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
 const reviewAt = new Date(T0 + 30 * DAY_MS).toISOString();
@@ -34,13 +28,13 @@ const decided = (decision: RequestDecision): RequestEvent => ({ type: 'decided',
 /** A request and its leg, as the workflow drives them: the leg is told of holds, and asks only once the request is under way. */
 function drive(moves: readonly string[]): {
   readonly state: RequestState;
-  readonly leg: LegState;
+  readonly leg: AnyLeg;
   readonly wasAsked: boolean;
 } {
   let state = openRequest();
   let leg = openLeg('person');
   let wasAsked = false;
-  const tell = (event: LegEvent): void => void (leg = advance(leg, event));
+  const tell = (event: LegEvent): void => void (leg = stateAfter(leg, event));
   for (const move of moves) {
     if (move === 'start-unapproved' && state.phase === 'starting')
       state = advanceRequest(state, { ...started({ approvalNeeded: true }), at: T0 });
@@ -97,7 +91,9 @@ describe.each(Object.entries({ unasked: openLeg('person'), ...unsettledLegs, ...
   (_name, leg) => {
     it('offers exactly what would be taken, and says what it waits for', () => {
       const { youCan = '', waitsFor } = legProgress(leg);
-      expect(offeredDecisions(leg)).toEqual(providerDecisionKinds.filter((kind) => whyNotNow(leg, kind) === undefined));
+      expect(offeredDecisions(leg)).toEqual(
+        providerDecisionKinds.filter((kind) => refusalReason(leg, kind) === undefined),
+      );
       for (const kind of providerDecisionKinds.filter((one) => !offeredDecisions(leg).includes(one))) {
         expect(youCan).not.toContain(kind);
       }

@@ -1,18 +1,13 @@
 import fc from 'fast-check';
+import { defined } from '../../../domain/defined';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import { failureTypes, retrying, triesDaily, type FailureType, type LegFailure } from '../../../domain/leg/failure';
-import {
-  advance,
-  goesOnAfter,
-  nextStep,
-  type GoesOn,
-  type LegEvent,
-  type LegState,
-  type LegStep,
-} from '../../../domain/leg/leg';
+import { retryPlanAfter } from '../../../domain/leg/retry-plan';
+import { nextStep, type AskStep, type LookStep } from '../../../domain/leg/next-step';
+import type { RetryPlan, LegEvent } from '../../../domain/leg/leg-state';
 import { defaultPatience } from '../../../domain/rules/patience';
 import { legProgress } from '../../../domain/leg/leg-progress';
-import { legAfter, T0, unsettledLegs } from '../../support/legs';
+import { legAfter, T0, unsettledLegs, stateAfter, type AnyLeg } from '../../support/legs';
 
 const legTypes = failureTypes.filter((type) => type !== 'InvalidRequest');
 const steps = ['ask', 'look'] as const;
@@ -25,14 +20,20 @@ const triedSoon = legTypes.flatMap((type) => {
 const pairs = legTypes.flatMap((known) => legTypes.map((comes) => [known, comes] as const));
 
 /** What an activity that ran out of time, or that tells another kind of failure, leaves. */
-function goOn(leg: LegState, failure: LegFailure, at: number, isOutOfTime = true): LegState {
-  const step = nextStep(leg) as LegStep & { do: 'ask' | 'look' };
-  const goesOn = goesOnAfter(failure, { step, policy: defaultPatience, beganAt: at - MINUTE_MS, at, isOutOfTime });
-  return failed(leg, failure, at, goesOn);
+function goOn(leg: AnyLeg, failure: LegFailure, at: number, isOutOfTime = true): AnyLeg {
+  const step = nextStep(leg) as AskStep | LookStep;
+  const retryPlan = retryPlanAfter(failure, {
+    step,
+    patience: defaultPatience,
+    beganAt: at - MINUTE_MS,
+    at,
+    isOutOfTime,
+  });
+  return failed(leg, failure, at, retryPlan);
 }
 
-function failed(leg: LegState, failure: LegFailure, at: number, goesOn?: GoesOn): LegState {
-  return advance(leg, { type: 'failed', failure, at, ...(goesOn === undefined ? {} : { goesOn }) });
+function failed(leg: AnyLeg, failure: LegFailure, at: number, retryPlan?: RetryPlan): AnyLeg {
+  return stateAfter(leg, { type: 'failed', failure, at, ...defined({ retryPlan }) });
 }
 
 const failureOf = (type: FailureType, more: Partial<LegFailure> = {}): LegFailure => ({
@@ -40,7 +41,7 @@ const failureOf = (type: FailureType, more: Partial<LegFailure> = {}): LegFailur
   mayHaveReached: true,
   ...more,
 });
-const spellOf = (type: FailureType, since: number) =>
+const memoryOf = (type: FailureType, since: number) =>
   retrying[type].soon === 'stillPendingBudgetMs' ? { pendingSince: since } : { unavailableSince: since };
 const begins = Math.max(under.ask.rounds[0]?.askedAt ?? 0, unsettledLegs.looking.rounds[0]?.windowEndsAt ?? 0) + DAY_MS;
 
@@ -54,7 +55,7 @@ describe.each(steps)('a step that does not get through: %s', (kind) => {
   });
 
   it.each(triedSoon)('shows %s after the first tries, and goes on until its budget is spent', (type, soon) => {
-    const memory = { ...spellOf(type, begins), adapter: { seen: true } };
+    const memory = { ...memoryOf(type, begins), adapter: { seen: true } };
     const shown = goOn(leg, failureOf(type, { memory, retryInMs: HOUR_MS }), begins + 10 * MINUTE_MS);
     const until = begins + defaultPatience[soon];
     const nextTryAt = begins + 10 * MINUTE_MS + HOUR_MS;
@@ -65,9 +66,9 @@ describe.each(steps)('a step that does not get through: %s', (kind) => {
     });
     expect(shown).not.toHaveProperty('attention');
     expect(nextStep(shown)).toEqual({ do: 'wait', for: 'nextTry', until: nextTryAt });
-    expect(advance(shown, { type: 'timePassed', at: nextTryAt - 1 })).toBe(shown);
-    const tried = advance(shown, { type: 'timePassed', at: nextTryAt });
-    expect(nextStep(tried)).toMatchObject({ do: kind, daily: false, trouble: { isPausing: false } });
+    expect(stateAfter(shown, { type: 'timePassed', at: nextTryAt - 1 })).toBe(shown);
+    const tried = stateAfter(shown, { type: 'timePassed', at: nextTryAt });
+    expect(nextStep(tried)).toMatchObject({ do: kind, tries: 'soon', trouble: { isPausing: false } });
 
     const { state, waitsFor, until: shownUntil, trouble, youCan } = legProgress(shown);
     expect(state).toBe(kind === 'ask' ? 'asking' : 'looking');
@@ -90,7 +91,7 @@ describe.each(steps)('a step that does not get through: %s', (kind) => {
         fc.integer({ min: 0, max: 6 * HOUR_MS }),
         ([type, soon], afterMs, retryInMs) => {
           const at = begins + afterMs;
-          const memory = { ...spellOf(type, begins), adapter: {} };
+          const memory = { ...memoryOf(type, begins), adapter: {} };
           const shown = goOn(leg, failureOf(type, { memory, retryInMs }), at);
           const isLeft = afterMs + retryInMs < defaultPatience[soon];
           expect([shown.phase, shown.trouble?.until]).toEqual(
@@ -121,9 +122,9 @@ describe.each(steps)('a step that does not get through: %s', (kind) => {
     const memory = { unavailableSince: begins, adapter: { seen: true } };
     const given = failed(leg, failureOf('ProviderUnavailable', { memory }), begins);
     const decision = { provider: 'person', actor: 'staff-7', reason: { code: 'mended', ticket: 'PRIV-1' } } as const;
-    const retried = advance(given, { type: 'decided', kind: 'retry', decision, at: begins + DAY_MS });
+    const retried = stateAfter(given, { type: 'decided', kind: 'retry', decision, at: begins + DAY_MS });
     expect(retried.memory).toEqual({ adapter: { seen: true } });
-    expect(nextStep(retried)).toMatchObject({ do: kind, daily: false });
+    expect(nextStep(retried)).toMatchObject({ do: kind, tries: 'first' });
     expect(nextStep(retried)).not.toHaveProperty('trouble');
   });
 
@@ -133,7 +134,7 @@ describe.each(steps)('a step that does not get through: %s', (kind) => {
       kind === 'ask'
         ? { type: 'answered', receipt: knownReceipt(), at: begins + 1 }
         : { type: 'observed', observation: { status: 'absent', evidence: knownReceipt().evidence }, at: begins + 1 };
-    const done = advance(shown, through);
+    const done = stateAfter(shown, through);
     for (const gone of ['trouble', 'memory', 'attention']) expect(done).not.toHaveProperty(gone);
   });
 
@@ -166,12 +167,12 @@ describe.each(steps)('a step that does not get through: %s', (kind) => {
 describe('a hold during trouble', () => {
   it('has it begin anew after the release, with what the adapter knows', () => {
     const memory = { unavailableSince: begins, adapter: { seen: true } };
-    const goesOn = { since: begins, nextTryAt: begins + HOUR_MS, until: begins + 3 * DAY_MS };
-    const shown = failed(under.ask, { type: 'ProviderUnavailable', mayHaveReached: false, memory }, begins, goesOn);
-    const held = advance(shown, { type: 'held', at: begins });
+    const retryPlan = { since: begins, nextTryAt: begins + HOUR_MS, until: begins + 3 * DAY_MS };
+    const shown = failed(under.ask, { type: 'ProviderUnavailable', mayHaveReached: false, memory }, begins, retryPlan);
+    const held = stateAfter(shown, { type: 'held', at: begins });
     expect(nextStep(held)).toEqual({ do: 'waitForRelease' });
-    const released = advance(held, { type: 'released', at: begins + 30 * DAY_MS });
-    expect(nextStep(released)).toEqual({ do: 'ask', round: 1, askedBefore: false, daily: false });
+    const released = stateAfter(held, { type: 'released', at: begins + 30 * DAY_MS });
+    expect(nextStep(released)).toEqual({ do: 'ask', round: 1, askedBefore: false, tries: 'first' });
     expect(released.memory).toEqual({ adapter: { seen: true } });
   });
 });

@@ -1,7 +1,6 @@
 /** A request takes so much and no more, and never so much that what must be decided can no longer be. */
 import { guardedKinds, requestDecisionKinds, type RequestDecision } from '../../../domain/decision/decision';
 import { DAY_MS } from '../../../domain/duration';
-import { advance, type LegState } from '../../../domain/leg/leg';
 import {
   HOLDS_MAX,
   HOLD_HISTORY_MAX,
@@ -19,7 +18,7 @@ import { owesNoticeOfHold } from '../../../domain/request/owed-to-person';
 import { advanceRequest, openRequest, type RequestState } from '../../../domain/request/request-state';
 import { certified, settled, started } from '../../support/requests';
 import { accepted, evidence } from '../../support/receipts';
-import { legInAttention, T0 } from '../../support/legs';
+import { legInAttention, T0, stateAfter, type AnyLeg } from '../../support/legs';
 
 /** Temporal's own. */
 const UPDATES_MAX = 2_000;
@@ -76,15 +75,15 @@ function worstRequest(): RequestState {
   return exhaust(exhaust(held, noticed('acknowledged')).state, noticed('refused')).state;
 }
 
-function retried(times: number): LegState {
+function retried(times: number): AnyLeg {
   const stuck = legInAttention('ProviderRejected');
   const decision = { provider: 'person', ...said } as const;
-  return Array.from({ length: times }).reduce<LegState>(
+  return Array.from({ length: times }).reduce<AnyLeg>(
     (leg) =>
       [
         { type: 'decided', kind: 'retry', decision, at: T0 } as const,
         { type: 'failed', failure: { type: 'ProviderRejected', mayHaveReached: true }, at: T0 } as const,
-      ].reduce<LegState>(advance, leg),
+      ].reduce<AnyLeg>(stateAfter, leg),
     stuck,
   );
 }

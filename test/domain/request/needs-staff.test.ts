@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS } from '../../../domain/duration';
 import { failureTypes } from '../../../domain/leg/failure';
-import { advance, nextStep, openLeg, type LegEvent, type LegState } from '../../../domain/leg/leg';
+import { nextStep } from '../../../domain/leg/next-step';
+import { type LegEvent } from '../../../domain/leg/leg-state';
 import type { LegalClock } from '../../../domain/law/legal-clock';
 import { requestOutcome } from '../../../domain/leg/outcome';
 import type { RequestDecision } from '../../../domain/decision/decision';
@@ -19,7 +20,7 @@ import type { RequestSnapshot } from '../../../domain/request/snapshot';
 import { certified, settled, snapshotOf, started } from '../../support/requests';
 import { needsStaff } from '../../../domain/request/visibility';
 import { absent, accepted, inconclusive, presentAgain } from '../../support/receipts';
-import { T0 } from '../../support/legs';
+import { T0, openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 
 const said = { actor: 'staff-7', reason: { code: 'reviewed', ticket: 'PRIV-1' } } as const;
 const iso = (at: number): string => new Date(at).toISOString();
@@ -90,7 +91,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 /** As a run has it: decisions are taken where they can be, legs hear of holds, reminders come when they are due. */
 class Play {
   state: RequestState;
-  leg: LegState = openLeg('person');
+  leg: AnyLeg = openLeg('person');
   now = T0;
 
   constructor({
@@ -119,7 +120,8 @@ class Play {
     const before = this.state;
     this.state = advanceRequest(before, event);
     const { hold, ended, rejected } = this.state;
-    const tell = (type: 'held' | 'released' | 'requestEnded') => (this.leg = advance(this.leg, { type, at: this.now }));
+    const tell = (type: 'held' | 'released' | 'requestEnded') =>
+      (this.leg = stateAfter(this.leg, { type, at: this.now }));
     if (ended !== undefined || rejected !== undefined) tell('requestEnded');
     else if ((hold === undefined) !== (before.hold === undefined)) tell(hold === undefined ? 'released' : 'held');
   }
@@ -129,7 +131,7 @@ class Play {
     const at = this.now;
     if ('leg' in one) {
       if (this.state.phase === 'running' || nextStep(this.leg).do === 'withdraw')
-        this.leg = advance(this.leg, one.leg(at));
+        this.leg = stateAfter(this.leg, one.leg(at));
     } else if ('request' in one) {
       const decision = one.request(at);
       if (requestDecisionProblem(this.snapshot, decision) === undefined)

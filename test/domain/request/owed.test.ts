@@ -2,6 +2,7 @@
  * Whatever is decided, told and done, in whatever order: where the law owes the person an answer, something says so. What is
  * owed is found out by an oracle that knows nothing of the state machine: it reads the plain list of what happened.
  */
+import { openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 import fc from 'fast-check';
 import {
   requestDecisionKinds,
@@ -10,15 +11,10 @@ import {
 } from '../../../domain/decision/decision';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import type { WithoutTime } from '../../../domain/without-time';
-import {
-  advance,
-  mayHaveErased,
-  nextStep,
-  openLeg,
-  whyNotNow,
-  type LegEvent,
-  type LegState,
-} from '../../../domain/leg/leg';
+import { mayHaveErased } from '../../../domain/leg/rounds';
+import { nextStep } from '../../../domain/leg/next-step';
+import type { LegEvent } from '../../../domain/leg/leg-state';
+import { refusalReason } from '../../../domain/leg/leg-decisions';
 import type { LegalClock } from '../../../domain/law/legal-clock';
 import { requestOutcome } from '../../../domain/leg/outcome';
 import { providersDecisionProblem, requestDecisionProblem } from '../../../domain/request/decision-problem';
@@ -127,7 +123,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 /** One request with one provider, driven as the workflow drives it, without the workflow. */
 class World {
   now = T0;
-  leg: LegState = openLeg('person');
+  leg: AnyLeg = openLeg('person');
   state: RequestState = openRequest();
   readonly history: Entry[] = [];
 
@@ -157,7 +153,7 @@ class World {
   }
 
   tell(happening: WithoutTime<LegEvent>): void {
-    this.leg = advance(this.leg, { ...happening, at: this.now } as LegEvent);
+    this.leg = stateAfter(this.leg, { ...happening, at: this.now } as LegEvent);
   }
 
   take(one: Action): void {
@@ -171,7 +167,7 @@ class World {
         return;
       }
       case 'settleByHand': {
-        const isRefused = whyNotNow(this.leg, one.kind) ?? providersDecisionProblem(this.state, one.kind);
+        const isRefused = refusalReason(this.leg, one.kind) ?? providersDecisionProblem(this.state, one.kind);
         if (isRefused !== undefined) return;
         return this.tell({ type: 'decided', kind: one.kind, decision: { ...said, provider: 'person' } });
       }
@@ -283,7 +279,7 @@ class World {
 }
 
 /** By what is known of the provider, and not by the leg's own rule. */
-function mayBeErasedAt({ outcome, rounds }: LegState): boolean {
+function mayBeErasedAt({ outcome, rounds }: AnyLeg): boolean {
   if (outcome !== 'waived') return ['erased', 'presumed-erased', 'attested', 'unknown'].includes(outcome ?? '');
   return rounds.some(
     ({ receipt, mayHaveReached, withdrawnAt, goneAt }) =>

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { DAY_MS } from '../../../domain/duration';
 import type { WithoutTime } from '../../../domain/without-time';
-import { openLeg } from '../../../domain/leg/leg';
 import type { LegalClock } from '../../../domain/law/legal-clock';
 import {
   advanceRequest,
@@ -11,7 +10,7 @@ import {
 } from '../../../domain/request/request-state';
 import { visibleOf } from '../../../domain/request/visibility';
 import { certified, settled, snapshotOf, started, terms } from '../../support/requests';
-import { legInAttention, settledLegs, T0, unsettledLegs } from '../../support/legs';
+import { legInAttention, settledLegs, T0, unsettledLegs, openLeg } from '../../support/legs';
 
 const dueAt = T0 + 30 * DAY_MS;
 const said = { actor: 'staff-7', reason: { code: 'litigation', ticket: 'LEGAL-1' } } as const;
