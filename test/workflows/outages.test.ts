@@ -10,11 +10,12 @@ type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 function impatient(changes: { readonly budgetMs: number; readonly startToCloseMs: number }): string {
   return alteredBundle(
     [/scheduleToCloseTimeout: FIRST_TRIES_MS/, `scheduleToCloseTimeout: ${changes.budgetMs}`],
-    [/scheduleToCloseTimeout: restMs/, `scheduleToCloseTimeout: ${changes.budgetMs}`],
-    [/scheduleToStartTimeout: queuedMs/, `scheduleToStartTimeout: ${changes.budgetMs}`],
-    [/initialInterval: FIRST_TRIES_MS/, 'initialInterval: 100'],
+    [/scheduleToCloseTimeout: remainingMs\(step\)/, `scheduleToCloseTimeout: ${changes.budgetMs}`],
+    [/scheduleToCloseTimeout: patience\.still[^,]+,/, `scheduleToCloseTimeout: ${changes.budgetMs},`],
+    [/scheduleToStartTimeout: Math[^\n]+/, `scheduleToStartTimeout: ${changes.budgetMs},`],
+    [/firstWaitMs: FIRST_TRIES_MS/, 'firstWaitMs: 100'],
     [/startToCloseTimeout: START_TO_CLOSE_MS/g, `startToCloseTimeout: ${changes.startToCloseMs}`],
-    [/initialInterval: 10 \* [^,]+,/, 'initialInterval: 100,'],
+    [/firstWaitMs: 10 \* [^,]+,/g, 'firstWaitMs: 100,'],
   );
 }
 
