@@ -219,7 +219,7 @@ function roundClaim(round: Round): RoundClaim {
   };
 }
 
-function withdrawalClaim({ at, status, evidence }: NonNullable<LegState['withdrawal']>): WithdrawalClaim {
+function withdrawalClaim({ at, status, evidence }: NonNullable<SettledLeg['withdrawal']>): WithdrawalClaim {
   return { at: iso(at), result: status, ...defined({ evidence }) };
 }
 
