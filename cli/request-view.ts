@@ -112,12 +112,12 @@ function dueAndTodo({ due, noDueDate, todo, notes }: RequestProgress, context: C
 
 function dueLines(due: DueProgress, context: CommandContext): readonly Line[] {
   const { bold, yellow } = colorsFor(context);
-  const { on, standing, aimOn, rule, calendar, timeZone, feasibility } = due;
-  const status = standing === 'overdue' || standing === 'due-soon' ? yellow(standing) : standing;
+  const { on, status, aimOn, rule, calendar, timeZone, feasibility } = due;
+  const shown = status === 'overdue' || status === 'due-soon' ? yellow(status) : status;
   const extended = due.extended ? ', extended' : '';
   const aim = aimOn === undefined ? '' : `, aim at ${aimOn}`;
   return [
-    ['Answer', `due ${bold(on)} (${status}${extended}${aim}; ${rule}, ${calendar}, ${timeZone})`],
+    ['Answer', `due ${bold(on)} (${shown}${extended}${aim}; ${rule}, ${calendar}, ${timeZone})`],
     ...feasibility.map((sentence): Line => ['', sentence]),
   ];
 }

@@ -174,8 +174,8 @@ function isInState({ status, state, progress }: RequestStatus, wanted: RequestSt
 
 /** Overdue already, or due by then. */
 function isDueBy({ due }: RequestProgress, at: number): boolean {
-  if (due === undefined || due.standing === 'answered' || due.standing === 'not-owed') return false;
-  return due.standing === 'overdue' || Date.parse(due.at) <= at;
+  if (due === undefined || due.status === 'answered' || due.status === 'not-owed') return false;
+  return due.status === 'overdue' || Date.parse(due.at) <= at;
 }
 
 interface GivenFilter {

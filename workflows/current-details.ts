@@ -55,7 +55,7 @@ export function describeRequest(progress: RequestProgress, now: string): string 
   ].join('\n');
 }
 
-const standings: Record<DueProgress['standing'], string> = {
+const dueWords: Record<DueProgress['status'], string> = {
   'on-time': 'on time',
   'due-soon': '⚠️ due soon',
   overdue: '🔴 **OVERDUE**',
@@ -63,11 +63,11 @@ const standings: Record<DueProgress['standing'], string> = {
   'not-owed': 'withdrawn at their own wish, no answer is owed',
 };
 
-function dueLines({ on, aimOn, standing, extended, rule, calendar, timeZone, feasibility }: DueProgress): string[] {
+function dueLines({ on, aimOn, status, extended, rule, calendar, timeZone, feasibility }: DueProgress): string[] {
   const aim = aimOn === undefined ? '' : `, aim at ${aimOn}`;
   const by = `${rule}, calendar ${calendar}, ${timeZone}`;
   return [
-    `Answer to the person due **${on}**${extended ? ' (extended)' : ''}${aim}: ${standings[standing]} (${by})`,
+    `Answer to the person due **${on}**${extended ? ' (extended)' : ''}${aim}: ${dueWords[status]} (${by})`,
     ...(feasibility.length === 0 ? [] : ['', ...feasibility.map((sentence) => `- ${sentence}`)]),
   ];
 }

@@ -145,7 +145,7 @@ function problemsOfVerified(leg: SettledLeg, { calls }: Circumstances): string[]
 }
 
 function problemsOfConfirmed(leg: SettledLeg): string[] {
-  const last = standing(leg).at(-1);
+  const last = effectiveRounds(leg).at(-1);
   const withdrawnAt = Math.max(...leg.rounds.map((round) => round.withdrawnAt ?? -Infinity));
   return [
     ...(leg.callback?.witness === undefined ? ['there is no callback that a gateway signed for'] : []),
@@ -167,7 +167,7 @@ function problemsOfReports({ reports = [], settledAt }: SettledLeg, since: numbe
 }
 
 function problemsOfPresumed(leg: SettledLeg, { calls }: Circumstances): string[] {
-  const last = standing(leg).at(-1);
+  const last = effectiveRounds(leg).at(-1);
   if (last === undefined || !isAccepted(last)) return ['no signed answer says that the provider took the request on'];
   const looksAfter = last.receipt.confirmedBy === 'look';
   return [
@@ -231,7 +231,7 @@ function problemsOfAbsence(leg: SettledLeg, calls: readonly RecordedCall[], clai
 }
 
 function problemsOfWindow(leg: SettledLeg): string[] {
-  const overAt = windowOverAt(standing(leg).at(-1));
+  const overAt = windowOverAt(effectiveRounds(leg).at(-1));
   return overAt !== undefined && leg.settledAt >= overAt ? [] : ['it settled before its window was over'];
 }
 
@@ -251,7 +251,8 @@ function isUnknownId(receipt: Receipt | undefined): boolean {
   return receipt?.status === 'unknown' && receipt.witness?.askedBefore === false;
 }
 
-function standing(leg: SettledLeg): readonly Round[] {
+/** Those that the provider answered and has not withdrawn. */
+function effectiveRounds(leg: SettledLeg): readonly Round[] {
   return leg.rounds.filter(({ withdrawnAt, receipt }) => withdrawnAt === undefined && receipt !== undefined);
 }
 

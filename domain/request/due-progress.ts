@@ -21,7 +21,7 @@ export interface DueProgress {
   /** An extension has to be told by this day; absent once there is one. */
   readonly extendBy?: string;
   /** `answered`: nothing is owed to the person now. `not-owed`: withdrawn at their own wish, with nothing to tell. */
-  readonly standing: 'on-time' | 'due-soon' | 'overdue' | 'answered' | 'not-owed';
+  readonly status: 'on-time' | 'due-soon' | 'overdue' | 'answered' | 'not-owed';
   /** Whether the providers' windows end in time: sentences for people; empty where all is asked and nothing is late. */
   readonly feasibility: readonly string[];
   readonly lateByMs?: number;
@@ -45,13 +45,13 @@ export function dueProgress(request: RequestSnapshot): DueProgress | undefined {
     extended,
     ...(clock.acknowledgeBy === undefined || acknowledged ? {} : { acknowledgeOn: clock.acknowledgeBy.on }),
     ...(clock.extendBy === undefined || extended ? {} : { extendBy: clock.extendBy.on }),
-    standing: standingAt(now, state, due.at),
+    status: statusAt(now, state, due.at),
     feasibility: answered ? [] : describeFeasibility(feasibility, now),
     ...(feasibility.verdict === 'late' && !answered ? { lateByMs: feasibility.lateByMs } : {}),
   };
 }
 
-function standingAt(now: number, state: RequestState, dueAt: number): DueProgress['standing'] {
+function statusAt(now: number, state: RequestState, dueAt: number): DueProgress['status'] {
   if (isAnswered(state)) return isOwnWish(state) ? 'not-owed' : 'answered';
   if (now > dueAt) return 'overdue';
   return isReminded(state, 'due-soon', dueAt) ? 'due-soon' : 'on-time';

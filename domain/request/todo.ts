@@ -16,7 +16,7 @@ export function todoOf(request: RequestSnapshot, due = dueProgress(request)): re
   if (terms === undefined || phase === 'over' || isDone(state)) return [];
   const todo: string[] = [];
   const byDay = due === undefined ? '' : ` by ${due.on}`;
-  if (due?.standing === 'overdue') {
+  if (due?.status === 'overdue') {
     todo.push(`OVERDUE since ${due.on}: answer the person, then record it (recordNotice)`);
   }
   if (isUnanswered(state)) {
@@ -65,7 +65,7 @@ export function todoOf(request: RequestSnapshot, due = dueProgress(request)): re
   if (extension !== undefined && extension.noticedAt === undefined && due !== undefined) {
     todo.push(extensionTodo(request, due));
   }
-  if (due?.lateByMs !== undefined && due.standing !== 'overdue') {
+  if (due?.lateByMs !== undefined && due.status !== 'overdue') {
     todo.push(
       `it cannot make its due date, by ${describeLateness(due.lateByMs)}: extend it where the law allows, or decide`,
     );

@@ -109,13 +109,13 @@ export function findingsOfAnswer(
   }
   const { due, legs, blockedOn } = answer;
   const findings: Finding[] = [];
-  const isOverdue = due?.standing === 'overdue';
+  const isOverdue = due?.status === 'overdue';
   if (isOverdue) findings.push({ kind: 'overdue', ...about, dueAt: due.at });
   // The index says the rest, where there is one.
   if (index !== undefined) return findings;
   if (blockedOn.includes('unanswered')) findings.push({ kind: 'unanswered', ...about });
   if (due?.lateByMs !== undefined && !isOverdue) findings.push({ kind: 'cannot-make-it', ...about, dueAt: due.at });
-  if (due?.standing === 'due-soon') findings.push({ kind: 'due-soon', ...about, dueAt: due.at });
+  if (due?.status === 'due-soon') findings.push({ kind: 'due-soon', ...about, dueAt: due.at });
   const providers = legs.filter(({ state }) => state === 'attention').map(({ provider }) => provider);
   if (providers.length > 0) findings.push({ kind: 'attention', ...about, providers });
   return findings;

@@ -95,7 +95,7 @@ describe('the legal clock of a run', () => {
     const handle = await bench.startFor('aptrinsic');
     await bench.settle(handle);
     const { due } = await handle.query(progress);
-    expect(due).toMatchObject({ rule: 'gdpr/1', calendar: 'DE', timeZone: 'Europe/Berlin', standing: 'on-time' });
+    expect(due).toMatchObject({ rule: 'gdpr/1', calendar: 'DE', timeZone: 'Europe/Berlin', status: 'on-time' });
     expect(due?.feasibility).toEqual([
       expect.stringMatching(/^latest safe send to Aptrinsic \(Gainsight PX\): .* UTC$/),
     ]);
@@ -110,11 +110,11 @@ describe('the legal clock of a run', () => {
     expect(await reminders(handle)).toEqual(['extension-decision-due']);
     await bench.forward(handle, 3 * DAY_MS);
     expect(await reminders(handle)).toEqual(['extension-decision-due', 'due-soon']);
-    expect((await handle.query(progress)).due?.standing).toBe('due-soon');
+    expect((await handle.query(progress)).due?.status).toBe('due-soon');
     await bench.forward(handle, 6 * DAY_MS);
     const late = await handle.query(progress);
     expect(await reminders(handle)).toEqual(['extension-decision-due', 'due-soon', 'cannot-make-it', 'overdue']);
-    expect(late.due?.standing).toBe('overdue');
+    expect(late.due?.status).toBe('overdue');
     expect(late.todo[0]).toMatch(/^OVERDUE since/);
     await expect(notice(handle, 'refused')).rejects.toMatchObject({
       cause: { message: 'The request refuses the person nothing: it is neither rejected nor on hold' },
@@ -123,12 +123,12 @@ describe('the legal clock of a run', () => {
     const reviewAt = new Date((await bench.now(handle)) + 200 * DAY_MS).toISOString();
     await handle.executeUpdate(holdRequest, { args: [{ ...content, reviewAt }] });
     const told = await notice(handle, 'refused');
-    expect([told.due?.standing, told.state]).toEqual(['answered', 'on-hold']);
+    expect([told.due?.status, told.state]).toEqual(['answered', 'on-hold']);
     await bench.forward(handle, 100 * DAY_MS);
     expect(await reminders(handle)).toHaveLength(4);
     // The refusal spoke for the hold only: after its release the answer is owed again, since the same day.
     const released = await handle.executeUpdate(releaseRequest, { args: [staff] });
-    expect([released.due?.standing, released.due?.on]).toEqual(['overdue', late.due?.on]);
+    expect([released.due?.status, released.due?.on]).toEqual(['overdue', late.due?.on]);
     expect(released.blockedOn).toContain('overdue');
     expect(released.todo[0]).toMatch(/^OVERDUE since/);
     await expectReplays(handle);
@@ -280,7 +280,7 @@ describe('the legal clock of a run', () => {
       }),
     ).rejects.toMatchObject({ cause: { message: expect.stringContaining('had no certificate at that time (at)') } });
     const told = await notice(handle, 'outcome');
-    expect([told.state, told.due?.standing, told.todo]).toEqual(['completed', 'answered', []]);
+    expect([told.state, told.due?.status, told.todo]).toEqual(['completed', 'answered', []]);
     const result = await handle.result();
     expect(result.outcome).toBe('completed');
     expect(result.trail).toContainEqual(expect.objectContaining({ kind: 'notice' }));

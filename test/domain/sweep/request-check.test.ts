@@ -129,15 +129,15 @@ describe('a request that has to be asked', () => {
   });
 
   it('is overdue unless it says that the person was answered, also where nobody answers for it', () => {
-    expect(findingsOfAnswer(late, progress({ standing: 'answered' }), NOW)).toEqual([]);
-    expect(findingsOfAnswer(late, progress({ standing: 'overdue' }), NOW)).toMatchObject([{ kind: 'overdue' }]);
+    expect(findingsOfAnswer(late, progress({ status: 'answered' }), NOW)).toEqual([]);
+    expect(findingsOfAnswer(late, progress({ status: 'overdue' }), NOW)).toMatchObject([{ kind: 'overdue' }]);
     expect(findingsOfAnswer(late, undefined, NOW)).toMatchObject([{ kind: 'overdue' }]);
     expect(findingsOfAnswer(open(), undefined, NOW)).toMatchObject([{ kind: 'unheard-of' }]);
   });
 
   it('tells by itself what the search attributes would have told', () => {
     const leg = { provider: 'person', state: 'attention', attention: { reason: 'NewerRecord' } };
-    const answer = progress({ standing: 'due-soon', lateByMs: DAY_MS }, { legs: [leg] });
+    const answer = progress({ status: 'due-soon', lateByMs: DAY_MS }, { legs: [leg] });
     expect(findingsOfAnswer(open(), answer, NOW).map(({ kind }) => kind)).toEqual([
       'cannot-make-it',
       'due-soon',
@@ -147,7 +147,7 @@ describe('a request that has to be asked', () => {
     expect(findingsOfAnswer(open(), silent, NOW).map(({ kind }) => kind)).toEqual(['unanswered']);
     expect(waitsForStaff(open(), answer)).toBe(true);
     const daily = { ...leg, attention: { reason: 'ProviderUnauthorized' } };
-    expect(waitsForStaff(open(), progress({ standing: 'on-time' }, { legs: [daily] }))).toBe(false);
+    expect(waitsForStaff(open(), progress({ status: 'on-time' }, { legs: [daily] }))).toBe(false);
   });
 });
 
