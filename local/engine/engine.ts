@@ -55,13 +55,10 @@ export interface Engine {
   restart(): Promise<void>;
 }
 
-/** A binary we can start, whichever way it came. */
+/** A binary we can start: the server itself where it was built, else the CLI. */
 interface ServerProgram {
   way: Exclude<EngineWay, 'address'>;
-  kind: 'server' | 'cli';
   binary: string;
-  /** For people. */
-  origin: string;
 }
 
 interface Context {
@@ -117,60 +114,24 @@ async function useAddress(options: EngineOptions, { env, report }: Context): Pro
 
 async function findProgram(forced: EngineWay | undefined, context: Context): Promise<ServerProgram> {
   const { env } = context;
-  const label = `server ${temporalServer.version}`;
-  const ways: { way: ServerProgram['way']; title: string; find(): Promise<ServerProgram | undefined> }[] = [
-    {
-      way: 'source',
-      title: 'a server built earlier',
-      async find() {
-        const binary = await findBuilt(temporalServer, env);
-        if (!binary) return undefined;
-        return { way: 'source', kind: 'server', binary, origin: `${label}, built earlier (${binary})` };
-      },
-    },
-    {
-      way: 'download',
-      title: 'a CLI downloaded earlier',
-      async find() {
-        const binary = await findDownloaded(env);
-        if (!binary) return undefined;
-        return { way: 'download', kind: 'cli', binary, origin: `CLI, downloaded earlier (${binary})` };
-      },
-    },
-    {
-      way: 'cli',
-      title: 'the Temporal CLI on PATH',
-      async find() {
-        return { way: 'cli', kind: 'cli', binary: await cliOnPath(env), origin: 'CLI on PATH' };
-      },
-    },
-    {
-      way: 'download',
-      title: 'downloading the Temporal CLI',
-      async find() {
-        return { way: 'download', kind: 'cli', binary: await download(context), origin: 'CLI, downloaded' };
-      },
-    },
-    {
-      way: 'source',
-      title: 'building the Temporal server from source',
-      async find() {
-        const binary = await build(temporalServer, context);
-        return { way: 'source', kind: 'server', binary, origin: `${label}, built from source` };
-      },
-    },
+  const ways: { way: ServerProgram['way']; title: string; find(): Promise<string | undefined> }[] = [
+    { way: 'source', title: 'a server built earlier', find: () => findBuilt(temporalServer, env) },
+    { way: 'download', title: 'a CLI downloaded earlier', find: () => findDownloaded(env) },
+    { way: 'cli', title: 'the Temporal CLI on PATH', find: () => cliOnPath(env) },
+    { way: 'download', title: 'downloading the Temporal CLI', find: () => download(context) },
+    { way: 'source', title: 'building the Temporal server from source', find: () => build(temporalServer, context) },
   ];
 
   const failures: string[] = [];
-  for (const candidate of ways.filter(({ way }) => forced === undefined || way === forced)) {
+  for (const { way, title, find } of ways.filter((one) => forced === undefined || one.way === forced)) {
     try {
-      const program = await candidate.find();
-      if (program) return program;
-      failures.push(`${candidate.title}: none in the cache`);
+      const binary = await find();
+      if (binary !== undefined) return { way, binary };
+      failures.push(`${title}: none in the cache`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      failures.push(`${candidate.title}: ${reason}`);
-      context.report(`${candidate.title} is not possible: ${reason.split('\n', 1)[0]}`);
+      failures.push(`${title}: ${reason}`);
+      context.report(`${title} is not possible: ${reason.split('\n', 1)[0]}`);
     }
   }
   throw new Error(
@@ -199,7 +160,7 @@ async function startServer(program: ServerProgram, options: EngineOptions, conte
   let isStopped = false;
   const launch = async (ports: readonly number[]) => {
     const args =
-      program.kind === 'server'
+      program.way === 'source'
         ? configureServer({ directory, databaseFile, ports })
         : devServerArguments({ databaseFile, frontendPort: ports[0]!, uiPort: options.ports?.ui });
     running = await startProcess({
@@ -234,7 +195,7 @@ async function startServer(program: ServerProgram, options: EngineOptions, conte
     namespace,
     connectionOptions: { address, channelArgs },
     way: program.way,
-    uiUrl: program.kind === 'cli' && options.ports?.ui ? `http://127.0.0.1:${options.ports.ui}` : undefined,
+    uiUrl: program.way !== 'source' && options.ports?.ui ? `http://127.0.0.1:${options.ports.ui}` : undefined,
     logFile,
     get pid() {
       return running?.pid;
@@ -272,9 +233,7 @@ async function launchOnFreePorts(options: {
   const { program, databaseFile, isTemporary, frontend, launch } = options;
   for (let tries = 1; ; tries += 1) {
     const ports =
-      program.kind === 'server'
-        ? await serverPorts({ databaseFile, frontend })
-        : [frontend ?? (await freePorts(1))[0]!];
+      program.way === 'source' ? await serverPorts({ databaseFile, frontend }) : [frontend ?? (await freePorts(1))[0]!];
     try {
       await launch(ports);
       return ports;
@@ -318,13 +277,13 @@ async function startProcess(options: {
     const reason = error instanceof Error ? error.message : String(error);
     await server.kill();
     throw new Error(
-      `The Temporal ${program.origin} did not start: ${reason}. Its log is ${logFile}; the last lines:\n${lastLines(logFile)}`,
+      `Temporal (${program.binary}) did not start: ${reason}. Its log is ${logFile}; the last lines:\n${lastLines(logFile)}`,
       { cause: error },
     );
   }
   // From here on our own process may end without stopping it first.
   server.unref();
   const seconds = ((Date.now() - startedAt) / 1000).toFixed(1);
-  context.report(`Temporal ${program.origin}: ready at ${address}, namespace ${namespace}, after ${seconds} s`);
+  context.report(`Temporal (${program.binary}): ready at ${address}, namespace ${namespace}, after ${seconds} s`);
   return server;
 }

@@ -37,7 +37,7 @@ export async function findBuilt(program: GoProgram, env: Environment): Promise<s
 /** Builds the program into the cache, or waits for another process that is doing so. Throws when it cannot. */
 export async function build(program: GoProgram, options: { env: Environment; report: Report }): Promise<string> {
   const { env, report } = options;
-  const go = await goVersion(env);
+  const go = await versionOnPath('go', 'version', { min: GO_VERSION_MIN, title: 'Go', env });
   const label = `${program.name} ${program.version}`;
   const lock = await lockBuild(program, label, options);
   try {
@@ -107,17 +107,23 @@ async function lockBuild(program: GoProgram, label: string, options: { env: Envi
   }
 }
 
-async function goVersion(env: Environment): Promise<string> {
-  const wanted = `Go ${GO_VERSION_MIN.join('.')} or newer`;
-  const { stdout } = await run('go', ['version'], env).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new Error(`no \`go\` on PATH (${wanted} is needed)`);
-    throw new Error(`\`go version\` failed: ${error.message.trim()}`);
+/** What the command says its version is. Throws where there is no such command on PATH, or one that is too old. */
+export async function versionOnPath(
+  command: string,
+  flag: string,
+  { min: [major, minor], title, env }: { min: readonly [number, number]; title: string; env: Environment },
+): Promise<string> {
+  const wanted = `${title} ${major}.${minor} or newer is needed`;
+  const { stdout } = await run(command, [flag], env).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new Error(`no \`${command}\` on PATH (${wanted})`);
+    throw new Error(`\`${command} ${flag}\` failed: ${error.message.trim()}`);
   });
-  const [version, major, minor] = /go(\d+)\.(\d+)\S*/.exec(stdout) ?? [];
-  if (!version) throw new Error(`\`go version\` printed "${stdout.trim()}"`);
-  const newEnough =
-    Number(major) > GO_VERSION_MIN[0] || (Number(major) === GO_VERSION_MIN[0] && Number(minor) >= GO_VERSION_MIN[1]);
-  if (!newEnough) throw new Error(`\`go\` on PATH is ${version}, and ${wanted} is needed`);
+  const [version, ...numbers] = /(?:go)?(\d+)\.(\d+)\S*/.exec(stdout) ?? [];
+  if (!version) throw new Error(`\`${command} ${flag}\` printed "${stdout.trim()}"`);
+  const [foundMajor = 0, foundMinor = 0] = numbers.map(Number);
+  if (foundMajor < major || (foundMajor === major && foundMinor < minor)) {
+    throw new Error(`\`${command}\` on PATH is ${version}, and ${wanted}`);
+  }
   return version;
 }
 

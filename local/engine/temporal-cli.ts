@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { cacheDirectory, type Environment, executableName } from './cache';
-import { heartbeat, type Report, run } from './go-build';
+import { heartbeat, type Report, run, versionOnPath } from './go-build';
 import { lastLines, supervise } from './supervised-process';
 import { dynamicConfig } from './temporal-server';
 
@@ -11,16 +11,7 @@ const DOWNLOAD_MS_MAX = 5 * 60_000;
 
 /** The first CLI whose dev server can skip time is 1.9. Throws when there is none on PATH. */
 export async function cliOnPath(env: Environment): Promise<string> {
-  const wanted = `version ${CLI_VERSION_MIN.join('.')} or newer is needed`;
-  const { stdout } = await run('temporal', ['--version'], env).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') throw new Error(`no \`temporal\` on PATH (${wanted})`);
-    throw new Error(`\`temporal --version\` failed: ${error.message.trim()}`);
-  });
-  const [version, major, minor] = /(\d+)\.(\d+)\.\S+/.exec(stdout) ?? [];
-  if (!version) throw new Error(`\`temporal --version\` printed "${stdout.trim()}"`);
-  const newEnough =
-    Number(major) > CLI_VERSION_MIN[0] || (Number(major) === CLI_VERSION_MIN[0] && Number(minor) >= CLI_VERSION_MIN[1]);
-  if (!newEnough) throw new Error(`\`temporal\` on PATH is ${version}, and ${wanted}`);
+  await versionOnPath('temporal', '--version', { min: CLI_VERSION_MIN, title: 'version', env });
   return 'temporal';
 }
 
