@@ -16,7 +16,8 @@ import {
   type RunDetails,
 } from '../../domain/sweep/request-check';
 import { eventsOf, type HistoryEvent } from '../../temporal/history';
-import { requestIdOf, searchAttributes, workflowIdOf, WORKFLOW_TYPE } from '../../temporal/names';
+import { compare, isOneOf, isOpen, requestRuns } from '../../temporal/request-query';
+import { requestIdOf, searchAttributes, workflowIdOf } from '../../temporal/names';
 
 const {
   WorkflowExecutionStatus,
@@ -36,9 +37,8 @@ const IDS_AT_ONCE = 100;
 /** Set by Temporal itself, from server 1.30 on, after several failures in a row. */
 const REPORTED_PROBLEMS = 'TemporalReportedProblems';
 
-const REQUESTS = `WorkflowType = '${WORKFLOW_TYPE}'`;
-const OPEN = `${REQUESTS} AND CloseTime IS NULL`;
-const ENDED = "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')";
+const OPEN = requestRuns(isOpen);
+const ENDED = isOneOf('ExecutionStatus', ['Failed', 'Terminated', 'TimedOut', 'Canceled']);
 
 const endedStatuses: ReadonlyMap<unknown, ListedRun['status']> = new Map([
   [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED, 'completed'],
@@ -81,8 +81,8 @@ export class TemporalReader {
 
   /** Those that ended in another way than the process ends, and since `since` (epoch ms) those that completed. */
   async endedRuns({ since, cursor }: { readonly since: number; readonly cursor?: string }): Promise<Page<ListedRun>> {
-    const completed = `ExecutionStatus = 'Completed' AND CloseTime >= '${new Date(since).toISOString()}'`;
-    const { items, ...rest } = await this.#list(`${REQUESTS} AND (${ENDED} OR (${completed}))`, cursor);
+    const completed = `${compare('ExecutionStatus', '=', 'Completed')} AND ${compare('CloseTime', '>=', since)}`;
+    const { items, ...rest } = await this.#list(requestRuns(`(${ENDED} OR (${completed}))`), cursor);
     return { items: items.map(listedRunOf).filter(({ status }) => status !== 'open'), ...rest };
   }
 
@@ -90,10 +90,10 @@ export class TemporalReader {
   async repeatedRuns(requestIds: readonly string[]): Promise<ReadonlyMap<string, readonly ListedRun[]>> {
     const found = new Map<string, ListedRun[]>();
     for (let from = 0; from < requestIds.length; from += IDS_AT_ONCE) {
-      const ids = requestIds.slice(from, from + IDS_AT_ONCE).map((requestId) => `'${workflowIdOf(requestId)}'`);
+      const ids = requestIds.slice(from, from + IDS_AT_ONCE).map(workflowIdOf);
       let cursor: string | undefined;
       do {
-        const page = await this.#list(`${REQUESTS} AND WorkflowId IN (${ids.join(', ')})`, cursor);
+        const page = await this.#list(requestRuns(isOneOf('WorkflowId', ids)), cursor);
         for (const run of page.items.map(listedRunOf)) {
           const requestId = run.requestId ?? '';
           found.set(requestId, [...(found.get(requestId) ?? []), run]);
@@ -229,8 +229,8 @@ export class TemporalReader {
 /** A run that keeps no search attributes may concern any provider; one that has just begun has none yet. */
 function concerning(provider: Provider): string {
   const { name } = searchAttributes.providers;
-  const settledBy = new Date(Date.now() - 15 * MINUTE_MS).toISOString();
-  return `(${name} = '${provider}' OR (${name} IS NULL AND StartTime < '${settledBy}'))`;
+  const startedLongAgo = compare('StartTime', '<', Date.now() - 15 * MINUTE_MS);
+  return `(${compare(name, '=', provider)} OR (${name} IS NULL AND ${startedLongAgo}))`;
 }
 
 function labelOf({ userMetadata }: HistoryEvent): string {

@@ -114,7 +114,7 @@ async function useAddress(options: EngineOptions, { env, report }: Context): Pro
 
 async function findProgram(forced: EngineWay | undefined, context: Context): Promise<ServerProgram> {
   const { env } = context;
-  const ways: { way: ServerProgram['way']; title: string; find(): Promise<string | undefined> }[] = [
+  const ways: { way: ServerProgram['way']; title: string; find: () => Promise<string | undefined> }[] = [
     { way: 'source', title: 'a server built earlier', find: () => findBuilt(temporalServer, env) },
     { way: 'download', title: 'a CLI downloaded earlier', find: () => findDownloaded(env) },
     { way: 'cli', title: 'the Temporal CLI on PATH', find: () => cliOnPath(env) },
