@@ -11,11 +11,8 @@ export function findingText(
 ) {
   const { bold, yellow } = colorsFor(context);
   const what = requestId ?? queue ?? `run ${runId ?? ''} under an id that is none of ours`;
-  const more = [
-    ...(detail === undefined ? [] : [detail]),
-    ...(providers === undefined ? [] : [providers.join(', ')]),
-    ...(dueAt === undefined ? [] : [`due ${dueAt}`]),
-  ];
+  const due = dueAt === undefined ? undefined : `due ${dueAt}`;
+  const more = [detail, providers?.join(', '), due].filter((part) => part !== undefined);
   return `${yellow(kind.padEnd(16))} ${bold(what)}  ${more.length === 0 ? findingGuide[kind].happened : more.join('; ')}`;
 }
 

@@ -91,7 +91,7 @@ function scheduleOptions(everyMs: number): ScheduleOptions {
     },
     policies: {
       overlap: ScheduleOverlapPolicy.SKIP,
-      // After an outage one sweep tells as much as all that were missed.
+      // After an outage one sweep finds as much as all that were missed.
       catchupWindow: everyMs,
     },
   };
@@ -102,11 +102,9 @@ function statusOf({ spec, state, info }: ScheduleDescription): SweepScheduleStat
   const last = info.recentActions.at(-1)?.takenAt;
   const [next] = info.nextActionTimes;
   return {
-    ...defined({ everyMs }),
     isPaused: state.paused,
     isRunning: info.runningActions.length > 0,
-    ...(last === undefined ? {} : { lastStartedAt: last.toISOString() }),
-    ...(next === undefined ? {} : { nextAt: next.toISOString() }),
+    ...defined({ everyMs, lastStartedAt: last?.toISOString(), nextAt: next?.toISOString() }),
   };
 }
 

@@ -32,9 +32,9 @@ export function createReadiness({
         () => undefined,
         (error: unknown) => error,
       );
-    const trouble = await Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
-    const isReady = trouble === undefined;
-    if (isReady !== wasReady) tell(trouble);
+    const failure = await Promise.race([answer, tooLate]).finally(() => clearTimeout(timer));
+    const isReady = failure === undefined;
+    if (isReady !== wasReady) tell(failure);
     wasReady = isReady;
     return isReady;
   }
