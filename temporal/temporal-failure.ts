@@ -3,7 +3,7 @@ import { isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import { getGrpcStatusDetails } from '@temporalio/client/lib/helpers';
 
 /** The gRPC codes that Temporal's answers are told apart by. The SDK exports none, and its gRPC package is not ours to import. */
-export const grpcStatus = {
+const grpcStatus = {
   CANCELLED: 1,
   INVALID_ARGUMENT: 3,
   DEADLINE_EXCEEDED: 4,

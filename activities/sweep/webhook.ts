@@ -60,7 +60,7 @@ export function createWebhook({ url, secret, environment, agents }: WebhookSetti
   };
 }
 
-export function signatureOf(text: string, secret: Uint8Array): string {
+function signatureOf(text: string, secret: Uint8Array): string {
   return `v1,${createHmac('sha256', secret).update(text).digest('base64')}`;
 }
 

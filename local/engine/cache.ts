@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import envPaths from 'env-paths';
 
@@ -12,8 +11,4 @@ export function cacheDirectory(env: Environment): string {
 
 export function executableName(name: string): string {
   return process.platform === 'win32' ? `${name}.exe` : name;
-}
-
-export function firstExisting(paths: readonly string[]): string | undefined {
-  return paths.find((candidate) => existsSync(candidate));
 }
