@@ -15,14 +15,9 @@ import {
   providerKeyFile,
   providersThatCallBack,
   verifyingKeyFile,
-  type CertificateKeys,
-  type ClientKeys,
   type DecisionKeys,
-  type FactKeys,
   type GatewayDecisionKeys,
-  type GatewayKeys,
   type KeyFile,
-  type ProviderKeys,
 } from './key-table';
 
 export interface NewKeyFile {
@@ -45,53 +40,51 @@ export function newKeyFiles(environment: string, epoch: string): readonly NewKey
   const sealing = new Map(providerKeys.map((provider) => [provider, newSealingKey(epoch)] as const));
   const gatewayDecision = newGatewayDecisionKeys(environment, epoch);
 
-  const client: ClientKeys = {
-    role: 'client',
-    environment,
-    intake: [intake.privateKey],
-    sealing: Object.fromEntries([...sealing].map(([provider, { publicKey }]) => [provider, [publicKey]])),
-  };
-  const providers = [...sealing].map(([provider, { privateKey }]): NewKeyFile => {
-    const content: ProviderKeys = {
-      role: 'provider',
-      provider,
-      environment,
-      sealing: [privateKey],
-      intake: [intake.publicKey],
-      hashing: [newSecretKey(epoch)],
-      facts: factsOf(provider),
-      ...(providersThatCallBack.includes(provider) && { callback: [callback.privateKey] }),
-    };
-    return { file: providerKeyFile(provider), content };
-  });
-  const certificates: CertificateKeys = {
-    role: 'certificate',
-    environment,
-    certificate: [certificate.privateKey],
-    facts: factsOf('workflows'),
-  };
-  const gateway: GatewayKeys = {
-    role: 'gateway',
-    environment,
-    callback: [callback.publicKey],
-    token: [newSecretKey(epoch)],
-    facts: factsOf('gateway'),
-  };
-  const known: FactKeys = {
-    role: 'fact-keys',
-    environment,
-    keys: [...facts].map(([role, { publicKey }]) => ({ for: role, key: publicKey })),
-  };
   return [
-    { file: keyFiles.client, content: client },
-    ...providers,
-    { file: keyFiles.certificate, content: certificates },
-    { file: keyFiles.gateway, content: gateway },
-    { file: keyFiles['gateway-decision'], content: gatewayDecision },
-    { file: keyFiles.decision, content: decisionKeysOf(gatewayDecision) },
-    { file: keyFiles['fact-keys'], content: known },
+    fileOf(keyFiles.client, {
+      role: 'client',
+      environment,
+      intake: [intake.privateKey],
+      sealing: Object.fromEntries([...sealing].map(([provider, { publicKey }]) => [provider, [publicKey]])),
+    }),
+    ...[...sealing].map(([provider, { privateKey }]) =>
+      fileOf(providerKeyFile(provider), {
+        role: 'provider',
+        provider,
+        environment,
+        sealing: [privateKey],
+        intake: [intake.publicKey],
+        hashing: [newSecretKey(epoch)],
+        facts: factsOf(provider),
+        ...(providersThatCallBack.includes(provider) && { callback: [callback.privateKey] }),
+      }),
+    ),
+    fileOf(keyFiles.certificate, {
+      role: 'certificate',
+      environment,
+      certificate: [certificate.privateKey],
+      facts: factsOf('workflows'),
+    }),
+    fileOf(keyFiles.gateway, {
+      role: 'gateway',
+      environment,
+      callback: [callback.publicKey],
+      token: [newSecretKey(epoch)],
+      facts: factsOf('gateway'),
+    }),
+    fileOf(keyFiles['gateway-decision'], gatewayDecision),
+    fileOf(keyFiles.decision, decisionKeysOf(gatewayDecision)),
+    fileOf(keyFiles['fact-keys'], {
+      role: 'fact-keys',
+      environment,
+      keys: [...facts].map(([role, { publicKey }]) => ({ for: role, key: publicKey })),
+    }),
     { file: verifyingKeyFile, content: { keys: [certificate.publicKey] } },
   ];
+}
+
+function fileOf<Keys extends object>(file: KeyFile<Keys>, content: Keys): NewKeyFile {
+  return { file, content };
 }
 
 export function newGatewayDecisionKeys(environment: string, epoch: string): GatewayDecisionKeys {

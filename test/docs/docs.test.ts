@@ -19,7 +19,6 @@ import { findingGuide, findingKinds } from '../../domain/sweep/finding';
 import { defaultPatience, patienceBounds, type Patience } from '../../domain/rules/patience';
 import { providerKeys } from '../../domain/provider/provider-table';
 import { scenarios } from '../../local/scenarios';
-import { newKeyFiles } from '../../security/key-generation';
 import { initKeys } from '../../security/key-files';
 import * as messages from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
@@ -380,15 +379,6 @@ describe('docs/architecture.md', () => {
     const told = [...named(rows(text, 'Folders')).keys()];
     expect(folders.filter((folder) => !told.includes(`${folder}/`))).toEqual([]);
     expect(told.filter((folder) => !existsSync(join(root, folder)))).toEqual([]);
-  });
-});
-
-describe('docs/security.md', () => {
-  it('names every key file', () => {
-    const text = rows(read(join('docs', 'security.md')), 'Keys by role')
-      .flat()
-      .join();
-    for (const { file } of newKeyFiles('docs', '2026-11')) expect(text).toContain(`\`${file.name}\``);
   });
 });
 
