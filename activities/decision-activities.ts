@@ -1,28 +1,12 @@
-import type {
-  DecisionKind,
-  DecisionProof,
-  ProviderDecision,
-  RequestDecisionKind,
-  RequestDecision,
-} from '../domain/decision/decision';
-import type { DecisionTokenChecker } from '../security/decision-token';
-import { serveOwnRunOnly, type RunOfRequest } from './own-run';
+import type { DecisionForRun, DecisionTokenChecker, DecisionTokenVerdict } from '../security/decision-token';
+import { serveOwnRunOnly } from './own-run';
 
 /** A decision as it was sent, and the token that is to prove who took it. */
-export interface DecisionQuestion extends RunOfRequest {
-  readonly token: string;
-  readonly kind: DecisionKind | RequestDecisionKind;
-  readonly content: ProviderDecision | RequestDecision['content'];
-}
-
-export type DecisionVerdict =
-  | { readonly status: 'proven'; readonly proof: DecisionProof }
-  /** A plain sentence that says what is wrong with the token. */
-  | { readonly status: 'refused'; readonly why: string };
+export type DecisionQuestion = DecisionForRun & { readonly token: string };
 
 export interface DecisionActivities {
   /** Checks that the token was signed by somebody we trust, for exactly this decision of this actor about this request, and holds now. */
-  checkDecision(question: DecisionQuestion): Promise<DecisionVerdict>;
+  checkDecision(question: DecisionQuestion): Promise<DecisionTokenVerdict>;
 }
 
 /** Pure but for the clock, so that it is safe to repeat; that a token is used once only is for the run to see to. */

@@ -2,15 +2,16 @@
 import { defined } from '../domain/defined';
 import {
   guardedKinds,
+  type DecisionContent,
   type DecisionProof,
-  type ProviderDecision,
   type RequestDecision,
 } from '../domain/decision/decision';
+import type { DecisionKind } from '../domain/decision/decision-table';
 import { factWords } from '../domain/certificate/fact';
 import { providerName } from '../domain/provider/provider-table';
 import type { Terms } from '../domain/rules/terms';
 import { factsOfLeg, type SignedFact, type Statement } from '../domain/certificate/statement';
-import type { AnyDecisionKind, DecisionTokenChecker } from '../security/decision-token';
+import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';
 
 /** Plain sentences, none where all holds. */
@@ -59,8 +60,8 @@ async function tokenProblems(
 }
 
 function decisionIn({ kind, content, proof }: RequestDecision & { readonly proof?: DecisionProof }): {
-  readonly kind: AnyDecisionKind;
-  readonly content: ProviderDecision | RequestDecision['content'];
+  readonly kind: DecisionKind;
+  readonly content: DecisionContent;
   readonly proof: DecisionProof | undefined;
 } {
   return { kind, content, proof };

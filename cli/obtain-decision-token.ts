@@ -1,8 +1,9 @@
 /** How a decision command proves who takes the decision: with a token made before, a key of its own, or a login at the gateway. */
 import type { Command } from 'commander';
-import { guardedKinds, type DecisionKind, type RequestDecisionKind } from '../domain/decision/decision';
+import { decisionRow } from '../domain/decision/decision-table';
 import { SECOND_MS } from '../domain/duration';
 import { isRecord } from '../domain/text';
+import type { DecisionForRun } from '../security/decision-token';
 import type { CommandContext } from './context';
 import { InputError } from './command-failure';
 import { DecisionTokenDeniedError, GatewayUnavailableError } from './login-failure';
@@ -15,14 +16,11 @@ export interface TokenOptions {
   readonly tokenFile?: string;
 }
 
-/** What a token is made for: exactly this decision about this request. */
-export interface DecisionToProve {
-  readonly requestId: string;
-  /** The run that the request was started as: asked only where a token is made. */
-  readonly run: () => Promise<string>;
-  readonly kind: DecisionKind | RequestDecisionKind;
-  readonly content: object;
-}
+/** Undefined where nothing is set up for it: the decision is then sent without, and the run says if it needs one. */
+export type TokenSource = (decision: UnsignedDecision) => Promise<string | undefined>;
+
+/** `run` is asked only where a token is made. */
+type UnsignedDecision = Omit<DecisionForRun, 'run'> & { readonly run: () => Promise<string> };
 
 export function addTokenOptions(command: Command): Command {
   return command
@@ -30,11 +28,8 @@ export function addTokenOptions(command: Command): Command {
     .option('--token-file <FILE>', 'send this decision token along, made with erasure sign-decision; - for stdin');
 }
 
-/** Undefined where nothing is set up for it: the decision is then sent without, and the run says if it needs one. */
-export type ProveDecision = (decision: DecisionToProve) => Promise<string | undefined>;
-
 /** Reads what the options name once and at once, so that a wrong file is told before anything is sent. */
-export async function createProver(options: TokenOptions, context: CommandContext): Promise<ProveDecision> {
+export async function createTokenSource(options: TokenOptions, context: CommandContext): Promise<TokenSource> {
   const { staffKey, tokenFile } = options;
   if (staffKey !== undefined && tokenFile !== undefined) {
     throw new InputError('Give --staff-key or --token-file, and not both.');
@@ -45,10 +40,10 @@ export async function createProver(options: TokenOptions, context: CommandContex
   }
   if (staffKey !== undefined) return signerWith(staffKey);
   // Of no use to the others; and whoever only retries should not have to log in.
-  return async (decision) => (guardedKinds.includes(decision.kind) ? signedByGateway(decision, context) : undefined);
+  return async (decision) => (decisionRow(decision.kind).isGuarded ? signedByGateway(decision, context) : undefined);
 }
 
-async function signerWith(staffKey: string): Promise<ProveDecision> {
+async function signerWith(staffKey: string): Promise<TokenSource> {
   const { createDecisionTokenIssuer } = await import('../security/decision-token.js');
   const { readStaffKeys } = await import('../security/key-files.js');
   const issuer = createDecisionTokenIssuer(await readStaffKeys(staffKey));
@@ -56,7 +51,7 @@ async function signerWith(staffKey: string): Promise<ProveDecision> {
 }
 
 async function signedByGateway(
-  decision: DecisionToProve,
+  decision: UnsignedDecision,
   { environment }: CommandContext,
 ): Promise<string | undefined> {
   const { readGatewayUrl } = await import('../config/staff-config.js');

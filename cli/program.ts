@@ -17,7 +17,6 @@ import { addSubmit } from './commands/submit-command';
 import { addSweep } from './commands/sweep-command';
 import { addVerify } from './commands/verify-command';
 import { addWatch } from './commands/watch-command';
-import { addWithdraw } from './commands/withdraw-command';
 import { addWorker } from './commands/worker-command';
 import { remark, type CommandContext } from './context';
 import { exitCodeHelp } from './exit-code';
@@ -37,7 +36,6 @@ const commands = [
   addList,
   addSweep,
   addDecisions,
-  addWithdraw,
   addSignDecision,
   addCertificate,
   addVerify,

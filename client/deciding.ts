@@ -1,57 +1,41 @@
 /** How a decision reaches a request that runs, and what it means when it does not. */
 import { WorkflowUpdateFailedError } from '@temporalio/client';
-import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
-import {
-  providerDecisionKinds,
-  whyNoDecision,
-  whyNoRequestDecision,
-  type DecisionKind,
-  type ProviderDecision,
-  type RequestDecisionKind,
-  type RequestDecisions,
-} from '../domain/decision/decision';
+import { ApplicationFailure } from '@temporalio/common';
+import { decisionProblem, excessProblem, readDecision, type DecisionContent } from '../domain/decision/decision';
+import type { DecisionKind } from '../domain/decision/decision-table';
 import { defined } from '../domain/defined';
-import type { LegProgress } from '../domain/leg/leg-progress';
-import type { RequestProgress } from '../domain/request/request-progress';
-import { providerDecisionUpdates, requestDecisionUpdates } from '../workflows/messages';
+import { decisionUpdates, type DecisionAnswer } from '../workflows/messages';
 import { DecisionRefusedError, NoWorkerError, RequestNotFoundError, RequestOverError } from './errors';
 import { requestStatus } from './following';
 import type { RequestCalls } from './request-calls';
 import { runStatusOf, type RequestStatus } from './request-status';
 
-type Kind = DecisionKind | RequestDecisionKind;
-type Content<K extends Kind> = K extends RequestDecisionKind ? RequestDecisions[K] : ProviderDecision;
-/** A decision about a provider resolves to its leg, one about the request to the request: as it stands after the decision. */
-export type DecisionAnswer<K extends Kind> = K extends RequestDecisionKind ? RequestProgress : LegProgress;
-
 /** A staff member's decision. `actor` is an opaque id; `reason` a code and a ticket reference. */
-export type DecisionOptions<K extends Kind = Kind> = Content<K> & {
+export type DecisionOptions<K extends DecisionKind = DecisionKind> = DecisionContent<K> & {
   /** Makes a repetition of this very call safe: the same id is taken once per request. Made up where absent. */
   readonly decisionId?: string | undefined;
 };
 
-export async function decide<K extends Kind>(
+export async function decide<K extends DecisionKind>(
   calls: RequestCalls,
   kind: K,
   requestId: string,
-  decision: DecisionOptions<K>,
+  { decisionId, ...sent }: DecisionOptions<K>,
 ): Promise<DecisionAnswer<K>> {
   const handle = calls.handle(requestId);
-  const problem = isAboutProvider(kind) ? whyNoDecision(decision) : whyNoRequestDecision(kind, decision);
+  const problem = decisionProblem(kind, sent) ?? excessProblem(kind, [sent]);
   if (problem !== undefined) throw new DecisionRefusedError(requestId, problem);
-  const { decisionId, ...content } = decision;
-  const updates = { ...providerDecisionUpdates, ...requestDecisionUpdates };
-  const update = updates[kind] as unknown as UpdateDefinition<DecisionAnswer<K>, [unknown]>;
+  const content = { ...readDecision(kind, sent).content, ...defined({ token: sent.token }) };
   try {
     return await calls.call(requestId, () =>
-      handle.executeUpdate(update, { args: [content], ...defined({ updateId: decisionId }) }),
+      handle.executeUpdate(decisionUpdates[kind], { args: [content], ...defined({ updateId: decisionId }) }),
     );
   } catch (error) {
-    throw await whyNotDecided(calls, requestId, error);
+    throw await decisionFailure(calls, requestId, error);
   }
 }
 
-async function whyNotDecided(calls: RequestCalls, requestId: string, error: unknown): Promise<unknown> {
+async function decisionFailure(calls: RequestCalls, requestId: string, error: unknown): Promise<unknown> {
   if (error instanceof WorkflowUpdateFailedError) {
     const { cause } = error;
     const isRefusal = cause instanceof ApplicationFailure && cause.type === 'DecisionRefused';
@@ -79,8 +63,4 @@ export async function withdrawRequest(calls: RequestCalls, requestId: string): P
   const found = await requestStatus(calls, requestId);
   if (found.status !== 'running' && found.state !== 'withdrawn') throw new RequestOverError(requestId, found.state);
   return found;
-}
-
-function isAboutProvider(kind: Kind): kind is DecisionKind {
-  return providerDecisionKinds.some((known) => known === kind);
 }

@@ -2,13 +2,14 @@
 import { Client, type Connection } from '@temporalio/client';
 import { readClientConfig } from '../config/client-config';
 import type { Environment } from '../config/environment';
-import type { DecisionKind, RequestDecisionKind } from '../domain/decision/decision';
+import type { DecisionKind } from '../domain/decision/decision-table';
 import { SECOND_MS } from '../domain/duration';
 import type { RequestProgress } from '../domain/request/request-progress';
 import type { Sealer } from '../security/sealing';
 import type { ErasureResult } from '../domain/request/erasure-result';
+import type { DecisionAnswer } from '../workflows/messages';
 import { openConnection } from './connection';
-import { decide, withdrawRequest, type DecisionAnswer, type DecisionOptions } from './deciding';
+import { decide, withdrawRequest, type DecisionOptions } from './deciding';
 import { SealingUnavailableError } from './errors';
 import type { ListOptions } from './filters';
 import {
@@ -228,7 +229,7 @@ export class ErasureClient {
    * request, with the ten newest entries of its trail.
    * Throws `DecisionRefusedError`, which says why, and `NoWorkerError`, after which the decision may still be taken.
    */
-  async decide<K extends DecisionKind | RequestDecisionKind>(
+  async decide<K extends DecisionKind>(
     kind: K,
     requestId: string,
     decision: DecisionOptions<K>,

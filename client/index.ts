@@ -1,6 +1,6 @@
 /** The public door of the library. */
 export { ErasureClient, type ConnectOptions, type ErasureClientParts } from './erasure-client';
-export type { DecisionAnswer, DecisionOptions } from './deciding';
+export type { DecisionOptions } from './deciding';
 export type { Submitted } from './submitting';
 export type { WaitOptions, WatchOptions } from './following';
 export {
@@ -38,13 +38,9 @@ export type { CertifiedResult, RequestState, RequestStatus, OutstandingAnswer } 
 export { parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-file-error';
-export type {
-  NoticeGiven,
-  ProviderDecision,
-  Reason,
-  RequestDecisionKind,
-  RequestDecisions,
-} from '../domain/decision/decision';
+export type { Decision, DecisionBase, DecisionContent, DecisionContents } from '../domain/decision/decision';
+export type { Reason } from '../domain/decision/decision-field';
+export type { DecisionKind, ProviderDecisionKind, RequestDecisionKind } from '../domain/decision/decision-table';
 export type { Assurance, LegOutcome, RequestOutcome } from '../domain/leg/outcome';
 export type { LegProgress, LegProgressState } from '../domain/leg/leg-progress';
 export type { DueProgress } from '../domain/request/due-progress';
@@ -53,3 +49,4 @@ export type { RequestProgress, RequestProgressState } from '../domain/request/re
 export { identifierFields, type Provider } from '../domain/provider/provider-table';
 export type { ErasureRequestInput, Regulation, Verification } from '../domain/request/request';
 export type { StepUnderWay } from '../domain/leg/step-under-way';
+export type { DecisionAnswer } from '../workflows/messages';

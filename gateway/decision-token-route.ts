@@ -1,12 +1,8 @@
 /** Where a staff member who is logged in gets a decision of theirs signed. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { decisionProblem } from '../domain/decision/decision';
 import { isRecord, parsedJson } from '../domain/text';
-import {
-  parseDecisionSubject,
-  whyNoDecisionSubject,
-  type DecisionSubject,
-  type DecisionTokenIssuer,
-} from '../security/decision-token';
+import { parseDecisionForRun, type DecisionForRun, type DecisionTokenIssuer } from '../security/decision-token';
 import { answer, answerLater, answerTooMany } from './http-answers';
 import type { DecisionTokenResult } from './metrics';
 import type { StaffIdentifier, StaffMember } from './staff-identity';
@@ -70,19 +66,19 @@ export function addDecisionTokenRoute(app: FastifyInstance, options: DecisionTok
   async function sign(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const member = request.staffMember;
     if (member === undefined) throw new TypeError('A decision is signed only for whoever is logged in');
-    const subject = parseDecisionSubject(parsedJson(new TextDecoder().decode(request.body as Buffer | undefined)));
-    if (subject === undefined || whyNoDecisionSubject(subject) !== undefined) {
+    const decision = parseDecisionForRun(parsedJson(new TextDecoder().decode(request.body as Buffer | undefined)));
+    if (decision === undefined || decisionProblem(decision.kind, decision.content) !== undefined) {
       request.decisionTokenResult = 'no-decision';
       return answer(reply, 400);
     }
-    const { requestId, kind } = subject;
-    const denial = whyNotFor(member, subject);
+    const { requestId, kind } = decision;
+    const denial = denialOf(member, decision);
     if (denial !== undefined) {
       request.decisionTokenResult = 'not-allowed';
       logger.warn({ requestId, kind, reason: denial }, 'A decision token was denied');
       return reply.code(403).send({ error: 'not allowed', reason: denial });
     }
-    const issued = await issuer.issue({ ...subject, now: now() });
+    const issued = await issuer.issue({ ...decision, now: now() });
     request.decisionTokenResult = 'issued';
     logger.info({ requestId, kind, tokenId: issued.tokenId }, 'A decision token was issued');
     return reply.header('cache-control', 'no-store').send(issued);
@@ -94,7 +90,7 @@ export function addDecisionTokenRoute(app: FastifyInstance, options: DecisionTok
   }
 }
 
-function whyNotFor(member: StaffMember, { kind, content }: DecisionSubject): DecisionTokenDenial | undefined {
+function denialOf(member: StaffMember, { kind, content }: DecisionForRun): DecisionTokenDenial | undefined {
   if (member.actor === undefined) return 'no-opaque-id';
   if (!isRecord(content) || content['actor'] !== member.actor) return 'another-actor';
   return member.kinds.has(kind) ? undefined : 'role-does-not-allow';

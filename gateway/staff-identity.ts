@@ -6,7 +6,7 @@ import { issuerUrl } from '../config/identity-provider';
 import { SECOND_MS } from '../domain/duration';
 import type { Fetch } from '../network/fetch';
 import { isMatch, isRecord, parsedJson, opaquePattern } from '../domain/text';
-import type { AnyDecisionKind } from '../security/decision-token';
+import type { DecisionKind } from '../domain/decision/decision-table';
 
 const ANSWER_MS_MAX = 5 * SECOND_MS;
 const METADATA_LENGTH_MAX = 262_144;
@@ -31,7 +31,7 @@ const algorithms = [
 export interface StaffMember {
   /** Undefined where the identity provider names them by something that is no opaque id. */
   readonly actor: string | undefined;
-  readonly kinds: ReadonlySet<AnyDecisionKind>;
+  readonly kinds: ReadonlySet<DecisionKind>;
 }
 
 /** `unknown`: the token does not hold; `reason` is a code for the log. `provider-away`: nobody can tell now. */

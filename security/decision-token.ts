@@ -2,21 +2,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
-import {
-  providerDecisionKinds,
-  readDecision,
-  readRequestDecision,
-  requestDecisionKinds,
-  whyNoDecision,
-  whyNoRequestDecision,
-  type DecisionKind,
-  type DecisionProof,
-  type ProviderDecision,
-  type RequestDecisionKind,
-} from '../domain/decision/decision';
+import { decisionProblem, readDecision, type DecisionProof } from '../domain/decision/decision';
+import { decisionKinds, type DecisionKind } from '../domain/decision/decision-table';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { isRequestId } from '../domain/request/request';
-import { isRecord, opaquePattern } from '../domain/text';
+import { opaquePattern } from '../domain/text';
 import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from './key-table';
 import { assertPlainJson } from './plain-json';
 import { createClaimsChecker, createClaimsSigner, type RefusalReason } from './signed-claims';
@@ -29,15 +19,12 @@ export const DECISION_TOKEN_CLOCK_TOLERANCE_MS = 30 * SECOND_MS;
 const TOKEN_LENGTH_MAX = 4_096;
 const CLAIMS_TYPE = 'erasure-decision+jwt';
 
-export type AnyDecisionKind = DecisionKind | RequestDecisionKind;
-export const decisionKinds: readonly AnyDecisionKind[] = [...providerDecisionKinds, ...requestDecisionKinds];
-
-/** What a token is about. `content` may carry more than the decision itself: that is neither signed nor checked. */
-export interface DecisionSubject {
+/** What a token is made for. `content` may carry more than the decision itself: that is neither signed nor checked. */
+export interface DecisionForRun {
   readonly requestId: string;
   /** The run that the request was started as, a UUID: a token is good for no other run of the same request id. */
   readonly run: string;
-  readonly kind: AnyDecisionKind;
+  readonly kind: DecisionKind;
   readonly content: object;
 }
 
@@ -55,9 +42,7 @@ export interface IssuedDecisionToken {
 
 export interface DecisionTokenIssuer {
   /** Throws `DecisionNotSignable`. `now`: epoch ms. `lifetimeMs`: 15 minutes where it is left out, at most 24 h. */
-  issue(
-    options: DecisionSubject & { readonly now: number; readonly lifetimeMs?: number },
-  ): Promise<IssuedDecisionToken>;
+  issue(options: DecisionForRun & { readonly now: number; readonly lifetimeMs?: number }): Promise<IssuedDecisionToken>;
 }
 
 export type DecisionTokenVerdict =
@@ -71,7 +56,7 @@ export interface DecisionTokenChecker {
    * was taken before, while the token held.
    */
   check(
-    options: DecisionSubject & { readonly token: unknown; readonly now: number | 'taken' },
+    options: DecisionForRun & { readonly token: unknown; readonly now: number | 'taken' },
   ): Promise<DecisionTokenVerdict>;
 }
 
@@ -89,6 +74,14 @@ const decisionClaims = z.strictObject({
 });
 type DecisionClaims = z.infer<typeof decisionClaims>;
 
+const runId = z.string().refine(isRequestId);
+const decisionForRun = z.strictObject({
+  requestId: runId,
+  run: runId,
+  kind: z.enum(decisionKinds),
+  content: z.record(z.string(), z.unknown()),
+});
+
 export function createDecisionTokenIssuer(keys: GatewayDecisionKeys | StaffKeys): DecisionTokenIssuer {
   const signer = createClaimsSigner(CLAIMS_TYPE, keys.decision[0]);
   const owner = keys.role === 'staff' ? keys : undefined;
@@ -97,8 +90,9 @@ export function createDecisionTokenIssuer(keys: GatewayDecisionKeys | StaffKeys)
     async issue({ requestId, run, kind, content, now, lifetimeMs = DECISION_TOKEN_LIFETIME_MS }) {
       if (!isRequestId(requestId)) throw new DecisionNotSignable('The request id is no lower case UUID.');
       if (!isRequestId(run)) throw new DecisionNotSignable('The run is no lower case UUID.');
-      const decision = decisionOf(kind, content);
-      if (typeof decision === 'string') throw new DecisionNotSignable(`This is no decision: ${decision}.`);
+      const problem = decisionProblem(kind, content);
+      if (problem !== undefined) throw new DecisionNotSignable(`This is no decision: ${problem}.`);
+      const decision = readDecision(kind, content).content;
       if (owner !== undefined && decision.actor !== owner.actor) {
         throw new DecisionNotSignable('This key belongs to another staff member than the decision names as its actor.');
       }
@@ -137,15 +131,15 @@ export function createDecisionTokenChecker(keys: DecisionKeys): DecisionTokenChe
   return {
     async check({ token, requestId, run, kind, content, now }) {
       const verified = await checkClaims(token);
-      if (verified.refused !== undefined) return refused(sentenceOf(verified.refused));
+      if (verified.refused !== undefined) return refused(unverified[verified.refused]);
       const parsed = decisionClaims.safeParse(verified.claims);
       if (!parsed.success) return refused('does not say what a decision token has to say');
       const claims = parsed.data;
-      const why =
-        whyNotSigner(owners.get(verified.keyId), claims) ??
-        whyAnother(claims, { environment: keys.environment, requestId, run, kind, content }) ??
-        (now === 'taken' ? undefined : whyNotNow(claims, now));
-      if (why !== undefined) return refused(why);
+      const problem =
+        signerProblem(owners.get(verified.keyId), claims) ??
+        contentProblem(claims, { environment: keys.environment, requestId, run, kind, content }) ??
+        (now === 'taken' ? undefined : timeProblem(claims, now));
+      if (problem !== undefined) return refused(problem);
       return { status: 'proven', proof: { tokenId: claims.jti, keyId: verified.keyId, token: String(token) } };
     },
   };
@@ -155,22 +149,15 @@ function refused(why: string): DecisionTokenVerdict {
   return { status: 'refused', why: `The decision token ${why}` };
 }
 
-function sentenceOf(reason: RefusalReason): string {
-  switch (reason) {
-    case 'malformed':
-      return 'is malformed or incomplete';
-    case 'algorithm-not-allowed':
-      return 'is signed with an algorithm that is not allowed';
-    case 'wrong-type':
-      return 'is something else: it was not signed as a decision token';
-    case 'unknown-key':
-      return 'is signed by a key that is not trusted here: see decision.json';
-    case 'altered':
-      return 'was altered, or signed by another key than it says';
-  }
-}
+const unverified: Readonly<Record<RefusalReason, string>> = {
+  malformed: 'is malformed or incomplete',
+  'algorithm-not-allowed': 'is signed with an algorithm that is not allowed',
+  'wrong-type': 'is something else: it was not signed as a decision token',
+  'unknown-key': 'is signed by a key that is not trusted here: see decision.json',
+  altered: 'was altered, or signed by another key than it says',
+};
 
-function whyNotSigner(
+function signerProblem(
   owner: DecisionKeys['keys'][number]['for'] | undefined,
   { actor, kind }: DecisionClaims,
 ): string | undefined {
@@ -183,39 +170,29 @@ function whyNotSigner(
   return undefined;
 }
 
-function whyAnother(
+function contentProblem(
   claims: DecisionClaims,
-  { environment, requestId, run, kind, content }: DecisionSubject & { readonly environment: string },
+  { environment, requestId, run, kind, content }: DecisionForRun & { readonly environment: string },
 ): string | undefined {
   if (claims.aud !== environment) return 'was made for another environment';
   if (claims.requestId !== requestId) return 'was made for another request';
   if (claims.run !== run) return 'was made for another run of this request';
   if (claims.kind !== kind) return 'was made for a decision of another kind';
-  const decision = decisionOf(kind, content);
-  if (typeof decision === 'string') return `belongs to no decision: ${decision}`;
+  const problem = decisionProblem(kind, content);
+  if (problem !== undefined) return `belongs to no decision: ${problem}`;
+  const decision = readDecision(kind, content).content;
   if (claims.actor !== decision.actor) return 'was made for another actor';
   if (claims.digest !== digestOf(decision)) return 'was made for a decision that says something else';
   return undefined;
 }
 
-function whyNotNow({ iat, exp }: DecisionClaims, now: number): string | undefined {
+function timeProblem({ iat, exp }: DecisionClaims, now: number): string | undefined {
   if ((exp - iat) * SECOND_MS > DECISION_TOKEN_LIFETIME_MS_MAX) return 'holds for longer than 24 hours';
   if (!(now >= iat * SECOND_MS - DECISION_TOKEN_CLOCK_TOLERANCE_MS)) {
     return 'does not hold yet: the clock of the machine that signed it is ahead';
   }
   if (!(now < exp * SECOND_MS + DECISION_TOKEN_CLOCK_TOLERANCE_MS)) return 'has expired: make a new one';
   return undefined;
-}
-
-/** The decision as the run keeps it, or why it is none. */
-function decisionOf(kind: AnyDecisionKind, content: object): { readonly actor: string } | string {
-  if (isProviderKind(kind)) return whyNoDecision(content) ?? readDecision(content as ProviderDecision);
-  if (!requestDecisionKinds.includes(kind)) return `kind: expected one of ${decisionKinds.join(', ')}`;
-  return whyNoRequestDecision(kind, content) ?? readRequestDecision(kind, content).content;
-}
-
-function isProviderKind(kind: AnyDecisionKind): kind is DecisionKind {
-  return providerDecisionKinds.some((one) => one === kind);
 }
 
 function digestOf(decision: object): string {
@@ -225,18 +202,7 @@ function digestOf(decision: object): string {
     .digest('base64url');
 }
 
-/** What somebody posted or wrote to a file to have it signed, or undefined. */
-export function parseDecisionSubject(value: unknown): DecisionSubject | undefined {
-  if (!isRecord(value)) return undefined;
-  const { requestId, run, kind, content, ...more } = value;
-  const known = decisionKinds.find((one) => one === kind);
-  if (!isRequestId(requestId) || !isRequestId(run)) return undefined;
-  if (known === undefined || !isRecord(content) || Object.keys(more).length > 0) return undefined;
-  return { requestId, run, kind: known, content };
-}
-
-/** Why `subject` holds no decision, or undefined when it does. Names fields, never repeats values. */
-export function whyNoDecisionSubject({ kind, content }: DecisionSubject): string | undefined {
-  const decision = decisionOf(kind, content);
-  return typeof decision === 'string' ? decision : undefined;
+/** What somebody posted or wrote to a file to have it signed, or undefined. Its content may still be no decision. */
+export function parseDecisionForRun(value: unknown): DecisionForRun | undefined {
+  return decisionForRun.safeParse(value).data;
 }

@@ -1,7 +1,7 @@
 /** Every key file: which process it is for, which keys it holds, and who may read it. All that handles key files follows from this. */
 import { z } from 'zod';
 import { factRoles, type FactRole } from '../domain/certificate/fact';
-import { providerDecisionKinds, requestDecisionKinds } from '../domain/decision/decision';
+import { decisionKinds } from '../domain/decision/decision-table';
 import { completionEventOf, providerKeys, type Provider } from '../domain/provider/provider-table';
 import { opaquePattern } from '../domain/text';
 import { keyList, publicKeysOf, sealing, secretKey, signing, thumbprintOf, verifyingKey } from './key-shapes';
@@ -90,10 +90,7 @@ const staffMember = {
   /** Opaque id of the one staff member who decides with this key. */
   actor: z.string().regex(opaquePattern),
   /** What it may sign; everything where it is absent. */
-  kinds: z
-    .array(z.enum([...providerDecisionKinds, ...requestDecisionKinds]))
-    .min(1)
-    .optional(),
+  kinds: z.array(z.enum(decisionKinds)).min(1).optional(),
 };
 
 const staffKeys = z.strictObject({

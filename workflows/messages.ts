@@ -1,11 +1,13 @@
 /** What a running request understands from outside. Shared with the client and the gateway; free of personal data. */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type {
-  DecisionKind,
-  ProviderDecision,
-  RequestDecisionKind,
-  RequestDecisions,
-} from '../domain/decision/decision';
+import type { UpdateDefinition } from '@temporalio/common';
+import type { DecisionContent } from '../domain/decision/decision';
+import {
+  decisionKinds,
+  decisionRow,
+  type DecisionKind,
+  type ProviderDecisionKind,
+} from '../domain/decision/decision-table';
 import type { LegProgress } from '../domain/leg/leg-progress';
 import type { Provider } from '../domain/provider/provider-table';
 import type { CallbackEvidence, CallbackReport } from '../domain/leg/receipt';
@@ -26,40 +28,15 @@ export const providerReported = defineSignal<[ProviderReport]>('providerReported
 /** The way of the gateway to a run that takes no more signals: Temporal limits their number, and anybody with access can use it up. */
 export const deliverCallback = defineUpdate<void, [ProviderConfirmation | ProviderReport]>('deliverCallback');
 
-/** Each resolves to the leg as it stands after the decision. Refusals say why. */
-export const retryProvider = defineUpdate<LegProgress, [ProviderDecision]>('retryProvider');
-export const waiveProvider = defineUpdate<LegProgress, [ProviderDecision]>('waiveProvider');
-export const attestProvider = defineUpdate<LegProgress, [ProviderDecision]>('attestProvider');
+/** A decision about a provider resolves to its leg, one about the request to the request: as it stands after the decision. */
+export type DecisionAnswer<K extends DecisionKind = DecisionKind> = K extends ProviderDecisionKind
+  ? LegProgress
+  : RequestProgress;
 
-const onRequest = <K extends RequestDecisionKind>(name: string) =>
-  defineUpdate<RequestProgress, [RequestDecisions[K]]>(name);
-
-/** Each resolves to the request as it stands after the decision. Refusals say why. */
-export const approveRequest = onRequest<'approve'>('approveRequest');
-export const rejectRequest = onRequest<'reject'>('rejectRequest');
-export const holdRequest = onRequest<'hold'>('holdRequest');
-export const releaseRequest = onRequest<'release'>('releaseRequest');
-export const withdrawRequest = onRequest<'withdraw'>('withdrawRequest');
-export const extendDeadline = onRequest<'extend'>('extendDeadline');
-export const recordNotice = onRequest<'notice'>('recordNotice');
-export const confirmIdentity = onRequest<'identity'>('confirmIdentity');
-
-export const providerDecisionUpdates = {
-  retry: retryProvider,
-  waive: waiveProvider,
-  attest: attestProvider,
-} as const satisfies Record<DecisionKind, unknown>;
-
-export const requestDecisionUpdates = {
-  approve: approveRequest,
-  reject: rejectRequest,
-  hold: holdRequest,
-  release: releaseRequest,
-  withdraw: withdrawRequest,
-  extend: extendDeadline,
-  notice: recordNotice,
-  identity: confirmIdentity,
-} as const satisfies Record<RequestDecisionKind, unknown>;
+/** The update of each decision. Refusals say why. */
+export const decisionUpdates = Object.fromEntries(
+  decisionKinds.map((kind) => [kind, defineUpdate(decisionRow(kind).update)]),
+) as { readonly [K in DecisionKind]: UpdateDefinition<DecisionAnswer<K>, [DecisionContent<K>]> };
 
 export const progress = defineQuery<RequestProgress>('progress');
 /** The signed certificate (compact JWS) from the moment it is there; null before. */

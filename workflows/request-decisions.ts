@@ -1,35 +1,38 @@
 /**
- * How a run takes decisions: each is judged when it comes, proven where the rules ask for that, and judged again in the
- * very step in which it counts. Of guarded decisions that come together one is taken.
+ * How a run takes decisions: each is checked when it comes, its token is checked where the rules ask for one, and it is checked
+ * again in the very step in which it counts. Of guarded decisions that come together one is taken.
  */
 import {
   ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
   condition,
   proxyActivities,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { defined } from '../domain/defined';
-import type { DecisionActivities, DecisionQuestion } from '../activities/decision-activities';
+import type { UpdateDefinition } from '@temporalio/common';
+import type { DecisionActivities } from '../activities/decision-activities';
 import {
-  guardedKinds,
+  decisionProblem,
+  decisionShape,
+  excessProblem,
+  isProviderDecision,
   readDecision,
-  readRequestDecision,
-  requestDecisionKinds,
-  whyMoreThanADecision,
-  whyNoDecision,
-  whyNoRequestDecision,
-  providerDecisionKinds,
-  type DecisionKind,
+  type Decision,
+  type DecisionContent,
   type DecisionProof,
-  type ProviderDecision,
-  type RequestDecisionKind,
-  type Said,
+  type RequestDecision,
 } from '../domain/decision/decision';
-import { describeInstant } from '../domain/duration';
+import {
+  decisionKinds,
+  decisionRow,
+  type DecisionKind,
+  type ProviderDecisionKind,
+} from '../domain/decision/decision-table';
+import { defined } from '../domain/defined';
 import { refusalReason } from '../domain/leg/leg-decisions';
+import { legProgress } from '../domain/leg/leg-progress';
+import { providerName, type Provider } from '../domain/provider/provider-table';
 import {
   limitOfLeg,
   limitOfRequest,
@@ -37,204 +40,150 @@ import {
   TRAIL_IN_ANSWER_MAX,
   type HistoryLength,
 } from '../domain/request/limits';
-import { legProgress, type LegProgress } from '../domain/leg/leg-progress';
-import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { RequestProgress } from '../domain/request/request-progress';
 import { providersDecisionProblem, requestDecisionProblem } from '../domain/request/decision-problem';
+import type { RequestEvent, RequestState } from '../domain/request/request-state';
+import type { RequestSnapshot } from '../domain/request/snapshot';
+import type { WithoutTime } from '../domain/without-time';
 import { decisionOptions } from './activity-options';
-import { providerDecisionUpdates, requestDecisionUpdates } from './messages';
-import type { RequestRun } from './request-run';
+import { DecisionLedger } from './decision-ledger';
+import { refusal } from './decision-refusal';
+import { decisionUpdates, type DecisionAnswer } from './messages';
+import type { ProviderLeg } from './provider-leg';
 
-const descriptions: Readonly<Record<DecisionKind | RequestDecisionKind, string>> = {
-  retry: 'Repeat the step that did not succeed, now',
-  waive: 'Release the request from this provider',
-  attest: 'Vouch that this provider has erased',
-  approve: 'Let it be carried out. Not by whoever filed it',
-  reject: 'Refuse to carry it out, before anything is sent. Names the ground',
-  hold: 'Legal hold: send nothing, withdraw what can be withdrawn. Names ground, owner and review',
-  release: 'End the legal hold: what was held back goes on',
-  withdraw: 'Withdraw it also where it was asked for already, and ask nobody any more',
-  extend: 'Take more time. Holds once the person has been told (recordNotice, extended)',
-  notice: 'Record that the person, or a recipient, was told',
-  identity: 'Record that the person proved who they are',
-};
-
-export function listenForDecisions(run: RequestRun): void {
-  const taken = new TakenDecisions();
-  for (const kind of providerDecisionKinds) listenForProviderDecision(run, kind, taken);
-  for (const kind of requestDecisionKinds) listenForRequestDecision(run, kind, taken);
+/** What decisions are about. */
+export interface DecidableRun {
+  readonly requestId: string;
+  readonly state: RequestState;
+  readonly snapshot: RequestSnapshot;
+  leg(provider: Provider): ProviderLeg | undefined;
+  progress(): RequestProgress;
+  apply(event: WithoutTime<RequestEvent>): void;
+  moveDueDates(): Promise<void>;
 }
 
-function listenForProviderDecision(run: RequestRun, kind: DecisionKind, taken: TakenDecisions): void {
-  const judge = (decision: unknown, ...more: readonly unknown[]): void => {
-    refuseIf(whyNoDecision(decision) ?? whyMoreThanADecision('provider', [decision, ...more]));
-    const { provider } = decision as ProviderDecision;
-    const leg = run.leg(provider);
-    if (leg === undefined) throw refusal(`${providerName(provider)} is not part of this request`);
-    const notNow = refusalReason(leg.state, kind);
-    refuseIf(notNow && `${providerName(provider)} ${notNow}`);
-    refuseUnlessReady(providersDecisionProblem(run.state, kind), run);
-    const tooMany = limitOfLeg(leg.state, kind, historyLength());
-    refuseIf(tooMany && `${providerName(provider)} ${tooMany}`);
-    refuseIf(whyNoToken(run, kind, decision as ProviderDecision) ?? whyTooManyTokens(run, kind, taken));
+export function listenForDecisions(run: DecidableRun): void {
+  const ledger = new DecisionLedger();
+  for (const kind of decisionKinds) listenFor(kind, run, ledger);
+}
+
+function listenFor(kind: DecisionKind, run: DecidableRun, ledger: DecisionLedger): void {
+  const update: UpdateDefinition<DecisionAnswer, [DecisionContent]> = decisionUpdates[kind];
+  const validate = (sent: DecisionContent, ...more: readonly unknown[]): void => {
+    refuseIf(decisionProblem(kind, sent) ?? excessProblem(kind, [sent, ...more]));
+    refuseIf(problemNow(run, readDecision(kind, sent)) ?? tokenProblem(run, kind, { token: sent.token, ledger }));
   };
-  setHandler(
-    providerDecisionUpdates[kind],
-    async (sent: ProviderDecision): Promise<LegProgress> => {
-      const decision = readDecision(sent);
-      const leg = run.leg(decision.provider);
-      if (leg === undefined) throw new TypeError('The validator lets only providers of this request pass');
-      const seen = taken.about(decision.provider);
-      const proof = needsTime(run, kind)
-        ? await prove(run, { kind, content: decision, token: sent.token, taken, judge: () => judge(sent) })
-        : undefined;
-      taken.take({ kind, about: decision.provider, actor: decision.actor, seen, proof, judge: () => judge(sent) });
-      leg.handle({ type: 'decided', kind, decision, ...defined({ proof }) });
-      return legProgress(leg.state);
-    },
+  const take = async (sent: DecisionContent): Promise<DecisionAnswer> => {
+    const decision = readDecision(kind, sent);
+    const countBefore = ledger.countBefore(decision);
+    if (isStarting(run)) await CancellationScope.nonCancellable(() => condition(() => !isStarting(run)));
+    let proof: DecisionProof | undefined;
+    if (isGuarded(run, kind) && sent.token !== undefined) {
+      // It may have waited until the rules were known.
+      validate(sent);
+      proof = await checkToken(run, decision, { token: sent.token, ledger });
+    }
+    ledger.record(decision, { countBefore, proof, validate: () => validate(sent) });
+    return isProviderDecision(decision) ? applyToLeg(run, decision, proof) : applyToRequest(run, decision, proof);
+  };
+  const { description } = decisionRow(kind);
+  setHandler(update, take, {
+    description: `${description.charAt(0).toUpperCase()}${description.slice(1)}. Input: ${decisionShape(kind)}`,
     // Must stay synchronous: an asynchronous validator is not awaited and accepts everything.
-    { description: descriptions[kind], validator: judge },
-  );
-}
-
-function listenForRequestDecision(run: RequestRun, kind: RequestDecisionKind, taken: TakenDecisions): void {
-  const judge = (sent: unknown, ...more: readonly unknown[]): void => {
-    refuseIf(whyNoRequestDecision(kind, sent) ?? whyMoreThanADecision(kind, [sent, ...more]));
-    const decision = readRequestDecision(kind, sent as Said);
-    refuseUnlessReady(requestDecisionProblem(run.snapshot, decision), run);
-    const tooMany = limitOfRequest(run.state, decision, historyLength());
-    refuseIf(tooMany && `The request ${tooMany}`);
-    refuseIf(whyNoToken(run, kind, sent as Said) ?? whyTooManyTokens(run, kind, taken));
-  };
-  const take = async (sent: Said): Promise<RequestProgress> => {
-    const decision = readRequestDecision(kind, sent);
-    const { content } = decision;
-    const seen = taken.about('request');
-    const proof = needsTime(run, kind)
-      ? await prove(run, { kind, content, token: sent.token, taken, judge: () => judge(sent) })
-      : undefined;
-    taken.take({ kind, about: 'request', actor: content.actor, seen, proof, judge: () => judge(sent) });
-    run.apply({ type: 'decided', decision, ...defined({ proof }) });
-    if (kind === 'identity') await run.moveDueDates();
-    const { trail, ...progress } = run.progress();
-    return { ...progress, trail: trail.slice(-TRAIL_IN_ANSWER_MAX) };
-  };
-  setHandler(requestDecisionUpdates[kind] as never, take as never, {
-    description: descriptions[kind],
-    validator: judge as never,
+    validator: validate,
   });
 }
 
-type Subject = Provider | 'request';
-
-/** The guarded decisions that have counted, and the tokens that were used for them. */
-class TakenDecisions {
-  readonly #last = new Map<Subject, { readonly count: number; readonly what: string }>();
-  /** A token is good for one decision; those that were used are remembered for as long as the run. */
-  readonly #usedTokens = new Set<string>();
-  refusedTokens = 0;
-
-  /** How many have been taken about one provider, or about the request as a whole. */
-  about(subject: Subject): number {
-    return this.#last.get(subject)?.count ?? 0;
-  }
-
-  /**
-   * Throws where the decision cannot be taken any more. Whatever it leads to has to follow at once: any wait in between
-   * would let another decision be judged by the same state.
-   */
-  take(decision: {
-    readonly kind: DecisionKind | RequestDecisionKind;
-    readonly about: Subject;
-    readonly actor: string;
-    /** What `about` said when it came. */
-    readonly seen: number;
-    readonly proof: DecisionProof | undefined;
-    readonly judge: () => void;
-  }): void {
-    const { kind, about, actor, seen, proof, judge } = decision;
-    const isGuardedKind = guardedKinds.includes(kind);
-    const last = this.#last.get(about);
-    // Whoever decided did not know of it.
-    if (isGuardedKind && last !== undefined && last.count > seen) {
-      throw refusal(`Meanwhile this was decided: ${last.what}. Look at the request again; nothing else was decided`);
-    }
-    judge();
-    if (proof !== undefined) {
-      if (this.#usedTokens.has(proof.tokenId)) {
-        this.refusedTokens += 1;
-        throw refusal('The decision token has been used already');
-      }
-      this.#usedTokens.add(proof.tokenId);
-    }
-    if (!isGuardedKind) return;
-    const what = `${kind}${about === 'request' ? '' : ` ${about}`} by ${actor} at ${describeInstant(Date.now())}`;
-    this.#last.set(about, { count: seen + 1, what });
-  }
+function applyToLeg(
+  run: DecidableRun,
+  { kind, content }: Decision<ProviderDecisionKind>,
+  proof: DecisionProof | undefined,
+): DecisionAnswer {
+  const leg = run.leg(content.provider);
+  if (leg === undefined) throw new TypeError('The validator lets only providers of this request pass');
+  leg.handle({ type: 'decided', kind, decision: content, ...defined({ proof }) });
+  return legProgress(leg.state);
 }
 
-/** Waits until the rules are known, and checks the token where they ask for one. */
-async function prove(
-  run: RequestRun,
-  parts: Pick<DecisionQuestion, 'kind' | 'content'> & {
-    readonly token: string | undefined;
-    readonly taken: TakenDecisions;
-    readonly judge: () => void;
-  },
-): Promise<DecisionProof | undefined> {
-  const { kind, content, token, taken, judge } = parts;
-  if (run.state.phase === 'starting') {
-    await CancellationScope.nonCancellable(() => condition(() => run.state.phase !== 'starting'));
-    judge();
+async function applyToRequest(
+  run: DecidableRun,
+  decision: RequestDecision,
+  proof: DecisionProof | undefined,
+): Promise<DecisionAnswer> {
+  run.apply({ type: 'decided', decision, ...defined({ proof }) });
+  if (decision.kind === 'identity') await run.moveDueDates();
+  const { trail, ...progress } = run.progress();
+  return { ...progress, trail: trail.slice(-TRAIL_IN_ANSWER_MAX) };
+}
+
+/** Why the decision cannot be taken now. While a request is starting it is let in and waits, until the rules are known. */
+function problemNow(run: DecidableRun, decision: Decision): string | undefined {
+  const history = historyLength();
+  if (isProviderDecision(decision)) {
+    const { kind, content } = decision;
+    const name = providerName(content.provider);
+    const leg = run.leg(content.provider);
+    if (leg === undefined) return `${name} is not part of this request`;
+    return (
+      sentence(name, refusalReason(leg.state, kind)) ??
+      sentence('The request', isStarting(run) ? undefined : providersDecisionProblem(run.state, kind)) ??
+      sentence(name, limitOfLeg(leg.state, kind, history))
+    );
   }
-  if (!isGuarded(run, kind) || token === undefined) return undefined;
-  try {
-    return await checkToken(run, { kind, content, token });
-  } catch (error) {
-    taken.refusedTokens += 1;
-    throw error;
-  }
+  return sentence(
+    'The request',
+    (isStarting(run) ? undefined : requestDecisionProblem(run.snapshot, decision)) ??
+      limitOfRequest(run.state, decision, history),
+  );
+}
+
+function sentence(subject: string, problem: string | undefined): string | undefined {
+  return problem && `${subject} ${problem}`;
+}
+
+function tokenProblem(
+  run: DecidableRun,
+  kind: DecisionKind,
+  { token, ledger }: { readonly token: string | undefined; readonly ledger: DecisionLedger },
+): string | undefined {
+  if (!isGuarded(run, kind)) return undefined;
+  if (token === undefined) return 'token: this request takes decisions of this kind only with a signed decision token';
+  // Whoever has no key can have each of these checked, and each check makes the history longer.
+  return ledger.refusedTokens >= REFUSED_TOKENS_MAX
+    ? `The request was sent ${REFUSED_TOKENS_MAX} decision tokens that did not hold, which is the limit: somebody who may ` +
+        'write to the namespace keeps it from being decided about'
+    : undefined;
 }
 
 async function checkToken(
-  run: RequestRun,
-  { kind, content, token }: Pick<DecisionQuestion, 'kind' | 'content' | 'token'>,
+  { requestId }: DecidableRun,
+  { kind, content }: Decision,
+  { token, ledger }: { readonly token: string; readonly ledger: DecisionLedger },
 ): Promise<DecisionProof> {
   const { checkDecision } = proxyActivities<DecisionActivities>({
     ...decisionOptions,
     summary: `Check who decided: ${kind}`,
   });
-  const verdict = await CancellationScope.nonCancellable(() =>
-    checkDecision({ requestId: run.requestId, run: workflowInfo().originalExecutionRunId, token, kind, content }),
-  ).catch((error: unknown) => {
+  const run = workflowInfo().originalExecutionRunId;
+  try {
+    const verdict = await CancellationScope.nonCancellable(() =>
+      checkDecision({ requestId, run, token, kind, content }),
+    );
+    if (verdict.status === 'proven') return verdict.proof;
+    throw refusal(verdict.why);
+  } catch (error) {
+    ledger.refusedTokens += 1;
     if (!(error instanceof ActivityFailure)) throw error;
     throw refusal('The decision token could not be checked in time. Nothing was decided; try again');
-  });
-  if (verdict.status === 'refused') throw refusal(verdict.why);
-  return verdict.proof;
+  }
 }
 
-/** Whether a decision counts only after something else: otherwise it counts at once. */
-function needsTime(run: RequestRun, kind: DecisionKind | RequestDecisionKind): boolean {
-  return run.state.phase === 'starting' || isGuarded(run, kind);
+function isStarting({ state }: DecidableRun): boolean {
+  return state.phase === 'starting';
 }
 
-function isGuarded(run: RequestRun, kind: DecisionKind | RequestDecisionKind): boolean {
-  return run.state.terms?.rules.decisionMode === 'authenticated' && guardedKinds.includes(kind);
-}
-
-function whyNoToken(run: RequestRun, kind: DecisionKind | RequestDecisionKind, { token }: Said): string | undefined {
-  return isGuarded(run, kind) && token === undefined
-    ? 'token: this request takes decisions of this kind only with a signed decision token'
-    : undefined;
-}
-
-/** Whoever has no key can have each of these checked, and each check makes the history longer. */
-function whyTooManyTokens(run: RequestRun, kind: DecisionKind | RequestDecisionKind, taken: TakenDecisions) {
-  return isGuarded(run, kind) && taken.refusedTokens >= REFUSED_TOKENS_MAX
-    ? `The request was sent ${REFUSED_TOKENS_MAX} decision tokens that did not hold, which is the limit: somebody who may ` +
-        'write to the namespace keeps it from being decided about'
-    : undefined;
+function isGuarded({ state }: DecidableRun, kind: DecisionKind): boolean {
+  return state.terms?.rules.decisionMode === 'authenticated' && decisionRow(kind).isGuarded;
 }
 
 function historyLength(): HistoryLength {
@@ -242,18 +191,6 @@ function historyLength(): HistoryLength {
   return { events, bytes };
 }
 
-/** While a request is starting, a decision is let in and waits; it is judged as soon as the rules are known. */
-function refuseUnlessReady(notNow: string | undefined, run: RequestRun): void {
-  if (run.state.phase !== 'starting') refuseIf(notNow && `The request ${notNow}`);
-}
-
-function refuseIf(why: string | undefined): void {
-  if (why !== undefined) throw refusal(why);
-}
-
-/** Staff read it in the Temporal UI: where in our code it was said is nothing to them. */
-function refusal(message: string): ApplicationFailure {
-  const failure = ApplicationFailure.nonRetryable(message, 'DecisionRefused');
-  failure.stack = '';
-  return failure;
+function refuseIf(problem: string | undefined): void {
+  if (problem !== undefined) throw refusal(problem);
 }

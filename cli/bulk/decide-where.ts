@@ -5,30 +5,22 @@ import type { ErasureClient } from '../../client/erasure-client';
 import { confirm } from '../confirm';
 import { connected } from '../connected';
 import { print, printJsonLine, remark, type CommandContext } from '../context';
-import { createProver, type ProveDecision } from '../obtain-decision-token';
+import { createTokenSource, type TokenSource } from '../obtain-decision-token';
 import { exitCode } from '../exit-code';
 import { InputError } from '../command-failure';
 import { wholeNumber } from '../options';
-import { readTypedDecision, type DecisionTyped, type TypedDecision } from '../take-decision';
+import { parseDecision, sendDecision, type DecisionOptions } from '../take-decision';
+import type { Decision } from '../../domain/decision/decision';
+import { decisionRow, type DecisionKind } from '../../domain/decision/decision-table';
 import { providerKeys } from '../../domain/provider/provider-table';
-
-/** The others are about one person's case, or cannot be taken back. */
-const bulkKinds = ['retry', 'hold', 'release'] as const;
-export type BulkDecisionKind = (typeof bulkKinds)[number];
 
 const CONCURRENCY = 4;
 const CONCURRENCY_MAX = 32;
 const SHOWN = 5;
 
-/** `typed` holds the fields of the decision, too. */
-export interface WhereTyped extends DecisionTyped {
+export interface WhereOptions extends DecisionOptions {
   readonly where: string;
   readonly concurrency?: number;
-  readonly yes?: boolean;
-}
-
-export function isBulkKind(kind: string): kind is BulkDecisionKind {
-  return bulkKinds.some((known) => known === kind);
 }
 
 export function addWhereOptions(command: Command): void {
@@ -53,14 +45,18 @@ decisions, each request gets a token of its own, by --staff-key or your login. W
 for each request. It exits with 0 when all were taken, 6 when some were refused, 5 when no worker answered for some, 12 when
 the filter names none, 130 when interrupted.`;
 
-export async function decideWhere(kind: BulkDecisionKind, typed: WhereTyped, context: CommandContext): Promise<void> {
+export async function decideWhere(kind: DecisionKind, options: WhereOptions, context: CommandContext): Promise<void> {
   const { parseFilter } = await import('../../client/filter-parser.js');
-  if (typed.tokenFile !== undefined) {
+  if (options.tokenFile !== undefined) {
     throw new InputError('--token-file holds a token for one request: with --where, give --staff-key or log in.');
   }
-  const decision = readTypedDecision(kind, typed);
-  const filter = parseFilter([`(${parseFilter(typed.where)})`, ...narrowing(kind, typed)].join(' AND '));
-  const prove = await createProver(typed, context);
+  const decision = parseDecision(kind, options);
+  // Only those that the decision can change something about.
+  const narrowing = decisionRow(kind).command.bulk?.filter?.({ ...decision.content });
+  const filter = parseFilter(
+    [`(${parseFilter(options.where)})`, ...(narrowing === undefined ? [] : [narrowing])].join(' AND '),
+  );
+  const tokenFor = await createTokenSource(options, context);
   await connected(context, async (client) => {
     const count = await client.count({ filter, open: true });
     if (count === 0) {
@@ -69,25 +65,13 @@ export async function decideWhere(kind: BulkDecisionKind, typed: WhereTyped, con
       return;
     }
     remark(context, ...(await preview(client, { decision, count, filter })));
-    await confirm(`This will be sent to ${requests(count)}.`, { yes: typed.yes === true, context });
-    await takeEach(client, { decision, count, filter, prove, typed, context });
+    await confirm(`This will be sent to ${requests(count)}.`, { yes: options.yes === true, context });
+    await takeEach(client, { decision, count, filter, tokenFor, options, context });
   });
 }
 
-/** Only those that the decision can change something about. */
-function narrowing(kind: BulkDecisionKind, typed: WhereTyped): readonly string[] {
-  switch (kind) {
-    case 'retry':
-      return [`waiting-for=${String(typed['provider'])}`];
-    case 'release':
-      return ['on-hold'];
-    case 'hold':
-      return [];
-  }
-}
-
 interface Named {
-  readonly decision: TypedDecision;
+  readonly decision: Decision;
   readonly filter: string;
   /** About as many: requests come and go while it is done. */
   readonly count: number;
@@ -119,40 +103,38 @@ async function takeEach(
     decision,
     filter,
     count,
-    prove,
-    typed,
+    tokenFor,
+    options,
     context,
-  }: Named & { readonly prove: ProveDecision; readonly typed: WhereTyped; readonly context: CommandContext },
+  }: Named & { readonly tokenFor: TokenSource; readonly options: WhereOptions; readonly context: CommandContext },
 ): Promise<void> {
   const { randomUUID } = await import('node:crypto');
   const { forEachAtOnce } = await import('../../client/bulk/at-once.js');
   const { DecisionRefusedError, NoWorkerError, RequestNotFoundError } = await import('../../client/errors.js');
   const { interruptible } = await import('./interruption.js');
   const counts: Record<Result, number> = { done: 0, refused: 0, unanswered: 0 };
-  const tell = (requestId: string, result: Result, why?: string): void => {
+  const report = (requestId: string, result: Result, why?: string): void => {
     counts[result] += 1;
-    if (typed.json === true) printJsonLine(context, { requestId, result, ...defined({ why }) });
+    if (options.json === true) printJsonLine(context, { requestId, result, ...defined({ why }) });
     else print(context, `${requestId}  ${result}${why === undefined ? '' : `: ${why}`}`);
   };
   const named = async function* () {
     for await (const { requestId } of client.find({ filter, open: true }))
       yield { requestId, decisionId: randomUUID() };
   };
-  const { kind, content, send } = decision;
   const end = await interruptible(context, (signal) =>
     forEachAtOnce(named(), {
-      concurrency: typed.concurrency ?? CONCURRENCY,
+      concurrency: options.concurrency ?? CONCURRENCY,
       signal,
       work: async ({ requestId, decisionId }) => {
-        const token = await prove({ requestId, run: () => client.runOf(requestId), kind, content });
         try {
-          await send(client, requestId, { token, decisionId });
-          tell(requestId, 'done');
+          await sendDecision(client, decision, { requestId, tokenFor, decisionId });
+          report(requestId, 'done');
         } catch (error) {
           if (error instanceof DecisionRefusedError || error instanceof RequestNotFoundError) {
-            tell(requestId, 'refused', error.message);
+            report(requestId, 'refused', error.message);
           } else if (error instanceof NoWorkerError) {
-            tell(requestId, 'unanswered', error.message);
+            report(requestId, 'unanswered', error.message);
           } else throw error;
         }
       },

@@ -103,7 +103,7 @@ async function upgrade({ dir, environment, json }: InitOptions, context: Command
 }
 
 async function addStaff(actor: string, options: AddStaffOptions, context: CommandContext): Promise<void> {
-  const { decisionKinds } = await import('../../security/decision-token.js');
+  const { decisionKinds } = await import('../../domain/decision/decision-table.js');
   const { addStaffKey } = await import('../../security/key-files.js');
   const { dir, out, json } = options;
   if (!isMatch(actor, opaquePattern)) {

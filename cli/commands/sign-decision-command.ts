@@ -36,15 +36,15 @@ Example:
 }
 
 async function sign(file: string, { staffKey, holdsFor, json }: SignOptions, context: CommandContext): Promise<void> {
-  const { createDecisionTokenIssuer, parseDecisionSubject } = await import('../../security/decision-token.js');
+  const { createDecisionTokenIssuer, parseDecisionForRun } = await import('../../security/decision-token.js');
   const { readStaffKeys } = await import('../../security/key-files.js');
-  const subject = parseDecisionSubject(await readJson(file, 'The decision', context));
-  if (subject === undefined) {
+  const decision = parseDecisionForRun(await readJson(file, 'The decision', context));
+  if (decision === undefined) {
     throw new InputError('This is no decision: expected { requestId, run, kind, content } and nothing else.');
   }
   const issuer = createDecisionTokenIssuer(await readStaffKeys(staffKey));
   const issued = await issuer.issue({
-    ...subject,
+    ...decision,
     now: Date.now(),
     ...defined({ lifetimeMs: holdsFor }),
   });

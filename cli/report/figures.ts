@@ -1,6 +1,6 @@
 /** The figures of a report. What each one means is in docs/reports.md. */
 import { defined } from '../../domain/defined';
-import type { RejectionGround } from '../../domain/decision/decision';
+import type { RejectionGround } from '../../domain/decision/decision-table';
 import type { LegOutcome } from '../../domain/leg/outcome';
 import { DayCounts, type DayFigures } from './day-counts';
 import type { RequestFacts } from './request-facts';

@@ -2,7 +2,7 @@
 import { defined } from '../../domain/defined';
 import type { FoundRequest, RequestOrigin } from '../../client/found-request';
 import type { RequestState, RequestStatus } from '../../client/request-status';
-import type { RejectionGround } from '../../domain/decision/decision';
+import type { RejectionGround } from '../../domain/decision/decision-table';
 import { parseInstant } from '../../domain/instant';
 import type { Assurance, LegOutcome, RequestOutcome } from '../../domain/leg/outcome';
 import type { TrailEntry } from '../../domain/request/request-state';

@@ -1,6 +1,7 @@
 /** The certificate: what it claims of each provider, on what basis. Free of personal data. */
 import { defined } from '../defined';
-import type { DecisionKind, DecisionProof, ProviderDecision } from '../decision/decision';
+import type { DecisionContent, DecisionProof } from '../decision/decision';
+import type { ProviderDecisionKind } from '../decision/decision-table';
 import type { FactKind, Witness } from './fact';
 import { settled, type Round, type SettledLeg } from '../leg/leg-state';
 import { currentDeadlines, type LegalClock } from '../law/legal-clock';
@@ -87,8 +88,8 @@ export interface ProviderClaim {
   }[];
   readonly lastObservation?: { readonly at: string; readonly found: string; readonly evidence: Evidence };
   readonly withdrawal?: WithdrawalClaim;
-  readonly decisions: readonly (ProviderDecision & {
-    readonly kind: DecisionKind;
+  readonly decisions: readonly (DecisionContent<ProviderDecisionKind> & {
+    readonly kind: ProviderDecisionKind;
     readonly at: string;
     readonly proof?: DecisionProof;
   })[];

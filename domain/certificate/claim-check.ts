@@ -3,7 +3,7 @@
  * the leg came to its outcome: it is the second opinion that a certificate needs, since anybody who may write to the
  * namespace can make up a statement.
  */
-import { guardedKinds, type DecisionProof } from '../decision/decision';
+import { type DecisionProof, guardedKinds } from '../decision/decision';
 import { SECOND_MS } from '../duration';
 import type { ProviderWitness, Witness } from './fact';
 import type { SettledLeg, Round } from '../leg/leg-state';

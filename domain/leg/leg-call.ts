@@ -1,4 +1,4 @@
-import type { Said } from '../decision/decision';
+import type { DecisionBase } from '../decision/decision';
 import type { Provider } from '../provider/provider-table';
 import type { Patience } from '../rules/patience';
 import type { Gate } from '../rules/terms';
@@ -45,6 +45,6 @@ export interface CallTries {
 }
 
 export interface Approval {
-  readonly content: Pick<Said, 'actor' | 'reason'>;
+  readonly content: Pick<DecisionBase, 'actor' | 'reason'>;
   readonly token: string;
 }

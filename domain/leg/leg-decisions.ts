@@ -1,12 +1,13 @@
 /** What a staff member can decide about a leg, and what it changes. */
 import { defined } from '../defined';
-import { providerDecisionKinds, type DecisionKind } from '../decision/decision';
+import { providerDecisionKinds } from '../decision/decision';
+import type { ProviderDecisionKind } from '../decision/decision-table';
 import { ask, look, settle, waitOutWindow } from './change-phase';
 import { isAsking, type AttentionLeg, type LegEvent, type LegState } from './leg-state';
 import { isAsked } from './rounds';
 
 /** Why a decision cannot be taken now, or undefined if it can; the sentence goes on from the provider's name. */
-export function refusalReason(leg: LegState, kind: DecisionKind): string | undefined {
+export function refusalReason(leg: LegState, kind: ProviderDecisionKind): string | undefined {
   if (leg.phase === 'settled') return `is settled already (${leg.outcome})`;
   if (leg.phase === 'withdraw') return 'is being withdrawn, and settles by itself';
   if (kind === 'attest' && !isAsked(leg))
@@ -18,7 +19,7 @@ export function refusalReason(leg: LegState, kind: DecisionKind): string | undef
 }
 
 /** What can be decided about the leg now. */
-export function offeredDecisions(leg: LegState): readonly DecisionKind[] {
+export function offeredDecisions(leg: LegState): readonly ProviderDecisionKind[] {
   return providerDecisionKinds.filter((kind) => refusalReason(leg, kind) === undefined);
 }
 

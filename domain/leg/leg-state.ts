@@ -1,5 +1,6 @@
 /** The state of one leg, by phase: what a phase lacks cannot be read. All instants in epoch ms of the workflow's clock. */
-import type { DecisionKind, DecisionProof, ProviderDecision } from '../decision/decision';
+import type { DecisionContent, DecisionProof } from '../decision/decision';
+import type { ProviderDecisionKind } from '../decision/decision-table';
 import type { Provider } from '../provider/provider-table';
 import type { AttentionReason, LegFailure, StepMemory } from './failure';
 import type { Assurance, LegOutcome } from './outcome';
@@ -67,8 +68,8 @@ export interface Trouble {
 /** When a failed step is tried again by itself. */
 export type RetryPlan = Pick<Trouble, 'since' | 'nextTryAt' | 'until'>;
 
-export type LegDecision = ProviderDecision & {
-  readonly kind: DecisionKind;
+export type LegDecision = DecisionContent<ProviderDecisionKind> & {
+  readonly kind: ProviderDecisionKind;
   readonly at: number;
   readonly proof?: DecisionProof;
 };
@@ -164,8 +165,8 @@ export type LegEvent = { readonly at: number } & (
   | { readonly type: 'reported'; readonly report: CallbackReport }
   | {
       readonly type: 'decided';
-      readonly kind: DecisionKind;
-      readonly decision: ProviderDecision;
+      readonly kind: ProviderDecisionKind;
+      readonly decision: DecisionContent<ProviderDecisionKind>;
       readonly proof?: DecisionProof;
     }
   | { readonly type: 'held' }

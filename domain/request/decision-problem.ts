@@ -1,5 +1,6 @@
 /** Who may decide what about a request, and when. Each refusal goes on from "The request". */
-import type { DecisionKind, RequestDecision, RequestDecisions } from '../decision/decision';
+import type { DecisionContents, RequestDecision } from '../decision/decision';
+import type { ProviderDecisionKind } from '../decision/decision-table';
 import { DAY_MS, describeInstant } from '../duration';
 import { parseCheckedInstant } from '../instant';
 import { isAnswered } from './owed-to-person';
@@ -55,7 +56,7 @@ export function requestDecisionProblem(request: Judged, { kind, content }: Reque
 }
 
 /** Why no decision about a single provider can be taken now; what stands in the way of its leg is the leg's own matter. */
-export function providersDecisionProblem(state: RequestState, kind: DecisionKind): string | undefined {
+export function providersDecisionProblem(state: RequestState, kind: ProviderDecisionKind): string | undefined {
   const { phase } = state;
   return isUnderWay(state) && (phase === 'running' || kind === 'waive') ? undefined : phaseWords[phase];
 }
@@ -65,7 +66,7 @@ function endProblem(state: RequestState): string | undefined {
   return isUnderWay(state) ? undefined : phaseWords[state.phase];
 }
 
-function approvalProblem({ state, request }: Judged, { actor }: RequestDecisions['approve']): string | undefined {
+function approvalProblem({ state, request }: Judged, { actor }: DecisionContents['approve']): string | undefined {
   if (state.phase !== 'awaiting-approval') return `${phaseWords[state.phase]}: there is nothing to approve`;
   if (state.ended !== undefined) return 'is being withdrawn';
   if (state.hold !== undefined) return 'is on hold: release it first';
@@ -75,7 +76,7 @@ function approvalProblem({ state, request }: Judged, { actor }: RequestDecisions
   return request.filedBy === actor ? 'was filed by the same staff member: somebody else has to approve it' : undefined;
 }
 
-function holdProblem({ state, now }: Judged, { reviewAt }: RequestDecisions['hold']): string | undefined {
+function holdProblem({ state, now }: Judged, { reviewAt }: DecisionContents['hold']): string | undefined {
   if (state.hold !== undefined) return `is on hold already, since ${describeInstant(state.hold.since)}`;
   if (state.ended !== undefined) return 'is being withdrawn';
   const notUnderWay = endProblem(state);
@@ -102,7 +103,7 @@ function extensionProblem({ state, now }: Judged): string | undefined {
 
 function noticeProblem(
   { state, request, now }: Judged,
-  { notice, at, recipient }: RequestDecisions['notice'],
+  { notice, at, recipient }: DecisionContents['notice'],
 ): string | undefined {
   const givenAt = parseCheckedInstant(at);
   if (givenAt > now + SENDER_CLOCK_SKEW_MS) return 'cannot have been told in the future (at)';
@@ -150,7 +151,7 @@ function outcomeProblem(state: RequestState, givenAt: number): string | undefine
 
 function identityProblem(
   { state, request, now }: Judged,
-  { at, informationReceivedAt }: RequestDecisions['identity'],
+  { at, informationReceivedAt }: DecisionContents['identity'],
 ): string | undefined {
   const { identityAskedAt: askedAt, verification } = request;
   if (state.phase === 'starting') return phaseWords.starting;

@@ -2,7 +2,8 @@
  * How much one request takes. Temporal itself refuses further updates after 2,000 in a run, and terminates a run at 51,200
  * events or 50 MiB. Long before that a request refuses what it can do without, so that what must be decided still can be.
  */
-import type { DecisionKind, RequestDecision } from '../decision/decision';
+import type { RequestDecision } from '../decision/decision';
+import type { ProviderDecisionKind } from '../decision/decision-table';
 import type { LegState } from '../leg/leg-state';
 import { answerOwed, noticesToPerson, owesNoticeOfHold } from './owed-to-person';
 import type { RequestState } from './request-state';
@@ -59,7 +60,7 @@ function recipientNotices({ trail }: RequestState): number {
 }
 
 /** The same about one provider; the sentence goes on from the provider's name. */
-export function limitOfLeg(leg: LegState, kind: DecisionKind, history: HistoryLength): string | undefined {
+export function limitOfLeg(leg: LegState, kind: ProviderDecisionKind, history: HistoryLength): string | undefined {
   if (kind !== 'retry') return undefined;
   const retries = leg.decisions.filter((decision) => decision.kind === 'retry').length;
   if (retries >= RETRIES_MAX) {

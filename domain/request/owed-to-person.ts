@@ -1,5 +1,6 @@
 /** What the person must still be told. */
-import type { NoticeKind, RequestDecisions } from '../decision/decision';
+import type { DecisionContents } from '../decision/decision';
+import type { NoticeKind } from '../decision/decision-table';
 import { parseCheckedInstant } from '../instant';
 import { SENDER_CLOCK_SKEW_MS } from './request';
 import { clockOf, type RequestState, type TrailEntry } from './request-state';
@@ -52,7 +53,7 @@ function isNoticeToPerson(entry: TrailEntry, notice: NoticeKind): entry is Trail
 }
 
 /** The notices of this kind that the person was given, in the order in which they were recorded. */
-export function noticesToPerson({ trail }: RequestState, kind: NoticeKind): readonly RequestDecisions['notice'][] {
+export function noticesToPerson({ trail }: RequestState, kind: NoticeKind): readonly DecisionContents['notice'][] {
   return trail.flatMap((entry) => (isNoticeToPerson(entry, kind) ? [entry.content] : []));
 }
 

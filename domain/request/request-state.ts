@@ -1,12 +1,6 @@
 /** What staff and time have done to one request, beside its legs: a pure state machine like the leg's. */
-import type {
-  DecisionProof,
-  ExtensionGround,
-  HoldGround,
-  RejectionGround,
-  RequestDecision,
-  WithdrawalWish,
-} from '../decision/decision';
+import type { DecisionProof, RequestDecision } from '../decision/decision';
+import type { ExtensionGround, HoldGround, RejectionGround, WithdrawalWish } from '../decision/decision-table';
 import { defined } from '../defined';
 import { parseCheckedInstant } from '../instant';
 import { currentDeadlines, type ClockEventKind, type Deadlines, type LegalClock } from '../law/legal-clock';

@@ -4,8 +4,6 @@ import { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { msToTs } from '@temporalio/common/lib/time';
 import { computeLegalClock } from '../../domain/law/counting/due-dates';
-import { decisionCommands } from '../../cli/decision-commands';
-import { requestDecisionKinds } from '../../domain/decision/decision';
 import { DAY_MS } from '../../domain/duration';
 import type { Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';
@@ -59,11 +57,6 @@ function json(ended: Ended): Record<string, unknown> {
 }
 
 describe('the decisions about a request', () => {
-  it('are all there as commands', () => {
-    const kinds = decisionCommands.map(({ kind }) => kind);
-    expect(kinds).toEqual(expect.arrayContaining(requestDecisionKinds.filter((kind) => kind !== 'withdraw')));
-  });
-
   it('approve it, by somebody other than the filer, and then its provider is asked', async () => {
     held({ approvalNeeded: true });
     const { requestId, handle } = await request({ filedBy: 'staff-17' });

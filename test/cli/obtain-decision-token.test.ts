@@ -12,7 +12,7 @@ import { keepLogin, loginFile } from '../../cli/login-file';
 import { readGatewayConfig } from '../../config/gateway-config';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { startGateway, type RunningGateway } from '../../gateway/gateway';
-import { createDecisionTokenChecker, type DecisionSubject } from '../../security/decision-token';
+import { createDecisionTokenChecker, type DecisionForRun } from '../../security/decision-token';
 import { initKeys, readDecisionKeys } from '../../security/key-files';
 import { startIdentityProvider, type IdentityProvider } from '../gateway/identity-provider';
 import { requestId, run } from '../security/key-fixtures';
@@ -22,10 +22,10 @@ type TokenOptions = decisionToken.TokenOptions;
 /** As it was compiled: it loads what it needs late, by names that only the compiled files have. */
 const compiled = (): typeof decisionToken =>
   // oxlint-disable-next-line typescript/no-require-imports
-  require(join(process.env['TEST_PROGRAMS'] ?? '', 'cli', 'decision-token.js')) as typeof decisionToken;
+  require(join(process.env['TEST_PROGRAMS'] ?? '', 'cli', 'obtain-decision-token.js')) as typeof decisionToken;
 
 const CLIENT_ID = 'erasure-cli';
-const reject: DecisionSubject = {
+const reject: DecisionForRun = {
   requestId,
   run,
   kind: 'reject',
@@ -83,7 +83,7 @@ function contextOf(settings: Record<string, string> = environment): CommandConte
 }
 
 async function obtain(options: TokenOptions = {}, settings = environment, decision = reject) {
-  const prove = await compiled().createProver(options, contextOf(settings));
+  const prove = await compiled().createTokenSource(options, contextOf(settings));
   return prove({ ...decision, run: () => Promise.resolve(decision.run) });
 }
 
@@ -293,7 +293,7 @@ describe('erasure login on a machine without a browser', () => {
   });
 });
 
-describe('createProver', () => {
+describe('createTokenSource', () => {
   it('gives none where nothing is set up, and none for what needs none', async () => {
     expect(await obtain({}, {})).toBeUndefined();
     const retry = { ...reject, kind: 'retry' } as const;

@@ -8,7 +8,7 @@ import { isListed, listQuery } from '../../client/filters';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { Terms } from '../../domain/rules/terms';
 import { prepareNamespace } from '../../local/engine/namespace';
-import { holdRequest, progress, withdrawRequest } from '../../workflows/messages';
+import { decisionUpdates, progress } from '../../workflows/messages';
 import {
   accepted,
   eventually,
@@ -71,7 +71,7 @@ async function untilDue(handle: Awaited<ReturnType<typeof stuck>>): Promise<numb
 
 async function hold(handle: Awaited<ReturnType<typeof stuck>>): Promise<void> {
   const reviewAt = new Date((await bench.now(handle)) + 300 * DAY_MS).toISOString();
-  await handle.executeUpdate(holdRequest, {
+  await handle.executeUpdate(decisionUpdates.hold, {
     args: [{ ...said, ground: 'legal-claims', owner: 'staff-9', reviewAt }],
   });
 }
@@ -98,7 +98,7 @@ async function makeRequests(): Promise<void> {
   bench.providers.person.ask.set(accepted({ withdrawable: true }));
   const withdrawn = await bench.startFor('person');
   await bench.settle(withdrawn);
-  await withdrawn.executeUpdate(withdrawRequest, { args: [{ ...said, wantedBy: 'subject' }] });
+  await withdrawn.executeUpdate(decisionUpdates.withdraw, { args: [{ ...said, wantedBy: 'subject' }] });
   await withdrawn.result();
   requests['withdrawn'] = withdrawn.workflowId;
   const answer = await bench.startFor('aptrinsic');

@@ -1,5 +1,6 @@
 /** Which decision is taken when, found out by asking domain/request/decision-problem.ts: the table in docs/architecture.md. */
-import type { DecisionKind, RequestDecision } from '../../domain/decision/decision';
+import type { RequestDecision } from '../../domain/decision/decision';
+import type { ProviderDecisionKind } from '../../domain/decision/decision-table';
 import { providerDecisionKinds } from '../../domain/decision/decision';
 import { DAY_MS } from '../../domain/duration';
 import type { LegalClock } from '../../domain/law/legal-clock';
@@ -68,7 +69,7 @@ export function decisionTable(): readonly (readonly string[])[] {
       return word(requestDecisionProblem(snapshotOf(state, { request, now }), decision));
     }),
   ]);
-  const ofProvider = providerDecisionKinds.map((kind: DecisionKind) => [
+  const ofProvider = providerDecisionKinds.map((kind: ProviderDecisionKind) => [
     `\`${kind}\``,
     ...Object.values(states).map((state) => word(providersDecisionProblem(state, kind))),
   ]);

@@ -12,7 +12,7 @@ import { gatewayVariables } from '../../config/gateway-config';
 import { providerVariables } from '../../config/provider-config';
 import { staffVariables } from '../../config/staff-config';
 import { workerVariables } from '../../config/worker-config';
-import { whyNoDecision } from '../../domain/decision/decision';
+import { decisionProblem } from '../../domain/decision/decision';
 import { describeDuration } from '../../domain/duration';
 import { attentionGuide, failureTypes, triesDaily, type AttentionReason } from '../../domain/leg/failure';
 import { findingGuide, findingKinds } from '../../domain/sweep/finding';
@@ -329,8 +329,7 @@ describe('docs/operations.md', () => {
     const queues = named(rows(text, 'Queues and limits'));
     expect([...queues.keys()]).toEqual([WORKFLOW_QUEUE, ...providerKeys.map(providerQueue)]);
     expect(text).toContain(`\`${WORKFLOW_TYPE}\``);
-    const { providerDecisionUpdates, requestDecisionUpdates } = messages;
-    const updates = Object.values({ ...providerDecisionUpdates, ...requestDecisionUpdates }).map(({ name }) => name);
+    const updates = Object.values(messages.decisionUpdates).map(({ name }) => name);
     expect([...named(rows(text, 'Deciding')).keys()].toSorted()).toEqual(updates.toSorted());
   });
 
@@ -346,7 +345,7 @@ describe('docs/operations.md', () => {
   });
 
   it('shows a decision that the workflow accepts', () => {
-    expect(whyNoDecision(JSON.parse(blocks(text, 'json')[0] ?? ''))).toBeUndefined();
+    expect(decisionProblem('retry', JSON.parse(blocks(text, 'json')[0] ?? ''))).toBeUndefined();
   });
 });
 

@@ -1,6 +1,6 @@
 /** The state diagram of a leg, found by walking through its state machine: every phase it can reach, and what leads on. */
 import { openLeg, stateAfter, type AnyLeg } from '../support/legs';
-import type { DecisionKind } from '../../domain/decision/decision';
+import type { ProviderDecisionKind } from '../../domain/decision/decision-table';
 import type { WithoutTime } from '../../domain/without-time';
 import { DAY_MS } from '../../domain/duration';
 import { failureTypes, isFailureType } from '../../domain/leg/failure';
@@ -33,7 +33,7 @@ const answered = (label: string, receipt: Receipt): Possible =>
 const observed = (label: string, observation: Observation): Possible =>
   possible(label, { type: 'observed', observation });
 const withdrawn = (withdrawal: Withdrawal): Possible => possible('tried', { type: 'withdrawalAnswered', withdrawal });
-const decided = (kind: DecisionKind): Possible =>
+const decided = (kind: ProviderDecisionKind): Possible =>
   possible(kind, {
     type: 'decided',
     kind,

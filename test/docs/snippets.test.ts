@@ -13,14 +13,8 @@ import { createWebhook } from '../../activities/sweep/webhook';
 import { parseSubmission } from '../../client';
 import { sentTokenCredentials } from '../../config/token-settings';
 import { parsePolicyFile } from '../../config/policy-file';
-import {
-  readDecision,
-  readRequestDecision,
-  requestDecisionKinds,
-  whyNoDecision,
-  whyNoRequestDecision,
-  type ProviderDecision,
-} from '../../domain/decision/decision';
+import { decisionProblem, readDecision } from '../../domain/decision/decision';
+import { decisionKinds } from '../../domain/decision/decision-table';
 import { DAY_MS } from '../../domain/duration';
 import { legProgress } from '../../domain/leg/leg-progress';
 import type { SweepSummary } from '../../domain/sweep/sweep-result';
@@ -69,13 +63,11 @@ const isPolicyFile: Judge = (value) => accepts(() => parsePolicyFile(value));
 const isTokenCredentials: Judge = (value) => sentTokenCredentials.safeParse(JSON.stringify(value)).success;
 
 /** Complete, and without a member that would be ignored. */
-const isProviderDecision: Judge = (value) =>
-  whyNoDecision(value) === undefined && isDeepStrictEqual(value, readDecision(value as ProviderDecision));
-const isRequestDecision: Judge = (value) =>
-  requestDecisionKinds.some(
+const isDecision: Judge = (value) =>
+  decisionKinds.some(
     (kind) =>
-      whyNoRequestDecision(kind, value) === undefined &&
-      isDeepStrictEqual(value, readRequestDecision(kind, value as object).content),
+      decisionProblem(kind, value) === undefined &&
+      isDeepStrictEqual(value, readDecision(kind, value as object).content),
   );
 
 const isSealedStart: Judge = (value) => {
@@ -108,8 +100,7 @@ const kinds: Readonly<Record<string, Judge>> = {
   isSubmission,
   isPolicyFile,
   isTokenCredentials,
-  isProviderDecision,
-  isRequestDecision,
+  isDecision,
   isSealedStart,
   isLegRefused,
 };
@@ -240,7 +231,7 @@ describe('docs/other-languages.md', () => {
   it('names every message with its kind', () => {
     const table = [...read('docs/other-languages.md').matchAll(/^\| `(\w+)` +\| (query|update|signal) +\|/gm)];
     const told = table.map(([, name, type]) => `${type} ${name}`);
-    const known = Object.values(messages).flatMap((message) =>
+    const known = Object.values({ ...messages, ...messages.decisionUpdates }).flatMap((message) =>
       'type' in message && 'name' in message ? [`${message.type} ${message.name}`] : [],
     );
     expect(told.toSorted()).toEqual(known.toSorted());

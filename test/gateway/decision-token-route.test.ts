@@ -13,7 +13,7 @@ import { createStaffIdentifier } from '../../gateway/staff-identity';
 import {
   createDecisionTokenChecker,
   createDecisionTokenIssuer,
-  type DecisionSubject,
+  type DecisionForRun,
 } from '../../security/decision-token';
 import { readDecisionKeys, readGatewayDecisionKeys } from '../../security/key-files';
 import { requestId, run } from '../security/key-fixtures';
@@ -22,7 +22,7 @@ import { startIdentityProvider, type Claims, type IdentityProvider } from './ide
 
 const AUDIENCE = 'erasure-gateway';
 const PLANTED = 'planted@person.example';
-const approve: DecisionSubject = {
+const approve: DecisionForRun = {
   requestId,
   run,
   kind: 'approve',
@@ -170,7 +170,7 @@ describe('POST /decision-tokens', () => {
     expect(log.text).not.toContain('planted');
   });
 
-  it.each<[string, string, Claims, DecisionSubject]>([
+  it.each<[string, string, Claims, DecisionForRun]>([
     ['another actor than the caller', 'another-actor', { ...staff, sub: 'staff-18' }, approve],
     ['a kind that no role of theirs allows', 'role-does-not-allow', staff, { ...approve, kind: 'release' }],
     ['whoever has no role', 'role-does-not-allow', { ...staff, roles: undefined }, approve],

@@ -8,7 +8,7 @@ import { defaultCredentials } from '../../local/simulator/registry';
 import { createFactChecker, createFactSigner } from '../../security/facts';
 import { readFactKeys, readProviderKeys } from '../../security/key-files';
 import { createOpener } from '../../security/sealing';
-import { waiveProvider } from '../../workflows/messages';
+import { decisionUpdates } from '../../workflows/messages';
 import { Story } from '../support/story';
 import { ownNamespace } from '../support/test-namespace';
 import { eventually } from '../support/workflow-bench';
@@ -216,7 +216,7 @@ describe('neither an identifier nor a secret is left behind', () => {
       actor: identifyId,
       reason: { code: 'told-to', ticket: identifyId },
     } as const;
-    await expect(story.handle.executeUpdate(waiveProvider, { args: [named] })).rejects.toThrow('Update failed');
+    await expect(story.handle.executeUpdate(decisionUpdates.waive, { args: [named] })).rejects.toThrow('Update failed');
     await story.client.decide('attest', story.requestId, { provider: 'person', ...decision });
     await story.client.decide('waive', story.requestId, { provider: 'aptrinsic', ...decision });
     expect(await story.outcomes()).toEqual({

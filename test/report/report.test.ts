@@ -8,7 +8,7 @@ import { CompiledCli } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
 import { DAY_MS } from '../../domain/duration';
 import type { Terms } from '../../domain/rules/terms';
-import { progress, recordNotice, requestDecisionUpdates } from '../../workflows/messages';
+import { decisionUpdates, progress } from '../../workflows/messages';
 import { eventually, failure, subjectAt, unknown, rulesFor, WorkflowBench } from '../support/workflow-bench';
 import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
@@ -48,7 +48,9 @@ const daysSince = (day: number): number => Math.ceil(((toldAt - Date.UTC(2019, 4
 
 async function told(handle: Handle, notice: 'outcome' | 'refused'): Promise<void> {
   const at = new Date(toldAt).toISOString();
-  await handle.executeUpdate(recordNotice, { args: [{ ...staff, notice, at, channel: 'email', reference: 'MSG-1' }] });
+  await handle.executeUpdate(decisionUpdates.notice, {
+    args: [{ ...staff, notice, at, channel: 'email', reference: 'MSG-1' }],
+  });
 }
 
 describe('a report', () => {
@@ -68,7 +70,7 @@ describe('a report', () => {
     held({ approvalNeeded: true });
     const rejected = await start(10, 'ccpa');
     await reaches(rejected, 'awaiting-approval');
-    await rejected.executeUpdate(requestDecisionUpdates.reject, { args: [{ ...staff, ground: 'unverified' }] });
+    await rejected.executeUpdate(decisionUpdates.reject, { args: [{ ...staff, ground: 'unverified' }] });
     await reaches(rejected, 'awaiting-answer');
     await told(rejected, 'refused');
     await rejected.result();

@@ -10,8 +10,8 @@ import {
   DECISION_TOKEN_CLOCK_TOLERANCE_MS,
   DECISION_TOKEN_LIFETIME_MS,
   DecisionNotSignable,
-  parseDecisionSubject,
-  type DecisionSubject,
+  parseDecisionForRun,
+  type DecisionForRun,
   type DecisionTokenChecker,
 } from '../../security/decision-token';
 import {
@@ -24,13 +24,13 @@ import {
 import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from '../../security/key-table';
 import { base64url, NOW, otherRequestId, replaceAt, requestId, run, withDirectory } from './key-fixtures';
 
-const waive: DecisionSubject = {
+const waive: DecisionForRun = {
   requestId,
   run,
   kind: 'waive',
   content: { provider: 'person', actor: 'staff-17', reason: { code: 'contract-ended', ticket: 'PRIV-1' } },
 };
-const hold: DecisionSubject = {
+const hold: DecisionForRun = {
   requestId,
   run,
   kind: 'hold',
@@ -80,7 +80,7 @@ beforeAll(async () => {
   ({ token, tokenId } = await createDecisionTokenIssuer(keys.gateway).issue({ ...waive, now: NOW }));
 });
 
-const check = (presented: unknown, more: Partial<DecisionSubject & { readonly now: number }> = {}) =>
+const check = (presented: unknown, more: Partial<DecisionForRun & { readonly now: number }> = {}) =>
   checker.check({ ...waive, token: presented, now: NOW, ...more });
 const refused = (why: string) => ({ status: 'refused', why: `The decision token ${why}` });
 
@@ -142,7 +142,7 @@ describe('a decision token', () => {
     );
   });
 
-  it.each<[string, Partial<DecisionSubject>, string]>([
+  it.each<[string, Partial<DecisionForRun>, string]>([
     ['another request', { requestId: otherRequestId }, 'was made for another request'],
     ['another kind', { kind: 'attest' }, 'was made for a decision of another kind'],
     [
@@ -159,7 +159,7 @@ describe('a decision token', () => {
     [
       'no decision at all',
       { content: { actor: 'staff-17' } },
-      'belongs to no decision: provider: expected the key of a provider, e.g. "measureone"',
+      'belongs to no decision: reason: expected an object { code, ticket }',
     ],
   ])('is refused for %s', async (_what, about, why) => {
     expect(await check(token, about)).toEqual(refused(why));
@@ -313,11 +313,11 @@ describe('what is to be signed', () => {
     ['no content', { ...waive, content: [] }],
     ['more than that', { ...waive, actor: 'staff-17' }],
   ])('is not %s', (_what, value) => {
-    expect(parseDecisionSubject(value)).toBeUndefined();
+    expect(parseDecisionForRun(value)).toBeUndefined();
   });
 
   it('is a decision', async () => {
-    expect(parseDecisionSubject(JSON.parse(JSON.stringify(waive)))).toEqual(waive);
+    expect(parseDecisionForRun(JSON.parse(JSON.stringify(waive)))).toEqual(waive);
     const issuer = createDecisionTokenIssuer(keys.gateway);
     const named = { ...waive, content: { ...waive.content, actor: 'planted@person.example' } };
     const failure = await issuer.issue({ ...named, now: NOW }).catch((error: unknown) => error as Error);

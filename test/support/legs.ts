@@ -1,7 +1,7 @@
 /** One leg in each of the states it can be in, made by the state machine itself. */
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { WithoutTime } from '../../domain/without-time';
-import type { DecisionKind } from '../../domain/decision/decision';
+import type { ProviderDecisionKind } from '../../domain/decision/decision-table';
 import type { Provider } from '../../domain/provider/provider-table';
 import type { AttentionReason, FailureType } from '../../domain/leg/failure';
 import * as transitions from '../../domain/leg/leg-transitions';
@@ -69,7 +69,7 @@ const failed = (type: FailureType, mayHaveReached = true): WithoutTime<LegEvent>
   type: 'failed',
   failure: { type, mayHaveReached },
 });
-const decided = (kind: DecisionKind): WithoutTime<LegEvent> => ({
+const decided = (kind: ProviderDecisionKind): WithoutTime<LegEvent> => ({
   type: 'decided',
   kind,
   decision: { provider: 'person', actor: 'staff-7', reason: { code: 'checked-with-provider', ticket: 'PRIV-1' } },

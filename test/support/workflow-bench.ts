@@ -7,7 +7,8 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { optionalTsToMs, type Timestamp } from '@temporalio/common/lib/time';
 import { NativeConnection, Runtime, Worker, DefaultLogger, type WorkflowBundleOption } from '@temporalio/worker';
 import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
-import type { DecisionQuestion, DecisionVerdict } from '../../activities/decision-activities';
+import type { DecisionQuestion } from '../../activities/decision-activities';
+import type { DecisionTokenVerdict } from '../../security/decision-token';
 import type { TermsQuestion } from '../../activities/terms-activities';
 import type { FailureDetails, FailureType, StepMemory } from '../../domain/leg/failure';
 import { DAY_MS } from '../../domain/duration';
@@ -166,7 +167,7 @@ function withoutClock(question: TermsQuestion): Terms {
   return { rules: rulesFor(question, { answerTracked: false }), isIndexed: false };
 }
 
-function refusesTokens(): DecisionVerdict {
+function refusesTokens(): DecisionTokenVerdict {
   return { status: 'refused', why: 'No token is good in this test' };
 }
 
@@ -179,7 +180,7 @@ export class WorkflowBench {
   certificateGate: (() => Promise<unknown>) | undefined;
   /** What requests are held to; the person's answer is not waited for where a test is about something else. */
   terms: (question: TermsQuestion) => Terms | Promise<Terms> = withoutClock;
-  verdict: (question: DecisionQuestion) => DecisionVerdict | Promise<DecisionVerdict> = refusesTokens;
+  verdict: (question: DecisionQuestion) => DecisionTokenVerdict | Promise<DecisionTokenVerdict> = refusesTokens;
   readonly #native: NativeConnection;
   readonly #held: ((answer: Error) => void)[] = [];
   readonly #started = new StartedRuns();

@@ -1,6 +1,6 @@
 /** Where the rules ask for approval: nothing is sent before it, and a rejection is a certificate too. */
 import { DAY_MS } from '../../domain/duration';
-import { approveRequest, progress, rejectRequest, waiveProvider, withdrawRequest } from '../../workflows/messages';
+import { decisionUpdates, progress } from '../../workflows/messages';
 import { expectReplays, OVER_MS, PROVIDERS, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 const said = { actor: 'staff-7', reason: { code: 'reviewed', ticket: 'PRIV-1' } } as const;
@@ -34,13 +34,13 @@ async function start(): Promise<Handle> {
 describe('a request that needs approval', () => {
   it('is carried out once somebody other than its filer has approved it', async () => {
     const handle = await start();
-    await expect(handle.executeUpdate(approveRequest, { args: [{ ...said, actor: 'staff-1' }] })).rejects.toMatchObject(
-      {
-        cause: { message: 'The request was filed by the same staff member: somebody else has to approve it' },
-      },
-    );
+    await expect(
+      handle.executeUpdate(decisionUpdates.approve, { args: [{ ...said, actor: 'staff-1' }] }),
+    ).rejects.toMatchObject({
+      cause: { message: 'The request was filed by the same staff member: somebody else has to approve it' },
+    });
     expect(asked()).toBe(0);
-    expect((await handle.executeUpdate(approveRequest, { args: [said] })).state).toBe('running');
+    expect((await handle.executeUpdate(decisionUpdates.approve, { args: [said] })).state).toBe('running');
     await bench.forward(handle, OVER_MS);
     expect((await handle.result()).outcome).toBe('completed');
     expect(bench.statementOf(handle).trail).toMatchObject([{ kind: 'approve', content: { actor: 'staff-7' } }]);
@@ -49,7 +49,7 @@ describe('a request that needs approval', () => {
 
   it('ends with a certificate when it is rejected, and nobody was asked', async () => {
     const handle = await start();
-    await handle.executeUpdate(rejectRequest, { args: [{ ...said, ground: 'exempt-art-17-3-e' }] });
+    await handle.executeUpdate(decisionUpdates.reject, { args: [{ ...said, ground: 'exempt-art-17-3-e' }] });
     const result = await handle.result();
     expect([result.outcome, ...result.legs.map(({ outcome }) => outcome)]).toEqual([
       'rejected',
@@ -69,7 +69,7 @@ describe('a request that needs approval', () => {
   it.each(['withdrawn', 'cancelled'] as const)('asks nobody when it is %s instead', async (how) => {
     const handle = await start();
     if (how === 'cancelled') await handle.cancel();
-    else await handle.executeUpdate(withdrawRequest, { args: [{ ...said, wantedBy: 'subject' }] });
+    else await handle.executeUpdate(decisionUpdates.withdraw, { args: [{ ...said, wantedBy: 'subject' }] });
     expect((await handle.result()).outcome).toBe('withdrawn');
     expect(asked()).toBe(0);
     await expectReplays(handle);
@@ -77,8 +77,8 @@ describe('a request that needs approval', () => {
 
   it('lets a provider be waived meanwhile, and asks the others after the approval', async () => {
     const handle = await start();
-    await handle.executeUpdate(waiveProvider, { args: [{ ...said, provider: 'person' }] });
-    await handle.executeUpdate(approveRequest, { args: [said] });
+    await handle.executeUpdate(decisionUpdates.waive, { args: [{ ...said, provider: 'person' }] });
+    await handle.executeUpdate(decisionUpdates.approve, { args: [said] });
     await bench.forward(handle, OVER_MS);
     expect((await handle.result()).legs.map(({ outcome }) => outcome)).toEqual(['erased', 'waived', 'erased']);
     expect(bench.providers.person.ask.calls).toHaveLength(0);
@@ -93,7 +93,7 @@ describe('a request that needs approval', () => {
     };
     const handle = await bench.start({ filedBy: 'staff-7' });
     await held.asked;
-    const approval = handle.executeUpdate(approveRequest, { args: [said] });
+    const approval = handle.executeUpdate(decisionUpdates.approve, { args: [said] });
     approval.catch(() => undefined);
     held.release(undefined);
     await expect(approval).rejects.toMatchObject({

@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { defaultPatience } from '../../domain/rules/patience';
-import { retryProvider } from '../../workflows/messages';
+import { decisionUpdates } from '../../workflows/messages';
 import { absent, accepted, failure, OVER_MS, presentAgain, sealedLike, WorkflowBench } from '../support/workflow-bench';
 
 let bench: WorkflowBench;
@@ -44,7 +44,7 @@ describe('what an activity is told', () => {
     const handle = await bench.startFor('person');
     await bench.settle(handle);
     const decision = { provider: 'person', actor: 'staff-7', reason: { code: 'mended', ticket: 'PRIV-1' } } as const;
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     await bench.settle(handle);
     expect(ask.calls.map(({ askedBefore, round }) => [askedBefore, round])).toEqual([
       [false, 1],

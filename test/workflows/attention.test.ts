@@ -1,9 +1,10 @@
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { AttentionReason, FailureType } from '../../domain/leg/failure';
-import type { ProviderDecision } from '../../domain/decision/decision';
+import type { DecisionContent } from '../../domain/decision/decision';
+import type { ProviderDecisionKind } from '../../domain/decision/decision-table';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
-import { attestProvider, retryProvider, waiveProvider } from '../../workflows/messages';
+import { decisionUpdates } from '../../workflows/messages';
 import { eventsOf } from '../support/history-cost';
 import {
   absent,
@@ -20,12 +21,12 @@ import {
   WorkflowBench,
 } from '../support/workflow-bench';
 
-const decision: ProviderDecision = {
+const decision: DecisionContent<ProviderDecisionKind> = {
   provider: 'person',
   actor: 'staff-7',
   reason: { code: 'checked-with-provider', ticket: 'PRIV-1' },
 };
-const ways = { retry: retryProvider, waive: waiveProvider, attest: attestProvider } as const;
+const ways = { retry: decisionUpdates.retry, waive: decisionUpdates.waive, attest: decisionUpdates.attest } as const;
 
 let bench: WorkflowBench;
 beforeAll(async () => {
@@ -191,7 +192,7 @@ describe('the ways out of attention while the daily try waits', () => {
   it('retry tries at once', async () => {
     const handle = await inAttention('ProviderUnauthorized');
     bench.providers.person.ask.set(accepted());
-    expect(await handle.executeUpdate(retryProvider, { args: [decision] })).toMatchObject({ state: 'asking' });
+    expect(await handle.executeUpdate(decisionUpdates.retry, { args: [decision] })).toMatchObject({ state: 'asking' });
     await bench.settle(handle);
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window' });
     expect(bench.providers.person.ask.calls).toHaveLength(3);
@@ -200,7 +201,7 @@ describe('the ways out of attention while the daily try waits', () => {
 
   it('retry that fails again leads back to attention', async () => {
     const handle = await inAttention('ProviderUnauthorized');
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     await bench.settle(handle);
     expect(await bench.leg(handle)).toMatchObject({ attention: { reason: 'ProviderUnauthorized' } });
     expect(bench.providers.person.ask.calls).toHaveLength(4);
@@ -241,7 +242,7 @@ describe('the ways out of attention while the daily try is in flight', () => {
 
   it('retry waits for the answer, which mends the leg without another call', async () => {
     const { handle, held } = await inFlight();
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     held.release(accepted());
     await bench.settle(handle);
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window', rounds: 1 });
@@ -275,7 +276,7 @@ describe('the ways out of attention while the daily try is in flight', () => {
     const handle = await bench.startFor('person');
     const forwarded = bench.forward(handle, OVER_MS);
     await held.asked;
-    await handle.executeUpdate(waiveProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.waive, { args: [decision] });
     expect(await handle.result()).toMatchObject({ legs: [{ outcome: 'waived' }] });
     held.release(absent);
     await forwarded;
@@ -291,7 +292,7 @@ describe('one provider in attention', () => {
     expect(await bench.leg(handle, 'person')).toMatchObject({ state: 'attention' });
     expect(await bench.leg(handle, 'aptrinsic')).toMatchObject({ state: 'settled', outcome: 'erased' });
     bench.providers.person.ask.set(accepted());
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     await bench.forward(handle, OVER_MS);
     expect(await handle.result()).toMatchObject({ outcome: 'completed' });
   });
@@ -312,7 +313,7 @@ describe('what a look finds', () => {
     expect([ask.calls.length, look.calls.length]).toEqual([1, 1]);
 
     look.set(absent);
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     expect(await handle.result()).toMatchObject({ legs: [{ outcome: 'erased', assurance: 'verified' }] });
     expect([ask.calls.length, look.calls.length]).toEqual([1, 2]);
   });
@@ -327,7 +328,7 @@ describe('what a look finds', () => {
     expect(await bench.leg(handle)).toMatchObject({ attention: { reason: 'Reappeared' }, rounds: 3 });
     expect(ask.calls.map(({ round }) => round)).toEqual([1, 2, 3]);
 
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     await bench.settle(handle);
     expect(look.calls).toHaveLength(4);
     expect(ask.calls.map(({ round }) => round)).toEqual([1, 2, 3, 4]);
@@ -342,7 +343,7 @@ describe('what a look finds', () => {
     look.set(takenOffQueue, takenOffQueue, absent);
     const handle = await bench.startFor('person');
     await bench.forward(handle, OVER_MS);
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     await bench.settle(handle);
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window', rounds: 2 });
     await bench.forward(handle, OVER_MS);
@@ -360,7 +361,7 @@ describe('what a look finds', () => {
     expect(await bench.leg(handle)).toMatchObject({ attention: { reason: 'Postponed', triesDaily: false } });
     expect(look.calls).toHaveLength(21);
     look.set(absent);
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     await bench.settle(handle);
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window' });
     expect(look.calls).toHaveLength(21);

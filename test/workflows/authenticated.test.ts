@@ -3,14 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { createDecisionActivities } from '../../activities/decision-activities';
-import type { RequestDecisions, Said } from '../../domain/decision/decision';
+import type { DecisionBase, DecisionContents } from '../../domain/decision/decision';
+import type { DecisionKind } from '../../domain/decision/decision-table';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { Rules } from '../../domain/rules/rules';
-import {
-  createDecisionTokenChecker,
-  createDecisionTokenIssuer,
-  type AnyDecisionKind,
-} from '../../security/decision-token';
+import { createDecisionTokenChecker, createDecisionTokenIssuer } from '../../security/decision-token';
 import {
   addStaffKey,
   initKeys,
@@ -19,14 +16,14 @@ import {
   readStaffKeys,
 } from '../../security/key-files';
 import type { GatewayDecisionKeys, StaffKeys } from '../../security/key-table';
-import { progress, providerDecisionUpdates, requestDecisionUpdates } from '../../workflows/messages';
+import { decisionUpdates, progress } from '../../workflows/messages';
 import { accepted, eventually, expectReplays, failure, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
 
-const said: Said = { actor: 'staff-17', reason: { code: 'checked', ticket: 'PRIV-1' } };
+const said: DecisionBase = { actor: 'staff-17', reason: { code: 'checked', ticket: 'PRIV-1' } };
 const waive = { ...said, provider: 'person' } as const;
-const withdraw: RequestDecisions['withdraw'] = { ...said, wantedBy: 'subject' };
+const withdraw: DecisionContents['withdraw'] = { ...said, wantedBy: 'subject' };
 
 let bench: WorkflowBench;
 let directory: string;
@@ -69,7 +66,7 @@ function authenticate(more: Partial<Rules> = {}): void {
 
 async function tokenOf(
   handle: Handle,
-  kind: AnyDecisionKind,
+  kind: DecisionKind,
   content: object,
   how: {
     readonly keys?: GatewayDecisionKeys | StaffKeys;
@@ -83,12 +80,12 @@ async function tokenOf(
   return createDecisionTokenIssuer(keys).issue({ requestId, run, kind, content, now });
 }
 
-function decide(handle: Handle, kind: AnyDecisionKind, decision: object): Promise<unknown> {
-  const update = { ...providerDecisionUpdates, ...requestDecisionUpdates }[kind];
+function decide(handle: Handle, kind: DecisionKind, decision: object): Promise<unknown> {
+  const update = decisionUpdates[kind];
   return handle.executeUpdate(update.name, { args: [decision] });
 }
 
-async function refusalOf(handle: Handle, kind: AnyDecisionKind, decision: object): Promise<string> {
+async function refusalOf(handle: Handle, kind: DecisionKind, decision: object): Promise<string> {
   const error: unknown = await decide(handle, kind, decision).catch((failed: unknown) => failed);
   if (!(error instanceof WorkflowUpdateFailedError)) throw new Error('The update was not refused', { cause: error });
   return error.cause?.message ?? '';
@@ -108,7 +105,7 @@ async function checksOf(handle: Handle): Promise<number> {
 }
 
 describe('a request that takes signed decisions only', () => {
-  it.each<[AnyDecisionKind, object]>([
+  it.each<[DecisionKind, object]>([
     ['waive', waive],
     ['attest', waive],
     ['withdraw', withdraw],

@@ -2,7 +2,13 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import type { Receipt } from '../../domain/leg/receipt';
-import { deliverCallback, progress, providerConfirmed, providerReported, recordNotice } from '../../workflows/messages';
+import {
+  decisionUpdates,
+  deliverCallback,
+  progress,
+  providerConfirmed,
+  providerReported,
+} from '../../workflows/messages';
 import {
   accepted,
   eventually,
@@ -217,7 +223,7 @@ describe('a callback after the certificate', () => {
     );
     const at = new Date(await bench.now(handle)).toISOString();
     const staff = { actor: 'staff-7', reason: { code: 'person-told', ticket: 'PRIV-1' } };
-    await handle.executeUpdate(recordNotice, {
+    await handle.executeUpdate(decisionUpdates.notice, {
       args: [{ ...staff, notice: 'outcome', at, channel: 'email', reference: 'MSG-1' }],
     });
     expect(await handle.result()).toMatchObject({ legs: [{ outcome: 'presumed-erased' }] });

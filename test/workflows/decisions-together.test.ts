@@ -3,7 +3,7 @@ import { computeLegalClock } from '../../domain/law/counting/due-dates';
 import { DAY_MS } from '../../domain/duration';
 import type { Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';
-import { progress, providerDecisionUpdates, requestDecisionUpdates } from '../../workflows/messages';
+import { decisionUpdates, progress } from '../../workflows/messages';
 import { accepted, eventually, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
@@ -58,7 +58,7 @@ function proveAllAtOnce(count: number): void {
 
 let tokens = 0;
 function decide(handle: Handle, kind: Kind): Promise<unknown> {
-  const update = { ...providerDecisionUpdates, ...requestDecisionUpdates }[kind];
+  const update = decisionUpdates[kind];
   tokens += 1;
   return handle.executeUpdate(update.name, { args: [{ ...contents[kind], token: `a.${kind}.${tokens}` }] });
 }

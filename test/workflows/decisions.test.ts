@@ -1,12 +1,13 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { ProviderDecision } from '../../domain/decision/decision';
+import type { DecisionContent } from '../../domain/decision/decision';
+import type { ProviderDecisionKind } from '../../domain/decision/decision-table';
 import type { LegProgressState } from '../../domain/leg/leg-progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
-import { attestProvider, retryProvider, waiveProvider } from '../../workflows/messages';
+import { decisionUpdates } from '../../workflows/messages';
 import { accepted, absent, expectReplays, failure, OVER_MS, unknown, WorkflowBench } from '../support/workflow-bench';
 
-const decision: ProviderDecision = {
+const decision: DecisionContent<ProviderDecisionKind> = {
   provider: 'person',
   actor: 'staff-7',
   reason: { code: 'checked-with-provider', ticket: 'PRIV-1' },
@@ -31,7 +32,7 @@ describe('a decision is refused', () => {
     const handle = await bench.startFor('person');
     await bench.settle(handle);
     const actor = 'actor: expected an opaque staff id of letters, digits and . _ : / # - (no e-mail address, no name)';
-    const shape = 'expected an object { provider, actor, reason: { code, ticket } }';
+    const shape = 'expected an object { actor, reason: { code, ticket }, provider }';
     const key = 'provider: expected the key of a provider, e.g. "measureone"';
     const reason = 'reason: expected an object { code, ticket }';
     const refused: [unknown, string][] = [
@@ -39,7 +40,8 @@ describe('a decision is refused', () => {
       [null, shape],
       ['person', shape],
       [[decision], shape],
-      [{}, key],
+      [{}, actor],
+      [{ ...decision, provider: undefined }, key],
       [{ ...decision, provider: 'nobody' }, key],
       [{ ...decision, provider: '__proto__' }, key],
       [{ ...decision, provider: 'measureone' }, 'MeasureOne is not part of this request'],
@@ -104,8 +106,8 @@ describe('a decision is refused', () => {
 
 describe('waive and attest are taken in every unsettled state', () => {
   const kinds = [
-    ['waiveProvider', waiveProvider, 'waived'],
-    ['attestProvider', attestProvider, 'attested'],
+    ['waiveProvider', decisionUpdates.waive, 'waived'],
+    ['attestProvider', decisionUpdates.attest, 'attested'],
   ] as const;
   const states: [string, LegProgressState, () => Promise<Handle>][] = [
     [
@@ -210,7 +212,7 @@ describe('waive and attest are taken in every unsettled state', () => {
   it('keeps each decision about one leg to that leg', async () => {
     const handle = await bench.start();
     await bench.settle(handle);
-    await handle.executeUpdate(waiveProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.waive, { args: [decision] });
     expect(await bench.leg(handle, 'measureone')).toMatchObject({ state: 'waiting-out-window' });
     await bench.forward(handle, OVER_MS);
     const { legs, outcome } = await handle.result();
@@ -227,9 +229,9 @@ describe('waive and attest are taken in every unsettled state', () => {
     bench.providers.person.ask.set(failure('ProviderRejected'));
     const handle = await bench.startFor('person');
     await bench.settle(handle);
-    await handle.executeUpdate(retryProvider, { args: [decision] });
+    await handle.executeUpdate(decisionUpdates.retry, { args: [decision] });
     await bench.settle(handle);
-    await handle.executeUpdate(attestProvider, { args: [{ ...decision, actor: 'staff-8' }] });
+    await handle.executeUpdate(decisionUpdates.attest, { args: [{ ...decision, actor: 'staff-8' }] });
     await handle.result();
     expect(bench.statementOf(handle).legs[0]?.decisions).toMatchObject([
       { kind: 'retry', actor: 'staff-7' },

@@ -4,14 +4,7 @@ import type { LegOutcome } from '../../domain/leg/outcome';
 import type { Receipt, Withdrawal } from '../../domain/leg/receipt';
 import type { RequestProgress } from '../../domain/request/request-progress';
 import { basisOf } from '../../domain/certificate/statement';
-import {
-  attestProvider,
-  holdRequest,
-  progress,
-  releaseRequest,
-  waiveProvider,
-  withdrawRequest,
-} from '../../workflows/messages';
+import { decisionUpdates, progress } from '../../workflows/messages';
 import {
   absent,
   accepted,
@@ -35,11 +28,13 @@ afterAll(() => bench.close());
 
 async function hold(handle: Handle): Promise<RequestProgress> {
   const reviewAt = new Date((await bench.now(handle)) + 20 * DAY_MS).toISOString();
-  return handle.executeUpdate(holdRequest, { args: [{ ...said, ground: 'legal-claims', owner: 'legal-2', reviewAt }] });
+  return handle.executeUpdate(decisionUpdates.hold, {
+    args: [{ ...said, ground: 'legal-claims', owner: 'legal-2', reviewAt }],
+  });
 }
 
 async function release(handle: Handle): Promise<void> {
-  await handle.executeUpdate(releaseRequest, { args: [said] });
+  await handle.executeUpdate(decisionUpdates.release, { args: [said] });
 }
 
 async function expectEnd(handle: Handle, ...outcomes: LegOutcome[]): Promise<void> {
@@ -173,7 +168,7 @@ describe('a legal hold', () => {
     await bench.forward(handle, DAY_MS);
     await hold(handle);
     await held.asked;
-    const attested = await handle.executeUpdate(attestProvider, { args: [{ ...said, provider: 'person' }] });
+    const attested = await handle.executeUpdate(decisionUpdates.attest, { args: [{ ...said, provider: 'person' }] });
     expect(attested.waitsFor).toContain('answer to withdrawing the request because of the hold');
     held.release({ status: 'withdrawn' });
     await expectEnd(handle, 'attested');
@@ -191,7 +186,7 @@ describe('a legal hold', () => {
     await release(handle);
     await bench.settle(handle);
     expect((await bench.leg(handle)).attention?.reason).toBe('ProviderRejected');
-    await handle.executeUpdate(withdrawRequest, { args: [{ ...said, wantedBy: 'misfiled' }] });
+    await handle.executeUpdate(decisionUpdates.withdraw, { args: [{ ...said, wantedBy: 'misfiled' }] });
     await expectEnd(handle, 'withdrawn');
     expect(bench.providers.person.withdraw.calls).toHaveLength(1);
   });
@@ -297,8 +292,8 @@ describe('a legal hold', () => {
     await bench.forward(handle, DAY_MS);
     await hold(handle);
     await bench.settle(handle);
-    await handle.executeUpdate(waiveProvider, { args: [{ ...said, provider: 'aptrinsic' }] });
-    await handle.executeUpdate(withdrawRequest, { args: [{ ...said, wantedBy: 'misfiled' }] });
+    await handle.executeUpdate(decisionUpdates.waive, { args: [{ ...said, provider: 'aptrinsic' }] });
+    await handle.executeUpdate(decisionUpdates.withdraw, { args: [{ ...said, wantedBy: 'misfiled' }] });
     const result = await handle.result();
     expect(result.outcome).toBe('withdrawn');
     await expectEnd(handle, 'withdrawn', 'waived');

@@ -6,18 +6,7 @@ import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request/request-progress';
 import type { Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';
-import {
-  certificate,
-  confirmIdentity,
-  extendDeadline,
-  holdRequest,
-  progress,
-  providerConfirmed,
-  recordNotice,
-  rejectRequest,
-  releaseRequest,
-  withdrawRequest,
-} from '../../workflows/messages';
+import { certificate, decisionUpdates, progress, providerConfirmed } from '../../workflows/messages';
 import { actionsOf, eventsOf } from '../support/history-cost';
 import {
   accepted,
@@ -59,7 +48,7 @@ async function notice(
   kind: 'acknowledged' | 'extended' | 'refused' | 'outcome',
 ): Promise<RequestProgress> {
   const at = new Date(await bench.now(handle)).toISOString();
-  return handle.executeUpdate(recordNotice, {
+  return handle.executeUpdate(decisionUpdates.notice, {
     args: [{ ...staff, notice: kind, at, channel: 'email', reference: 'MSG-1' }],
   });
 }
@@ -121,13 +110,13 @@ describe('the legal clock of a run', () => {
     });
     const content = { ...staff, ground: 'legal-claims', owner: 'legal-2' } as const;
     const reviewAt = new Date((await bench.now(handle)) + 200 * DAY_MS).toISOString();
-    await handle.executeUpdate(holdRequest, { args: [{ ...content, reviewAt }] });
+    await handle.executeUpdate(decisionUpdates.hold, { args: [{ ...content, reviewAt }] });
     const told = await notice(handle, 'refused');
     expect([told.due?.status, told.state]).toEqual(['answered', 'on-hold']);
     await bench.forward(handle, 100 * DAY_MS);
     expect(await reminders(handle)).toHaveLength(4);
     // The refusal spoke for the hold only: after its release the answer is owed again, since the same day.
-    const released = await handle.executeUpdate(releaseRequest, { args: [staff] });
+    const released = await handle.executeUpdate(decisionUpdates.release, { args: [staff] });
     expect([released.due?.status, released.due?.on]).toEqual(['overdue', late.due?.on]);
     expect(released.blockedOn).toContain('overdue');
     expect(released.todo[0]).toMatch(/^OVERDUE since/);
@@ -139,12 +128,12 @@ describe('the legal clock of a run', () => {
     const handle = await bench.start({ filedBy: 'staff-1' });
     await bench.settle(handle);
     const reviewAt = new Date((await bench.now(handle)) + 20 * DAY_MS).toISOString();
-    await handle.executeUpdate(holdRequest, {
+    await handle.executeUpdate(decisionUpdates.hold, {
       args: [{ ...staff, ground: 'legal-claims', owner: 'legal-2', reviewAt }],
     });
     await notice(handle, 'refused');
-    await handle.executeUpdate(releaseRequest, { args: [staff] });
-    await handle.executeUpdate(rejectRequest, { args: [{ ...staff, ground: 'unverified' }] });
+    await handle.executeUpdate(decisionUpdates.release, { args: [staff] });
+    await handle.executeUpdate(decisionUpdates.reject, { args: [{ ...staff, ground: 'unverified' }] });
     const open = await eventually(async () => {
       const now = await handle.query(progress);
       return now.state === 'awaiting-answer' ? now : undefined;
@@ -189,7 +178,7 @@ describe('the legal clock of a run', () => {
     const before = (await handle.query(progress)).due;
     zone = 'Pacific/Auckland';
     const at = new Date(Date.now() - HOUR_MS).toISOString();
-    const { due } = await handle.executeUpdate(confirmIdentity, {
+    const { due } = await handle.executeUpdate(decisionUpdates.identity, {
       args: [{ ...staff, at, informationReceivedAt: at, method: 'account-login', reference: 'V-1' }],
     });
     expect([due?.calendar, due?.timeZone]).toEqual(['GB-ENG', 'Europe/London']);
@@ -200,7 +189,7 @@ describe('the legal clock of a run', () => {
     const handle = await bench.startFor('person');
     await bench.settle(handle);
     const before = (await handle.query(progress)).due;
-    await handle.executeUpdate(extendDeadline, { args: [{ ...staff, because: 'complexity' }] });
+    await handle.executeUpdate(decisionUpdates.extend, { args: [{ ...staff, because: 'complexity' }] });
     const decided = await handle.query(progress);
     expect([decided.due?.on, decided.due?.extended]).toEqual([before?.on, false]);
     expect(decided.todo).toContainEqual(expect.stringContaining('tell the person of the extension'));
@@ -209,7 +198,7 @@ describe('the legal clock of a run', () => {
     expect(due?.extended).toBe(true);
     expect(Date.parse(due?.at ?? '') - Date.parse(before?.at ?? '')).toBeGreaterThan(55 * DAY_MS);
     await expect(
-      handle.executeUpdate(extendDeadline, { args: [{ ...staff, because: 'complexity' }] }),
+      handle.executeUpdate(decisionUpdates.extend, { args: [{ ...staff, because: 'complexity' }] }),
     ).rejects.toMatchObject({ cause: { message: 'The request has been extended already: the law allows it once' } });
   });
 
@@ -237,7 +226,7 @@ describe('the legal clock of a run', () => {
     await bench.settle(handle);
     expect((await handle.query(progress)).due?.on).toBe(from(submittedAt));
     const proof = { ...staff, method: 'identity-card', reference: 'PRIV-2', at: iso(18) };
-    await handle.executeUpdate(confirmIdentity, { args: [{ ...proof, informationReceivedAt: iso(9) }] });
+    await handle.executeUpdate(decisionUpdates.identity, { args: [{ ...proof, informationReceivedAt: iso(9) }] });
     expect((await handle.query(progress)).due?.on).toBe(from(submittedAt + 9 * DAY_MS));
     await expectReplays(handle);
   });
@@ -259,7 +248,7 @@ describe('the legal clock of a run', () => {
     expect((await handle.query(progress)).todo).toEqual([
       expect.stringMatching(/why it was withdrawn.*\(recordNotice, refused\); or say that it was their own wish/),
     ]);
-    await handle.executeUpdate(withdrawRequest, { args: [{ ...staff, wantedBy: 'subject' }] });
+    await handle.executeUpdate(decisionUpdates.withdraw, { args: [{ ...staff, wantedBy: 'subject' }] });
     const result = await handle.result();
     expect([result.outcome, result.legs[0]?.outcome]).toEqual(['withdrawn', 'withdrawn']);
     await expectReplays(handle);
@@ -275,7 +264,7 @@ describe('the legal clock of a run', () => {
     expect(open.todo).toContainEqual(expect.stringContaining('tell the person the outcome'));
     const before = new Date((await bench.now(handle)) - HOUR_MS).toISOString();
     await expect(
-      handle.executeUpdate(recordNotice, {
+      handle.executeUpdate(decisionUpdates.notice, {
         args: [{ ...staff, notice: 'outcome', at: before, channel: 'email', reference: 'MSG-1' }],
       }),
     ).rejects.toMatchObject({ cause: { message: expect.stringContaining('had no certificate at that time (at)') } });

@@ -7,7 +7,7 @@ import {
   TRAIL_IN_ANSWER_MAX,
 } from '../../domain/request/limits';
 import type { erasureRequest } from '../../workflows';
-import { approveRequest, progress, recordNotice, retryProvider, withdrawRequest } from '../../workflows/messages';
+import { decisionUpdates, progress } from '../../workflows/messages';
 import { eventually, expectReplays, failure, OVER_MS, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
@@ -27,7 +27,7 @@ function notice(
   reference: string,
   { recipient, at = noticedAt }: { readonly recipient?: string; readonly at?: string } = {},
 ) {
-  return handle.executeUpdate(recordNotice, {
+  return handle.executeUpdate(decisionUpdates.notice, {
     args: [
       {
         ...said,
@@ -84,7 +84,7 @@ describe('a request that is sent too much', () => {
     const handle = await bench.startFor('person');
     const retry = async () => {
       await eventually(async () => ((await bench.leg(handle)).state === 'attention' ? true : undefined));
-      await handle.executeUpdate(retryProvider, { args: [{ provider: 'person', ...said }] });
+      await handle.executeUpdate(decisionUpdates.retry, { args: [{ provider: 'person', ...said }] });
     };
     expect([...(await refusalsOf(RETRIES_MAX + 2, retry))]).toEqual([
       [expect.stringContaining('has been retried 100 times, which is the limit: attest or waive it'), 2],
@@ -101,12 +101,13 @@ describe('a request that is sent too much', () => {
     const handle = await bench.start({ filedBy: 'staff-1' });
     await bench.settle(handle);
     const forged = { ...said, token: 'a.b.c' };
-    const approve = () => handle.executeUpdate(approveRequest, { args: [forged] });
+    const approve = () => handle.executeUpdate(decisionUpdates.approve, { args: [forged] });
     expect([...(await refusalsOf(REFUSED_TOKENS_MAX + 3, approve))].map(([, times]) => times)).toEqual([
       REFUSED_TOKENS_MAX,
       3,
     ]);
-    const withdraw = () => handle.executeUpdate(withdrawRequest, { args: [{ ...forged, wantedBy: 'subject' }] });
+    const withdraw = () =>
+      handle.executeUpdate(decisionUpdates.withdraw, { args: [{ ...forged, wantedBy: 'subject' }] });
     expect([...(await refusalsOf(1, withdraw)).keys()].join()).toContain('300 decision tokens that did not hold');
     await notice(handle, 'M-1', { recipient: 'platform' });
     await handle.cancel();
@@ -118,7 +119,7 @@ describe('a request that is sent too much', () => {
   it('lets nothing into its history that is not of the decision', async () => {
     const handle = await bench.startFor('person');
     const planted = { ...said, provider: 'person', note: 'planted@customer.example' } as const;
-    const retry = () => handle.executeUpdate(retryProvider, { args: [planted] });
+    const retry = () => handle.executeUpdate(decisionUpdates.retry, { args: [planted] });
     expect([...(await refusalsOf(1, retry)).keys()]).toEqual([expect.stringContaining('has a field other than actor')]);
     const { events } = await handle.fetchHistory();
     expect(events?.some((event) => event.workflowExecutionUpdateAcceptedEventAttributes)).toBe(false);

@@ -1,7 +1,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { Withdrawal } from '../../domain/leg/receipt';
-import { attestProvider, providerConfirmed } from '../../workflows/messages';
+import { decisionUpdates, providerConfirmed } from '../../workflows/messages';
 import { actionsOf, eventsOf } from '../support/history-cost';
 import {
   accepted,
@@ -82,7 +82,7 @@ describe('the history of three providers without trouble', () => {
     bench.providers.person.ask.set(failure('ProviderUnavailable'), failure('ProviderUnavailable'), accepted());
     const handle = await bench.startFor('person');
     await bench.forward(handle, HOUR_MS);
-    await handle.executeUpdate(attestProvider, {
+    await handle.executeUpdate(decisionUpdates.attest, {
       args: [{ provider: 'person', actor: 'staff-7', reason: { code: 'checked', ticket: 'PRIV-1' } }],
     });
     await handle.result();

@@ -1,21 +1,22 @@
 import fc from 'fast-check';
-import { requestDecisionKinds, whyMoreThanADecision, whyNoDecision } from '../../../domain/decision/decision';
+import { decisionProblem, excessProblem } from '../../../domain/decision/decision';
+import { decisionKinds } from '../../../domain/decision/decision-table';
 
 const valid = { provider: 'person', actor: 'staff-7', reason: { code: 'credentials-mended', ticket: 'PRIV-1234' } };
 const actor = 'actor: expected an opaque staff id of letters, digits and . _ : / # - (no e-mail address, no name)';
 const code = 'reason.code: expected lower case words joined by hyphens, e.g. "credentials-mended"';
 const ticket = 'reason.ticket: expected a ticket reference, e.g. "PRIV-1234"';
-const shape = 'expected an object { provider, actor, reason: { code, ticket } }';
+const shape = 'expected an object { actor, reason: { code, ticket }, provider }';
 const reason = 'reason: expected an object { code, ticket }';
 const provider = 'provider: expected the key of a provider, e.g. "measureone"';
 
-describe('whyNoDecision', () => {
+describe('decisionProblem', () => {
   it.each([
     valid,
     { ...valid, actor: 'oidc:4f2a/9#1' },
     { ...valid, provider: 'aptrinsic', reason: { code: 'a', ticket: 'https://tickets/PRIV-1'.replace('//', '/') } },
   ])('accepts %j', (decision) => {
-    expect(whyNoDecision(decision)).toBeUndefined();
+    expect(decisionProblem('retry', decision)).toBeUndefined();
   });
 
   it.each<[unknown, string]>([
@@ -23,7 +24,8 @@ describe('whyNoDecision', () => {
     [null, shape],
     ['waive', shape],
     [[valid], shape],
-    [{}, provider],
+    [{}, actor],
+    [{ ...valid, provider: undefined }, provider],
     [{ ...valid, provider: 'Person' }, provider],
     [{ ...valid, provider: 'constructor' }, provider],
     [{ ...valid, provider: ['person'] }, provider],
@@ -45,7 +47,7 @@ describe('whyNoDecision', () => {
     [{ ...valid, reason: { code: 'mended', ticket: 'see the mail' } }, ticket],
     [{ ...valid, reason: { code: 'mended', ticket: 'jane@example.org' } }, ticket],
   ])('refuses %j', (decision, words) => {
-    expect(whyNoDecision(decision)).toBe(words);
+    expect(decisionProblem('retry', decision)).toBe(words);
   });
 
   it('never throws, and says one of its own sentences whatever it is given', () => {
@@ -56,27 +58,23 @@ describe('whyNoDecision', () => {
       fc.record({ provider: part, actor: part, reason: part }).map((o) => ({ ...valid, ...o })),
       fc.record({ code: part, ticket: part }).map((o) => ({ ...valid, reason: o })),
     );
-    fc.assert(fc.property(hostile, (decision) => expect(own).toContain(whyNoDecision(decision))));
+    fc.assert(fc.property(hostile, (decision) => expect(own).toContain(decisionProblem('retry', decision))));
   });
 });
 
-describe('whyMoreThanADecision', () => {
+describe('excessProblem', () => {
   const planted = 'planted@customer.example';
 
-  it.each(['provider', ...requestDecisionKinds] as const)(
-    'lets nothing come along with %s, and repeats none of it',
-    (kind) => {
-      const { provider: _provider, ...said } = valid;
-      const decision = kind === 'provider' ? valid : said;
-      expect(whyMoreThanADecision(kind, [decision])).toBeUndefined();
-      expect(whyMoreThanADecision(kind, [{ ...decision, token: 'a.b.c' }])).toBeUndefined();
-      const field = whyMoreThanADecision(kind, [{ ...decision, [planted]: planted }]);
-      expect(field).toMatch(/^has a field other than actor, reason, token/);
-      const ofReason = whyMoreThanADecision(kind, [{ ...decision, reason: { ...valid.reason, [planted]: planted } }]);
-      expect(ofReason).toBe('reason: has a field other than code, ticket');
-      const after = whyMoreThanADecision(kind, [decision, planted]);
-      expect(after).toBe('expected one object and nothing after it');
-      expect([field, ofReason, after].join()).not.toContain(planted);
-    },
-  );
+  it.each(decisionKinds)('lets nothing come along with %s, and repeats none of it', (kind) => {
+    const { provider: _provider, ...base } = valid;
+    expect(excessProblem(kind, [base])).toBeUndefined();
+    expect(excessProblem(kind, [{ ...base, token: 'a.b.c' }])).toBeUndefined();
+    const field = excessProblem(kind, [{ ...base, [planted]: planted }]);
+    expect(field).toMatch(/^has a field other than actor, reason, token/);
+    const ofReason = excessProblem(kind, [{ ...base, reason: { ...valid.reason, [planted]: planted } }]);
+    expect(ofReason).toBe('reason: has a field other than code, ticket');
+    const after = excessProblem(kind, [base, planted]);
+    expect(after).toBe('expected one object and nothing after it');
+    expect([field, ofReason, after].join()).not.toContain(planted);
+  });
 });

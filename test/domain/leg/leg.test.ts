@@ -1,6 +1,6 @@
 import { openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
-import type { DecisionKind } from '../../../domain/decision/decision';
+import type { ProviderDecisionKind } from '../../../domain/decision/decision-table';
 import { failureTypes, triesDaily, type AttentionReason, type FailureType } from '../../../domain/leg/failure';
 import { graceIsOverAt, windowIsOverAt } from '../../../domain/leg/leg-windows';
 import { nextStep } from '../../../domain/leg/next-step';
@@ -54,7 +54,7 @@ const failed = (type: FailureType, at = T0, mayHaveReached = true): LegEvent => 
   failure: { type, mayHaveReached },
   at,
 });
-const decided = (kind: DecisionKind, at = T0): LegEvent => ({
+const decided = (kind: ProviderDecisionKind, at = T0): LegEvent => ({
   type: 'decided',
   kind,
   decision: { provider: 'person', actor: 'staff-7', reason: { code: 'checked', ticket: 'PRIV-1' } },

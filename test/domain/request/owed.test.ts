@@ -4,11 +4,8 @@
  */
 import { openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 import fc from 'fast-check';
-import {
-  requestDecisionKinds,
-  type RequestDecision,
-  type RequestDecisionKind,
-} from '../../../domain/decision/decision';
+import { type RequestDecision, requestDecisionKinds } from '../../../domain/decision/decision';
+import type { RequestDecisionKind } from '../../../domain/decision/decision-table';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import type { WithoutTime } from '../../../domain/without-time';
 import { mayHaveErased } from '../../../domain/leg/rounds';

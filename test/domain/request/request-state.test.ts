@@ -1,11 +1,7 @@
 /** Who may decide what, and when: every kind of decision in every state of a request. */
 import fc from 'fast-check';
-import {
-  readRequestDecision,
-  requestDecisionKinds,
-  type RequestDecision,
-  type RequestDecisionKind,
-} from '../../../domain/decision/decision';
+import { readDecision, type RequestDecision, requestDecisionKinds } from '../../../domain/decision/decision';
+import type { RequestDecisionKind } from '../../../domain/decision/decision-table';
 import type { WithoutTime } from '../../../domain/without-time';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import type { LegalClock } from '../../../domain/law/legal-clock';
@@ -453,6 +449,6 @@ describe('the trail', () => {
       note: 'Jane Doe',
       reason: { ...said.reason, text: 'Jane' },
     };
-    expect(readRequestDecision('hold', sent)).toEqual(samples.hold);
+    expect(readDecision('hold', sent)).toEqual(samples.hold);
   });
 });
