@@ -103,9 +103,8 @@ describe('one decision about all requests that a filter names', () => {
     const stuck = await Promise.all([1, 2].map(() => bench.startFor(provider)));
     const since = `StartTime >= '${new Date(Date.now() - 2_000).toISOString()}'`;
     await named(`waiting-for=${provider} AND ${since}`, 2);
-    // The first of the daily tries comes at once, after those that are made before attention: once it has failed too, nothing
-    // mends by itself before tomorrow.
-    const tries = stuck.length * (type === 'ProviderUnauthorized' ? 2 : 3);
+    // The first of the daily tries comes at once: once it has failed too, nothing mends by itself before tomorrow.
+    const tries = 2 * stuck.length;
     await eventually(async () => (bench.providers[provider].ask.calls.length >= tries ? true : undefined));
     const recipe =
       new RegExp(`^erasure (retry ${provider} --where needs-staff .*)$`, 'm').exec(read(document))?.[1] ?? '';
