@@ -214,8 +214,8 @@ export class ErasureClient {
   }
 
   /**
-   * Withdraws the request: providers not asked yet are not asked, those asked are asked to undo it where they can, and the
-   * run completes, as a rule within minutes, as `withdrawn` with a certificate that says what was undone and what was not.
+   * Withdraws the request: providers not asked yet are not asked, those asked are asked to withdraw it where they can, and the
+   * run completes, as a rule within minutes, as `withdrawn` with a certificate that says what was withdrawn and what was not.
    * What is erased already stays erased. Resolves to the request as it stands once Temporal has taken the withdrawal;
    * `watch` and `result` tell what comes of it (a request whose certificate is being signed may still complete otherwise).
    * Safe to repeat. Throws `RequestOverError` for a request that has ended in another way.
