@@ -1,4 +1,6 @@
 /** What the Temporal UI shows of a request: Markdown that a newcomer understands. Costs no event. */
+import { providerDecisionKinds } from '../domain/decision/decision';
+import { decisionRow } from '../domain/decision/decision-table';
 import { describeInstant } from '../domain/duration';
 import type { LegProgress } from '../domain/leg/leg-progress';
 import type { DueProgress } from '../domain/request/due-progress';
@@ -87,7 +89,7 @@ function youCan(legs: readonly LegProgress[]): string[] {
 }
 
 const howToDecide = [
-  'To decide about a provider, send one of the updates retryProvider, waiveProvider, attestProvider with',
+  `To decide about a provider, send one of the updates ${providerDecisionKinds.map((kind) => decisionRow(kind).update).join(', ')} with`,
   '`{ "provider": "…", "actor": "<staff id>", "reason": { "code": "…", "ticket": "…" } }`;',
   'about the whole request, see the updates that it offers: each says what it needs.',
 ];

@@ -1,7 +1,7 @@
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import type { DecisionContent } from '../../domain/decision/decision';
-import type { ProviderDecisionKind } from '../../domain/decision/decision-table';
+import { decisionShape, type DecisionContent } from '../../domain/decision/decision';
+import { decisionKinds, decisionRow, type ProviderDecisionKind } from '../../domain/decision/decision-table';
 import type { LegProgressState } from '../../domain/leg/leg-progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import { decisionUpdates } from '../../workflows/messages';
@@ -26,6 +26,19 @@ async function refusalOf(handle: Handle, update: string, decided: unknown): Prom
   if (!(error instanceof WorkflowUpdateFailedError)) throw new Error('The update was not refused', { cause: error });
   return error.cause?.message ?? '';
 }
+
+it('offers the update of every kind of decision, and says what it does and what its input is', async () => {
+  const handle = await bench.startFor('person');
+  const { definition } = await handle.query<{
+    definition: { updateDefinitions: readonly { readonly name: string; readonly description?: string }[] };
+  }>('__temporal_workflow_metadata');
+  const offered = new Map(definition.updateDefinitions.map(({ name, description }) => [name, description]));
+  for (const kind of decisionKinds) {
+    const { update, description } = decisionRow(kind);
+    expect(offered.get(update)?.toLowerCase()).toContain(description.toLowerCase());
+    expect(offered.get(update)).toContain(`Input: ${decisionShape(kind)}`);
+  }
+});
 
 describe('a decision is refused', () => {
   it('in words that say why, and repeat nothing of it', async () => {
