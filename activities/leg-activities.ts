@@ -10,7 +10,7 @@ import {
   type StepMemory,
 } from '../domain/leg/failure';
 import type { LegCall } from '../domain/leg/leg-call';
-import { seenIn, type Fact, type ProviderWitness } from '../domain/certificate/fact';
+import { seenIn, type Fact, type ProviderWitness } from '../domain/fact/fact';
 import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { Observation, Receipt, Withdrawal } from '../domain/leg/receipt';
 import type { DecisionTokenChecker } from '../security/decision-token';

@@ -7,7 +7,7 @@ import type { temporal } from '@temporalio/proto';
 import { defined } from '../domain/defined';
 import type { RecordedCall } from '../domain/certificate/claim-check';
 import { MINUTE_MS } from '../domain/duration';
-import { seenIn, type Fact, type ProviderWitness } from '../domain/certificate/fact';
+import { seenIn, type Fact, type ProviderWitness } from '../domain/fact/fact';
 import type { FailureDetails } from '../domain/leg/failure';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import { parseErasureRequest } from '../domain/request/request';

@@ -7,7 +7,7 @@ import {
   type RequestDecision,
 } from '../domain/decision/decision';
 import type { DecisionKind } from '../domain/decision/decision-table';
-import { factWords } from '../domain/certificate/fact';
+import { factWords } from '../domain/fact/fact';
 import { providerName } from '../domain/provider/provider-table';
 import type { Terms } from '../domain/rules/terms';
 import { factsOfLeg, type SignedFact, type Statement } from '../domain/certificate/statement';

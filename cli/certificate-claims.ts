@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { CertificateClaims } from '../domain/certificate/certificate';
-import { factWords } from '../domain/certificate/fact';
+import { factWords } from '../domain/fact/fact';
 import type { Assurance, LegOutcome } from '../domain/leg/outcome';
 import { InputError } from './command-failure';
 

@@ -1,7 +1,7 @@
 /** Whether the facts that a certificate rests on were signed by whoever saw them: told offline, with the keys of these roles. */
 import { defined } from '../domain/defined';
 import type { CertificateClaims, FactClaim, ProviderClaim } from '../domain/certificate/certificate';
-import { factWords, roleOf } from '../domain/certificate/fact';
+import { factWords, roleOf } from '../domain/fact/fact';
 import { createFactChecker, type FactChecker } from '../security/facts';
 import { readFactKeysFile } from '../security/key-files';
 

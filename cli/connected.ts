@@ -24,7 +24,7 @@ export async function withTemporal<T>(
   use: (parts: { readonly client: Client; readonly connection: Connection; readonly namespace: string }) => Promise<T>,
 ): Promise<T> {
   const { Client } = await import('@temporalio/client');
-  const { openConnection, withUnavailability } = await import('../client/connection.js');
+  const { openConnection, withUnavailability } = await import('../client/open-connection.js');
   const { dialledAddress, readTemporalConfig } = await import('../config/temporal-config.js');
   const config = readTemporalConfig(environment);
   const { namespace } = config;

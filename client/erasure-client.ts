@@ -8,7 +8,7 @@ import type { RequestProgress } from '../domain/request/request-progress';
 import type { Sealer } from '../security/sealing';
 import type { ErasureResult } from '../domain/request/erasure-result';
 import type { DecisionAnswer } from '../workflows/messages';
-import { openConnection } from './connection';
+import { openConnection } from './open-connection';
 import { decide, withdrawRequest, type DecisionOptions } from './deciding';
 import { SealingUnavailableError } from './errors';
 import type { ListOptions } from './filters';

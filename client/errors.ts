@@ -1,8 +1,5 @@
-import type { RequestState } from './request-status';
+import type { RequestState, RunStatus } from './states';
 import { workflowIdOf } from '../temporal/names';
-
-/** How the run of a request ended, or that it has not. */
-export type RunStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'timed-out' | 'cancelled';
 
 /** Every failure that the client itself foresees. Messages are whole sentences, without identifiers of the data subject. */
 export abstract class ErasureClientError extends Error {}

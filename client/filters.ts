@@ -8,7 +8,8 @@ import type { RequestProgress } from '../domain/request/request-progress';
 import { blockers, needingStaff, needsStaff, type BlockedOn, type Visible } from '../domain/request/visibility';
 import { compare, isOneOf, isOpen, requestRuns } from '../temporal/request-query';
 import { searchAttributes } from '../temporal/names';
-import type { RequestState, RequestStatus } from './request-status';
+import type { RequestStatus } from './request-status';
+import type { RequestState } from './states';
 
 /** What `list` can be narrowed down by. All that is given must hold. */
 export interface ListOptions {

@@ -4,10 +4,11 @@ import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/c
 import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { defined } from '../domain/defined';
 import { parseInstant } from '../domain/instant';
-import { isRegulation, type Regulation } from '../domain/request/request';
+import { isRegulation, type Regulation } from '../domain/law/regulation';
 import { isRecord } from '../domain/text';
 import { requestIdOf, searchAttributes } from '../temporal/names';
-import { RequestNotFoundError, type RunStatus } from './errors';
+import { RequestNotFoundError } from './errors';
+import type { RunStatus } from './states';
 import type { RequestCalls } from './request-calls';
 import { runStatusOf } from './request-status';
 

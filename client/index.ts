@@ -18,7 +18,6 @@ export {
   SealingUnavailableError,
   TemporalUnavailableError,
   type FieldProblem,
-  type RunStatus,
 } from './errors';
 export {
   checkBulk,
@@ -34,7 +33,8 @@ export { namedFilters, requestStates, type ListOptions } from './filters';
 export type { FindOptions } from './listing';
 export type { FoundRequest, RequestOrigin } from './found-request';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
-export type { CertifiedResult, RequestState, RequestStatus, OutstandingAnswer } from './request-status';
+export type { CertifiedResult, RequestStatus, OutstandingAnswer } from './request-status';
+export type { RequestState, RunStatus } from './states';
 export { parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-file-error';
@@ -47,6 +47,7 @@ export type { DueProgress } from '../domain/request/due-progress';
 export type { ErasureResult } from '../domain/request/erasure-result';
 export type { RequestProgress, RequestProgressState } from '../domain/request/request-progress';
 export { identifierFields, type Provider } from '../domain/provider/provider-table';
-export type { ErasureRequestInput, Regulation, Verification } from '../domain/request/request';
+export type { Regulation } from '../domain/law/regulation';
+export type { ErasureRequestInput, Verification } from '../domain/request/request';
 export type { StepUnderWay } from '../domain/leg/step-under-way';
 export type { DecisionAnswer } from '../workflows/messages';

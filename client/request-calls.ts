@@ -13,7 +13,7 @@ import { addressOf } from '../temporal/connection';
 import { workflowIdOf } from '../temporal/names';
 import { hasGrpcStatus } from '../temporal/temporal-failure';
 import type { erasureRequest } from '../workflows';
-import { withUnavailability } from './connection';
+import { withUnavailability } from './open-connection';
 import { ErasureClientError, RequestNotFoundError, TemporalUnavailableError } from './errors';
 
 export class RequestCalls {

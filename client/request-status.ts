@@ -1,17 +1,11 @@
 import type { WorkflowExecutionInfo, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import type { RequestOutcome } from '../domain/leg/outcome';
-import type { RequestProgress, RequestProgressState } from '../domain/request/request-progress';
+import type { RequestProgress } from '../domain/request/request-progress';
 import type { StepUnderWay } from '../domain/leg/step-under-way';
 import type { ErasureResult } from '../domain/request/erasure-result';
-import { RequestFailedError, type RunStatus } from './errors';
-
-/**
- * Where a request stands, in one word. `attention`: it runs, and at least one provider's leg waits for a staff member or
- * for the world to mend. `awaiting-answer`: its certificate is there, and the answer to the person is not recorded yet.
- * `running` also where no worker could say more.
- */
-export type RequestState = RunStatus | 'attention' | RequestProgressState;
+import { RequestFailedError } from './errors';
+import type { RequestState, RunStatus } from './states';
 
 /** One request as Temporal knows it. Instants are RFC 3339 in UTC. */
 export interface RequestStatus {

@@ -5,15 +5,8 @@ import { DAY_MS } from '../domain/duration';
 import { parseInstant } from '../domain/instant';
 import { patienceBounds, type Patience } from '../domain/rules/patience';
 import { identifierFields, providerKeys, type Provider } from '../domain/provider/provider-table';
-import {
-  expectedRegulation,
-  isRegulation,
-  isRequestId,
-  pastProblem,
-  problemOfInformationReceived,
-  type Regulation,
-  type Verification,
-} from '../domain/request/request';
+import { isRequestId, pastProblem, problemOfInformationReceived, type Verification } from '../domain/request/request';
+import { expectedRegulation, isRegulation, type Regulation } from '../domain/law/regulation';
 import { isCode, isRecord, opaquePattern } from '../domain/text';
 import { InvalidSubmissionError, type FieldProblem } from './errors';
 

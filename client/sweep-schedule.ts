@@ -13,7 +13,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { ErasureClientError } from './errors';
 import { WORKFLOW_QUEUE, SWEEP_SCHEDULE_ID, SWEEP_TYPE } from '../temporal/names';
 import { addressOf } from '../temporal/connection';
-import { withUnavailability } from './connection';
+import { withUnavailability } from './open-connection';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 /** While one sweep runs the next is left out; one that hangs must not keep all further ones from running. */

@@ -5,7 +5,7 @@ import { defined } from '../domain/defined';
 import { DAY_MS } from '../domain/duration';
 import { defaultPatience, patienceBounds, type Patience } from '../domain/rules/patience';
 import type { LegalRule } from '../domain/law/legal-rules';
-import { isOwnLaw, regulations, type Regulation } from '../domain/request/request';
+import { isOwnLaw, regulations, type Regulation } from '../domain/law/regulation';
 import { defaultLeads, type Rules } from '../domain/rules/rules';
 import { parsedJson } from '../domain/text';
 import { ConfigurationError } from './environment';

@@ -8,7 +8,7 @@ import { DAY_MS } from '../domain/duration';
 import { byProvider, identifierFields, providerKeys } from '../domain/provider/provider-table';
 import type { Subject } from './scenarios';
 import type { SimulatorControl } from './simulator/control';
-import { simulatedProviders } from './simulator/registry';
+import { simulatedProviders } from './simulator/simulator-registry';
 
 interface SampleRequest {
   readonly requestId: string;

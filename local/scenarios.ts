@@ -1,7 +1,7 @@
 /** The stories that the demo tells: what the world does meanwhile, and how the request must end. */
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import type { SimulatorControl } from './simulator/control';
-import { simulatedProviders } from './simulator/registry';
+import { simulatedProviders } from './simulator/simulator-registry';
 import type { Story } from './simulator/simulated-provider';
 
 /** Somebody made up: their id at each provider. */

@@ -6,7 +6,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { areFree } from './engine/ports';
 import { byProvider } from '../domain/provider/provider-table';
-import { simulatedProviders } from './simulator/registry';
+import { simulatedProviders } from './simulator/simulator-registry';
 import type { StackPorts } from './stack';
 
 interface PortUse {

@@ -21,7 +21,7 @@ import { startUi } from './engine/ui';
 import { keepPolicy } from './sample-policy';
 import { connectControl } from './simulator/control-client';
 import type { Addresses, SimulatorControl } from './simulator/control';
-import { simulatedProviders } from './simulator/registry';
+import { simulatedProviders } from './simulator/simulator-registry';
 import { assertVirtualTimeSupported, withVirtualTime } from '../temporal/virtual-time';
 
 export const STACK_ENVIRONMENT = 'local';

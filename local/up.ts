@@ -18,7 +18,7 @@ import {
 } from './local-directory';
 import { writeSampleRequest } from './sample-request';
 import { shortenWindows } from './scenarios';
-import { simulatedProviders } from './simulator/registry';
+import { simulatedProviders } from './simulator/simulator-registry';
 import { startStack, type Stack, type StackPorts } from './stack';
 import { assertFree, choosePorts, keepPorts, portOptions } from './stack-ports';
 

@@ -1,7 +1,7 @@
 /** Signing and checking of facts: Ed25519 over canonical JSON, so that a certificate can hold them as plain JSON. */
 import { sign, verify } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { roleOf, type Fact, type FactRole, type Witness } from '../domain/certificate/fact';
+import { roleOf, type Fact, type FactRole, type Witness } from '../domain/fact/fact';
 import { checkingKeyRing, importPrivateKey } from './key-ring';
 import type { FactKeys, FactSigningKeys } from './key-table';
 

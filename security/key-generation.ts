@@ -1,6 +1,6 @@
 /** Makes new keys, and with them the first files of every role. */
 import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
-import { factRoles, type FactRole } from '../domain/certificate/fact';
+import { factRoles, type FactRole } from '../domain/fact/fact';
 import { providerKeys } from '../domain/provider/provider-table';
 import {
   thumbprintOf,

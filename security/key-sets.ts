@@ -1,5 +1,5 @@
 /** Whether the key files of one process belong together. */
-import type { FactRole } from '../domain/certificate/fact';
+import type { FactRole } from '../domain/fact/fact';
 import { keyFileOf, keyFiles, type FactKeys, type FactSigningKeys, type RoleKeys } from './key-table';
 
 /** What is wrong, as a sentence that names both files, or undefined. */

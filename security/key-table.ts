@@ -1,6 +1,6 @@
 /** Every key file: which process it is for, which keys it holds, and who may read it. All that handles key files follows from this. */
 import { z } from 'zod';
-import { factRoles, type FactRole } from '../domain/certificate/fact';
+import { factRoles, type FactRole } from '../domain/fact/fact';
 import { decisionKinds } from '../domain/decision/decision-table';
 import { completionEventOf, providerKeys, type Provider } from '../domain/provider/provider-table';
 import { opaquePattern } from '../domain/text';

@@ -1,7 +1,7 @@
 /** Adds to the key files of an earlier release what they lack, and changes nothing that is in them. */
 import { readdir, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { factRoles, type FactRole } from '../domain/certificate/fact';
+import { factRoles, type FactRole } from '../domain/fact/fact';
 import { errorCode } from '../domain/text';
 import { KeyFileError } from './key-file-error';
 import { lacksFactsKey } from './key-files';

@@ -1,7 +1,7 @@
 /** Makes a provider's adapter from its settings and keys. */
 import type { CallbackRequest, ProviderAdapter } from '../activities/providers/provider';
 import { createHttp } from '../activities/providers/http';
-import { adapters } from '../activities/providers/registry';
+import { adapters } from '../activities/providers/adapter-registry';
 import type { ProviderLimits } from '../config/provider-config';
 import type { WorkerConfig } from '../config/worker-config';
 import { defined } from '../domain/defined';

@@ -21,7 +21,7 @@ import type { WorkerConfig } from '../config/worker-config';
 import { sdkLog } from '../config/logging';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import type { Provider } from '../domain/provider/provider-table';
-import { regulations, type Regulation } from '../domain/request/request';
+import { regulations, type Regulation } from '../domain/law/regulation';
 import { createAgents } from '../network/agents';
 import { createCertificateSigner } from '../security/certificate-signature';
 import { createDecisionTokenChecker, type DecisionTokenChecker } from '../security/decision-token';

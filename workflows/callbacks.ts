@@ -1,7 +1,7 @@
 /** Receives what providers call back to say, once it is found to be signed by a gateway. */
 import { CancellationScope, log, proxyLocalActivities, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { CallbackActivities, CallbackQuestion } from '../activities/callback-activities';
-import type { Witness } from '../domain/certificate/fact';
+import type { Witness } from '../domain/fact/fact';
 import { defined } from '../domain/defined';
 import { callbackRemarks, type CallbackRemark } from '../domain/leg/receipt';
 import { completionEventOf, isProvider, type Provider } from '../domain/provider/provider-table';

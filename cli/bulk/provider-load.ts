@@ -1,7 +1,7 @@
 /** How long it takes to ask each provider about the requests of a file, at the limits that are set. */
 import { defined } from '../../domain/defined';
 import { approximateDuration, DAY_MS, SECOND_MS } from '../../domain/duration';
-import { plannedMs } from '../../domain/law/feasibility';
+import { plannedMs } from '../../domain/request/leg-plan';
 import type { Patience } from '../../domain/rules/patience';
 import { providerFacts, providerName, type Provider } from '../../domain/provider/provider-table';
 import type { DueRange } from './row-due-dates';

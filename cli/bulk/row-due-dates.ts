@@ -3,7 +3,7 @@ import type { ErasureSubmission } from '../../client/submission';
 import { defined } from '../../domain/defined';
 import { clockUnder, type ClockFacts, type ClockPolicy } from '../../domain/law/counting/due-dates';
 import type { Deadline, NoClock } from '../../domain/law/legal-clock';
-import type { Regulation } from '../../domain/request/request';
+import type { Regulation } from '../../domain/law/regulation';
 import { clockFactsOf } from '../clock-facts';
 
 export interface DueRange {

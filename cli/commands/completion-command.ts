@@ -21,6 +21,7 @@ Examples:
     .command('complete', { hidden: true })
     .description('what may come next: for the scripts of `erasure completion`')
     .argument('[WORDS...]')
+    .addHelpText('after', `\nExample:\n  erasure complete -- keys in`)
     .action((words: readonly string[]) => {
       const found = completionsOf(program, words);
       if (found.length > 0) print(context, ...found);

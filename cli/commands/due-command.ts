@@ -4,12 +4,8 @@ import type { ClockFacts, ClockPlace } from '../../domain/law/counting/due-dates
 import type { PolicyFile } from '../../config/policy-file';
 import { parseInstant } from '../../domain/instant';
 import { noClockMeaning } from '../../domain/law/legal-clock';
-import {
-  expectedRegulation,
-  isRegulation,
-  problemOfInformationReceived,
-  type Regulation,
-} from '../../domain/request/request';
+import { problemOfInformationReceived } from '../../domain/request/request';
+import { expectedRegulation, isRegulation, type Regulation } from '../../domain/law/regulation';
 import { clockFactsOf } from '../clock-facts';
 import { print, printJson, type CommandContext } from '../context';
 import { InputError } from '../command-failure';

@@ -128,7 +128,7 @@ async function submit(file: string, options: SubmitOptions, context: CommandCont
 
 /** The workers decide in the end; where their policy file is at hand, a law that it does not define is refused at once. */
 async function refuseUndefinedLaw({ regulation }: ErasureSubmission, context: CommandContext): Promise<void> {
-  const { isOwnLaw } = await import('../../domain/request/request.js');
+  const { isOwnLaw } = await import('../../domain/law/regulation.js');
   if (!isOwnLaw(regulation)) return;
   const { policy, isBuiltIn } = await readPolicy(undefined, context);
   if (isBuiltIn || policy.laws[regulation] !== undefined) return;

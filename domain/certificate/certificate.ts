@@ -2,13 +2,14 @@
 import { defined } from '../defined';
 import type { DecisionContent, DecisionProof } from '../decision/decision';
 import type { ProviderDecisionKind } from '../decision/decision-table';
-import type { FactKind, Witness } from './fact';
+import type { FactKind, Witness } from '../fact/fact';
 import { settled, type Round, type SettledLeg } from '../leg/leg-state';
 import { currentDeadlines, type LegalClock } from '../law/legal-clock';
 import { requestOutcomeMeaning, type Assurance, type LegOutcome, type RequestOutcome } from '../leg/outcome';
 import { providerName, type Provider } from '../provider/provider-table';
 import type { CallbackRemark, Evidence, WindowKind } from '../leg/receipt';
-import type { Regulation, Verification } from '../request/request';
+import type { Verification } from '../request/request';
+import type { Regulation } from '../law/regulation';
 import type { TrailEntry } from '../request/request-state';
 import type { DecisionMode } from '../rules/rules';
 import { basisOf, factsOfLeg, leavesUnsaid, type Statement } from './statement';

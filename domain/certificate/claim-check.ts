@@ -5,7 +5,7 @@
  */
 import { type DecisionProof, guardedKinds } from '../decision/decision';
 import { SECOND_MS } from '../duration';
-import type { ProviderWitness, Witness } from './fact';
+import type { ProviderWitness, Witness } from '../fact/fact';
 import type { SettledLeg, Round } from '../leg/leg-state';
 import { requestOutcome, type LegOutcome } from '../leg/outcome';
 import { providerName, type Provider } from '../provider/provider-table';

@@ -1,7 +1,7 @@
 /** What the certificate is about to claim, and on what basis: composed from the legs' facts and nothing else. */
 import { defined } from '../defined';
 import { describeInstant } from '../duration';
-import { seenIn, type Fact, type Witness } from './fact';
+import { seenIn, type Fact, type Witness } from '../fact/fact';
 import { attentionGuide } from '../leg/failure';
 import { isContradicted } from '../leg/leg-callbacks';
 import { lastRound } from '../leg/rounds';
@@ -11,7 +11,8 @@ import type { RequestOutcome } from '../leg/outcome';
 import { describeReport } from '../leg/leg-progress';
 import { providerName } from '../provider/provider-table';
 import type { Receipt } from '../leg/receipt';
-import type { Regulation, Verification } from '../request/request';
+import type { Verification } from '../request/request';
+import type { Regulation } from '../law/regulation';
 import { isExtended, outcomeOf, type TrailEntry } from '../request/request-state';
 import type { RequestSnapshot } from '../request/snapshot';
 import type { Terms } from '../rules/terms';

@@ -1,12 +1,6 @@
 /** Whether every provider can be known to have erased by the day the person is to be answered. Only arithmetic: nothing is decided here. */
-import { defined } from '../defined';
+import { providerName, type Provider } from '../provider/provider-table';
 import { describeDuration, describeInstant, HOUR_MS, MINUTE_MS } from '../duration';
-import type { AttentionReason } from '../leg/failure';
-import { graceIsOverAt, windowIsOverAt } from '../leg/leg-windows';
-import { lastRound } from '../leg/rounds';
-import type { AttentionLeg, LegState } from '../leg/leg-state';
-import type { Patience } from '../rules/patience';
-import { providerFacts, providerName, type Provider, type ProviderFacts } from '../provider/provider-table';
 
 /** What is known of one provider's time. */
 export interface LegPlan {
@@ -69,67 +63,6 @@ export function feasibilityOf({ dueAt, now, marginMs, legs }: FeasibilityQuestio
     because: late.map(({ provider }) => provider),
     legs: forecasts,
   };
-}
-
-/** These are answered by asking again: whatever was asked before has not held. */
-const askedAgainAfter: readonly AttentionReason[] = ['Reappeared', 'TakenOffQueue'];
-
-/** How long one asking takes from being sent until its answer is known, without the margin; undefined where nobody can tell. */
-export function plannedMs(
-  provider: Provider,
-  patience: Pick<Patience, 'callbackGraceMs' | 'windowWishMs'>,
-): number | undefined {
-  const { window, completionEvent } = providerFacts(provider);
-  const windowMs = typeof window === 'object' ? window.lastsMs : wishedMs(window, patience);
-  return windowMs === undefined ? undefined : windowMs + (completionEvent === undefined ? 0 : patience.callbackGraceMs);
-}
-
-/** A wish of 0 is "as soon as you can", which tells nothing about when. */
-function wishedMs(window: ProviderFacts['window'], { windowWishMs }: Pick<Patience, 'windowWishMs'>) {
-  return window === 'as-wished' ? windowWishMs || undefined : undefined;
-}
-
-/** What a leg's state says of its time. */
-export function planOf(
-  leg: LegState,
-  now: number,
-  patience: Pick<Patience, 'callbackGraceMs' | 'windowWishMs'>,
-): LegPlan {
-  const endsAt = endsAtOf(leg, now);
-  const takesMs = plannedMs(leg.provider, patience);
-  return {
-    provider: leg.provider,
-    ...defined({ takesMs, endsAt }),
-  };
-}
-
-function endsAtOf(leg: LegState, now: number): number | undefined {
-  switch (leg.phase) {
-    case 'ask':
-      return undefined;
-    case 'window':
-      return Math.max(now, (hopesForCallback(leg) ? graceIsOverAt(leg) : undefined) ?? leg.until);
-    case 'look':
-      return Math.max(now, windowIsOverAt(leg) ?? now);
-    case 'callback':
-      return Math.max(now, leg.until);
-    case 'attention':
-      return isToBeAsked(leg) ? undefined : Math.max(now, windowIsOverAt(leg) ?? now);
-    case 'withdraw':
-      return now;
-    case 'settled':
-      return leg.settledAt;
-  }
-}
-
-/** Until it comes, a callback can take until its grace is over. */
-function hopesForCallback(leg: LegState): boolean {
-  const receipt = lastRound(leg)?.receipt;
-  return leg.callback === undefined && receipt?.status === 'accepted' && receipt.confirmedBy === 'callback';
-}
-
-function isToBeAsked({ attention }: AttentionLeg): boolean {
-  return attention.step === 'ask' || askedAgainAfter.includes(attention.reason);
 }
 
 /** For people, one sentence for each provider that still has to be asked or that is late; without a full stop. */

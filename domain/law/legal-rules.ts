@@ -1,5 +1,5 @@
 /** What each law says about time, as data. A company can define further laws in its policy file. */
-import type { regulations } from '../request/request';
+import type { regulations } from './regulation';
 /** Counted from the day on which the clock starts, which itself does not count. */
 export type Period = { readonly months: number } | { readonly days: number } | { readonly businessDays: number };
 

@@ -1,4 +1,4 @@
-import type { ProviderWitness } from '../certificate/fact';
+import type { ProviderWitness } from '../fact/fact';
 
 /**
  * The `type` of every `ApplicationFailure` in this system. An outcome is a value; a failure is one of these.

@@ -1,4 +1,4 @@
-import type { ProviderWitness, Witness } from '../certificate/fact';
+import type { ProviderWitness, Witness } from '../fact/fact';
 
 /** What a provider's answer leaves behind as proof. Free of personal data: status, times, opaque ids, keyed digests. */
 export interface Evidence {

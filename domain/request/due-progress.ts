@@ -1,5 +1,6 @@
 /** How a request stands with its due date: for people, and for what is reported of it. */
-import { describeFeasibility, feasibilityOf, planOf, type Feasibility } from '../law/feasibility';
+import { describeFeasibility, feasibilityOf, type Feasibility } from '../law/feasibility';
+import { planOf } from './leg-plan';
 import type { ClockProgress } from '../law/legal-clock';
 import { isAnswered, isOwnWish, noticesToPerson } from './owed-to-person';
 import { clockOf, deadlinesOf, isExtended, isReminded, rulesOf, type RequestState } from './request-state';

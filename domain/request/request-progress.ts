@@ -9,7 +9,7 @@ import { providerName } from '../provider/provider-table';
 import type { DecisionMode } from '../rules/rules';
 import { dueProgress, type DueProgress } from './due-progress';
 import { isDone } from './owed-to-person';
-import type { Regulation } from './request';
+import type { Regulation } from '../law/regulation';
 import { lateCallbacks, outcomeOf, type RequestPhase, type RequestState, type TrailEntry } from './request-state';
 import type { RequestSnapshot } from './snapshot';
 import { todoOf } from './todo';

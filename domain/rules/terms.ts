@@ -1,4 +1,4 @@
-import type { Witness } from '../certificate/fact';
+import type { Witness } from '../fact/fact';
 import { defined } from '../defined';
 import type { LegalClock, NoClock } from '../law/legal-clock';
 import type { DecisionMode, Rules } from './rules';

@@ -12,7 +12,7 @@ import {
   type Seed,
   type SettingsPatch,
   simulatedProviders,
-} from './registry';
+} from './simulator-registry';
 import type { Control, Operate, SimulatedPeer } from './simulated-provider';
 
 /** Of a provider what its callers are told as its base URL. */

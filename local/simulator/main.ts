@@ -2,7 +2,7 @@
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { byName, type Credentials, defaultCredentials, type ProviderName, providerNames } from './registry';
+import { byName, type Credentials, defaultCredentials, type ProviderName, providerNames } from './simulator-registry';
 import { type SimulatorOptions, startSimulator } from './simulator';
 
 const names = [...providerNames, 'control'] as const;

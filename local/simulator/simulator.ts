@@ -14,7 +14,7 @@ import {
   providerNames,
   type SettingsPatch,
   simulatedProviders,
-} from './registry';
+} from './simulator-registry';
 import { readState, StateFile } from './state-file';
 
 export interface SimulatorOptions {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { settingsSchema } from './control';
-import { byName, simulatedProviders } from './registry';
+import { byName, simulatedProviders } from './simulator-registry';
 
 const WRITE_AFTER_MS = 50;
 

@@ -54,9 +54,9 @@ describe('docs/adding-a-provider.md', () => {
     expect([...new Set(steps.map(({ file }) => file))]).toEqual([
       'domain/provider/provider-table.ts',
       'activities/providers/tidydesk.ts',
-      'activities/providers/registry.ts',
+      'activities/providers/adapter-registry.ts',
       'local/simulator/simulated-tidydesk.ts',
-      'local/simulator/registry.ts',
+      'local/simulator/simulator-registry.ts',
     ]);
   });
 

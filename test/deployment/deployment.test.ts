@@ -9,9 +9,9 @@ import { gatewayVariables, readGatewayConfig } from '../../config/gateway-config
 import { providerVariables } from '../../config/provider-config';
 import { readWorkerConfig, workerVariables } from '../../config/worker-config';
 import { providerKeys } from '../../domain/provider/provider-table';
-import { regulations } from '../../domain/request/request';
-import { defaultCredentials } from '../../local/simulator/registry';
-import { factRoles } from '../../domain/certificate/fact';
+import { regulations } from '../../domain/law/regulation';
+import { defaultCredentials } from '../../local/simulator/simulator-registry';
+import { factRoles } from '../../domain/fact/fact';
 import { readFactKeys } from '../../security/key-files';
 import { newKeyFiles } from '../../security/key-generation';
 import { providerKeyFile } from '../../security/key-table';

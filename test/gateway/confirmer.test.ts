@@ -1,6 +1,6 @@
 import type { ConnectionLike } from '@temporalio/client';
 import { createConfirmer } from '../../gateway/confirmer';
-import type { Witness } from '../../domain/certificate/fact';
+import type { Witness } from '../../domain/fact/fact';
 import type { Provider } from '../../domain/provider/provider-table';
 import { deliveryIdOf } from '../../security/callback-capability';
 import { createFactChecker, createFactSigner, type FactChecker, type FactSigner } from '../../security/facts';

@@ -5,7 +5,7 @@ import type { Connection } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { temporal } from '@temporalio/proto';
 import type { LoggedCall } from '../../local/simulator/call-log';
-import { defaultCredentials } from '../../local/simulator/registry';
+import { defaultCredentials } from '../../local/simulator/simulator-registry';
 import type { Story } from '../support/story';
 import { ownNamespace } from '../support/test-namespace';
 import { eventually } from '../support/workflow-bench';

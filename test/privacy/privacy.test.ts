@@ -4,7 +4,7 @@ import type { AdapterCall, ProviderAdapter } from '../../activities/providers/pr
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { Fault } from '../../local/simulator/faults';
-import { defaultCredentials } from '../../local/simulator/registry';
+import { defaultCredentials } from '../../local/simulator/simulator-registry';
 import { createFactChecker, createFactSigner } from '../../security/facts';
 import { readFactKeys, readProviderKeys } from '../../security/key-files';
 import { createOpener } from '../../security/sealing';

@@ -1,4 +1,4 @@
-import type { Fact, Witness } from '../../domain/certificate/fact';
+import type { Fact, Witness } from '../../domain/fact/fact';
 import { createFactChecker } from '../../security/facts';
 import { Witnesses, REQUEST_ID, RUN } from '../support/signed-facts';
 

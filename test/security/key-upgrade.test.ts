@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { providerKeys } from '../../domain/provider/provider-table';
 import { factKeyProblem } from '../../security/key-sets';
-import { factRoles, type FactRole } from '../../domain/certificate/fact';
+import { factRoles, type FactRole } from '../../domain/fact/fact';
 import {
   initKeys,
   readCertificateKeys,

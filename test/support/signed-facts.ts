@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/certificate/fact';
+import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/fact/fact';
 import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { CallbackEvidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import { defaultRules, type Rules } from '../../domain/rules/rules';

@@ -15,7 +15,7 @@ import type { LegProgress } from '../../domain/leg/leg-progress';
 import { isProvider, type Provider } from '../../domain/provider/provider-table';
 import { startGateway } from '../../gateway/gateway';
 import { samplePolicy } from '../../local/sample-policy';
-import { defaultCredentials, type SettingsPatch } from '../../local/simulator/registry';
+import { defaultCredentials, type SettingsPatch } from '../../local/simulator/simulator-registry';
 import { startSimulator, type Simulator } from '../../local/simulator/simulator';
 import { fastForward, pendingOf, virtualNow, withVirtualTime, type Pending } from '../../temporal/virtual-time';
 import { verifyCertificate } from '../../security/certificate-signature';

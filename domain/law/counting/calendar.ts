@@ -4,7 +4,7 @@ import Holidays, { type HolidaysTypes } from 'date-holidays';
 import { DateTime, IANAZone } from 'luxon';
 import { defined } from '../../defined';
 import { DAY_MS, HOUR_MS } from '../../duration';
-import type { Regulation } from '../../request/request';
+import type { Regulation } from '../regulation';
 import { corrections, type Correction } from './calendar-corrections';
 import { legalRules } from '../legal-rules';
 

@@ -1,4 +1,4 @@
-import { isOwnLaw, type Regulation } from '../../request/request';
+import { isOwnLaw, type Regulation } from '../regulation';
 import { countsWorkingDays } from '../legal-rules';
 import { isKnownCalendar, isKnownTimeZone } from './calendar';
 import { calendarsOf, ruleOf, type ClockPlace, type ClockPolicy } from './due-dates';

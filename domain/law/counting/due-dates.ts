@@ -4,7 +4,7 @@ import { DateTime } from 'luxon';
 import { defined } from '../../defined';
 import { countsWorkingDays, legalRules, type LegalRule, type Period } from '../legal-rules';
 import type { Deadline, LegalClock, NoClock } from '../legal-clock';
-import type { Regulation } from '../../request/request';
+import type { Regulation } from '../regulation';
 import { calendarSource, dayOff, isKnownCalendar, isKnownTimeZone, type Day, type DayOff } from './calendar';
 
 /** All instants in epoch ms. */

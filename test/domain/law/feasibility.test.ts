@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
-import { describeFeasibility, feasibilityOf, planOf, type LegPlan } from '../../../domain/law/feasibility';
+import { describeFeasibility, feasibilityOf, type LegPlan } from '../../../domain/law/feasibility';
+import { planOf } from '../../../domain/request/leg-plan';
 import { defaultPatience as patience } from '../../../domain/rules/patience';
 import { providerKeys } from '../../../domain/provider/provider-table';
 import { accepted } from '../../support/receipts';

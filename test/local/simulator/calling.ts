@@ -1,7 +1,7 @@
 /** Calls as a customer of the three providers would write them by hand, and a receiver of callbacks. */
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { defaultCredentials } from '../../../local/simulator/registry';
+import { defaultCredentials } from '../../../local/simulator/simulator-registry';
 import { type Simulator } from '../../../local/simulator/simulator';
 
 export interface Reply {

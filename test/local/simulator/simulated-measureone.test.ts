@@ -1,4 +1,4 @@
-import { defaultCredentials } from '../../../local/simulator/registry';
+import { defaultCredentials } from '../../../local/simulator/simulator-registry';
 import { type Simulator, startSimulator } from '../../../local/simulator/simulator';
 import { basic, call, hourMs, individualId, measureoneToken, purgeIndividual } from './calling';
 

@@ -1,5 +1,5 @@
 import { formatTime, parseSuggestedTime, timeFormats } from '../../../local/simulator/person-time';
-import { defaultCredentials } from '../../../local/simulator/registry';
+import { defaultCredentials } from '../../../local/simulator/simulator-registry';
 import { type Simulator, startSimulator } from '../../../local/simulator/simulator';
 import { basic, call, dayMs, hourMs, person, personId, personToken } from './calling';
 

@@ -1,7 +1,7 @@
 import { DateTime } from 'luxon';
 import { dayOff, isKnownCalendar, isKnownTimeZone } from '../../../../domain/law/counting/calendar';
 import { legalRules } from '../../../../domain/law/legal-rules';
-import { regulations } from '../../../../domain/request/request';
+import { regulations } from '../../../../domain/law/regulation';
 
 describe('isKnownCalendar', () => {
   it.each(['DE', 'DE-BY', 'DE-BY-A', 'GB-ENG', 'US-CA', 'US-CA-LA', 'PT'])('knows %s', (calendar) => {

@@ -11,7 +11,7 @@ import {
 import { parsePolicyFile } from '../../../../config/policy-file';
 import { DAY_MS, HOUR_MS } from '../../../../domain/duration';
 import { currentDeadlines, type Deadline, type LegalClock } from '../../../../domain/law/legal-clock';
-import { regulations, type Regulation } from '../../../../domain/request/request';
+import { regulations, type Regulation } from '../../../../domain/law/regulation';
 import {
   isNaiveHoliday,
   isWeekend,

@@ -2,7 +2,7 @@
  * The laws once more, written without luxon, without date-holidays and without our code: days as plain numbers, holidays by
  * hand from the statutes, local days asked of `Intl`. Slow and simple on purpose.
  */
-import type { Regulation } from '../../../../domain/request/request';
+import type { Regulation } from '../../../../domain/law/regulation';
 
 export interface PlainDay {
   readonly year: number;

@@ -2,7 +2,7 @@
  * Due dates worked out from the statutes by hand. `basis`: where the holidays are from, beside the articles that docs/legal-clock.md
  * names for each law; what was not read in its source is called our reading.
  */
-import type { Regulation } from '../../../../domain/request/request';
+import type { Regulation } from '../../../../domain/law/regulation';
 
 export interface Vector {
   readonly law: Regulation;
