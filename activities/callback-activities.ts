@@ -1,7 +1,7 @@
 import type { Provider } from '../domain/provider/provider-table';
 import type { CallbackEvidence, CallbackReport } from '../domain/leg/receipt';
 import type { FactChecker } from '../security/facts';
-import { serveOwnRunOnly, type RunOfRequest } from './own-run';
+import { refuseForeignRun, type RunOfRequest } from './run-guard';
 
 export interface CallbackQuestion extends RunOfRequest {
   readonly provider: Provider;
@@ -19,7 +19,7 @@ export interface CallbackActivities {
 export function createCallbackActivities({ checker }: { readonly checker: FactChecker }): CallbackActivities {
   return {
     async checkCallback({ requestId, run, provider, evidence }) {
-      await serveOwnRunOnly({ requestId, run });
+      await refuseForeignRun({ requestId, run });
       const { witness, ...content } = evidence;
       return checker.problem({ kind: 'callback', requestId, run, provider, content }, witness) ?? null;
     },

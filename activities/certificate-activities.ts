@@ -5,8 +5,8 @@ import type { Statement } from '../domain/certificate/statement';
 import type { CertificateSigner } from '../security/certificate-signature';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';
-import { serveOwnRunOnly } from './own-run';
-import { readHistories, recordedCalls, requestProblems } from './run-record';
+import { refuseForeignRun } from './run-guard';
+import { readHistories, recordedCalls, requestProblems } from './history-check';
 import { signatureProblems } from './signature-check';
 
 export interface CertificateActivities {
@@ -27,7 +27,7 @@ export function createCertificateActivities(parts: {
   const { signer, environment, checker, decisions } = parts;
   return {
     async issueCertificate(statement) {
-      await serveOwnRunOnly(statement);
+      await refuseForeignRun(statement);
       const { info, client } = Context.current();
       const at = info.currentAttemptScheduledTimestampMs;
       const { requestId, run, workflowId, runId } = statement;

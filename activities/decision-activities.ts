@@ -1,5 +1,5 @@
 import type { DecisionForRun, DecisionTokenChecker, DecisionTokenVerdict } from '../security/decision-token';
-import { serveOwnRunOnly } from './own-run';
+import { refuseForeignRun } from './run-guard';
 
 /** A decision as it was sent, and the token that is to prove who took it. */
 export type DecisionQuestion = DecisionForRun & { readonly token: string };
@@ -19,7 +19,7 @@ export function createDecisionActivities(parts: {
   const { checker, now = Date.now } = parts;
   return {
     async checkDecision({ requestId, run, kind, content, token }) {
-      await serveOwnRunOnly({ requestId, run });
+      await refuseForeignRun({ requestId, run });
       if (checker === undefined) {
         return { status: 'refused', why: 'This worker has no decision.json, so it cannot check the decision token' };
       }

@@ -16,7 +16,7 @@ import type { Observation, Receipt, Withdrawal } from '../domain/leg/receipt';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker, FactSigner } from '../security/facts';
 import { SealError, type Opened, type Opener } from '../security/sealing';
-import { serveOwnRunOnly } from './own-run';
+import { refuseForeignRun } from './run-guard';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from './providers/provider';
 
 /** The three activities of each provider, named `<provider>.<what>`, each on that provider's own queue. */
@@ -81,7 +81,7 @@ async function attempt<Result extends object>(
   kind: AnswerKind,
   work: (call: AdapterCall) => Promise<Result>,
 ): Promise<Result & { readonly witness: ProviderWitness }> {
-  await serveOwnRunOnly(call);
+  await refuseForeignRun(call);
   const { opener, adapter } = parts;
   const context = Context.current();
   const { info, cancellationSignal: signal } = context;
@@ -172,16 +172,16 @@ function refuseAnotherHost({ host }: LegCall, { provider, host: ours }: Provider
 
 /** Not the workflow's word alone: whoever may write to the namespace can run a workflow worker of their own. */
 async function refuseUnapproved(
-  { requestId, run, gate, approval }: LegCall,
+  { requestId, run, approvalRule, approval }: LegCall,
   { filedBy }: Opened,
   { adapter, checker, decisions }: LegActivityParts,
 ): Promise<void> {
   const name = providerName(adapter.provider);
   const refused = (why: string) => new ProviderFailure('ApprovalMissing', `${name} was not asked: ${why}.`);
-  const { witness, ...content } = gate;
-  const problem = checker.problem({ kind: 'gate', requestId, run, content }, witness);
+  const { witness, ...content } = approvalRule;
+  const problem = checker.problem({ kind: 'approval-rule', requestId, run, content }, witness);
   if (problem !== undefined) throw refused(`what says whether an approval is needed ${problem}`);
-  if (!gate.approvalNeeded || gate.decisionMode === 'asserted') return;
+  if (!approvalRule.approvalNeeded || approvalRule.decisionMode === 'asserted') return;
   if (decisions === undefined) throw refused('this worker has no decision.json, so it cannot check the approval');
   if (approval === undefined) throw refused('no approval came with it');
   if (filedBy === undefined) throw refused('whoever filed it did not sign for who that was (filedBy)');

@@ -7,8 +7,8 @@ import type { Rules } from '../domain/rules/rules';
 import type { Terms } from '../domain/rules/terms';
 import type { Fact } from '../domain/fact/fact';
 import type { FactSigner } from '../security/facts';
-import { serveOwnRunOnly, type RunOfRequest } from './own-run';
-import { clockMovedBy, clockUnder, type ClockFacts, type ClockPolicy } from '../domain/law/counting/due-dates';
+import { refuseForeignRun, type RunOfRequest } from './run-guard';
+import { recomputedClock, legalClockFor, type ClockFacts, type ClockPolicy } from '../domain/law/counting/due-dates';
 
 /** What rules and due dates depend on. Instants in epoch ms. */
 export interface TermsQuestion extends RunOfRequest {
@@ -38,9 +38,9 @@ export function createTermsActivities(
   const { rules, isIndexed, signer } = parts;
   return {
     determineTerms: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned }) => {
-      await serveOwnRunOnly({ requestId, run });
+      await refuseForeignRun({ requestId, run });
       const facts = { regulation, submittedAt, ...defined({ identity }) };
-      const clock = pinned === undefined ? clockUnder(parts, facts) : clockMovedBy(facts, pinned, parts.laws);
+      const clock = pinned === undefined ? legalClockFor(parts, facts) : recomputedClock(facts, pinned, parts.laws);
       const terms = {
         rules: { ...rules, patience: { ...rules.patience, ...policy } },
         ...(typeof clock === 'string' ? {} : { clock }),
@@ -53,7 +53,7 @@ export function createTermsActivities(
         ...(typeof clock === 'string' ? { noClock: clock } : {}),
         isIndexed,
         witness: sign({ kind: 'rules', content: terms }),
-        gateWitness: sign({ kind: 'gate', content: { approvalNeeded, decisionMode } }),
+        approvalRuleWitness: sign({ kind: 'approval-rule', content: { approvalNeeded, decisionMode } }),
       };
     },
   };

@@ -5,7 +5,7 @@
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcome';
 import { isProvider, providerKeys, type Provider } from '../domain/provider/provider-table';
 import type { RequestProgress } from '../domain/request/request-progress';
-import { blockers, needingStaff, needsStaff, type BlockedOn, type Visible } from '../domain/request/visibility';
+import { blockers, needingStaff, needsStaff, type BlockedOn, type SearchValues } from '../domain/request/search-values';
 import { compare, isOneOf, isOpen, requestRuns } from '../temporal/request-query';
 import { searchAttributes } from '../temporal/names';
 import type { RequestStatus } from './request-status';
@@ -33,7 +33,7 @@ export interface ListOptions {
 
 const { state: stateAttribute, providers, dueAt, blockedOn } = searchAttributes;
 
-const inIndexedState = (state: Visible['state']): string => compare(stateAttribute.name, '=', state);
+const inIndexedState = (state: SearchValues['state']): string => compare(stateAttribute.name, '=', state);
 const isBlockedOn = (value: BlockedOn): string => compare(blockedOn.name, '=', value);
 const isBlockedOnOneOf = (values: readonly BlockedOn[]): string => isOneOf(blockedOn.name, values);
 
@@ -47,7 +47,7 @@ interface Condition {
 
 const openAs = (indexed?: string): Condition => ({ standard: isOpen, ...(indexed === undefined ? {} : { indexed }) });
 const endedAs = (status: string): Condition => ({ standard: compare('ExecutionStatus', '=', status) });
-const completedAs = (outcome: Visible['state']): Condition => ({
+const completedAs = (outcome: SearchValues['state']): Condition => ({
   ...endedAs('Completed'),
   indexed: inIndexedState(outcome),
 });
@@ -248,7 +248,7 @@ const comparisons = ['=', '!=', '<', '<=', '>', '>='];
 /** `!=` would hold for a list with any other value as well. */
 const ofLists = ['=', 'IN', 'IS'];
 
-const openStates: Readonly<Record<Exclude<Visible['state'], RequestOutcome>, true>> = {
+const openStates: Readonly<Record<Exclude<SearchValues['state'], RequestOutcome>, true>> = {
   'awaiting-approval': true,
   running: true,
   'on-hold': true,

@@ -4,7 +4,7 @@ import type { CallbackSubject } from '../security/callback-capability';
 import { answer, answerLater, answerTooMany, type ErrorStatus } from './http-answers';
 import { readCallbackBody, type CallbackBody } from './callback-body';
 import type { CallbackVerifier } from './callback-verifier';
-import type { CallbackContent, Confirmer, Delivery } from './confirmer';
+import type { CallbackContent, CallbackDelivery, Delivery } from './callback-delivery';
 import type { CallbackResult } from './metrics';
 import type { RouteContext } from './route-context';
 
@@ -26,11 +26,11 @@ declare module 'fastify' {
 
 export interface CallbackRouteOptions extends RouteContext {
   readonly verify: CallbackVerifier;
-  readonly confirmer: Confirmer;
+  readonly delivery: CallbackDelivery;
 }
 
 export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOptions): void {
-  const { verify, confirmer, now, countInvalid, metrics, logger } = options;
+  const { verify, delivery, now, countInvalid, metrics, logger } = options;
 
   app.decorateRequest('callbackSubject', undefined);
   app.decorateRequest('callbackContentType', undefined);
@@ -85,10 +85,10 @@ export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOpt
     );
     const content = contentOf(body);
     const log = 'says' in content ? about(subject).child(content) : about(subject);
-    const delivery = await confirmer.deliver({ ...subject, ...content, receivedAt: now() });
+    const delivered = await delivery.deliver({ ...subject, ...content, receivedAt: now() });
     const kept = answerToBody[body.verdict];
-    request.callbackResult = delivery.outcome === 'delivered' ? kept.result : resultOf[delivery.outcome];
-    switch (delivery.outcome) {
+    request.callbackResult = delivered.outcome === 'delivered' ? kept.result : resultOf[delivered.outcome];
+    switch (delivered.outcome) {
       case 'delivered':
         if ('says' in content) log.warn('A callback that confirms nothing was delivered to its request');
         else log.info('A callback was delivered to its request');
@@ -102,12 +102,12 @@ export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOpt
         return answer(reply, 404);
       case 'run-full':
         log.error(
-          { requestId, reason: delivery.reason },
+          { requestId, reason: delivered.reason },
           'A callback could not be delivered: the run takes no more signals and updates. Somebody may have used them up',
         );
         return answerLater(reply, RETRY_AFTER_S);
       case 'temporal-away':
-        log.error({ reason: delivery.reason }, 'A callback could not be delivered: no durable answer from Temporal');
+        log.error({ reason: delivered.reason }, 'A callback could not be delivered: no durable answer from Temporal');
         return answerLater(reply, RETRY_AFTER_S);
     }
   }

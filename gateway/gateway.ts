@@ -14,7 +14,7 @@ import { environmentProblem, factKeyProblem } from '../security/key-sets';
 import { readFactKeys, readGatewayDecisionKeys, readGatewayKeys } from '../security/key-files';
 import type { GatewayKeys } from '../security/key-table';
 import { createCredentialCheck } from '../security/token-credentials';
-import { createConfirmer } from './confirmer';
+import { createCallbackDelivery } from './callback-delivery';
 import { createGatewayMetrics } from './metrics';
 import { createMetricsServer, listenOptions } from './metrics-server';
 import { createReadiness } from './readiness';
@@ -50,7 +50,7 @@ export async function startGateway(
     checker: createCapabilityChecker(keys),
     token: tokenMode(config, keys),
     staff,
-    confirmer: createConfirmer({ ...temporal, signer: createFactSigner(keys) }),
+    delivery: createCallbackDelivery({ ...temporal, signer: createFactSigner(keys) }),
     metrics,
     logger,
     invalidPerMinute: config.invalidPerMinute,

@@ -8,7 +8,7 @@ import type { CapabilityChecker } from '../security/callback-capability';
 import { answer, isErrorStatus } from './http-answers';
 import { createCallbackVerifier, type TokenDemand } from './callback-verifier';
 import { addCallbackRoute } from './callback-route';
-import type { Confirmer } from './confirmer';
+import type { CallbackDelivery } from './callback-delivery';
 import { addDecisionTokenRoute, type DecisionTokenRouteOptions } from './decision-token-route';
 import type { GatewayMetrics } from './metrics';
 import { createInvalidLimit } from './invalid-limit';
@@ -30,7 +30,7 @@ export interface GatewayOptions {
   readonly token?: (TokenDemand & Pick<TokenRouteOptions, 'issuer' | 'isCaller'>) | undefined;
   /** Staff members who are logged in get their decisions signed here. */
   readonly staff?: Pick<DecisionTokenRouteOptions, 'issuer' | 'identify'> | undefined;
-  readonly confirmer: Confirmer;
+  readonly delivery: CallbackDelivery;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
   readonly invalidPerMinute: number;
@@ -80,9 +80,9 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
 
   app.register(rateLimit, { global: false });
   app.register(async (routes) => {
-    const { checker, token, staff, confirmer, metrics, logger, now = Date.now } = options;
+    const { checker, token, staff, delivery, metrics, logger, now = Date.now } = options;
     const common = { metrics, logger, now, countInvalid: createInvalidLimit(routes, options.invalidPerMinute) };
-    addCallbackRoute(routes, { ...common, confirmer, verify: createCallbackVerifier({ checker, token }) });
+    addCallbackRoute(routes, { ...common, delivery, verify: createCallbackVerifier({ checker, token }) });
     if (token !== undefined) addTokenRoute(routes, { ...common, ...token });
     if (staff !== undefined) addDecisionTokenRoute(routes, { ...common, ...staff });
     routes.get('/healthz', async () => ({ status: 'alive' }));

@@ -1,4 +1,4 @@
-/** How long and how often each activity is tried. The one place where it is decided what a retry may mend. */
+/** How long and how often Temporal tries each activity. Which failures a retry can help is said by `retrying` in domain/leg/failure.ts. */
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType } from '@temporalio/workflow';
 import { defined } from '../domain/defined';

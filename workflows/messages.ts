@@ -1,4 +1,7 @@
-/** What a running request understands from outside. Shared with the client and the gateway; free of personal data. */
+/**
+ * What a running request understands from outside: signals, queries, and an update for each row of the decision table
+ * (domain/decision/decision-table.ts has their names). Shared with the client and the gateway; free of personal data.
+ */
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { DecisionContent } from '../domain/decision/decision';

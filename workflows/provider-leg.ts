@@ -23,7 +23,7 @@ import { acceptedFacts, firstAskedAt, hostAsked } from '../domain/leg/rounds';
 import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { ErasureRequest } from '../domain/request/request';
 import type { Patience } from '../domain/rules/patience';
-import type { Gate } from '../domain/rules/terms';
+import type { ApprovalRule } from '../domain/rules/terms';
 import { isRecord } from '../domain/text';
 import type { WithoutTime } from '../domain/without-time';
 import { askAttempts, lookAttempts, withdrawAttempts, type LegAttempts } from './activity-options';
@@ -31,7 +31,7 @@ import { askAttempts, lookAttempts, withdrawAttempts, type LegAttempts } from '.
 /** What a leg needs to know of its request, as it stands when it is asked. */
 export interface RequestOfLeg {
   readonly patience: () => Patience;
-  readonly gate: () => Gate;
+  readonly approvalRule: () => ApprovalRule;
   readonly approval: () => Approval | undefined;
   readonly onChange: () => void;
 }
@@ -199,7 +199,7 @@ export class ProviderLeg {
       round,
       firstAskedAt: firstAskedAt(state) ?? Date.now(),
       askedBefore: state.askedBefore,
-      gate: this.#request.gate(),
+      approvalRule: this.#request.approvalRule(),
       tries,
       patience: this.#request.patience(),
       ...defined({

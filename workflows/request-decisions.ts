@@ -46,7 +46,7 @@ import type { RequestEvent, RequestState } from '../domain/request/request-state
 import type { RequestSnapshot } from '../domain/request/snapshot';
 import type { WithoutTime } from '../domain/without-time';
 import { decisionOptions } from './activity-options';
-import { DecisionLedger } from './decision-ledger';
+import { TakenDecisions } from './taken-decisions';
 import { refusal } from './decision-refusal';
 import { decisionUpdates, type DecisionAnswer } from './messages';
 import type { ProviderLeg } from './provider-leg';
@@ -63,11 +63,11 @@ export interface DecidableRun {
 }
 
 export function listenForDecisions(run: DecidableRun): void {
-  const ledger = new DecisionLedger();
+  const ledger = new TakenDecisions();
   for (const kind of decisionKinds) listenFor(kind, run, ledger);
 }
 
-function listenFor(kind: DecisionKind, run: DecidableRun, ledger: DecisionLedger): void {
+function listenFor(kind: DecisionKind, run: DecidableRun, ledger: TakenDecisions): void {
   const update: UpdateDefinition<DecisionAnswer, [DecisionContent]> = decisionUpdates[kind];
   const validate = (sent: DecisionContent, ...more: readonly unknown[]): void => {
     refuseIf(decisionProblem(kind, sent) ?? excessProblem(kind, [sent, ...more]));
@@ -144,7 +144,7 @@ function sentence(subject: string, problem: string | undefined): string | undefi
 function tokenProblem(
   run: DecidableRun,
   kind: DecisionKind,
-  { token, ledger }: { readonly token: string | undefined; readonly ledger: DecisionLedger },
+  { token, ledger }: { readonly token: string | undefined; readonly ledger: TakenDecisions },
 ): string | undefined {
   if (!isGuarded(run, kind)) return undefined;
   if (token === undefined) return 'token: this request takes decisions of this kind only with a signed decision token';
@@ -158,7 +158,7 @@ function tokenProblem(
 async function checkToken(
   { requestId }: DecidableRun,
   { kind, content }: Decision,
-  { token, ledger }: { readonly token: string; readonly ledger: DecisionLedger },
+  { token, ledger }: { readonly token: string; readonly ledger: TakenDecisions },
 ): Promise<DecisionProof> {
   const { checkDecision } = proxyActivities<DecisionActivities>({
     ...decisionOptions,

@@ -36,7 +36,7 @@ import {
   type RequestState,
 } from '../domain/request/request-state';
 import type { RequestSnapshot } from '../domain/request/snapshot';
-import { gateOf, type Terms } from '../domain/rules/terms';
+import { approvalRuleOf, type Terms } from '../domain/rules/terms';
 import { requestIdOf } from '../temporal/names';
 import type { WithoutTime } from '../domain/without-time';
 import { certificateOptions, dailyCertificateOptions, termsOptions } from './activity-options';
@@ -46,7 +46,7 @@ import { certificate, progress } from './messages';
 import { ProviderLeg } from './provider-leg';
 import { reportDeadlines } from './reminders';
 import { listenForDecisions } from './request-decisions';
-import { SearchAttributes } from './request-index';
+import { SearchAttributes } from './request-search-attributes';
 
 /** Refuses an input that is none, before any provider is asked. The only way in which a run can fail. */
 export function checkedRequest(input: unknown): ErasureRequest {
@@ -82,7 +82,7 @@ export class RequestRun {
     this.#request = request;
     const requestOfLeg = {
       patience: () => rulesOf(this.#state).patience,
-      gate: () => gateOf(this.#terms),
+      approvalRule: () => approvalRuleOf(this.#terms),
       approval: () => approvalIn(this.#state),
       onChange: () => this.#show(),
     };

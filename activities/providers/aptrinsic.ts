@@ -9,8 +9,8 @@ import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging,
 import { throwIfCancelled } from './cancellation';
 import { isErrorStatus, isObject, saysFailure, valuesUnder } from './contradiction';
 import { createHttp, evidenceOf, type Http, urlUnder } from './http';
-import { refuseInvalid } from './opened-identifier';
-import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-instant';
+import { refuseInvalid } from './identifier-check';
+import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-time';
 import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
 
 /** `hardDelete` is for the first round: later rounds always delete hard, since the record came back. */

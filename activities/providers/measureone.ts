@@ -9,7 +9,7 @@ import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging,
 import { throwIfCancelled } from './cancellation';
 import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
-import { refuseInvalid } from './opened-identifier';
+import { refuseInvalid } from './identifier-check';
 import {
   type AdapterCall,
   type CallbackAddress,

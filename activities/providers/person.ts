@@ -11,8 +11,8 @@ import { type AnswerTable, clientErrors, failureFor, fits, judge, type Judging, 
 import { throwIfCancelled } from './cancellation';
 import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
-import { refuseInvalid } from './opened-identifier';
-import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-instant';
+import { refuseInvalid } from './identifier-check';
+import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-time';
 import { type AdapterCall, type ProviderAdapter, ProviderFailure, sendErasing } from './provider';
 import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
 

@@ -109,7 +109,7 @@ async function takeEach(
   }: Named & { readonly tokenFor: TokenSource; readonly options: WhereOptions; readonly context: CommandContext },
 ): Promise<void> {
   const { randomUUID } = await import('node:crypto');
-  const { forEachAtOnce } = await import('../../client/bulk/at-once.js');
+  const { forEachConcurrently } = await import('../../client/bulk/concurrently.js');
   const { DecisionRefusedError, NoWorkerError, RequestNotFoundError } = await import('../../client/errors.js');
   const { interruptible } = await import('./interruption.js');
   const counts: Record<Result, number> = { done: 0, refused: 0, unanswered: 0 };
@@ -123,7 +123,7 @@ async function takeEach(
       yield { requestId, decisionId: randomUUID() };
   };
   const end = await interruptible(context, (signal) =>
-    forEachAtOnce(named(), {
+    forEachConcurrently(named(), {
       concurrency: options.concurrency ?? CONCURRENCY,
       signal,
       work: async ({ requestId, decisionId }) => {

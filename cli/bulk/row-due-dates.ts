@@ -1,7 +1,7 @@
 /** The earliest and the latest day by which the people of a file have to be answered, in constant memory. */
 import type { ErasureSubmission } from '../../client/submission';
 import { defined } from '../../domain/defined';
-import { clockUnder, type ClockFacts, type ClockPolicy } from '../../domain/law/counting/due-dates';
+import { legalClockFor, type ClockFacts, type ClockPolicy } from '../../domain/law/counting/due-dates';
 import type { Deadline, NoClock } from '../../domain/law/legal-clock';
 import type { Regulation } from '../../domain/law/regulation';
 import { clockFactsOf } from '../clock-facts';
@@ -62,7 +62,7 @@ export class DueDates {
 
   #dueOf(each: readonly ClockFacts[], requests: Requests): readonly Deadline[] {
     return each.flatMap((facts) => {
-      const clock = clockUnder(this.#policy, facts);
+      const clock = legalClockFor(this.#policy, facts);
       if (typeof clock !== 'string') return [clock.answerBy];
       requests.noClock = clock;
       return [];

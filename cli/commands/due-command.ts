@@ -57,13 +57,13 @@ async function due(
   if (!isRegulation(law)) throw new InputError(`LAW: ${expectedRegulation}.`);
   const facts = factsOf(law, received, options);
   const { problemsOfCalendars } = await import('../../domain/law/counting/chosen-calendars.js');
-  const { countUnder } = await import('../../domain/law/counting/due-dates.js');
+  const { explainedClockFor } = await import('../../domain/law/counting/due-dates.js');
   const { ConfigurationError } = await import('../../config/environment.js');
   const { policy: file } = await readPolicy(options.policy, context);
   const policy = withPlace(file, law, options);
   const problems = problemsOfCalendars(policy);
   if (problems.length > 0) throw new ConfigurationError(problems);
-  const counted = countUnder(policy, facts);
+  const counted = explainedClockFor(policy, facts);
   if (counted === 'no-calendar') {
     throw new InputError(
       `There is no due date: ${noClockMeaning[counted]}. Name --time-zone and --calendar, or --policy.`,

@@ -4,7 +4,7 @@ import { byProvider, providerKeys, type Provider } from '../../domain/provider/p
 import { BulkFileError, RequestConflictError, type FieldProblem } from '../errors';
 import type { ErasureSubmission } from '../submission';
 import type { Submitted } from '../submitting';
-import { forEachAtOnce } from './at-once';
+import { forEachConcurrently } from './concurrently';
 import { bulkRows } from './bulk-rows';
 import { checkedRows, type CheckedRow } from './checked-rows';
 import type { RowIds } from './row-ids';
@@ -112,7 +112,7 @@ export async function submitBulk(path: string, options: SubmitBulkOptions): Prom
     tally = { ...tally, done: tally.done + 1, [count]: tally[count] + 1 };
     onProgress?.(tally);
   };
-  const end = await forEachAtOnce(checkedRows(bulkRows(path), options), { work, concurrency, signal });
+  const end = await forEachConcurrently(checkedRows(bulkRows(path), options), { work, concurrency, signal });
   return { ...tally, stopped: end === 'stopped' };
 }
 

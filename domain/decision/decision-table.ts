@@ -1,4 +1,8 @@
-/** What a staff member can decide: one row for each kind. Update, checks, client, command line and help are made from it. */
+/**
+ * What a staff member can decide: one row for each kind. Update, checks, client, command line and help are made from it.
+ * When it can be taken is in domain/request/decision-problem.ts, what it changes in request-state.ts beside it; about a
+ * provider, both are in domain/leg/leg-decisions.ts.
+ */
 import { isProvider, providerKeys, type Provider } from '../provider/provider-table';
 import {
   code,

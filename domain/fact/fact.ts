@@ -5,12 +5,12 @@
 import { providerKeys, type Provider } from '../provider/provider-table';
 
 /**
- * - `rules`: what the request is held to, by a worker that serves the workflows. `gate`: its part that says who must approve.
+ * - `rules`: what the request is held to, by a worker that serves the workflows. `approvalRule`: its part that says who must approve.
  * - `receipt`, `observation`, `withdrawal`: what a provider answered, by the worker that called it.
  * - `unreached`: an attempt to ask failed, and no call of it can have reached the provider. By the same worker.
  * - `callback`: a provider's report that proved itself, by the gateway.
  */
-export type FactKind = 'rules' | 'gate' | 'receipt' | 'observation' | 'withdrawal' | 'unreached' | 'callback';
+export type FactKind = 'rules' | 'approval-rule' | 'receipt' | 'observation' | 'withdrawal' | 'unreached' | 'callback';
 
 /** Who saw a fact: the roles that have a key to sign what they see. */
 export const factRoles = [...providerKeys, 'gateway', 'workflows'] as const;
@@ -50,7 +50,7 @@ export interface Fact {
 export function roleOf({ kind, provider }: Pick<Fact, 'kind' | 'provider'>): FactRole | undefined {
   switch (kind) {
     case 'rules':
-    case 'gate':
+    case 'approval-rule':
       return 'workflows';
     case 'callback':
       return 'gateway';
@@ -71,7 +71,7 @@ export function seenIn(answer: object): object {
 /** For people: each goes on with "is signed by …" or with what is wrong with it. */
 export const factWords: Readonly<Record<FactKind, string>> = {
   rules: 'the set of rules',
-  gate: 'the need of an approval',
+  'approval-rule': 'the need of an approval',
   receipt: 'the answer to the asking',
   observation: 'the look',
   withdrawal: 'the answer to the withdrawal',

@@ -1,8 +1,8 @@
 import type { ProviderWitness } from '../fact/fact';
 
 /**
- * The `type` of every `ApplicationFailure` in this system. An outcome is a value; a failure is one of these.
- * Whether a failure is retried is decided by the retry policy of the activity that met it (workflows/activity-options.ts).
+ * The `type` of every failure that a step of a leg can end with. An outcome is a value; a failure is one of these.
+ * Which are tried again, and for how long, is said by `retrying` below; when each try comes, by workflows/activity-options.ts.
  */
 export const failureTypes = [
   /** The workflow's own guard refused its input. The only way a run can fail. */

@@ -1,7 +1,7 @@
 import type { DecisionBase } from '../decision/decision';
 import type { Provider } from '../provider/provider-table';
 import type { Patience } from '../rules/patience';
-import type { Gate } from '../rules/terms';
+import type { ApprovalRule } from '../rules/terms';
 import type { AttentionReason, StepMemory } from './failure';
 import type { Evidence } from './receipt';
 
@@ -20,7 +20,7 @@ export interface LegCall {
   readonly askedBefore: boolean;
   /** The host that was asked, once one was: nothing else can say what became of it. */
   readonly host?: string;
-  readonly gate: Gate;
+  readonly approvalRule: ApprovalRule;
   /** Who approved the request, with the token that proves it; where one was needed. */
   readonly approval?: Approval;
   /** The provider's own words in its answer to our last asking, where it took that one on and it was not withdrawn since. */

@@ -1,6 +1,6 @@
 /** What a provider's callback changes: it is kept, whenever it comes, and counts once the window is over. */
 import { askForAttention, settle } from './change-phase';
-import type { CountedReport, LegFacts, LegState, OpenLeg } from './leg-state';
+import type { RepeatedReport, LegFacts, LegState, OpenLeg } from './leg-state';
 import { windowIsOverAt } from './leg-windows';
 import { speaksAgainst, type CallbackEvidence, type CallbackReport } from './receipt';
 import { lastRound } from './rounds';
@@ -9,12 +9,12 @@ import { lastRound } from './rounds';
 export const REPORTS_COUNTED_MAX = 10;
 
 export function calledBack(leg: LegState, evidence: CallbackEvidence, at: number): LegState {
-  if (countingCallback(leg) !== undefined) return leg;
+  if (validCallback(leg) !== undefined) return leg;
   const kept: LegState = { ...leg, callback: { ...evidence, at } };
   const receipt = lastRound(leg)?.receipt;
   const isExpected = receipt?.status === 'accepted' && receipt.confirmedBy === 'callback';
   const windowIsOver = at >= (windowIsOverAt(leg) ?? Infinity);
-  const counts = isExpected && windowIsOver && isMissingOnlyCallback(leg) && countingCallback(kept) !== undefined;
+  const counts = isExpected && windowIsOver && isMissingOnlyCallback(leg) && validCallback(kept) !== undefined;
   return counts ? settle(kept, { outcome: 'erased', assurance: 'confirmed' }, at) : kept;
 }
 
@@ -37,7 +37,7 @@ export function reported(leg: LegState, report: CallbackReport, at: number): Leg
   // What came before the last asking, or before a callback, says nothing about what was said after it.
   const isNews = before !== undefined && before.lastAt < lastWordSince(leg);
   if (before !== undefined && before.count >= REPORTS_COUNTED_MAX && !isNews) return leg;
-  const entry: CountedReport =
+  const entry: RepeatedReport =
     before === undefined
       ? { ...report, at, lastAt: at, count: 1 }
       : { ...before, lastAt: at, count: Math.min(before.count + 1, REPORTS_COUNTED_MAX) };
@@ -69,7 +69,7 @@ function isSpokenAgainst({ reports = [] }: LegFacts, since: number): boolean {
  * The callback, unless after it the record was found there, the round was withdrawn, or the provider spoke against it: then
  * it was about an earlier round, or wrong. Asking again does not make it true.
  */
-export function countingCallback(leg: LegFacts): LegFacts['callback'] {
+export function validCallback(leg: LegFacts): LegFacts['callback'] {
   const { callback, lastObservation } = leg;
   const cameAt = callback?.at ?? Infinity;
   const isPresent = lastObservation?.status === 'present' && lastObservation.at >= cameAt;

@@ -10,7 +10,7 @@ import {
   isOpen,
   type AskLeg,
   type AttentionLeg,
-  type CountedReport,
+  type RepeatedReport,
   type LegHold,
   type LegState,
   type LookLeg,
@@ -103,12 +103,12 @@ function settlementOf({ outcome, assurance, settledAt }: SettledLeg) {
   return { outcome, ...defined({ assurance }), settledAt: iso(settledAt) };
 }
 
-function reportProgress({ says, at, lastAt, count }: CountedReport) {
+function reportProgress({ says, at, lastAt, count }: RepeatedReport) {
   return { says, at: iso(at), lastAt: iso(lastAt), count };
 }
 
 /** Without a full stop: "At …, its callback named another event". */
-export function describeReport({ says, at, lastAt, count }: CountedReport): string {
+export function describeReport({ says, at, lastAt, count }: RepeatedReport): string {
   const times = count === 1 ? '' : count < REPORTS_COUNTED_MAX ? `${count} times, ` : `${count} times or more, `;
   const last = lastAt === at ? '' : `, and last at ${describeInstant(lastAt)}`;
   return `At ${describeInstant(at)}${last}, ${times}its callback ${callbackRemarks[says]}`;

@@ -47,7 +47,7 @@ export interface Attention {
 }
 
 /** Callbacks of one kind that confirmed nothing: when the first and the last came, and how many, counted up to a bound. */
-export interface CountedReport extends CallbackReport {
+export interface RepeatedReport extends CallbackReport {
   readonly at: number;
   readonly lastAt: number;
   readonly count: number;
@@ -85,7 +85,7 @@ export interface LegFacts {
   readonly postponements: number;
   readonly callback?: CallbackEvidence & { readonly at: number };
   /** One entry for each kind at most. */
-  readonly reports?: readonly CountedReport[];
+  readonly reports?: readonly RepeatedReport[];
   readonly lastObservation?: Observation & { readonly at: number };
   /** The first look that found the same record, where no receipt says that it was there. */
   readonly sighting?: Observation & { readonly at: number };

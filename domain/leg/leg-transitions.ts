@@ -2,7 +2,7 @@
 import { defined } from '../defined';
 import { MAX_POSTPONEMENTS, MAX_ROUNDS } from '../rules/patience';
 import { ask, askForAttention, look, settle, waitForCallback, waitOutWindow } from './change-phase';
-import { calledBack, countingCallback, isContradicted, reported, withoutCallback } from './leg-callbacks';
+import { calledBack, validCallback, isContradicted, reported, withoutCallback } from './leg-callbacks';
 import { decided } from './leg-decisions';
 import { isAsking, isLooking, type LegEvent, type LegState, type OpenLeg, type Settlement } from './leg-state';
 import { windowEndsAt } from './leg-windows';
@@ -116,7 +116,7 @@ function windowOver(leg: OpenLeg, at: number): LegState {
   const receipt = lastRound(leg)?.receipt;
   if (receipt?.status !== 'accepted' || receipt.confirmedBy === 'look') return look(leg);
   if (receipt.confirmedBy === 'nobody') return withoutCallback(leg, at);
-  if (countingCallback(leg) !== undefined) return settle(leg, { outcome: 'erased', assurance: 'confirmed' }, at);
+  if (validCallback(leg) !== undefined) return settle(leg, { outcome: 'erased', assurance: 'confirmed' }, at);
   return isContradicted(leg) ? withoutCallback(leg, at) : timePassed(waitForCallback(leg), at);
 }
 

@@ -1,6 +1,7 @@
 /**
  * One request at one provider, from asking to its outcome: a pure state machine. The workflow performs the step that is next
- * and tells `advance` what came of it.
+ * and tells `advance` what came of it. What each event changes is in `leg-transitions.ts`, what is to be done next in
+ * `next-step.ts`.
  */
 import type { Provider } from '../provider/provider-table';
 import { openLeg, type LegEvent, type LegState } from './leg-state';

@@ -13,7 +13,7 @@ import type { Regulation } from '../law/regulation';
 import { lateCallbacks, outcomeOf, type RequestPhase, type RequestState, type TrailEntry } from './request-state';
 import type { RequestSnapshot } from './snapshot';
 import { todoOf } from './todo';
-import { blockersOf, type BlockedOn } from './visibility';
+import { blockersOf, type BlockedOn } from './search-values';
 
 export type RequestProgressState = Exclude<RequestPhase, 'over'> | 'on-hold' | RequestOutcome;
 

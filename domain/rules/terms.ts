@@ -14,17 +14,17 @@ export interface Terms {
   /** The worker's signature over the rules and the due dates. */
   readonly witness?: Witness;
   /** The same worker's signature over the part of the rules that a provider's worker has to know. */
-  readonly gateWitness?: Witness;
+  readonly approvalRuleWitness?: Witness;
 }
 
 /** Whether somebody has to approve the request before a provider is asked, and has to sign for it. */
-export interface Gate {
+export interface ApprovalRule {
   readonly approvalNeeded: boolean;
   readonly decisionMode: DecisionMode;
   readonly witness?: Witness;
 }
 
-export function gateOf({ rules, gateWitness }: Terms): Gate {
+export function approvalRuleOf({ rules, approvalRuleWitness }: Terms): ApprovalRule {
   const { approvalNeeded, decisionMode } = rules;
-  return { approvalNeeded, decisionMode, ...defined({ witness: gateWitness }) };
+  return { approvalNeeded, decisionMode, ...defined({ witness: approvalRuleWitness }) };
 }

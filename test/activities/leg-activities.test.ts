@@ -10,7 +10,7 @@ import type { LegCall } from '../../domain/leg/leg-call';
 import { defaultPatience } from '../../domain/rules/patience';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
 import type { Rules } from '../../domain/rules/rules';
-import { gateOf, type Gate } from '../../domain/rules/terms';
+import { approvalRuleOf, type ApprovalRule } from '../../domain/rules/terms';
 import {
   createDecisionTokenChecker,
   createDecisionTokenIssuer,
@@ -30,11 +30,11 @@ let sealed: string;
 let sealedForAnother: string;
 let opener: ReturnType<typeof createOpener>;
 let witnesses: Witnesses;
-let gate: Gate;
+let approvalRule: ApprovalRule;
 beforeAll(async () => {
   witnesses = await Witnesses.open();
   const keys = witnesses.directory;
-  gate = gateOf(witnesses.terms());
+  approvalRule = approvalRuleOf(witnesses.terms());
   opener = createOpener(await readProviderKeys(keys, 'aptrinsic'));
   const sealer = createSealer(await readClientKeys(keys));
   const subject = { provider: 'aptrinsic', identifier: IDENTIFIER } as const;
@@ -103,7 +103,7 @@ async function run(
   const call: LegCall = {
     requestId: REQUEST_ID,
     run: RUN,
-    gate,
+    approvalRule,
     provider: 'aptrinsic',
     sealed,
     round: 1,
@@ -382,7 +382,7 @@ describe('an asking', () => {
     const call: LegCall = {
       requestId: REQUEST_ID,
       run: RUN,
-      gate: gateOf(witnesses.terms(rules)),
+      approvalRule: approvalRuleOf(witnesses.terms(rules)),
       provider: 'aptrinsic',
       sealed: await sealer.seal({ requestId: REQUEST_ID, provider: 'aptrinsic', identifier: IDENTIFIER, filedBy }),
       round: 1,
@@ -405,12 +405,12 @@ describe('an asking', () => {
   it.each<[what: string, options: () => Asking, says: string]>([
     [
       'without a word on whether an approval is needed',
-      () => ({ call: { gate: { approvalNeeded: false, decisionMode: 'asserted' } } }),
+      () => ({ call: { approvalRule: { approvalNeeded: false, decisionMode: 'asserted' } } }),
       'what says whether an approval is needed is not signed',
     ],
     [
       'with rules that were loosened',
-      () => ({ call: { gate: { ...gateOf(witnesses.terms(authenticated)), approvalNeeded: false } } }),
+      () => ({ call: { approvalRule: { ...approvalRuleOf(witnesses.terms(authenticated)), approvalNeeded: false } } }),
       'what says whether an approval is needed was altered, or is about something else than it was signed for',
     ],
     [

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Backoff, forEachAtOnce } from '../../client/bulk/at-once';
+import { Backoff, forEachConcurrently } from '../../client/bulk/concurrently';
 import { TemporalUnavailableError } from '../../client/errors';
 
 async function* numbers(count: number): AsyncGenerator<number> {
@@ -27,7 +27,7 @@ describe('taking many items', () => {
         const taken: number[] = [];
         let atOnce = 0;
         let atOnceMax = 0;
-        const end = await forEachAtOnce(numbers(count), {
+        const end = await forEachConcurrently(numbers(count), {
           concurrency,
           work: async (number) => {
             atOnceMax = Math.max(atOnceMax, (atOnce += 1));
@@ -47,7 +47,7 @@ describe('taking many items', () => {
   it('tries again and slows down while Temporal is overloaded, and speeds up again', async () => {
     const backoff = new NoWait();
     let calls = 0;
-    const end = await forEachAtOnce(numbers(3), {
+    const end = await forEachConcurrently(numbers(3), {
       concurrency: 1,
       backoff,
       work: async () => {
@@ -64,7 +64,7 @@ describe('taking many items', () => {
     ['that says that we are not allowed to', 7, 1],
   ])('gives up on trouble %s, and begins nothing more', async (_what, code, tries) => {
     const taken: number[] = [];
-    const taking = forEachAtOnce(numbers(50), {
+    const taking = forEachConcurrently(numbers(50), {
       concurrency: 1,
       backoff: new NoWait(),
       work: async (number) => {
@@ -79,7 +79,7 @@ describe('taking many items', () => {
   it('finishes what is in flight when stopped', async () => {
     const controller = new AbortController();
     const finished: number[] = [];
-    const end = await forEachAtOnce(numbers(100), {
+    const end = await forEachConcurrently(numbers(100), {
       concurrency: 4,
       signal: controller.signal,
       work: async (number) => {

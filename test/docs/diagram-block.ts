@@ -4,7 +4,7 @@ import { legDiagram } from './leg-diagram';
 
 export const architectureFile = join(__dirname, '..', '..', 'docs', 'architecture.md');
 
-const begin = '<!-- Made from domain/leg/leg.ts by `npm run docs:diagram`. -->';
+const begin = '<!-- Made from domain/leg/ by `npm run docs:diagram`. -->';
 const end = '<!-- End of what is made. -->';
 
 /** The document with the diagram as the code is now. */

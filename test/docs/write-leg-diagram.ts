@@ -1,4 +1,4 @@
-/** Draws the state diagram of a leg into docs/architecture.md again, after a change of domain/leg/leg.ts: `npm run docs:diagram`. */
+/** Draws the state diagram of a leg into docs/architecture.md again, after a change in domain/leg/: `npm run docs:diagram`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { architectureFile, withDiagram } from './diagram-block';
 

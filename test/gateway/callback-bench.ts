@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { pino, type Logger } from 'pino';
-import type { Confirmer, Delivery, ProvenCallback } from '../../gateway/confirmer';
+import type { CallbackDelivery, Delivery, ProvenCallback } from '../../gateway/callback-delivery';
 import { CAPABILITY_HEADER } from '../../security/capability-header';
 import {
   createCapabilityChecker,
@@ -99,7 +99,7 @@ export class LogCapture {
   }
 }
 
-export class FakeConfirmer implements Confirmer {
+export class FakeConfirmer implements CallbackDelivery {
   readonly delivered: ProvenCallback[] = [];
   delivery: Delivery | Promise<Delivery> = { outcome: 'delivered' };
 

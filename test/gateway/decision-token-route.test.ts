@@ -65,7 +65,7 @@ afterEach(() => gateway.close());
 async function open(changed: Partial<StaffLoginConfig> = {}, more: Partial<GatewayOptions> = {}) {
   return createGateway({
     checker: keys.checker,
-    confirmer: new FakeConfirmer(),
+    delivery: new FakeConfirmer(),
     staff: {
       issuer: createDecisionTokenIssuer(await readGatewayDecisionKeys(keys.directory)),
       identify: createStaffIdentifier({ ...login, ...changed }, createFetch(createAgents())),

@@ -82,7 +82,7 @@ describe(`${TOTAL} forged callbacks`, () => {
   });
 
   it(`deliver nothing over HTTP, ${OVER_HTTP_EACH} of each kind, and the true ones among them do`, async () => {
-    const confirmer = new FakeConfirmer();
+    const delivery = new FakeConfirmer();
     const log = new LogCapture();
     const gateway = createGateway({
       checker: keys.checker,
@@ -93,7 +93,7 @@ describe(`${TOTAL} forged callbacks`, () => {
         headers,
         required: true,
       },
-      confirmer,
+      delivery,
       metrics: createGatewayMetrics(),
       logger: log.logger,
       invalidPerMinute: 1_000_000,
@@ -118,7 +118,7 @@ describe(`${TOTAL} forged callbacks`, () => {
         expect([kind, statuses.filter((status) => ![400, 401, 404, 431].includes(status))]).toEqual([kind, []]);
         expect(await send(forgers.genuine())).toBe(204);
         genuine += 1;
-        expect([kind, confirmer.confirmed.length, confirmer.delivered.length]).toEqual([kind, genuine, genuine]);
+        expect([kind, delivery.confirmed.length, delivery.delivered.length]).toEqual([kind, genuine, genuine]);
       }
       // The sender is true, and what it says is not.
       for (const [what, [status, body]] of Object.entries(wrongContent)) {
@@ -127,7 +127,7 @@ describe(`${TOTAL} forged callbacks`, () => {
         );
         expect([what, new Set(statuses)]).toEqual([what, new Set([status])]);
       }
-      expect(confirmer.confirmed).toHaveLength(genuine);
+      expect(delivery.confirmed).toHaveLength(genuine);
     } finally {
       agent.destroy();
       await gateway.close();

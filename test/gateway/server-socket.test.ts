@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import type { Delivery } from '../../gateway/confirmer';
+import type { Delivery } from '../../gateway/callback-delivery';
 import { createGatewayMetrics } from '../../gateway/metrics';
 import { createGateway } from '../../gateway/server';
 import { callbackOf, FakeConfirmer, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
 
 let keys: Keys;
 let callback: Callback;
-let confirmer: FakeConfirmer;
+let delivery: FakeConfirmer;
 let log: LogCapture;
 let gateway: FastifyInstance;
 const sockets: Socket[] = [];
@@ -20,11 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => keys.remove());
 beforeEach(async () => {
-  confirmer = new FakeConfirmer();
+  delivery = new FakeConfirmer();
   log = new LogCapture();
   gateway = createGateway({
     checker: keys.checker,
-    confirmer,
+    delivery,
     metrics: createGatewayMetrics(),
     logger: log.logger,
     invalidPerMinute: 1_000,
@@ -75,14 +75,14 @@ describe('the gateway on the wire', () => {
   it('hangs up on headers that come drop by drop', async () => {
     gateway.server.headersTimeout = 500;
     expect(await drip(head(callback.headers) + 'x-slow: ')).toMatch(/^HTTP\/1\.1 408 /);
-    expect(confirmer.delivered).toEqual([]);
+    expect(delivery.delivered).toEqual([]);
   });
 
   it('hangs up on a body that comes drop by drop, without taking it for a confirmation', async () => {
     gateway.server.headersTimeout = 500;
     gateway.server.requestTimeout = 500;
     expect(await drip(`${head({ ...callback.headers, 'content-length': 50_000 })}\r\n"`)).toMatch(/^HTTP\/1\.1 408 /);
-    expect(confirmer.delivered).toEqual([]);
+    expect(delivery.delivered).toEqual([]);
   });
 
   it('answers a forgery without waiting for its body, and hangs up on it', async () => {
@@ -95,7 +95,7 @@ describe('the gateway on the wire', () => {
     gateway.server.headersTimeout = 500;
     const { socket } = await open();
     await once(socket, 'close');
-    expect(confirmer.delivered).toEqual([]);
+    expect(delivery.delivered).toEqual([]);
   });
 
   it('stops a body without a length once it is too large', async () => {
@@ -104,7 +104,7 @@ describe('the gateway on the wire', () => {
     for (let number = 0; number < 70; number += 1) socket.write(`400\r\n${'x'.repeat(1_024)}\r\n`);
     await once(socket, 'close');
     expect(received()).toMatch(/^HTTP\/1\.1 413 /);
-    expect(confirmer.delivered).toEqual([]);
+    expect(delivery.delivered).toEqual([]);
   });
 
   it.each([
@@ -125,10 +125,10 @@ describe('the gateway on the wire', () => {
 
   it('finishes a callback under way before it closes', async () => {
     let deliver: (delivery: Delivery) => void = () => undefined;
-    confirmer.delivery = new Promise((resolve) => (deliver = resolve));
+    delivery.delivery = new Promise((resolve) => (deliver = resolve));
     const { socket, received } = await open();
     socket.write(`${head({ ...callback.headers, 'content-length': 2 })}\r\n{}`);
-    while (confirmer.delivered.length === 0) await sleep(5);
+    while (delivery.delivered.length === 0) await sleep(5);
 
     let isClosed = false;
     const closing = gateway.close().then(() => (isClosed = true));

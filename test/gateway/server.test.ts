@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { DAY_MS } from '../../domain/duration';
-import type { Delivery } from '../../gateway/confirmer';
+import type { Delivery } from '../../gateway/callback-delivery';
 import { createGatewayMetrics } from '../../gateway/metrics';
 import { createGateway, type GatewayOptions } from '../../gateway/server';
 import { CAPABILITY_HEADER } from '../../security/capability-header';
@@ -14,7 +14,7 @@ const NOT_FOUND = '{"error":"not found"}';
 
 let keys: Keys;
 let strangers: Keys;
-let confirmer: FakeConfirmer;
+let delivery: FakeConfirmer;
 let log: LogCapture;
 let gateway: FastifyInstance;
 let callback: Callback;
@@ -28,7 +28,7 @@ afterAll(async () => {
   await strangers.remove();
 });
 beforeEach(async () => {
-  confirmer = new FakeConfirmer();
+  delivery = new FakeConfirmer();
   log = new LogCapture();
   gateway = open();
   callback = await callbackOf(keys.issuer);
@@ -38,7 +38,7 @@ afterEach(() => gateway.close());
 function open(overrides: Partial<GatewayOptions> = {}): FastifyInstance {
   return createGateway({
     checker: keys.checker,
-    confirmer,
+    delivery,
     metrics: createGatewayMetrics(),
     logger: log.logger,
     invalidPerMinute: 1_000_000,
@@ -61,7 +61,7 @@ describe('a callback that proves itself', () => {
     expect([answer.statusCode, answer.body]).toEqual([204, '']);
     const { requestId, runId, handle } = callback;
     const from = { requestId, runId, provider: 'measureone', handle, receivedAt: expect.any(Number) };
-    expect(confirmer.delivered).toEqual([{ ...from, event: 'individual.purged' }]);
+    expect(delivery.delivered).toEqual([{ ...from, event: 'individual.purged' }]);
   });
 
   it.each<[string, string, number, InjectOptions]>([
@@ -78,8 +78,8 @@ describe('a callback that proves itself', () => {
   ])('is kept as evidence, and confirms nothing, with %s: %s, %i', async (_what, says, status, options) => {
     const answer = await post({ ...options, headers: { ...callback.headers, ...options.headers } });
     expect(answer.statusCode).toBe(status);
-    expect(confirmer.delivered).toEqual([expect.objectContaining({ handle: callback.handle, says })]);
-    expect(confirmer.confirmed).toEqual([]);
+    expect(delivery.delivered).toEqual([expect.objectContaining({ handle: callback.handle, says })]);
+    expect(delivery.confirmed).toEqual([]);
     expect(log.about(callback.handle)).toEqual([expect.objectContaining({ level: 40, says })]);
   });
 
@@ -91,7 +91,7 @@ describe('a callback that proves itself', () => {
     ['gzip', { headers: { 'content-encoding': 'gzip' }, payload: gzipSync(PURGED) }],
   ])('confirms with %s', async (_what, options) => {
     expect((await post({ ...options, headers: { ...callback.headers, ...options.headers } })).statusCode).toBe(204);
-    expect(confirmer.confirmed).toHaveLength(1);
+    expect(delivery.confirmed).toHaveLength(1);
   });
 
   it.each<[string, number, InjectOptions]>([
@@ -101,7 +101,7 @@ describe('a callback that proves itself', () => {
     const answer = await post({ ...options, headers: { ...callback.headers, ...options.headers } });
     expect(answer.statusCode).toBe(status);
     expect(Object.keys(answer.json())).toEqual(['error']);
-    expect(confirmer.delivered).toEqual([]);
+    expect(delivery.delivered).toEqual([]);
   });
 
   it.each<[Delivery, number, string]>([
@@ -110,8 +110,8 @@ describe('a callback that proves itself', () => {
     [{ outcome: 'unknown' }, 404, 'warn'],
     [{ outcome: 'temporal-away', reason: '14 UNAVAILABLE' }, 503, 'error'],
     [{ outcome: 'run-full', reason: '8 RESOURCE_EXHAUSTED' }, 503, 'error'],
-  ])('is answered by what became of it: %j', async (delivery, status, level) => {
-    confirmer.delivery = delivery;
+  ])('is answered by what became of it: %j', async (outcome, status, level) => {
+    delivery.delivery = outcome;
     const answer = await post();
     expect(answer.statusCode).toBe(status);
     expect(log.about(callback.handle).map((line) => log.logger.levels.labels[line.level])).toEqual([level]);
@@ -121,10 +121,10 @@ describe('a callback that proves itself', () => {
 
   it('is answered only once its delivery is known', async () => {
     let deliver: (delivery: Delivery) => void = () => undefined;
-    confirmer.delivery = new Promise((resolve) => (deliver = resolve));
+    delivery.delivery = new Promise((resolve) => (deliver = resolve));
     let isAnswered = false;
     const answer = post().finally(() => (isAnswered = true));
-    while (confirmer.delivered.length === 0) await sleep(5);
+    while (delivery.delivered.length === 0) await sleep(5);
     await sleep(50);
     expect(isAnswered).toBe(false);
     deliver({ outcome: 'temporal-away', reason: 'x' });
@@ -170,7 +170,7 @@ describe('a callback that does not prove itself', () => {
     const answer = await post(await forgeries[kind]?.());
     expect(facts(answer)).toEqual(facts(unknownRoute));
     expect([answer.statusCode, answer.body]).toEqual([404, NOT_FOUND]);
-    expect(confirmer.delivered).toEqual([]);
+    expect(delivery.delivered).toEqual([]);
   });
 
   it.each<[string, () => InjectOptions]>([
@@ -185,7 +185,7 @@ describe('a callback that does not prove itself', () => {
   ])('is answered like an unknown route, with a good capability too: %s', async (_what, options) => {
     const answer = await post(options());
     expect(facts(answer)).toEqual(facts(await gateway.inject({ method: 'POST', url: '/nowhere' })));
-    expect(confirmer.delivered).toEqual([]);
+    expect(delivery.delivered).toEqual([]);
   });
 
   it('is answered to HEAD like an unknown route', async () => {
@@ -206,8 +206,8 @@ describe('a callback that does not prove itself', () => {
     }
     expect(counts).toEqual({ 404: 100, 429: 1_900 });
     expect(trueOnes).toEqual(Array.from({ length: 10 }, () => 204));
-    expect(confirmer.delivered).toHaveLength(10);
-    expect(new Set(confirmer.delivered.map(({ handle }) => handle))).toEqual(new Set([callback.handle]));
+    expect(delivery.delivered).toHaveLength(10);
+    expect(new Set(delivery.delivered.map(({ handle }) => handle))).toEqual(new Set([callback.handle]));
   });
 
   it('is limited by its address only', async () => {
@@ -274,10 +274,10 @@ describe('the gateway', () => {
     const planted = 'planted-individual';
     const payload = JSON.stringify({ event: 'individual.purged', individual_id: planted });
     for (const outcome of ['delivered', 'already-over', 'unknown'] as const) {
-      confirmer.delivery = { outcome };
+      delivery.delivery = { outcome };
       await post({ payload, url: `${callback.path}?${planted}` });
     }
-    confirmer.delivery = { outcome: 'temporal-away', reason: '4 DEADLINE_EXCEEDED' };
+    delivery.delivery = { outcome: 'temporal-away', reason: '4 DEADLINE_EXCEEDED' };
     await post({ payload });
     await post({ payload: `{"event":"${planted}"}` });
     await post({ payload: planted });

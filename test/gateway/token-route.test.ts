@@ -10,7 +10,7 @@ const SECRET = 'planted-secret-of-measureone';
 const data = { client_id: 'measureone', client_secret: SECRET };
 
 let keys: Keys;
-let confirmer: FakeConfirmer;
+let delivery: FakeConfirmer;
 let log: LogCapture;
 let metrics: GatewayMetrics;
 let gateway: FastifyInstance;
@@ -20,7 +20,7 @@ let now: number;
 beforeAll(async () => void (keys = await makeKeys()));
 afterAll(() => keys.remove());
 beforeEach(async () => {
-  confirmer = new FakeConfirmer();
+  delivery = new FakeConfirmer();
   log = new LogCapture();
   metrics = createGatewayMetrics();
   now = Date.now();
@@ -45,7 +45,7 @@ function open(mode: Partial<TokenMode> = {}, more: Partial<GatewayOptions> = {})
       required: true,
       ...mode,
     },
-    confirmer,
+    delivery,
     metrics,
     logger: log.logger,
     invalidPerMinute: 1_000,
@@ -195,7 +195,7 @@ describe('a callback in token mode', () => {
     ['beside what a proxy has put in', (token) => ({ authorization: 'Basic eDp5', 'x-auth-token': token })],
   ])('is accepted with its token %s', async (_how, headers) => {
     expect((await deliver(headers(await fetchToken()))).statusCode).toBe(204);
-    expect(confirmer.delivered).toHaveLength(1);
+    expect(delivery.delivered).toHaveLength(1);
     expect(await counted('erasure_gateway_callbacks_total')).toEqual({ accepted: 1 });
     expect(await counted('erasure_gateway_callback_token_missing_total')).toEqual({});
   });
@@ -241,7 +241,7 @@ describe('a callback in token mode', () => {
   it.each(bad)('is refused with %s, and raises the alarm (%s)', async (_what, reason, headers) => {
     const answer = await deliver(await headers());
     expect([answer.statusCode, answer.body]).toEqual([401, '{"error":"not authorized"}']);
-    expect(confirmer.delivered).toEqual([]);
+    expect(delivery.delivered).toEqual([]);
     expect(await counted('erasure_gateway_callback_token_missing_total')).toEqual({ [reason]: 1 });
     expect(await counted('erasure_gateway_callbacks_total')).toEqual({ 'no-token': 1 });
     const alarms = log.about(callback.handle).filter((line) => level(line.level) === 'error');

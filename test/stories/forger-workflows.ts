@@ -5,20 +5,20 @@ export interface ForgedStep {
   readonly queue: string;
   readonly activity: string;
   readonly input: object;
-  /** Puts the run's own id in, and the gate that a worker of ours signed for it in an earlier step. */
+  /** Puts the run's own id in, and the approvalRule that a worker of ours signed for it in an earlier step. */
   readonly asOwn?: boolean;
 }
 
 interface Taken {
   readonly rules: { readonly approvalNeeded: boolean; readonly decisionMode: string };
-  readonly gateWitness: object;
+  readonly approvalRuleWitness: object;
 }
 
 /** Under the name of ours: says of each step what came of it. */
 export async function erasureRequest({ steps }: { readonly steps: readonly ForgedStep[] }): Promise<readonly string[]> {
   const { runId } = workflowInfo();
   const told: string[] = [];
-  let gate: object = {};
+  let approvalRule: object = {};
   for (const { queue, activity, input, asOwn } of steps) {
     const { [activity]: run } = proxyActivities<Record<string, (input: object) => Promise<unknown>>>({
       taskQueue: queue,
@@ -26,11 +26,11 @@ export async function erasureRequest({ steps }: { readonly steps: readonly Forge
       retry: { maximumAttempts: 1 },
     });
     try {
-      const result = await run?.({ ...input, ...(asOwn === true ? { run: runId, runId, ...gate } : {}) });
+      const result = await run?.({ ...input, ...(asOwn === true ? { run: runId, runId, ...approvalRule } : {}) });
       if (activity === 'determineTerms') {
-        const { rules, gateWitness } = result as Taken;
+        const { rules, approvalRuleWitness } = result as Taken;
         const { approvalNeeded, decisionMode } = rules;
-        gate = { gate: { approvalNeeded, decisionMode, witness: gateWitness } };
+        approvalRule = { approvalRule: { approvalNeeded, decisionMode, witness: approvalRuleWitness } };
       }
       told.push('done');
     } catch (error) {

@@ -43,7 +43,7 @@ async function begin(): Promise<LegCall> {
     round: 1,
     firstAskedAt: Date.now(),
     askedBefore: false,
-    gate: { approvalNeeded: false, decisionMode: 'asserted' },
+    approvalRule: { approvalNeeded: false, decisionMode: 'asserted' },
     tries: { mode: 'first', firstWaitMs: 10 * SECOND_MS, longestWaitMs: HOUR_MS },
     patience: defaultPatience,
   };

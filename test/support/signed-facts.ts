@@ -84,7 +84,7 @@ export class Witnesses {
       ...content,
       isIndexed: false,
       witness: this.workflows('rules', content),
-      gateWitness: this.workflows('gate', { approvalNeeded, decisionMode }),
+      approvalRuleWitness: this.workflows('approval-rule', { approvalNeeded, decisionMode }),
     };
   }
 
@@ -107,7 +107,7 @@ export class Witnesses {
     return this.#signers[provider].sign({ kind: fact.kind, requestId, run, provider, content }, at, more);
   }
 
-  workflows(kind: 'rules' | 'gate', content: object, at = 0): Witness {
+  workflows(kind: 'rules' | 'approval-rule', content: object, at = 0): Witness {
     return this.#signers.workflows.sign({ kind, requestId: REQUEST_ID, run: RUN, content }, at);
   }
 

@@ -21,7 +21,7 @@ describe('what an activity is told', () => {
         {
           requestId: handle.workflowId.replace('erasure-', ''),
           run,
-          gate: { approvalNeeded: false, decisionMode: 'asserted' },
+          approvalRule: { approvalNeeded: false, decisionMode: 'asserted' },
           provider,
           sealed: sealedLike(provider),
           round: 1,

@@ -64,7 +64,7 @@ export function ruleOf(regulation: Regulation, laws: NonNullable<ClockPolicy['la
 }
 
 /** The one way to a request's due dates: for workers, previews and the explanation alike. */
-export function countUnder(policy: ClockPolicy, facts: ClockFacts): CountedClock | NoClock {
+export function explainedClockFor(policy: ClockPolicy, facts: ClockFacts): CountedClock | NoClock {
   const rule = ruleOf(facts.regulation, policy.laws);
   if (rule === undefined) return 'unknown-law';
   const place = policy.calendars[facts.regulation];
@@ -73,9 +73,9 @@ export function countUnder(policy: ClockPolicy, facts: ClockFacts): CountedClock
   return rule.from !== undefined && receivedOn < rule.from ? 'not-in-force' : countClock(facts, place, rule);
 }
 
-/** `countUnder` without the way to the dates. */
-export function clockUnder(policy: ClockPolicy, facts: ClockFacts): LegalClock | NoClock {
-  const counted = countUnder(policy, facts);
+/** `explainedClockFor` without the way to the dates. */
+export function legalClockFor(policy: ClockPolicy, facts: ClockFacts): LegalClock | NoClock {
+  const counted = explainedClockFor(policy, facts);
   return typeof counted === 'string' ? counted : counted.clock;
 }
 
@@ -93,7 +93,7 @@ export function computeLegalClock(facts: ClockFacts, place: ClockPlace, rule = r
  * Where they count otherwise by now (a policy file or a release has changed a law or a holiday), the dates that were given stay:
  * they are the earliest that can hold.
  */
-export function clockMovedBy(facts: ClockFacts, pinned: LegalClock, laws?: ClockPolicy['laws']): LegalClock {
+export function recomputedClock(facts: ClockFacts, pinned: LegalClock, laws?: ClockPolicy['laws']): LegalClock {
   const rule = ruleOf(facts.regulation, laws);
   if (rule?.id !== pinned.rule) return pinned;
   const { timeZone, calendar } = pinned;

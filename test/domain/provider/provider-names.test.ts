@@ -11,8 +11,8 @@ const folders = 'domain workflows activities client worker gateway security netw
 /** What docs/adding-a-provider.md names, and what a simulated provider keeps beside its file. */
 const own = [
   /^domain\/provider\/provider-table\.ts$/,
-  /^activities\/providers\/registry\.ts$/,
-  /^local\/simulator\/registry\.ts$/,
+  /^activities\/providers\/adapter-registry\.ts$/,
+  /^local\/simulator\/simulator-registry\.ts$/,
   new RegExp(`^activities/providers/(${providerKeys.join('|')})[a-z-]*\\.ts$`),
   new RegExp(`^local/simulator/(simulated-)?(${providerKeys.join('|')})[a-z-]*\\.ts$`),
 ];

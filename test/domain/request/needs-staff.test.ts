@@ -18,7 +18,7 @@ import {
 } from '../../../domain/request/request-state';
 import type { RequestSnapshot } from '../../../domain/request/snapshot';
 import { certified, settled, snapshotOf, started } from '../../support/requests';
-import { needsStaff } from '../../../domain/request/visibility';
+import { needsStaff } from '../../../domain/request/search-values';
 import { absent, accepted, inconclusive, presentAgain } from '../../support/receipts';
 import { T0, openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { problemsOfCalendars } from '../../../../domain/law/counting/chosen-calendars';
 import {
-  clockMovedBy,
-  clockUnder,
+  recomputedClock,
+  legalClockFor,
   computeLegalClock,
   type ClockFacts,
 } from '../../../../domain/law/counting/due-dates';
@@ -277,27 +277,27 @@ describe('computeLegalClock', () => {
       ['several', { ...london, calendar: ['GB-ENG', 'GB-SCT'] }],
     ])('moves with the information on identity, and keeps its place: %s', (_, place) => {
       const pinned = computeLegalClock({ regulation: 'uk-gdpr', submittedAt }, place);
-      expect(clockMovedBy(facts('uk-gdpr'), pinned)).toEqual(computeLegalClock(facts('uk-gdpr'), place));
-      expect(clockMovedBy(facts('uk-gdpr'), pinned).startsAt).toBe(receivedAt);
+      expect(recomputedClock(facts('uk-gdpr'), pinned)).toEqual(computeLegalClock(facts('uk-gdpr'), place));
+      expect(recomputedClock(facts('uk-gdpr'), pinned).startsAt).toBe(receivedAt);
     });
 
     it('stays where its rule has another version, or counts otherwise by now', () => {
       const pinned = computeLegalClock({ regulation: 'uk-gdpr', submittedAt }, london);
       const older = { ...pinned, rule: 'uk-gdpr/1' };
-      expect(clockMovedBy(facts('uk-gdpr'), older)).toBe(older);
+      expect(recomputedClock(facts('uk-gdpr'), older)).toBe(older);
       const otherHolidays = { ...pinned, answerBy: { on: '2026-04-02', at: pinned.answerBy.at - 3 * DAY_MS } };
-      expect(clockMovedBy(facts('uk-gdpr'), otherHolidays)).toBe(otherHolidays);
+      expect(recomputedClock(facts('uk-gdpr'), otherHolidays)).toBe(otherHolidays);
     });
 
     it('stays where the policy file defines its law otherwise by now, or no longer', () => {
       const place = { timeZone: 'America/Sao_Paulo' };
-      const given = clockUnder(
+      const given = legalClockFor(
         { calendars: { 'own:lgpd': place }, laws: lawsWith(15) },
         facts('own:lgpd'),
       ) as LegalClock;
       expect(given.rule).toBe('own:lgpd/2020-09-18');
-      expect(clockMovedBy(facts('own:lgpd'), given, lawsWith(15))).toEqual(given);
-      for (const laws of [lawsWith(30), {}]) expect(clockMovedBy(facts('own:lgpd'), given, laws)).toEqual(given);
+      expect(recomputedClock(facts('own:lgpd'), given, lawsWith(15))).toEqual(given);
+      for (const laws of [lawsWith(30), {}]) expect(recomputedClock(facts('own:lgpd'), given, laws)).toEqual(given);
     });
   });
 
@@ -375,7 +375,7 @@ describe('computeLegalClock', () => {
           JSON.parse(JSON.stringify({ laws: { 'own:x': law }, calendars: { 'own:x': { timeZone, calendar } } })),
         );
         expect(problemsOfCalendars(policy)).toEqual([]);
-        const clock = clockUnder(policy, { regulation: 'own:x', submittedAt: noonOf(on) });
+        const clock = legalClockFor(policy, { regulation: 'own:x', submittedAt: noonOf(on) });
         expect(clock === 'not-in-force').toBe(on < law.from);
         if (typeof clock === 'string') return;
         const naive = (of: Parameters<typeof naiveOwnDay>[0]) =>
@@ -397,7 +397,7 @@ describe('computeLegalClock', () => {
     ['a law that nobody defined', 'own:nowhere', 'unknown-law'],
     ['a law without a calendar', 'gdpr', 'no-calendar'],
   ] as const)('gives %s no date, and says why', (_, law, why) => {
-    expect(clockUnder({ calendars: {} }, { regulation: law, submittedAt: 0 })).toBe(why);
+    expect(legalClockFor({ calendars: {} }, { regulation: law, submittedAt: 0 })).toBe(why);
   });
 
   it.each([
@@ -408,8 +408,8 @@ describe('computeLegalClock', () => {
   ] as const)('gives %s no date before %s', (law, from) => {
     const policy = { calendars: { [law]: { timeZone: 'UTC' } } };
     const first = noonOf(from);
-    expect(clockUnder(policy, { regulation: law, submittedAt: first - DAY_MS })).toBe('not-in-force');
-    expect(clockUnder(policy, { regulation: law, submittedAt: first })).toMatchObject({ calendar: 'none' });
+    expect(legalClockFor(policy, { regulation: law, submittedAt: first - DAY_MS })).toBe('not-in-force');
+    expect(legalClockFor(policy, { regulation: law, submittedAt: first })).toMatchObject({ calendar: 'none' });
   });
 
   it('ends each deadline with the last millisecond of its local day', () => {

@@ -48,7 +48,7 @@ export interface AtOnceOptions<Item> {
  * Throws the first failure of `work` that is none of Temporal's passing ones, or that did not pass, once what else was in
  * flight is done. Answers whether it came to the end of the items, as opposed to being stopped by `signal`.
  */
-export async function forEachAtOnce<Item>(
+export async function forEachConcurrently<Item>(
   items: AsyncIterable<Item>,
   { work, concurrency, signal, backoff = new Backoff() }: AtOnceOptions<Item>,
 ): Promise<'all' | 'stopped'> {

@@ -50,7 +50,7 @@ export function needsStaff(blocks: readonly BlockedOn[]): boolean {
   return blocks.some((one) => needingStaff.includes(one));
 }
 
-export interface Visible {
+export interface SearchValues {
   readonly state: 'awaiting-approval' | 'running' | 'on-hold' | 'closing' | RequestOutcome;
   readonly providers: readonly Provider[];
   /** Epoch ms. */
@@ -61,7 +61,7 @@ export interface Visible {
 /** What every store of Temporal's index takes as an instant: nanoseconds in 64 bits, and a year of four digits. */
 const STORABLE = { from: 0, to: Date.UTC(2262, 3, 11) };
 
-export function visibleOf(request: RequestSnapshot): Visible {
+export function searchValuesOf(request: RequestSnapshot): SearchValues {
   const { state, legs } = request;
   const dueAt = deadlinesOf(state)?.due.at;
   return {
@@ -77,7 +77,7 @@ function storable(at: number): number {
   return Math.min(Math.max(at, STORABLE.from), STORABLE.to);
 }
 
-function stateOf(state: RequestState): Visible['state'] {
+function stateOf(state: RequestState): SearchValues['state'] {
   if (state.certificate !== undefined) return outcomeOf(state);
   if (state.hold !== undefined) return 'on-hold';
   return state.phase === 'awaiting-approval' || state.phase === 'closing' ? state.phase : 'running';

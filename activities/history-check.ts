@@ -13,7 +13,7 @@ import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import { parseErasureRequest } from '../domain/request/request';
 import type { Statement } from '../domain/certificate/statement';
 import type { FactChecker } from '../security/facts';
-import type { RunOfRequest } from './own-run';
+import type { RunOfRequest } from './run-guard';
 import { eventsOf, type HistoryEvent } from '../temporal/history';
 import { requestIdOf } from '../temporal/names';
 import { hasGrpcStatus } from '../temporal/temporal-failure';

@@ -1,5 +1,5 @@
 import type { ConnectionLike } from '@temporalio/client';
-import { createConfirmer } from '../../gateway/confirmer';
+import { createCallbackDelivery } from '../../gateway/callback-delivery';
 import type { Witness } from '../../domain/fact/fact';
 import type { Provider } from '../../domain/provider/provider-table';
 import { deliveryIdOf } from '../../security/callback-capability';
@@ -71,17 +71,17 @@ function confirmerOf(answers: { readonly signal?: unknown; readonly update?: unk
       return run();
     },
   } as unknown as ConnectionLike;
-  return { confirmer: createConfirmer({ connection, namespace: 'here', signer }), asked, deadlines };
+  return { delivery: createCallbackDelivery({ connection, namespace: 'here', signer }), asked, deadlines };
 }
 
 function requestOf(first: { readonly request: unknown } | undefined) {
   return (first as { readonly request: { readonly input: { readonly payloads: { data: Uint8Array }[] } } }).request;
 }
 
-describe('createConfirmer', () => {
+describe('createCallbackDelivery', () => {
   it('signals the request under the fixed request id of its capability, within five seconds', async () => {
-    const { confirmer, asked, deadlines } = confirmerOf({});
-    expect(await confirmer.deliver(callback)).toEqual({ outcome: 'delivered' });
+    const { delivery, asked, deadlines } = confirmerOf({});
+    expect(await delivery.deliver(callback)).toEqual({ outcome: 'delivered' });
     const { input, ...rest } = requestOf(asked[0]);
     expect(rest).toEqual({
       namespace: 'here',
@@ -108,9 +108,9 @@ describe('createConfirmer', () => {
     ['3 INVALID_ARGUMENT'],
   ])('promises nothing after %s, and passes on the code alone', async (code) => {
     const away = { outcome: 'temporal-away', reason: code };
-    expect(await confirmerOf({ signal: grpcError(code) }).confirmer.deliver(callback)).toEqual(away);
+    expect(await confirmerOf({ signal: grpcError(code) }).delivery.deliver(callback)).toEqual(away);
     const atDescribe = confirmerOf({ signal: NOT_FOUND, describe: grpcError(code) });
-    expect(await atDescribe.confirmer.deliver(callback)).toEqual(away);
+    expect(await atDescribe.delivery.deliver(callback)).toEqual(away);
   });
 
   it.each([
@@ -121,16 +121,16 @@ describe('createConfirmer', () => {
     ],
   ])('takes no "not found" %s for a request that is unknown', async (_whose, error) => {
     const away = { outcome: 'temporal-away', reason: '5 NOT_FOUND' };
-    const { confirmer, asked } = confirmerOf({ signal: error, describe: {} });
-    expect(await confirmer.deliver(callback)).toEqual(away);
+    const { delivery, asked } = confirmerOf({ signal: error, describe: {} });
+    expect(await delivery.deliver(callback)).toEqual(away);
     expect(asked.map(({ call }) => call)).toEqual(['signal']);
   });
 
   it('reports what confirms nothing by another signal, under another request id', async () => {
     const { event: _, ...from } = callback;
     const report = { ...from, says: 'failure' } as const;
-    const { confirmer, asked } = confirmerOf({});
-    expect(await confirmer.deliver(report)).toEqual({ outcome: 'delivered' });
+    const { delivery, asked } = confirmerOf({});
+    expect(await delivery.deliver(report)).toEqual({ outcome: 'delivered' });
     const { input, ...rest } = requestOf(asked[0]);
     expect(rest).toMatchObject({ signalName: 'providerReported', requestId: deliveryIdOf(report) });
     expect(deliveryIdOf(report)).not.toBe(deliveryIdOf(callback));
@@ -141,8 +141,8 @@ describe('createConfirmer', () => {
     const FULL = grpcError('3 INVALID_ARGUMENT', undefined, 'exceeded workflow execution limit for signal events');
 
     it('delivers by an update of the same id', async () => {
-      const { confirmer, asked } = confirmerOf({ signal: FULL, update: { outcome: { success: {} } } });
-      expect(await confirmer.deliver(callback)).toEqual({ outcome: 'delivered' });
+      const { delivery, asked } = confirmerOf({ signal: FULL, update: { outcome: { success: {} } } });
+      expect(await delivery.deliver(callback)).toEqual({ outcome: 'delivered' });
       expect(asked.map(({ call }) => call)).toEqual(['signal', 'update']);
       expect(asked[1]?.request).toMatchObject({
         namespace: 'here',
@@ -157,13 +157,13 @@ describe('createConfirmer', () => {
       ['too many updates', grpcError('8 RESOURCE_EXHAUSTED'), 'run-full', '8 RESOURCE_EXHAUSTED'],
       ['no worker', grpcError('4 DEADLINE_EXCEEDED'), 'temporal-away', '4 DEADLINE_EXCEEDED'],
     ])('promises nothing after %s', async (_what, update, outcome, reason) => {
-      expect(await confirmerOf({ signal: FULL, update }).confirmer.deliver(callback)).toEqual({ outcome, reason });
+      expect(await confirmerOf({ signal: FULL, update }).delivery.deliver(callback)).toEqual({ outcome, reason });
     });
   });
 
   it('does not throw for what is no answer of Temporal', async () => {
-    const { confirmer } = confirmerOf({ signal: new TypeError('secret') });
-    expect(await confirmer.deliver(callback)).toEqual({ outcome: 'temporal-away', reason: 'TypeError' });
+    const { delivery } = confirmerOf({ signal: new TypeError('secret') });
+    expect(await delivery.deliver(callback)).toEqual({ outcome: 'temporal-away', reason: 'TypeError' });
   });
 
   it.each([
@@ -174,6 +174,6 @@ describe('createConfirmer', () => {
     [undefined, 2, { outcome: 'unknown' }],
   ])('looks what a request is that takes no signal: %s in status %i', async (name, status, outcome) => {
     const describe = { workflowExecutionInfo: { type: { name }, status } };
-    expect(await confirmerOf({ signal: NOT_FOUND, describe }).confirmer.deliver(callback)).toEqual(outcome);
+    expect(await confirmerOf({ signal: NOT_FOUND, describe }).delivery.deliver(callback)).toEqual(outcome);
   });
 });

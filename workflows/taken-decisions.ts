@@ -5,7 +5,7 @@ import { describeInstant } from '../domain/duration';
 import type { Provider } from '../domain/provider/provider-table';
 import { refusal } from './decision-refusal';
 
-export class DecisionLedger {
+export class TakenDecisions {
   readonly #last = new Map<Provider | 'request', { readonly count: number; readonly what: string }>();
   /** A token is good for one decision; those that were used are remembered for as long as the run. */
   readonly #usedTokens = new Set<string>();

@@ -8,7 +8,7 @@ import {
   type RequestEvent,
   type RequestState,
 } from '../../../domain/request/request-state';
-import { visibleOf } from '../../../domain/request/visibility';
+import { searchValuesOf } from '../../../domain/request/search-values';
 import { certified, settled, snapshotOf, started, terms } from '../../support/requests';
 import { legInAttention, settledLegs, T0, unsettledLegs, openLeg } from '../../support/legs';
 
@@ -30,7 +30,7 @@ const clockUntil = (at: number): LegalClock => ({
 const clock = clockUntil(dueAt);
 const running = after(started({ clock }));
 const leg = openLeg('person');
-const visible = (state: RequestState, legs = [leg]) => visibleOf(snapshotOf(state, { legs }));
+const visible = (state: RequestState, legs = [leg]) => searchValuesOf(snapshotOf(state, { legs }));
 
 describe('what a request can be filtered by', () => {
   it('is something that the index of Temporal can store, whatever day the law comes to', () => {

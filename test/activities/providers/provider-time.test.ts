@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseInstant } from '../../../activities/providers/provider-instant';
+import { parseInstant } from '../../../activities/providers/provider-time';
 
 const at = Date.parse('2031-03-01T12:30:15.000Z');
 

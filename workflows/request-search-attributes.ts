@@ -2,7 +2,7 @@
 import { CancellationScope, condition, upsertSearchAttributes } from '@temporalio/workflow';
 import { isDone } from '../domain/request/owed-to-person';
 import type { RequestSnapshot } from '../domain/request/snapshot';
-import { visibleOf } from '../domain/request/visibility';
+import { searchValuesOf } from '../domain/request/search-values';
 import { searchAttributes } from '../temporal/names';
 
 const { state, providers, dueAt, blockedOn } = searchAttributes;
@@ -35,7 +35,7 @@ export class SearchAttributes {
 
   update(): void {
     if (!this.#isStale()) return;
-    const visible = visibleOf(this.#request.snapshot);
+    const visible = searchValuesOf(this.#request.snapshot);
     upsertSearchAttributes([
       { key: state, value: visible.state },
       { key: providers, value: [...visible.providers] },
@@ -48,7 +48,7 @@ export class SearchAttributes {
   #isStale(): boolean {
     const { version, snapshot } = this.#request;
     if (version === this.#checked) return false;
-    if (JSON.stringify(visibleOf(snapshot)) !== this.#indexed) return true;
+    if (JSON.stringify(searchValuesOf(snapshot)) !== this.#indexed) return true;
     this.#checked = version;
     return false;
   }

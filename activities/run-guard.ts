@@ -12,7 +12,7 @@ export interface RunOfRequest {
 export type FirstRunOf = (execution: { readonly workflowId: string; readonly runId: string }) => Promise<string>;
 
 /** Throws `NotItsOwnRun`, by name and for good, unless the activity was scheduled by the run that `call` is about. */
-export async function serveOwnRunOnly(
+export async function refuseForeignRun(
   { requestId, run }: RunOfRequest,
   originOf: FirstRunOf = originFromHistory,
 ): Promise<void> {

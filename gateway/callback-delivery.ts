@@ -34,12 +34,12 @@ export type CallbackContent = { readonly event: string } | { readonly says: Call
 
 export type ProvenCallback = CallbackSubject & CallbackContent & { readonly receivedAt: number };
 
-export interface Confirmer {
+export interface CallbackDelivery {
   /** Tells the request what its provider said. Safe to repeat: Temporal drops the same callback's later signals. Never throws. */
   deliver(callback: ProvenCallback): Promise<Delivery>;
 }
 
-export function createConfirmer({
+export function createCallbackDelivery({
   connection,
   namespace,
   signer,
@@ -48,7 +48,7 @@ export function createConfirmer({
   readonly namespace: string;
   /** Signs what a callback said: the run believes nothing else. */
   readonly signer: FactSigner;
-}): Confirmer {
+}): CallbackDelivery {
   const { workflowService } = connection;
 
   return {
