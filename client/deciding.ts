@@ -53,7 +53,7 @@ async function decisionFailure(calls: RequestCalls, requestId: string, error: un
 }
 
 /** Temporal's own cancellation. */
-export async function withdrawRequest(calls: RequestCalls, requestId: string): Promise<RequestStatus> {
+export async function cancelRequest(calls: RequestCalls, requestId: string): Promise<RequestStatus> {
   try {
     await calls.call(requestId, () => calls.handle(requestId).cancel());
   } catch (error) {

@@ -9,7 +9,7 @@ import type { Sealer } from '../security/sealing';
 import type { ErasureResult } from '../domain/request/erasure-result';
 import type { DecisionAnswer } from '../workflows/messages';
 import { openConnection } from './open-connection';
-import { decide, withdrawRequest, type DecisionOptions } from './deciding';
+import { decide, cancelRequest, type DecisionOptions } from './deciding';
 import { SealingUnavailableError } from './errors';
 import type { ListOptions } from './filters';
 import {
@@ -221,7 +221,7 @@ export class ErasureClient {
    * Safe to repeat. Throws `RequestOverError` for a request that has ended in another way.
    */
   async withdraw(requestId: string): Promise<RequestStatus> {
-    return withdrawRequest(this.#calls, requestId);
+    return cancelRequest(this.#calls, requestId);
   }
 
   /**

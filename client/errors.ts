@@ -1,4 +1,4 @@
-import type { RequestState, RunStatus } from './states';
+import type { RequestStateName, RunStatus } from './states';
 import { workflowIdOf } from '../temporal/names';
 
 /** Every failure that the client itself foresees. Messages are whole sentences, without identifiers of the data subject. */
@@ -119,9 +119,9 @@ export class RequestFailedError extends OneRequestError {
 /** The request has ended, so it can no longer be withdrawn. `state` says how. */
 export class RequestOverError extends OneRequestError {
   override readonly name = 'RequestOverError';
-  readonly state: RequestState;
+  readonly state: RequestStateName;
 
-  constructor(requestId: string, state: RequestState) {
+  constructor(requestId: string, state: RequestStateName) {
     super(requestId, `Request ${requestId} is over (${state}): nothing is left to withdraw.`);
     this.state = state;
   }

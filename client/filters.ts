@@ -9,12 +9,12 @@ import { blockers, needingStaff, needsStaff, type BlockedOn, type SearchValues }
 import { compare, isOneOf, isOpen, requestRuns } from '../temporal/request-query';
 import { searchAttributes } from '../temporal/names';
 import type { RequestStatus } from './request-status';
-import type { RequestState } from './states';
+import type { RequestStateName } from './states';
 
 /** What `list` can be narrowed down by. All that is given must hold. */
 export interface ListOptions {
   /** `running` names every open request, also those in attention or whose certificate is being issued. */
-  readonly state?: RequestState | undefined;
+  readonly state?: RequestStateName | undefined;
   /** Requests that concern this provider; with the state `attention` those whose leg there is the one in attention. */
   readonly provider?: Provider | undefined;
   /** Requests that were started longer ago than this, in ms. */
@@ -52,7 +52,7 @@ const completedAs = (outcome: SearchValues['state']): Condition => ({
   indexed: inIndexedState(outcome),
 });
 
-const states: Readonly<Record<RequestState, Condition>> = {
+const states: Readonly<Record<RequestStateName, Condition>> = {
   running: openAs(),
   attention: openAs(isBlockedOnOneOf(providerKeys)),
   starting: openAs(`${stateAttribute.name} IS NULL`),
@@ -72,7 +72,7 @@ const states: Readonly<Record<RequestState, Condition>> = {
   cancelled: endedAs('Canceled'),
 };
 
-export const requestStates = Object.keys(states) as RequestState[];
+export const requestStates = Object.keys(states) as RequestStateName[];
 
 /** What the value of a filter has to be. Callers may be plain JavaScript, and it ends up in Temporal's query language. */
 const kinds = {
@@ -165,7 +165,7 @@ function ofOpen<Value>(holds: (progress: RequestProgress, value: Value, now: num
     status === 'running' && (progress === undefined || holds(progress, value, now));
 }
 
-function isInState({ status, state, progress }: RequestStatus, wanted: RequestState): boolean {
+function isInState({ status, state, progress }: RequestStatus, wanted: RequestStateName): boolean {
   if (wanted === 'running') return status === 'running';
   if (status !== 'running') return state === wanted;
   const isOpenState = states[wanted].standard === isOpen;

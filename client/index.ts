@@ -34,7 +34,7 @@ export type { FindOptions } from './listing';
 export type { FoundRequest, RequestOrigin } from './found-request';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 export type { CertifiedResult, RequestStatus, OutstandingAnswer } from './request-status';
-export type { RequestState, RunStatus } from './states';
+export type { RequestStateName, RunStatus } from './states';
 export { parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-file-error';

@@ -5,7 +5,7 @@ import type { RequestProgress } from '../domain/request/request-progress';
 import type { StepUnderWay } from '../domain/leg/step-under-way';
 import type { ErasureResult } from '../domain/request/erasure-result';
 import { RequestFailedError } from './errors';
-import type { RequestState, RunStatus } from './states';
+import type { RequestStateName, RunStatus } from './states';
 
 /** One request as Temporal knows it. Instants are RFC 3339 in UTC. */
 export interface RequestStatus {
@@ -14,7 +14,7 @@ export interface RequestStatus {
   readonly runId: string;
   /** How the run stands. */
   readonly status: RunStatus;
-  readonly state: RequestState;
+  readonly state: RequestStateName;
   readonly startedAt: string;
   readonly closedAt?: string;
   /** While it runs: what each provider waits for. Absent where no worker could answer in time. */
@@ -65,7 +65,7 @@ export function requestStateOf({
   status,
   progress,
   result,
-}: Pick<RequestStatus, 'status' | 'progress' | 'result'>): RequestState {
+}: Pick<RequestStatus, 'status' | 'progress' | 'result'>): RequestStateName {
   if (result !== undefined) return result.outcome;
   if (progress?.legs.some(({ state }) => state === 'attention') === true) return 'attention';
   return progress?.state ?? status;

@@ -9,4 +9,4 @@ export type RunStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'tim
  * for the world to mend. `awaiting-answer`: its certificate is there, and the answer to the person is not recorded yet.
  * `running` also where no worker could say more.
  */
-export type RequestState = RunStatus | 'attention' | RequestProgressState;
+export type RequestStateName = RunStatus | 'attention' | RequestProgressState;

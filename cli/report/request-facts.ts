@@ -2,7 +2,7 @@
 import { defined } from '../../domain/defined';
 import type { FoundRequest, RequestOrigin } from '../../client/found-request';
 import type { RequestStatus } from '../../client/request-status';
-import type { RequestState } from '../../client/states';
+import type { RequestStateName } from '../../client/states';
 import type { RejectionGround } from '../../domain/decision/decision-table';
 import { parseInstant } from '../../domain/instant';
 import type { Assurance, LegOutcome, RequestOutcome } from '../../domain/leg/outcome';
@@ -13,9 +13,9 @@ export interface RequestFacts extends RequestOrigin {
   /** How it ended with a certificate, also where its answer is still owed. */
   readonly outcome?: RequestOutcome;
   /** While its run is open. */
-  readonly openAs?: RequestState;
+  readonly openAs?: RequestStateName;
   /** Its run ended without a certificate. */
-  readonly endedAs?: RequestState;
+  readonly endedAs?: RequestStateName;
   readonly rejectedFor?: RejectionGround;
   readonly legs: readonly { readonly outcome: LegOutcome; readonly assurance?: Assurance }[];
   /** The answer to the person. `elsewhere`: the rules leave it to another system, so it counts by the certificate's time. */
