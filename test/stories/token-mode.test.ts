@@ -132,8 +132,10 @@ describe('MeasureOne with a token', () => {
   it('uses it again when it is stale: refused with an alarm, until it fetches another', async () => {
     await begin({ tokenUse: 'kept', delivery: { mode: 'never' } });
     const { individualId } = story.subject;
+    // Both deliveries that are taken belong to one hour of the gateway's: the second is the same signal again.
+    gatewayAheadMs = HOUR_MS - (Date.now() % HOUR_MS);
     await story.simulator.deliverCallback({ individualId });
-    gatewayAheadMs = 10 * MINUTE_MS;
+    gatewayAheadMs += 10 * MINUTE_MS;
     await story.simulator.deliverCallback({ individualId });
     await story.simulator.configure({ measureone: { tokenUse: 'kept-until-refused' } });
     await story.simulator.deliverCallback({ individualId });

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import { defaultPatience } from '../../domain/rules/patience';
 import { decisionUpdates } from '../../workflows/messages';
 import { absent, accepted, failure, OVER_MS, presentAgain, sealedLike, WorkflowBench } from '../support/workflow-bench';
@@ -27,7 +27,8 @@ describe('what an activity is told', () => {
           round: 1,
           firstAskedAt: expect.any(Number),
           askedBefore: false,
-          policy: { ...defaultPatience, ...policy },
+          patience: { ...defaultPatience, ...policy },
+          tries: { mode: 'first', firstWaitMs: 10 * SECOND_MS, longestWaitMs: 6 * HOUR_MS },
           attempt: 1,
           at: expect.any(Number),
         },

@@ -70,7 +70,7 @@ describe('the history of three providers without trouble', () => {
       'Check the evidence and sign the certificate',
       'Determine the terms: rules and due dates',
       'MeasureOne: ask to erase, round 1',
-      timed('MeasureOne: hope for the callback'),
+      timed('MeasureOne: wait for the callback'),
       timed('MeasureOne: wait out the window'),
       'Person API: ask to erase, round 1',
       'Person API: look whether it is gone',
@@ -157,6 +157,8 @@ describe('the current details', () => {
       expect.stringMatching(/^since .* UTC$/),
     ]);
     await handle.signal(providerConfirmed, { provider: 'measureone', handle: 'h1', event: 'individual.purged' });
+    // Its signature is checked first.
+    await bench.settle(handle);
     expect((await row(handle, 'MeasureOne'))[0]).toBe('erased, confirmed');
   });
 
