@@ -1,5 +1,5 @@
 /** Carries docs/adding-a-provider.md out on a copy of the code, and erases somebody with what came of it. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,8 +65,12 @@ describe('docs/adding-a-provider.md', () => {
     () => {
       for (const step of steps) carryOut(step);
       const { compiler, dist } = programs(copy);
-      const run = (program: string, args: readonly string[]): string =>
-        execFileSync(program, args, { cwd: copy, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+      const run = (program: string, args: readonly string[]): string => {
+        const { status, stdout, stderr } = spawnSync(program, args, { cwd: copy, encoding: 'utf8' });
+        // What the compiler finds wrong with the documented steps is what has to be read.
+        if (status !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`);
+        return stdout;
+      };
       run(compiler, ['-p', 'tsconfig.build.json']);
       run(process.execPath, [join(dist, 'worker', 'build-workflow-bundle.js')]);
 
