@@ -8,13 +8,13 @@ export async function erasureRequest(input: ErasureRequestInput): Promise<Erasur
   const request = new RequestRun(checkedRequest(input));
   request.listen();
 
-  // The rules of the house, and by when the law wants the person answered: looked up once, and held to from here on.
+  // The company's rules, and by when the law wants the person answered: looked up once, and held to from here on.
   await request.determineTerms();
 
   // Where the rules ask for it, nothing is sent before somebody other than the filer has approved it.
   await request.waitForApproval();
 
-  // Each provider on its own: ask, wait out its window, then look or hope for its word; ask again where the record came back.
+  // Each provider on its own: ask, wait out its window, then look or wait for its callback; ask again where the record came back.
   await request.settleEveryProvider();
 
   // From here on neither a cancellation nor a late word changes anything: what the certificate says is what the run ends with.

@@ -121,7 +121,7 @@ export type AttentionLeg = Holdable &
   Pick<Tried, 'memory'> & { readonly phase: 'attention'; readonly attention: Attention };
 /** `until`: the end of the window and our margin. */
 export type WindowLeg = Holdable & { readonly phase: 'window'; readonly until: number };
-/** `until`: how long we hope for the callback. */
+/** `until`: how long we wait for the callback. */
 export type CallbackLeg = Holdable & { readonly phase: 'callback'; readonly until: number };
 
 /** The whole request was withdrawn or cancelled before the leg had settled. */

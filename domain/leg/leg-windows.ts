@@ -16,7 +16,7 @@ export function windowIsOverAt(leg: LegFacts): number | undefined {
   return round.windowEndsAt + round.receipt.marginMs;
 }
 
-/** Until when we hope for the provider's callback. */
+/** Until when we wait for the provider's callback. */
 export function graceIsOverAt(leg: LegFacts): number | undefined {
   const receipt = lastRound(leg)?.receipt;
   const overAt = windowIsOverAt(leg);

@@ -37,7 +37,7 @@ export interface Accepted {
   readonly windowKind: WindowKind;
   readonly marginMs: number;
   readonly confirmedBy: ConfirmedBy;
-  /** How long after the window to hope for the callback. Meaningful where it confirms. */
+  /** How long after the window to wait for the callback. Meaningful where it confirms. */
   readonly graceMs: number;
   /** We know the provider held the record before we asked. */
   readonly seen: boolean;

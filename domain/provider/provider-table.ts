@@ -1,4 +1,4 @@
-/** Everything that the rest of the house knows about each provider. How to add one: docs/adding-a-provider.md. */
+/** Everything that the other modules know about each provider. How to add one: docs/adding-a-provider.md. */
 import { DAY_MS, HOUR_MS } from '../duration';
 import type { Setting, SettingsFrom } from './provider-settings';
 

@@ -45,7 +45,7 @@ function endsAtOf(leg: LegState, now: number): number | undefined {
     case 'ask':
       return undefined;
     case 'window':
-      return Math.max(now, (hopesForCallback(leg) ? graceIsOverAt(leg) : undefined) ?? leg.until);
+      return Math.max(now, (waitsForCallback(leg) ? graceIsOverAt(leg) : undefined) ?? leg.until);
     case 'look':
       return Math.max(now, windowIsOverAt(leg) ?? now);
     case 'callback':
@@ -60,7 +60,7 @@ function endsAtOf(leg: LegState, now: number): number | undefined {
 }
 
 /** Until it comes, a callback can take until its grace is over. */
-function hopesForCallback(leg: LegState): boolean {
+function waitsForCallback(leg: LegState): boolean {
   const receipt = lastRound(leg)?.receipt;
   return leg.callback === undefined && receipt?.status === 'accepted' && receipt.confirmedBy === 'callback';
 }

@@ -1,4 +1,4 @@
-/** The rules of the house: what one company has settled for all of its requests. Pinned to a request when it starts. */
+/** The company's rules: what one company has settled for all of its requests. Pinned to a request when it starts. */
 import { DAY_MS } from '../duration';
 import type { ClockLeads } from '../law/legal-clock';
 import { defaultPatience, type Patience } from './patience';
