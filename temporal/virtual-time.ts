@@ -123,7 +123,7 @@ export interface FastForwarded {
  * attempt every 6 h: all 17 made, 0.2 s). A server with default settings needs 0.9 s for each of them.
  *
  * Throws when the time-out is over (the rest of the skipping is called off), when there is no such workflow, and when the
- * server went too far.
+ * server went too far, or not far enough.
  */
 export async function fastForward(connection: ConnectionLike, options: FastForwardOptions): Promise<FastForwarded> {
   const { namespace, workflowId, byMs, timeoutMs = TIMEOUT_MS, settleMs = SETTLE_MS } = options;
@@ -166,6 +166,10 @@ export async function fastForward(connection: ConnectionLike, options: FastForwa
   const tooFarMs = after.nowMs - endMs - (Date.now() - startedAt);
   if (!after.ended && tooFarMs > TOO_FAR_MS) {
     throw new Error(`${workflowId} was moved forward by ${byMs} ms, and by the server ${Math.round(tooFarMs)} ms more`);
+  }
+  const leftMs = Math.ceil(endMs - after.nowMs);
+  if (!after.ended && leftMs > 0) {
+    throw new Error(`${workflowId} was to be moved forward by ${byMs} ms, and the server stopped ${leftMs} ms before`);
   }
   return { completed: true, ended: after.ended, settled: before.settled && after.settled };
 }

@@ -78,7 +78,13 @@ async function untilAll(requestId: string, state: LegProgress['state'], withinMs
 }
 
 async function outcomesOf(requestId: string): Promise<Record<string, string>> {
-  const { legs } = await stack.client.result(requestId, { timeoutMs: 30_000 });
+  const { legs } = await stack.client.result(requestId, { timeoutMs: 90_000 }).catch(async (error: unknown) => {
+    const instead = JSON.stringify({
+      ...(await stack.client.progress(requestId)),
+      callbacks: await stack.simulator.callbacks({}),
+    });
+    throw new Error(`There is no certificate, but ${instead}`, { cause: error });
+  });
   return Object.fromEntries(
     legs.map(({ provider, outcome, assurance }) => [provider, [outcome, assurance].filter(Boolean).join('/')]),
   );
