@@ -12,7 +12,8 @@ import { assertNamespaceExists, prepareNamespace } from './namespace';
 import { areFree, freePorts } from './ports';
 import { lastLines, supervise, type SupervisedProcess, withoutTemporalSettings } from './supervised-process';
 import { cliOnPath, devServerArguments, download, findDownloaded } from './temporal-cli';
-import { configureServer, removeDatabase, serverPorts, temporalServer } from './temporal-server';
+import { prepareTemporalSchema } from './temporal-schema';
+import { configureServer, removeDatabase, serverPorts, temporalServer, type PostgresStore } from './temporal-server';
 import { channelArgs, clientOptions } from '../../temporal/connection';
 
 const READY_MS_MAX = 30_000;
@@ -27,6 +28,8 @@ export interface EngineOptions {
   namespace: string;
   /** Kept, with its log beside it. Without one everything is in a directory that `stop` removes. */
   databaseFile?: string;
+  /** Keeps the state instead of the file, for this one engine. Takes the built server: the CLI has its file only. */
+  postgres?: PostgresStore;
   /** Free ones when left out. `ui` is only served by the CLI (see `Engine.uiUrl`); the built server has none. */
   ports?: { frontend?: number; ui?: number };
   /** Forces one way; so does ERASURE_ENGINE. */
@@ -75,7 +78,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const context: Context = { env, report: options.report ?? (() => undefined) };
   const way = options.way ?? parseWay(env['ERASURE_ENGINE']);
   if (way === 'address' || (way === undefined && env['TEMPORAL_ADDRESS'])) return useAddress(options, context);
-  const program = await findProgram(way, context);
+  const program = await findProgram(options.postgres === undefined ? way : 'source', context);
+  if (options.postgres !== undefined) await prepareTemporalSchema(options.postgres.server, context);
   return startServer(program, options, context);
 }
 
@@ -161,7 +165,7 @@ async function startServer(program: ServerProgram, options: EngineOptions, conte
   const launch = async (ports: readonly number[]) => {
     const args =
       program.way === 'source'
-        ? configureServer({ directory, databaseFile, ports })
+        ? configureServer({ directory, databaseFile, postgres: options.postgres, ports })
         : devServerArguments({ databaseFile, frontendPort: ports[0]!, uiPort: options.ports?.ui });
     running = await startProcess({
       program,

@@ -13,7 +13,7 @@ const GO_VERSION_MIN = [1, 26] as const;
 
 export type Report = (line: string) => void;
 
-/** A Go command we run in exactly one version. Its binary is called `server` in both cases we have. */
+/** A Go command we run in exactly one version. Its binary is called like the last part of its package. */
 export interface GoProgram {
   name: string;
   version: string;
@@ -23,7 +23,11 @@ export interface GoProgram {
 }
 
 function binaryPath(program: GoProgram, env: Environment): string {
-  return path.join(cacheDirectory(env), `${program.name}-${program.version}`, executableName('server'));
+  return path.join(cacheDirectory(env), `${program.name}-${program.version}`, binaryName(program));
+}
+
+function binaryName(program: GoProgram): string {
+  return executableName(path.posix.basename(program.package));
 }
 
 /** The binary built earlier, if it is there and runs here (a home directory may be shared with another machine). */
@@ -52,7 +56,7 @@ export async function build(program: GoProgram, options: { env: Environment; rep
     const stopHeartbeat = heartbeat(report, `still building ${label}`);
     try {
       await install(program, workDirectory, env);
-      renameSync(path.join(workDirectory, executableName('server')), binary);
+      renameSync(path.join(workDirectory, binaryName(program)), binary);
     } finally {
       stopHeartbeat();
       rmSync(workDirectory, { recursive: true, force: true });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GoProgram } from './go-build';
 import { areFree, freePorts } from './ports';
+import type { Postgres } from './postgres';
 
 export const temporalServer: GoProgram = {
   name: 'temporal-server',
@@ -57,26 +58,23 @@ function lastWrittenMs(databaseFile: string): number {
   return Math.max(...files.map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0));
 }
 
+/** A PostgreSQL to keep the state in, instead of a file. The number of shards is fixed with the first start. */
+export interface PostgresStore {
+  readonly server: Postgres;
+  readonly shards: number;
+}
+
+export const postgresDatabases = { temporal: 'temporal', visibility: 'temporal_visibility' } as const;
+
 /** Writes the configuration into `directory` and returns the arguments that start the server on it. */
 export function configureServer(options: {
   directory: string;
   databaseFile: string;
+  postgres: PostgresStore | undefined;
   ports: readonly number[];
 }): string[] {
-  const { directory, databaseFile, ports } = options;
+  const { directory, databaseFile, postgres, ports } = options;
   const [frontend, http, ...others] = ports as [number, number, ...number[]];
-  const sqlite = {
-    sql: {
-      pluginName: 'sqlite',
-      databaseName: databaseFile,
-      connectAddr: 'localhost',
-      connectProtocol: 'tcp',
-      connectAttributes: { mode: 'rwc', setup: 'true', journal_mode: 'wal', synchronous: '1' },
-      maxConns: 1,
-      maxIdleConns: 1,
-      maxConnLifetime: '1h',
-    },
-  };
   const services = SERVICES.map((service, index) => {
     const membershipPort = others[index];
     const rpc =
@@ -91,12 +89,7 @@ export function configureServer(options: {
   // JSON is YAML.
   const config = {
     log: { stdout: true, level: 'warn' },
-    persistence: {
-      defaultStore: 'sqlite',
-      visibilityStore: 'sqlite',
-      numHistoryShards: 1,
-      datastores: { sqlite },
-    },
+    persistence: postgres === undefined ? onFile(databaseFile) : onPostgres(postgres),
     global: { membership: { maxJoinDuration: '30s', broadcastAddress: '127.0.0.1' } },
     services: Object.fromEntries(services),
     clusterMetadata: {
@@ -123,4 +116,45 @@ export function configureServer(options: {
   );
   writeFileSync(configFile, JSON.stringify(config, undefined, 2));
   return ['--config-file', configFile, '--allow-no-auth', 'start'];
+}
+
+function onFile(databaseFile: string): object {
+  const file = {
+    sql: {
+      pluginName: 'sqlite',
+      databaseName: databaseFile,
+      connectAddr: 'localhost',
+      connectProtocol: 'tcp',
+      connectAttributes: { mode: 'rwc', setup: 'true', journal_mode: 'wal', synchronous: '1' },
+      maxConns: 1,
+      maxIdleConns: 1,
+      maxConnLifetime: '1h',
+    },
+  };
+  return { defaultStore: 'file', visibilityStore: 'file', numHistoryShards: 1, datastores: { file } };
+}
+
+function onPostgres({ server, shards }: PostgresStore): object {
+  const database = (databaseName: string) => ({
+    sql: {
+      pluginName: 'postgres12',
+      databaseName,
+      connectAddr: `${server.host}:${server.port}`,
+      connectProtocol: 'tcp',
+      user: server.user,
+      password: server.password,
+      maxConns: 20,
+      maxIdleConns: 20,
+      maxConnLifetime: '1h',
+    },
+  });
+  return {
+    defaultStore: 'default',
+    visibilityStore: 'visibility',
+    numHistoryShards: shards,
+    datastores: {
+      default: database(postgresDatabases.temporal),
+      visibility: database(postgresDatabases.visibility),
+    },
+  };
 }
