@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import type { Fault } from './faults';
+import type { Meaning } from './peer';
 
 /** One call as the provider saw it, secrets and personal data included: it is for assertions only. */
 export interface LoggedCall {
@@ -20,6 +22,12 @@ export interface LoggedCall {
   status: number | 'unanswered' | 'destroyed';
   /** The kind of the fault that was applied. */
   fault?: string;
+  /** The whole of it. */
+  faultApplied?: Fault;
+  /** What the provider carried out, or found; absent where the call did not get that far, or was refused. */
+  did?: Meaning;
+  /** The same, where the answer that says so was sent whole and unspoilt. */
+  said?: Meaning;
 }
 
 export const callFilterSchema = z.strictObject({

@@ -1,10 +1,12 @@
 import type { Fault, Garbage } from './faults';
 import { type Answer, type Identified, json, type Peer, type PeerRequest } from './peer';
 
-export type Outcome =
+/** `acted`: what the provider would have answered, where it carried the call out. */
+export type Outcome = { readonly acted?: Answer } & (
   | { readonly kind: 'answer'; readonly answer: Answer; readonly delayMs?: number }
   | { readonly kind: 'destroy' }
-  | { readonly kind: 'hang' };
+  | { readonly kind: 'hang' }
+);
 
 interface Call {
   readonly peer: Peer;
@@ -13,7 +15,12 @@ interface Call {
 }
 
 export function outcomeOf(call: Call, fault: Fault | undefined): Outcome {
-  const act = () => call.peer.answer(call.request, call.about);
+  let acted: Answer | undefined;
+  const outcome = outcomeUnder(call, fault, () => (acted = call.peer.answer(call.request, call.about)));
+  return acted === undefined ? outcome : { ...outcome, acted };
+}
+
+function outcomeUnder(call: Call, fault: Fault | undefined, act: () => Answer): Outcome {
   if (!fault) return answered(act());
   switch (fault.kind) {
     case 'down':

@@ -48,12 +48,13 @@ async function handle(parts: PeerServerParts, request: FastifyRequest, reply: Fa
   const call = log(parts, request, received);
   call.operation = about.operation;
   if (about.subject !== undefined) call.subject = about.subject;
-  if (fault) call.fault = fault.kind;
+  if (fault) Object.assign(call, { fault: fault.kind, faultApplied: fault });
   reply.raw.once('close', () => {
     if (call.status === 'unanswered') call.status = 'destroyed';
   });
 
   const outcome = outcomeOf({ peer, request: received, about }, fault);
+  if (outcome.acted?.meaning) call.did = outcome.acted.meaning;
   clock.runDue();
   changed();
   return deliver(reply, call, outcome, closing);
@@ -81,6 +82,7 @@ function destroy(reply: FastifyReply, call: LoggedCall): FastifyReply {
 
 function send(reply: FastifyReply, call: LoggedCall, answer: Answer): FastifyReply {
   call.status = answer.status;
+  if (answer.meaning) call.said = answer.meaning;
   return answer.cutOff
     ? sendHalf(reply, answer)
     : reply

@@ -10,12 +10,20 @@ export interface PeerRequest {
   readonly body: string;
 }
 
+/**
+ * What an answer means, for the call log: in the words of the provider's document, with the times that go with it. Instants in
+ * epoch ms.
+ */
+export type Meaning = { readonly is: string } & Readonly<Record<string, string | number | boolean>>;
+
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** The connection breaks in the middle of the body. */
   readonly cutOff?: true;
+  /** Of an answer of the provider's own about a subject; absent for refusals. */
+  readonly meaning?: Meaning;
 }
 
 /** What a call is about; `subject` is spelt as the provider stores it. */

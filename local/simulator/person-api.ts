@@ -11,6 +11,7 @@ import {
   isBasicLogin,
   isJson,
   json,
+  type Meaning,
   parseJson,
   type PeerRequest,
   type Refusal,
@@ -255,12 +256,15 @@ export class PersonApi implements SimulatedPeer {
     if (!isHere && !isQueued && settings.unknownPerson !== 202)
       return this.error(settings.unknownPerson, { operation: 'purge', subject: personId });
     if (isQueued && settings.rePost === 'conflict')
-      return failed(409, 'purge_already_queued', 'Person is already queued for purge', true);
+      return {
+        ...failed(409, 'purge_already_queued', 'Person is already queued for purge', true),
+        meaning: { is: 'queued-already' },
+      };
 
     this.#persons.set(personId, person);
     const wanted = suggested ?? now + settings.defaultDelayMs;
     const purge = this.#queue(person, Math.min(Math.max(wanted, now), now + settings.maxDelayMs), now);
-    return json(202, this.#purgeResponse(personId, purge));
+    return { ...json(202, this.#purgeResponse(personId, purge)), meaning: queued(purge) };
   }
 
   /** A purge already on the queue keeps its `created_on`. */
@@ -287,10 +291,15 @@ export class PersonApi implements SimulatedPeer {
   #purgeStatus(personId: string): Answer {
     const { clock, settings } = this.#parts;
     const purge = this.#persons.get(personId)?.purge;
-    if (!purge) return noPurge();
-    if (purge.doneAt === undefined) return json(200, this.#purgeResponse(personId, purge));
+    const notQueued = { ...noPurge(), meaning: { is: 'not-queued' } };
+    if (!purge) return notQueued;
+    if (purge.doneAt === undefined) {
+      return { ...json(200, this.#purgeResponse(personId, purge)), meaning: queued(purge) };
+    }
     const isKept = settings.afterPurge === 'kept' && clock.now() < purge.doneAt + settings.keptForMs;
-    return isKept ? json(200, this.#purgeResponse(personId, purge, settings.finalStatus)) : noPurge();
+    return isKept
+      ? { ...json(200, this.#purgeResponse(personId, purge, settings.finalStatus)), meaning: queued(purge) }
+      : notQueued;
   }
 
   #dequeue(personId: string): Answer {
@@ -300,7 +309,7 @@ export class PersonApi implements SimulatedPeer {
       return this.#notDequeued(settings.dequeueNothing, 'purge_not_found');
     if (person.purge.on <= clock.now()) return this.#notDequeued(settings.dequeueBegun, 'purge_already_started');
     drop(person);
-    return { status: 204 };
+    return { status: 204, meaning: { is: 'dequeued' } };
   }
 
   #notDequeued(status: number, code: string): Answer {
@@ -309,10 +318,15 @@ export class PersonApi implements SimulatedPeer {
 
   #info(personId: string): Answer {
     const person = this.#persons.get(personId);
-    if (person?.createdAt !== undefined && person.purgedAt === undefined) return json(200, info(personId));
+    if (person?.createdAt !== undefined && person.purgedAt === undefined) {
+      return { ...json(200, info(personId)), meaning: { is: 'present' } };
+    }
     const { infoAfterPurge } = this.#parts.settings;
-    if (infoAfterPurge === 'empty-200') return json(200, { person_id: null, active_player_id: null, email: null });
-    return this.error(infoAfterPurge, { operation: 'info', subject: personId });
+    const nobody =
+      infoAfterPurge === 'empty-200'
+        ? json(200, { person_id: null, active_player_id: null, email: null })
+        : this.error(infoAfterPurge, { operation: 'info', subject: personId });
+    return { ...nobody, meaning: { is: 'absent' } };
   }
 
   #purgeResponse(personId: string, purge: Purge, status = this.#status(this.#parts.settings.statuses)) {
@@ -333,6 +347,10 @@ function uuid(id: string): string | undefined {
     ? id.replaceAll('-', '').toLowerCase()
     : undefined;
   return hex?.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function queued({ on, createdOn, doneAt }: Purge): Meaning {
+  return { is: 'queued', purgeOn: on, createdOn, done: doneAt !== undefined };
 }
 
 function drop(person: Person): void {

@@ -202,7 +202,7 @@ export class Aptrinsic implements SimulatedPeer {
     const user = this.#live(identifyId) ?? this.#upgradable(identifyId, hardDelete === 'true');
     if (!user) return this.#notFound(identifyId);
     user[hardDelete === 'true' ? 'hardDeletedAt' : 'softDeletedAt'] = this.#parts.clock.now();
-    return this.#deleted();
+    return { ...this.#deleted(), meaning: { is: 'deleted', hard: hardDelete === 'true', createdAt: user.createdAt } };
   }
 
   #upgradable(identifyId: string, hard: boolean): User | undefined {
@@ -215,11 +215,11 @@ export class Aptrinsic implements SimulatedPeer {
     const user = this.#users.get(identifyId)?.at(-1);
     const isVisible = this.#parts.settings.readAfterSoftDelete === 'visible';
     if (!user || !(isLive(user) || (isVisible && this.#isRevivable(user)))) return this.#notFound(identifyId);
-    return json(200, this.#readable(identifyId, user));
+    return { ...json(200, this.#readable(identifyId, user)), meaning: { is: 'present', createdAt: user.createdAt } };
   }
 
   #notFound(identifyId: string): Answer {
-    return this.error(404, { operation: 'read', subject: identifyId });
+    return { ...this.error(404, { operation: 'read', subject: identifyId }), meaning: { is: 'unknown' } };
   }
 
   #readable(identifyId: string, user: User) {

@@ -231,14 +231,16 @@ export class MeasureOne implements SimulatedPeer {
     const individual = this.#individuals.get(individualId);
     const isRepeat = individual?.purge !== undefined;
     if (!individual || individual.purgedAt !== undefined || (isRepeat && repeat === 'not-found')) {
-      return this.#error(404, 'NOT_FOUND', `Individual ${individualId} not found`);
+      const answer = this.#error(404, 'NOT_FOUND', `Individual ${individualId} not found`);
+      return { ...answer, meaning: { is: 'unknown' } };
     }
     individual.requests += 1;
     if (!isRepeat || repeat === 'accepted-restarts-clock') {
       const on = this.#startClock(individual);
       this.#callbacks.plan(individualId, details, on);
     }
-    return this.#accepted(individualId);
+    const due = individual.purge === undefined ? {} : { purgeOn: individual.purge.on };
+    return { ...this.#accepted(individualId), meaning: { is: 'taken-on', ...due } };
   }
 
   #startClock(individual: Individual): number {
