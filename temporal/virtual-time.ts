@@ -187,6 +187,11 @@ function clearOf(due: readonly Due[], endMs: number): number {
   return Math.max(endMs, ...ends.filter((end) => end - endMs <= 2 * OVER_MS));
 }
 
+/** From now on one workflow's clock skips whatever it waits for, until it has ended. */
+export async function skipWheneverIdle(connection: ConnectionLike, execution: Execution): Promise<void> {
+  await setTimeSkipping(connection, execution, { enabled: true });
+}
+
 /** The workflow's own clock; the real time where it never skipped. */
 export async function virtualNow(connection: ConnectionLike, execution: Execution): Promise<Date> {
   return new Date((await look(connection, execution)).nowMs);

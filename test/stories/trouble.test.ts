@@ -1,7 +1,7 @@
 /** What a person sees of a provider that does not get through, from its first failure on. */
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { describeStep, stepsUnderWay } from '../../domain/leg/step-under-way';
-import { eventsOf } from '../support/history-cost';
+import { eventsOf } from '../../bench/frame/history-cost';
 import { Story } from '../support/story';
 import { eventually } from '../support/workflow-bench';
 

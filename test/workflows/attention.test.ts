@@ -5,7 +5,7 @@ import type { DecisionContent } from '../../domain/decision/decision';
 import type { ProviderDecisionKind } from '../../domain/decision/decision-table';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
 import { decisionUpdates } from '../../workflows/messages';
-import { eventsOf } from '../support/history-cost';
+import { eventsOf } from '../../bench/frame/history-cost';
 import {
   absent,
   accepted,

@@ -7,7 +7,7 @@ import type { RequestProgress } from '../../domain/request/request-progress';
 import type { Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';
 import { certificate, decisionUpdates, progress, providerConfirmed } from '../../workflows/messages';
-import { actionsOf, eventsOf } from '../support/history-cost';
+import { actionsOf, eventsOf } from '../../bench/frame/history-cost';
 import {
   accepted,
   eventually,

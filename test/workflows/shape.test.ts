@@ -2,7 +2,7 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { Withdrawal } from '../../domain/leg/receipt';
 import { decisionUpdates, providerConfirmed } from '../../workflows/messages';
-import { actionsOf, eventsOf } from '../support/history-cost';
+import { actionsOf, eventsOf } from '../../bench/frame/history-cost';
 import {
   accepted,
   eventually,

@@ -40,3 +40,10 @@ export function actionsOf(history: History): number {
 export function eventsOf(history: History): number {
   return (history.events ?? []).filter((event) => !ofVirtualTime.includes(event.eventType)).length;
 }
+
+/** What a history takes when it is stored, as a run in real time would have it. */
+export function bytesOf(history: History): number {
+  return (history.events ?? [])
+    .filter((event) => !ofVirtualTime.includes(event.eventType))
+    .reduce((sum, event) => sum + temporal.api.history.v1.HistoryEvent.encode(event).finish().length, 0);
+}

@@ -1,0 +1,187 @@
+/** What an erasure costs with us, and with a plain application of the same shape, on one server in turn. */
+import { Client } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { actionsOf, bytesOf, eventsOf } from '../frame/history-cost';
+import { interleaved } from '../frame/interleave';
+import { estimateText, target, type BenchContext, type Measurement, type Result } from '../frame/measurement';
+import { meanOf, ratioOf, type Estimate } from '../frame/statistics';
+import type { Stack } from '../../local/stack';
+import type { Application } from './application';
+import { runBatch, type BatchCost } from './batch';
+import { startWorld, type World } from './world';
+
+export interface Comparison {
+  readonly own: ApplicationCost;
+  readonly plain: ApplicationCost;
+  /** Total CPU, ours over the plain one's. */
+  readonly ratio: Estimate;
+}
+
+interface ApplicationCost {
+  readonly totalMs: Estimate;
+  readonly roles: Readonly<Record<string, Estimate>>;
+  readonly history: HistoryCost;
+}
+
+interface HistoryCost {
+  readonly events: Estimate;
+  readonly bytes: Estimate;
+  readonly actions: Estimate;
+}
+
+export interface Size {
+  readonly pairs: number;
+  /** In each batch. */
+  readonly erasures: number;
+}
+
+const roleNames = ['worker', 'server', 'client', 'gateway'] as const;
+
+/** Interleaved batches of both, after one of each that does not count: what is compiled and logged in first costs more. */
+export async function compare({ stack, own, plain }: World, size: Size, context: BenchContext): Promise<Comparison> {
+  const batch = async (application: Application): Promise<BatchCost> => {
+    const cost = await runBatch(stack, application, size.erasures);
+    context.report(`${application.name}: ${cost.totalMs.toFixed(0)} ms of CPU for an erasure`);
+    return cost;
+  };
+  for (const application of [own, plain]) await batch(application);
+  const pairs = await interleaved(
+    size.pairs,
+    () => batch(own),
+    () => batch(plain),
+  );
+  return {
+    own: await costOf(
+      stack,
+      pairs.map(({ one }) => one),
+    ),
+    plain: await costOf(
+      stack,
+      pairs.map(({ other }) => other),
+    ),
+    ratio: ratioOf(pairs.map(({ one, other }) => ({ over: one.totalMs, under: other.totalMs }))),
+  };
+}
+
+async function costOf(stack: Stack, batches: readonly BatchCost[]): Promise<ApplicationCost> {
+  const roles = roleNames.map((role) => [role, meanOf(batches.map(({ roles: spent }) => spent[role] ?? 0))] as const);
+  return {
+    totalMs: meanOf(batches.map(({ totalMs }) => totalMs)),
+    roles: Object.fromEntries(roles),
+    history: await historyCostOf(
+      stack,
+      batches.flatMap(({ workflowIds }) => workflowIds),
+    ),
+  };
+}
+
+/** Of every run, which must have ended as an untroubled one does. */
+async function historyCostOf({ connection, namespace }: Stack, ids: readonly string[]): Promise<HistoryCost> {
+  const client = new Client({ connection, namespace });
+  const costs: { events: number; bytes: number; actions: number }[] = [];
+  for (const id of ids) {
+    const history = await client.workflow.getHandle(id).fetchHistory();
+    const [payload] = history.events?.at(-1)?.workflowExecutionCompletedEventAttributes?.result?.payloads ?? [];
+    const result = payload ? defaultPayloadConverter.fromPayload<object>(payload) : undefined;
+    const erased = JSON.stringify(result).match(/"outcome":"erased"/g)?.length ?? 0;
+    if (erased < 3) throw new Error(`${id} did not erase everywhere: ${JSON.stringify(result)}`);
+    costs.push({ events: eventsOf(history), bytes: bytesOf(history), actions: actionsOf(history) });
+  }
+  return {
+    events: meanOf(costs.map(({ events }) => events)),
+    bytes: meanOf(costs.map(({ bytes }) => bytes)),
+    actions: meanOf(costs.map(({ actions }) => actions)),
+  };
+}
+
+const sizes: Record<'full' | 'quick', Size> = {
+  full: { pairs: 12, erasures: 25 },
+  quick: { pairs: 3, erasures: 10 },
+};
+
+async function run(context: BenchContext): Promise<Result> {
+  const world = await startWorld(context);
+  try {
+    return resultOf(await compare(world, sizes[context.quick ? 'quick' : 'full'], context));
+  } finally {
+    await world.stop();
+  }
+}
+
+function resultOf({ own, plain, ratio }: Comparison): Result {
+  const ms = (estimate: Estimate | undefined): string =>
+    estimate === undefined ? '–' : `${estimateText(estimate, 0)} ms`;
+  const both = [
+    ['ours', own],
+    ['plain', plain],
+  ] as const;
+  return {
+    tables: [
+      {
+        title: 'CPU for an erasure',
+        columns: ['', ...roleNames, 'total'],
+        rows: both.map(([name, { roles, totalMs }]) => [
+          name,
+          ...roleNames.map((role) => ms(roles[role])),
+          ms(totalMs),
+        ]),
+      },
+      {
+        title: 'History of an erasure',
+        columns: ['', 'events', 'bytes', 'Actions'],
+        rows: both.map(([name, { history }]) => [
+          name,
+          estimateText(history.events, 1),
+          estimateText(history.bytes, 0),
+          estimateText(history.actions, 1),
+        ]),
+      },
+    ],
+    plots: [
+      {
+        name: 'cpu',
+        title: 'CPU for an erasure, by process',
+        kind: 'bars',
+        y: 'ms of CPU',
+        series: both.map(([name, { roles, totalMs }]) => ({
+          name,
+          points: [
+            ...roleNames.map((role) => ({ x: role, y: roles[role]?.mean ?? 0, ...interval(roles[role]) })),
+            { x: 'total', y: totalMs.mean, ...interval(totalMs) },
+          ],
+        })),
+      },
+    ],
+    targets: [
+      target('Total CPU, ours over the plain application', ratio, { atMost: 1.25 }),
+      target(
+        'History of an untroubled request',
+        kilobytes(own.history.bytes),
+        { atMost: 15 },
+        { unit: 'kB', digits: 1 },
+      ),
+      target('Events of an untroubled request', own.history.events, { atMost: 55 }, { digits: 1 }),
+      target('Actions of an untroubled request', own.history.actions, { atMost: 11 }, { digits: 1 }),
+    ],
+    notes: [
+      'Virtual time costs the server something for each skip, and the measurement one call for each run. Both applications pay it alike, so in real time the ratio would be a little further from 1.',
+      'The gateway takes our callback; the plain application takes it in its client process.',
+    ],
+  };
+}
+
+function interval(estimate: Estimate | undefined): { low: number; high: number } | object {
+  return estimate === undefined ? {} : { low: estimate.low, high: estimate.high };
+}
+
+function kilobytes({ mean, low, high, n }: Estimate): Estimate {
+  return { mean: mean / 1000, low: low / 1000, high: high / 1000, n };
+}
+
+export const cpu: Measurement = {
+  name: 'cpu',
+  title: 'Against a plain Temporal application',
+  about:
+    'The [plain application](../bench/plain/plain-workflow.ts) does the same as ours in the shape of a good sample: three providers over HTTP with a queue each, the windows as timers, two looks, the callback as a signal, an activity that writes the certificate. It has no guards, seals nothing, signs nothing and checks no signature. Both run on one Temporal server at the same simulated providers, in interleaved batches, on virtual time; the CPU seconds of worker, server, client and gateway are counted, those of the providers are not.',
+  run,
+};
