@@ -22,7 +22,7 @@ export const HISTORIES = 'histories';
 export type SubjectIds = Partial<Readonly<Record<Provider, string>>>;
 
 /** The processes that are killed and started again. */
-export type ProcessRole = 'workflow-worker' | 'provider-worker' | 'gateway' | 'temporal' | 'worker';
+export type ProcessRole = 'workflow-worker' | 'provider-worker' | 'gateway' | 'temporal';
 
 /** Which connection a proxy stands in. */
 export type ProxiedLine = 'worker-temporal' | 'client-temporal' | 'gateway-temporal' | `worker-${Provider}`;

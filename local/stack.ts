@@ -26,7 +26,7 @@ import { assertVirtualTimeSupported, withVirtualTime } from '../temporal/virtual
 
 export const STACK_ENVIRONMENT = 'local';
 /** Always the same, since what a simulated provider was told in a request of days ago must go on to be let in. */
-const tokenCredentials = JSON.stringify({
+export const tokenCredentials = JSON.stringify({
   data: { client_id: 'callbacks', client_secret: 'local-callback-token-secret' },
 });
 
@@ -277,7 +277,7 @@ async function startSimulatorProcess({
 }
 
 /** Where each simulated provider is, and the credentials that it knows. */
-function providerSettings(addresses: Addresses): Record<string, string> {
+export function providerSettings(addresses: Addresses): Record<string, string> {
   const given = providerKeys.flatMap((provider) =>
     Object.entries(providerFacts(provider).settings).map(([name, { variable, kind }]) => {
       if (kind === 'base-url') return [variable, addresses[provider]] as const;

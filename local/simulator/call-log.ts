@@ -58,4 +58,11 @@ export class CallLog {
   clear(): void {
     this.#calls = [];
   }
+
+  /** Those that are over, and forgets them: for a caller that keeps them elsewhere. */
+  take(): LoggedCall[] {
+    const over = this.#calls.filter(({ status }) => status !== 'unanswered');
+    this.#calls = this.#calls.filter(({ status }) => status === 'unanswered');
+    return over;
+  }
 }

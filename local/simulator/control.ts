@@ -47,6 +47,8 @@ export interface CommonControl {
   clearFaults(): Promise<void>;
   calls(filter?: CallFilter): Promise<LoggedCall[]>;
   clearCalls(): Promise<void>;
+  /** The calls that are over, each told once. */
+  takeCalls(): Promise<LoggedCall[]>;
   /** Any operation by its name. */
   readonly operate: Operate;
 }
@@ -111,6 +113,7 @@ export function createOperations({ clock, faults, log, peers, settings, changed 
     clearFaults: operation(nothing, () => faults.clear()),
     calls: operation(callFilterSchema, (filter) => log.list(filter)),
     clearCalls: operation(nothing, () => log.clear()),
+    takeCalls: operation(nothing, () => log.take()),
     ...Object.fromEntries(controls),
   };
 }
@@ -133,6 +136,7 @@ export function controlThrough(addresses: Addresses, operate: Operate): Simulato
     clearFaults: () => ask('clearFaults'),
     calls: (filter) => ask('calls', filter),
     clearCalls: () => ask('clearCalls'),
+    takeCalls: () => ask('takeCalls'),
     operate,
   };
   return { ...common, ...(Object.fromEntries(controls) as ProviderControls) };

@@ -113,6 +113,8 @@ export class Faults {
   add(fault: Fault): void {
     const reason = this.#senseless(fault);
     if (reason) throw new Error(`${fault.provider}: ${reason}`);
+    const now = this.#clock.now();
+    this.#active = this.#active.filter(({ fault: { until } }) => until === undefined || now < parseTime(until));
     this.#active.push({ fault, remaining: fault.times ?? (fault.kind === 'token-expired' ? 1 : Infinity) });
   }
 

@@ -109,7 +109,8 @@ export class Callbacks {
   readonly #plans = new Map<string, Plan>();
   readonly #behaviours = new Map<string, DeliveryBehaviour>();
   readonly #retries = new Set<Retry>();
-  readonly #deliveries: CallbackDelivery[] = [];
+  #deliveries: CallbackDelivery[] = [];
+  readonly #underWay = new Set<CallbackDelivery>();
   readonly #shape = rotate<Shape>();
   /** By the URL they were fetched from. */
   readonly #keptTokens = new Map<string, string>();
@@ -169,6 +170,13 @@ export class Callbacks {
   list(individualId?: string): CallbackDelivery[] {
     const all = this.#deliveries.map((delivery) => ({ ...delivery }));
     return individualId === undefined ? all : all.filter((delivery) => delivery.individualId === individualId);
+  }
+
+  /** Those that are over, and forgets them: for a caller that keeps them elsewhere. */
+  take(): CallbackDelivery[] {
+    const over = this.#deliveries.filter((delivery) => !this.#underWay.has(delivery));
+    this.#deliveries = [...this.#underWay];
+    return over;
   }
 
   async deliverNow(order: DeliverCallback): Promise<CallbackDelivery[]> {
@@ -233,9 +241,11 @@ export class Callbacks {
     };
     if (fault) delivery.fault = fault.kind;
     this.#deliveries.push(delivery);
+    this.#underWay.add(delivery);
     await this.#send(delivery, detail.x_auth_token_credentials, fault).catch((error: unknown) => {
       delivery.error = error instanceof Error ? error.message : String(error);
     });
+    this.#underWay.delete(delivery);
     if (!isSuccess(delivery.status)) this.#retryLater(attempt);
     return { ...delivery };
   }

@@ -199,6 +199,10 @@ export class MeasureOne implements SimulatedPeer {
     return this.#callbacks.list(individualId);
   }
 
+  takeCallbacks(): CallbackDelivery[] {
+    return this.#callbacks.take();
+  }
+
   #login({ headers }: PeerRequest): Answer {
     const { credentials, settings } = this.#parts;
     if (!isBasicLogin(headers, credentials)) return this.error(settings.badCredentials);
@@ -323,6 +327,8 @@ export const simulatedMeasureOne = {
       z.strictObject({ individualId: z.exactOptional(z.string()) }),
       (peer: MeasureOne, { individualId }) => peer.callbacks(individualId),
     ),
+    /** The deliveries that are over, each told once. */
+    takeCallbacks: control(z.strictObject({}), (peer: MeasureOne) => peer.takeCallbacks()),
   },
   stories: [
     {

@@ -1,0 +1,247 @@
+/** The fault suite's course: waves of erasures through their windows, while the world around them breaks. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
+import { readClientKeys } from '../security/key-files';
+import { createSealer, type Sealer } from '../security/sealing';
+import { KnownCallbacks } from './callback-sender';
+import { Erasure, LONGEST_MS, type Stage } from './erasure';
+import { planErasure, type Trouble } from './erasure-plan';
+import { randomStream, type Random } from './random';
+import { Records } from './records';
+import type { RunLog } from './run-log';
+import { Weather } from './weather';
+import type { World } from './world';
+
+export interface SuiteOptions {
+  readonly seed: string;
+  readonly erasures: number;
+  readonly minutes: number;
+  readonly kills: number;
+  /** How many are under way at the same time. */
+  readonly atOnce: number;
+  readonly trouble: Trouble;
+}
+
+export interface SuiteClock {
+  offsetMs: number;
+}
+
+/** Of the time for all of it, what is left for those that are under way then. */
+const ENDING_SHARE = 0.2;
+/** So many runs are moved at the same time. */
+const MOVED_AT_ONCE = 48;
+const STARTED_AT_ONCE = 16;
+const REPORT_EVERY_MS = 10 * SECOND_MS;
+
+export interface SuiteSummary {
+  readonly erasures: number;
+  readonly accepted: number;
+  readonly ended: number;
+  readonly stuck: readonly string[];
+  readonly seconds: number;
+  readonly virtualDays: number;
+  readonly calls: number;
+  readonly kills: Readonly<Record<string, number>>;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly connections: Readonly<Record<string, number>>;
+  readonly endedByThemselves: readonly string[];
+}
+
+export class FaultSuite {
+  readonly #world: World;
+  readonly #log: RunLog;
+  readonly #options: SuiteOptions;
+  readonly #report: (line: string) => void;
+  readonly #clock: SuiteClock;
+  readonly #random: Random;
+  readonly #records: Records;
+  readonly #stage: Stage;
+  readonly #weather: Weather;
+  readonly #open = new Set<Erasure>();
+  readonly #stuck: string[] = [];
+  readonly #startedAt = Date.now();
+  #sealer: Sealer;
+  #started = 0;
+  #accepted = 0;
+  #ended = 0;
+  #isEnding = false;
+  #reportedAt = 0;
+
+  private constructor(parts: {
+    readonly world: World;
+    readonly log: RunLog;
+    readonly options: SuiteOptions;
+    readonly report: (line: string) => void;
+    readonly clock: SuiteClock;
+    readonly sealer: Sealer;
+  }) {
+    const { world, log, options, report, clock, sealer } = parts;
+    this.#world = world;
+    this.#log = log;
+    this.#options = options;
+    this.#report = report;
+    this.#clock = clock;
+    this.#sealer = sealer;
+    this.#random = randomStream(options.seed, 'course');
+    const callbacks = new KnownCallbacks();
+    this.#records = new Records(world, log, callbacks);
+    this.#stage = {
+      world,
+      log,
+      callbacks,
+      simulatorNow: () => Date.now() + clock.offsetMs,
+      sealer: () => this.#sealer,
+      isEnding: () => this.#isEnding,
+    };
+    this.#weather = new Weather({ world, log, report, seed: options.seed, kills: options.kills });
+  }
+
+  static async create(parts: {
+    readonly world: World;
+    readonly log: RunLog;
+    readonly options: SuiteOptions;
+    readonly report: (line: string) => void;
+    readonly clock: SuiteClock;
+  }): Promise<FaultSuite> {
+    const sealer = createSealer(await readClientKeys(parts.world.keysDirectory));
+    return new FaultSuite({ ...parts, sealer });
+  }
+
+  async run(): Promise<SuiteSummary> {
+    await this.#records.open();
+    const over = new AbortController();
+    const weather =
+      this.#options.kills === 0 && this.#options.trouble.faults === 0
+        ? Promise.resolve()
+        : this.#weather.rage(over.signal, () => this.#progress());
+    try {
+      while (this.#started < this.#options.erasures || this.#open.size > 0) {
+        if (!this.#isEnding && this.#elapsedMs() > this.#options.minutes * MINUTE_MS * (1 - ENDING_SHARE)) {
+          await this.#beginEnding();
+        }
+        if (this.#elapsedMs() > this.#options.minutes * MINUTE_MS) break;
+        await this.#advance();
+        await this.#stepAll();
+        if (!this.#isEnding) await this.#startMore();
+        if (this.#isEnding && this.#open.size === 0) break;
+        await this.#records.takeOver();
+        this.#tell();
+      }
+    } finally {
+      over.abort();
+      await weather;
+    }
+    await this.#giveUpTheRest();
+    return this.#summary();
+  }
+
+  #elapsedMs(): number {
+    return Date.now() - this.#startedAt;
+  }
+
+  /** From 0 to 1. */
+  #progress(): number {
+    return Math.max(
+      (this.#started + this.#ended) / (2 * this.#options.erasures),
+      this.#elapsedMs() / (this.#options.minutes * MINUTE_MS * (1 - ENDING_SHARE)),
+    );
+  }
+
+  async #beginEnding(): Promise<void> {
+    this.#isEnding = true;
+    this.#report(
+      `The time is nearly over: nothing more is started or broken, ${this.#open.size} are brought to their end`,
+    );
+    await this.#weather.calmDown();
+  }
+
+  /** The providers' clock first: a callback must be able to arrive, and a look must find what is due. */
+  async #advance(): Promise<void> {
+    const size = this.#random.weighted({ hour: 1, shift: 2, day: 4, days: 3 });
+    const [low, high] = ({ hour: [0.2, 2], shift: [4, 12], day: [20, 30], days: [40, 60] } as const)[size];
+    const byMs = Math.round((low + this.#random.next() * (high - low)) * HOUR_MS);
+    const time = await this.#world.simulator.advance(byMs);
+    this.#clock.offsetMs = Date.parse(time) - Date.now();
+    this.#log.add({ kind: 'clock', byMs });
+  }
+
+  async #stepAll(): Promise<void> {
+    await eachOf([...this.#open], MOVED_AT_ONCE, async (erasure) => {
+      await erasure.step();
+      if (erasure.state === 'over') return this.#close(erasure, 'ended');
+      if (erasure.ageMs() > LONGEST_MS) return this.#close(erasure, 'stuck');
+    });
+  }
+
+  async #close(erasure: Erasure, how: 'ended' | 'stuck'): Promise<void> {
+    this.#open.delete(erasure);
+    await this.#records.close(erasure, how);
+    this.#ended += 1;
+    if (how === 'ended') return;
+    this.#stuck.push(`${erasure.plan.requestId}: ${erasure.standing()}`);
+    this.#report(`Stuck: ${this.#stuck.at(-1)}`);
+  }
+
+  async #startMore(): Promise<void> {
+    const { erasures, atOnce, seed, trouble } = this.#options;
+    // In waves: a share of what there is room for, so that runs of every age are open together.
+    const room = Math.min(atOnce - this.#open.size, Math.ceil(atOnce / 4), erasures - this.#started);
+    const numbers = Array.from({ length: Math.max(0, room) }, (_, index) => this.#started + index);
+    this.#started += numbers.length;
+    await eachOf(numbers, STARTED_AT_ONCE, async (number) => {
+      const erasure = new Erasure(planErasure(seed, number, trouble), this.#stage);
+      this.#records.expect(erasure.plan);
+      await erasure.submit();
+      if (erasure.state !== 'open') return;
+      this.#accepted += 1;
+      this.#open.add(erasure);
+    });
+  }
+
+  async #giveUpTheRest(): Promise<void> {
+    await eachOf([...this.#open], 8, async (erasure) => {
+      await erasure.step();
+      await this.#close(erasure, erasure.state === 'over' ? 'ended' : 'stuck');
+    });
+    await this.#records.takeOver();
+  }
+
+  #tell(): void {
+    if (Date.now() - this.#reportedAt < REPORT_EVERY_MS) return;
+    this.#reportedAt = Date.now();
+    const minutes = (this.#elapsedMs() / MINUTE_MS).toFixed(1);
+    const kills = Object.values(this.#world.fleet.kills).reduce((sum, count) => sum + count, 0);
+    this.#report(
+      `${minutes} min: ${this.#ended} of ${this.#options.erasures} ended, ${this.#open.size} open, ${kills} kills, ` +
+        `day ${Math.round(this.#clock.offsetMs / DAY_MS)} of the providers, ${(this.#ended / (this.#elapsedMs() / SECOND_MS)).toFixed(1)} a second`,
+    );
+  }
+
+  #summary(): SuiteSummary {
+    const { fleet } = this.#world;
+    return {
+      erasures: this.#started,
+      accepted: this.#accepted,
+      ended: this.#ended,
+      stuck: this.#stuck,
+      seconds: Math.round(this.#elapsedMs() / SECOND_MS),
+      virtualDays: Math.round(this.#clock.offsetMs / DAY_MS),
+      calls: this.#records.calls,
+      kills: fleet.kills,
+      faults: this.#records.faults,
+      outcomes: this.#records.outcomes,
+      connections: this.#weather.connections,
+      endedByThemselves: fleet.endedByThemselves,
+    };
+  }
+}
+
+async function eachOf<T>(all: readonly T[], atOnce: number, work: (one: T) => Promise<void>): Promise<void> {
+  const left = [...all];
+  const worker = async (): Promise<void> => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, worker));
+  await pause(0);
+}

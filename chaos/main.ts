@@ -1,0 +1,130 @@
+/** `npm run chaos`: the fault suite. */
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { calm, stormy } from './erasure-plan';
+import { FaultSuite, type SuiteClock, type SuiteSummary } from './fault-suite';
+import { RunLog } from './run-log';
+import { NAMESPACE, policies, startWorld } from './world';
+
+interface Options {
+  readonly seed: string;
+  readonly erasures: number;
+  readonly minutes: number;
+  readonly kills: number;
+  readonly atOnce: number;
+  readonly long?: true;
+  readonly calm?: true;
+  readonly postgres?: true;
+  readonly directory?: string;
+}
+
+const long = { erasures: 10_000, minutes: 55, kills: 210, atOnce: 600 } as const;
+
+async function main(): Promise<void> {
+  const program = new Command('npm run chaos --')
+    .description(
+      'Thousands of erasures on virtual time while everything around them breaks, and what must hold all the same.',
+    )
+    .option('--seed <text>', 'decides every random choice; printed, so that it can be given again')
+    .option('--erasures <n>', 'how many requests', wholeNumber, 120)
+    .option('--minutes <n>', 'how long at most: what is open then is brought to its end', wholeNumber, 10)
+    .option('--kills <n>', 'how many processes are killed', wholeNumber, 8)
+    .option('--at-once <n>', 'how many requests are open at the same time', wholeNumber, 60)
+    .option('--long', `the long form: ${long.erasures} erasures and ${long.kills} kills in ${long.minutes} minutes`)
+    .option('--calm', 'nothing is broken: shows that the suite itself finds nothing then')
+    .option('--postgres', 'Temporal on PostgreSQL, which must be installed, instead of its file')
+    .option('--directory <path>', 'where everything is kept that it takes to look into a finding')
+    .parse();
+  const given = program.opts<Options>();
+  const options = {
+    ...given,
+    ...(given.long && { ...long, ...explicit(program) }),
+    seed: given.seed ?? randomBytes(4).toString('hex'),
+  };
+  const directory =
+    options.directory === undefined ? mkdtempSync(join(tmpdir(), 'erasure-chaos-')) : resolve(options.directory);
+  mkdirSync(directory, { recursive: true });
+  process.exitCode = await run({ ...options, directory });
+}
+
+async function run(options: Options & { readonly directory: string }): Promise<number> {
+  const { directory, seed, erasures, minutes, kills, atOnce } = options;
+  tell(`Seed ${seed}. Everything is kept in ${directory}`);
+  const clock: SuiteClock = { offsetMs: 0 };
+  const log = new RunLog(directory, () => Date.now() + clock.offsetMs);
+  const world = await startWorld({ directory, report: tell, log, workers: 2 });
+  try {
+    log.add({
+      kind: 'run-begun',
+      seed,
+      options: { erasures, minutes, kills, atOnce, calm: options.calm ?? false },
+      namespace: NAMESPACE,
+      temporalAddress: world.engine.address,
+      policy: policies,
+      keysDirectory: world.keysDirectory,
+    });
+    const trouble = options.calm ? calm : stormy;
+    const suite = await FaultSuite.create({
+      world,
+      log,
+      options: { seed, erasures, minutes, kills: options.calm ? 0 : kills, atOnce, trouble },
+      report: tell,
+      clock,
+    });
+    const summary = await suite.run();
+    log.add({
+      kind: 'run-over',
+      numbers: { erasures: summary.erasures, ended: summary.ended, stuck: summary.stuck.length },
+    });
+    tellSummary(summary);
+    return summary.stuck.length === 0 ? 0 : 1;
+  } finally {
+    await world.stop();
+    log.close();
+  }
+}
+
+function tellSummary(summary: SuiteSummary): void {
+  const counted = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .toSorted(([, one], [, other]) => other - one)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(', ') || 'none';
+  tell('');
+  tell(
+    `${summary.accepted} of ${summary.erasures} erasures accepted, ${summary.ended} followed to their end in ${summary.seconds} s, ${summary.virtualDays} virtual days, ${summary.calls} calls of providers`,
+  );
+  tell(`Kills: ${counted(summary.kills)}`);
+  tell(`Calls with a fault: ${counted(summary.faults)}`);
+  tell(`Connections: ${counted(summary.connections)}`);
+  tell(`Outcomes: ${counted(summary.outcomes)}`);
+  tell(`Ended by themselves: ${summary.endedByThemselves.join(', ') || 'no process'}`);
+  tell(`Stuck: ${summary.stuck.length}`);
+  for (const line of summary.stuck) tell(`  ${line}`);
+}
+
+/** What was typed wins over what `--long` brings. */
+function explicit(program: Command): Record<string, unknown> {
+  const typed = Object.entries(program.opts()).filter(([name]) => program.getOptionValueSource(name) === 'cli');
+  return Object.fromEntries(typed);
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 0) return number;
+  throw new InvalidArgumentError('Expected a whole number.');
+}
+
+function tell(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(
+    `The fault suite broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exitCode = 2;
+});
