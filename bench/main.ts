@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { describeMachine } from './frame/machine';
 import type { Measurement } from './frame/measurement';
-import { keep, resultText, writeReport } from './frame/report';
+import { keep, resultText, writeReport } from './frame/report-page';
 import { measurements } from './measurements';
 
 interface Options {

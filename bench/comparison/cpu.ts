@@ -8,7 +8,7 @@ import { meanOf, ratioOf, type Estimate } from '../frame/statistics';
 import type { Stack } from '../../local/stack';
 import type { Application } from './application';
 import { runBatch, type BatchCost } from './batch';
-import { startWorld, type World } from './world';
+import { startWorld, type World } from './compared-world';
 
 export interface Comparison {
   readonly own: ApplicationCost;
