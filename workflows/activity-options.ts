@@ -72,7 +72,7 @@ function remainingMs(step: AskStep | LookStep): number {
 }
 
 function attempts(provider: Provider, how: CallTries, timeouts: ActivityOptions): LegAttempts {
-  const mayMend = how.mode === 'daily' || how === tries.withdraw ? isMendedDaily : isMendedSoon;
+  const mayMend = how.mode === 'daily' || how === tries.withdraw ? isMendedDaily : isMendedSoon(how.mode);
   return {
     options: {
       taskQueue: providerQueue(provider),
@@ -96,8 +96,8 @@ function isMendedDaily(type: FailureType): boolean {
   return retrying[type].daily;
 }
 
-function isMendedSoon(type: FailureType): boolean {
-  return retrying[type].soon !== undefined;
+function isMendedSoon(mode: 'first' | 'soon'): (type: FailureType) => boolean {
+  return (type) => retrying[type].soon !== undefined || (mode === 'first' && retrying[type].first === true);
 }
 
 /** Tried for as long as it takes: nothing is asked of anybody before it is known what the request is held to. */

@@ -15,7 +15,7 @@ export type Content = 'none' | 'json' | 'page' | 'other' | 'unreadable';
 
 /** Meanings that are the same for every call. Each is a failure. */
 export type FailingMeaning =
-  /** Our token is at fault: a fresh login may mend it. */
+  /** Our token is at fault: a fresh login may mend it, unless another one ends it again. */
   | 'token-refused'
   /** Our credentials are at fault. */
   | 'credentials-refused'
@@ -151,8 +151,9 @@ export function failureFor(
     }
     case 'token-refused':
       return new ProviderFailure(
-        'ProviderUnauthorized',
-        `${to} refused our token for ${what}, also after a fresh login: ${said}. Check the rights of this client at the provider.`,
+        'TokenRefused',
+        `${to} took our login, and refused every token that it gave us for ${what}: ${said}. Another process may be logging in ` +
+          'with the same client, or the client lacks the right.',
       );
     case 'credentials-refused':
       return new ProviderFailure(

@@ -17,12 +17,13 @@ import {
   type ProviderAdapter,
   sendErasing,
 } from './provider';
-import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
+import { basicLogin, createTokenSource, loginFrom, loginSchema, type Pausing, withToken } from './token';
 
 export type MeasureOneOptions = ProviderSettings<'measureone'> & {
   readonly callback?: CallbackRequest | undefined;
   readonly http?: Http | undefined;
   readonly answers?: MeasureOneAnswers | undefined;
+  readonly pausing?: Pausing | undefined;
 };
 
 /** "timestamp", "error_code", "error_message", of 400, 401, 404, 405 and 500; 405 with "http_code" too. */
@@ -134,6 +135,7 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
   const { host } = new URL(baseUrl);
 
   const tokens = createTokenSource({
+    pausing: options.pausing,
     // The Purge Token is a token of its own kind; the request for it has no body.
     login: async () =>
       loginFrom(

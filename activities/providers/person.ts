@@ -14,12 +14,13 @@ import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http
 import { refuseInvalid } from './identifier-check';
 import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-time';
 import { type AdapterCall, type ProviderAdapter, ProviderFailure, sendErasing } from './provider';
-import { basicLogin, createTokenSource, loginFrom, loginSchema, withToken } from './token';
+import { basicLogin, createTokenSource, loginFrom, loginSchema, type Pausing, withToken } from './token';
 
 /** `purgeDelayMs`: when we wish the purge to happen where the patience has no wish; without both, the provider's own default. */
 export type PersonOptions = ProviderSettings<'person'> & {
   readonly http?: Http | undefined;
   readonly answers?: PersonAnswers | undefined;
+  readonly pausing?: Pausing | undefined;
 };
 
 const to = providerName('person');
@@ -242,6 +243,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
   const { host } = new URL(baseUrl);
 
   const tokens = createTokenSource({
+    pausing: options.pausing,
     // Not a form, as RFC 6749 would have it: this provider takes the grant type as JSON.
     login: async () =>
       loginFrom(

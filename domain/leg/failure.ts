@@ -17,8 +17,10 @@ export const failureTypes = [
   'ProviderUnavailable',
   /** An answer came that is not one of the provider's own: something between us and it gave it, and it says nothing. */
   'UnrecognizedAnswer',
-  /** Our credentials were refused, also after one fresh login. */
+  /** Our credentials were refused. */
   'ProviderUnauthorized',
+  /** The login was taken, and the token of each of several logins refused: another process may be logging in as well. */
+  'TokenRefused',
   /** Any other 4xx of the provider's own: the same call will be refused again. */
   'ProviderRejected',
   /** An answer of the provider's own that is not what it promises, contradicts itself, or is about someone else. */
@@ -55,11 +57,15 @@ export type AttentionReason =
 
 /**
  * How each kind of failure is tried again. `soon`: within minutes to hours, until this budget of the policy is spent;
- * absent where that mends nothing. `daily`: the leg in attention goes on trying once a day by itself, since time, a deploy
+ * absent where that mends nothing. `first`: within the first minutes only, since it either passes soon or needs a person.
+ * `daily`: the leg in attention goes on trying once a day by itself, since time, a deploy
  * or the provider may mend it.
  */
 export const retrying: Readonly<
-  Record<FailureType, { readonly soon?: 'outageBudgetMs' | 'stillPendingBudgetMs'; readonly daily: boolean }>
+  Record<
+    FailureType,
+    { readonly soon?: 'outageBudgetMs' | 'stillPendingBudgetMs'; readonly first?: true; readonly daily: boolean }
+  >
 > = {
   InvalidRequest: { daily: false },
   IdentifierUnusable: { daily: false },
@@ -68,6 +74,7 @@ export const retrying: Readonly<
   ProviderUnavailable: { soon: 'outageBudgetMs', daily: true },
   UnrecognizedAnswer: { soon: 'outageBudgetMs', daily: true },
   ProviderUnauthorized: { daily: true },
+  TokenRefused: { first: true, daily: true },
   ProviderRejected: { daily: false },
   ProviderContractBroken: { daily: false },
   StillPending: { soon: 'stillPendingBudgetMs', daily: true },
@@ -109,8 +116,12 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
     todo: 'mend the way to the provider, or its base URL; it is tried again daily; retry to try now',
   },
   ProviderUnauthorized: {
-    happened: 'the provider refused our credentials, also after a fresh login',
+    happened: 'the provider refused our credentials',
     todo: 'mend the credentials; it is tried again daily; retry to try now',
+  },
+  TokenRefused: {
+    happened: 'the provider took our login and refused the token of each, as if others logged in with the same client',
+    todo: 'let one process serve this provider, or check the rights of the client; it is tried again daily; retry to try now',
   },
   ProviderRejected: {
     happened: 'the provider refused the request for good',

@@ -56,7 +56,7 @@ const tokenUse = z.enum(['fresh', 'kept', 'kept-until-refused']);
 type TokenUse = z.infer<typeof tokenUse>;
 
 /** Of how the document's fields for a token are to be understood, it says nothing. */
-export const tokenSettings = {
+export const callbackTokenSettings = {
   /** Where the token is put on a callback. The object's name hints at x-auth-token; in `authorization` it is a bearer token. */
   tokenHeader: z.string().regex(/^[a-z0-9-]+$/),
   /** Fetched for each attempt; once, however stale it becomes; or once until a callback with it is answered 401. */

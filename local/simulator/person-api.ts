@@ -221,7 +221,7 @@ export class PersonApi implements SimulatedPeer {
         input: grantType ?? null,
       });
     if (!isBasicLogin(headers, credentials)) return this.#badCredentials();
-    const { token } = this.#tokens.issue(jwtLookingToken(), settings.tokenLifetimeSeconds);
+    const { token } = this.#tokens.issue(jwtLookingToken(), settings);
     return json(200, { access_token: token, token_type: 'bearer', expires_in: settings.tokenLifetimeSeconds });
   }
 

@@ -1,11 +1,12 @@
 /** How the simulated person API behaves where its document leaves it open. */
 import { z } from 'zod';
 import { timeFormats } from './person-time';
+import { tokenSettings } from './tokens';
 
 const dequeueAnswer = z.union([z.literal(204), z.literal(403), z.literal(404), z.literal(409)]);
 
 export const personSettingsSchema = z.strictObject({
-  tokenLifetimeSeconds: z.number().positive(),
+  ...tokenSettings,
   badCredentials: z.union([z.literal(401), z.literal(403)]),
   /** Without a suggested time. */
   defaultDelayMs: z.number().nonnegative(),
@@ -34,6 +35,7 @@ export const dayMs = 24 * 3_600_000;
 
 export const defaultPersonSettings: PersonSettings = {
   tokenLifetimeSeconds: 3600,
+  oneToken: false,
   badCredentials: 401,
   defaultDelayMs: 14 * dayMs,
   maxDelayMs: 30 * dayMs,

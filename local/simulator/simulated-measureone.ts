@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { isoTime } from './clock';
-import { type CallbackDelivery, Callbacks, callbacksStateSchema, tokenSettings } from './measureone-callbacks';
+import { type CallbackDelivery, Callbacks, callbacksStateSchema, callbackTokenSettings } from './measureone-callbacks';
 import {
   type DeliverCallback,
   deliverCallbackSchema,
@@ -25,7 +25,7 @@ import {
   rotate,
 } from './peer';
 import { control, type ProviderParts, type SimulatedPeer, type SimulatedProvider } from './simulated-provider';
-import { Tokens, uuidToken } from './tokens';
+import { Tokens, tokenSettings, uuidToken } from './tokens';
 
 const operations: PeerOperations = {
   all: ['login', 'purge', 'callback'],
@@ -34,14 +34,14 @@ const operations: PeerOperations = {
 };
 
 const settingsSchema = z.strictObject({
-  tokenLifetimeSeconds: z.number().positive(),
+  ...tokenSettings,
   /** Rotated through: the document lists no 200 block, so every 2xx body is possible. */
   success: z.array(z.enum(['200-json', '202-empty', '201-text', '204'])).min(1),
   /** What a second request finds while the individual waits to be purged. */
   repeat: z.enum(['not-found', 'accepted-restarts-clock', 'accepted']),
   purgeAfterMs: z.number().nonnegative(),
   badCredentials: z.union([z.literal(400), z.literal(401), z.literal(403)]),
-  ...tokenSettings,
+  ...callbackTokenSettings,
   deliveryTimeoutMs: z.number().positive(),
   delivery: deliverySchema,
 });
@@ -49,6 +49,7 @@ type MeasureOneSettings = z.infer<typeof settingsSchema>;
 
 const defaultSettings: MeasureOneSettings = {
   tokenLifetimeSeconds: 899,
+  oneToken: false,
   success: ['200-json', '202-empty', '204'],
   repeat: 'not-found',
   purgeAfterMs: 120 * 3_600_000,
@@ -206,7 +207,7 @@ export class MeasureOne implements SimulatedPeer {
   #login({ headers }: PeerRequest): Answer {
     const { credentials, settings } = this.#parts;
     if (!isBasicLogin(headers, credentials)) return this.error(settings.badCredentials);
-    const { token, expiresAt } = this.#tokens.issue(uuidToken(), settings.tokenLifetimeSeconds);
+    const { token, expiresAt } = this.#tokens.issue(uuidToken(), settings);
     return json(200, {
       access_token: token,
       token_type: 'bearer',

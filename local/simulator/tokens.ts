@@ -1,4 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { z } from 'zod';
+
+export const tokenSettings = {
+  tokenLifetimeSeconds: z.number().positive(),
+  /** Each login ends the tokens that the client was given before. */
+  oneToken: z.boolean(),
+};
+type TokenSettings = z.infer<z.ZodObject<typeof tokenSettings>>;
 
 export interface IssuedToken {
   readonly token: string;
@@ -9,8 +17,9 @@ export interface IssuedToken {
 export class Tokens {
   readonly #expiresAt = new Map<string, number>();
 
-  issue(token: string, lifetimeSeconds: number): IssuedToken {
-    const expiresAt = Date.now() + lifetimeSeconds * 1000;
+  issue(token: string, { tokenLifetimeSeconds, oneToken }: TokenSettings): IssuedToken {
+    if (oneToken) this.#expiresAt.clear();
+    const expiresAt = Date.now() + tokenLifetimeSeconds * 1000;
     this.#expiresAt.set(token, expiresAt);
     return { token, expiresAt };
   }

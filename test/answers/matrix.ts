@@ -147,7 +147,7 @@ function judged(provider: Provider, call: Call, given: Given | Failing, { leg, l
 /** What is surely not the provider's is told as such, and mends by itself. */
 function wronglyNamed(given: Given, failures: Ended['failures']): string[] {
   const types = new Set(failures.map(({ type }) => type));
-  const blamed = ['ProviderRejected', 'ProviderUnauthorized', 'ProviderContractBroken'] as const;
+  const blamed = ['ProviderRejected', 'ProviderUnauthorized', 'TokenRefused', 'ProviderContractBroken'] as const;
   if (isStrangers(given) && blamed.some((type) => types.has(type)))
     return [`is told of the provider: ${[...types].join(', ')}`];
   if (isNotNow(given) && !types.has('ProviderUnavailable')) return ['is not tried again as an outage'];

@@ -11,7 +11,7 @@ import { nextStep } from '../../domain/leg/next-step';
 import { type LegEvent } from '../../domain/leg/leg-state';
 import { defined } from '../../domain/defined';
 import { defaultPatience } from '../../domain/rules/patience';
-import { adapterCall } from '../support/adapter-call';
+import { adapterCall, noPauses } from '../support/adapter-call';
 import { type Call, type Failing, type Given, ownAnswer, type Provider, PURGE_ON, subjects } from './kinds';
 import type { Entry } from './oracle';
 
@@ -185,7 +185,7 @@ class Story {
 type Event = LegEvent extends infer E ? (E extends LegEvent ? Omit<E, 'at'> : never) : never;
 
 function adapterOf(provider: Provider, http: Http, tables: Tables): ProviderAdapter {
-  const client = { clientId: 'client-id', clientSecret: 'client-secret', http };
+  const client = { clientId: 'client-id', clientSecret: 'client-secret', http, pausing: noPauses };
   switch (provider) {
     case 'measureone':
       return createMeasureOneAdapter({

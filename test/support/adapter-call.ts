@@ -1,6 +1,7 @@
 /** A call of an adapter as an activity would make it, for tests of adapters without Temporal. */
 import { createHmac } from 'node:crypto';
 import type { AdapterCall } from '../../activities/providers/provider';
+import type { Pausing } from '../../activities/providers/token';
 import type { AdapterMemory } from '../../domain/leg/failure';
 import { defaultPatience } from '../../domain/rules/patience';
 
@@ -12,6 +13,9 @@ export interface FakeAdapterCall extends AdapterCall {
   /** What `remember` was given. */
   readonly remembered: AdapterMemory[];
 }
+
+/** For adapters whose token is refused again and again. */
+export const noPauses: Pausing = { pause: async () => undefined, random: () => 0 };
 
 /** Far from the process clock, so that a test notices whoever reads it. */
 export const FIRST_ASKED_AT = Date.parse('2031-03-01T12:00:00.000Z');

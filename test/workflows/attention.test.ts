@@ -116,6 +116,19 @@ describe('a failure that may mend', () => {
     expect(leg.attention).toBeUndefined();
   });
 
+  it('TokenRefused is retried for ten minutes only: it passes soon, or needs a person', async () => {
+    bench.providers.person.ask.set(failure('TokenRefused'));
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, 20 * MINUTE_MS);
+    const { attention, requestedAt } = await bench.leg(handle);
+    expect(attention).toMatchObject({ reason: 'TokenRefused', triesDaily: true });
+    const afterMs = Date.parse(attention?.since ?? '') - Date.parse(requestedAt ?? '');
+    expect(afterMs).toBeGreaterThan(10 * MINUTE_MS);
+    expect(afterMs).toBeLessThan(12 * MINUTE_MS);
+    // 7 within these minutes, and the first of the daily tries.
+    expect(bench.providers.person.ask.calls).toHaveLength(8);
+  });
+
   it('StillPending is looked at every six hours, and calls for attention after its budgets', async () => {
     bench.providers.person.look.set(failure('StillPending', { nextRetryDelayMs: 6 * HOUR_MS }));
     const handle = await bench.startFor('person');

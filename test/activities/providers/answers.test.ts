@@ -59,7 +59,7 @@ describe('the judge', () => {
 
   it.each<[string, Answer, string]>([
     ['a 401', answer(401, { json: own }), 'ProviderUnauthorized'],
-    ['a refused token', answer(403, { json: own }), 'ProviderUnauthorized'],
+    ['a refused token', answer(403, { json: own }), 'TokenRefused'],
     ['a 409', answer(409, { json: own }), 'ProviderRejected'],
     ['an error in a 200', answer(200, { json: own }), 'ProviderContractBroken'],
   ])('fails at the provider’s own: %s', (_what, given, type) => {

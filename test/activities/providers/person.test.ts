@@ -1,7 +1,7 @@
 import { createPersonAdapter, type PersonOptions } from '../../../activities/providers/person';
 import type { ProviderAdapter } from '../../../activities/providers/provider';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
-import { adapterCall, bodyHmac, FIRST_ASKED_AT } from '../../support/adapter-call';
+import { adapterCall, bodyHmac, FIRST_ASKED_AT, noPauses } from '../../support/adapter-call';
 import {
   type BareProvider,
   closeBareProviders,
@@ -49,7 +49,13 @@ async function setup(
     }
     return reply;
   });
-  const adapter = createPersonAdapter({ baseUrl: provider.baseUrl, clientId: 'client-id', clientSecret, ...options });
+  const adapter = createPersonAdapter({
+    baseUrl: provider.baseUrl,
+    clientId: 'client-id',
+    clientSecret,
+    pausing: noPauses,
+    ...options,
+  });
   return { adapter, provider, counted: () => provider.calls().filter((made) => made !== login) };
 }
 
@@ -280,7 +286,7 @@ describe('person.requestErasure', () => {
       ['429', error(429), 'ProviderUnavailable'],
       ['503', error(503), 'ProviderUnavailable'],
       ['no answer', 'reset' as const, 'ProviderUnavailable'],
-      ['refused tokens', expired, 'ProviderUnauthorized'],
+      ['refused tokens', expired, 'TokenRefused'],
       ['somebody else', { status: 200, body: { person_id: otherId } }, 'ProviderContractBroken'],
     ])('does not ask at %s', async (_what, reply, type) => {
       const { adapter, counted } = await setup({ [info]: reply, [queue]: { status: 202, body: purge() } });
@@ -471,11 +477,11 @@ describe('a 403 of the person API', () => {
     expect(asking.asked).toHaveLength(2);
   });
 
-  it.each(tokenRefusals)('makes us unauthorized when a fresh token is refused too: %s', async (_what, refusal) => {
+  it.each(tokenRefusals)('is told when the token of each login is refused: %s', async (_what, refusal) => {
     const { adapter, provider } = await setup({ [info]: here, [queue]: refusal });
     const failure = await failureFrom(adapter.requestErasure(call()));
-    expect(failure.type).toBe('ProviderUnauthorized');
-    expect(provider.calls()).toEqual([login, info, queue, login, queue]);
+    expect(failure.type).toBe('TokenRefused');
+    expect(provider.calls()).toEqual([login, info, queue, ...Array.from({ length: 5 }, () => [login, queue]).flat()]);
     expectNoneOf(secrets, failure);
   });
 
@@ -660,8 +666,8 @@ describe('person.observeErasure', () => {
     ['the purge is invalid', { [read]: invalid }, 'ProviderRejected'],
     ['the purge is unavailable', { [read]: error(502) }, 'ProviderUnavailable'],
     ['info is unavailable', { [read]: gone, [info]: error(429) }, 'ProviderUnavailable'],
-    ['tokens are refused', { [read]: expired }, 'ProviderUnauthorized'],
-    ['tokens are refused at info', { [read]: gone, [info]: expired }, 'ProviderUnauthorized'],
+    ['tokens are refused', { [read]: expired }, 'TokenRefused'],
+    ['tokens are refused at info', { [read]: gone, [info]: expired }, 'TokenRefused'],
   ])('fails when %s', async (_what, routes, type) => {
     const { adapter } = await setup(routes);
     const failure = await failureFrom(adapter.observeErasure(call()));

@@ -15,8 +15,10 @@ function source(lifetimeMs: number | (() => number) = 899_000) {
   let now = 5_000;
   let logins = 0;
   const fail: Error[] = [];
+  const pauses: number[] = [];
   const tokens = createTokenSource({
     monotonicNow: () => now,
+    pausing: { pause: async (ms) => pauses.push(ms), random: () => 0.5 },
     login: async (): Promise<Login> => {
       logins += 1;
       const token = `token-${logins}`;
@@ -26,7 +28,7 @@ function source(lifetimeMs: number | (() => number) = 899_000) {
       return { token, lifetimeMs: typeof lifetimeMs === 'number' ? lifetimeMs : lifetimeMs() };
     },
   });
-  return { tokens, fail, logins: () => logins, pass: (ms: number) => (now += ms) };
+  return { tokens, fail, pauses, logins: () => logins, pass: (ms: number) => (now += ms) };
 }
 
 describe('createTokenSource', () => {
@@ -68,6 +70,27 @@ describe('createTokenSource', () => {
     );
     expect(new Set(all)).toEqual(new Set(['token-2']));
     expect(logins()).toBe(2);
+  });
+
+  it('waits before a login, each time about twice as long, where tokens are refused soon after theirs', async () => {
+    const { tokens, pauses, pass } = source();
+    const refuse = async () => tokens.refused(await tokens.token(never));
+    for (let times = 0; times < 8; times += 1) {
+      await refuse();
+      pass(9_999);
+    }
+    // A random part, here the half, of 0.5 s, 1 s, … and of no more than 8 s.
+    expect(pauses).toEqual([250, 500, 1_000, 2_000, 4_000, 4_000, 4_000]);
+  });
+
+  it('waits no more once a token has lasted', async () => {
+    const { tokens, pauses, pass } = source();
+    tokens.refused(await tokens.token(never));
+    const lasting = await tokens.token(never);
+    pass(10_000);
+    tokens.refused(lasting);
+    expect(await tokens.token(never)).toBe('token-3');
+    expect(pauses).toEqual([250]);
   });
 
   it('fails everybody who waited for a failed login, and does not keep the failure', async () => {
@@ -239,17 +262,41 @@ describe('withToken', () => {
     expect(logins()).toBe(2);
   });
 
-  it('gives up after one fresh login, and keeps no refused token', async () => {
+  it('gives up after six logins, and keeps no refused token', async () => {
     const { tokens } = source();
     const { baseUrl, requests } = await startBareProvider(() => ({ status: 401 }));
     const failure = await failureFrom(withToken({ tokens, signal: never, send: send(baseUrl), table }));
-    expect(failure.type).toBe('ProviderUnauthorized');
+    expect(failure.type).toBe('TokenRefused');
     expect(failure.message).toBe(
-      'Provider refused our token for it, also after a fresh login: HTTP 401. Check the rights of this client at the provider.',
+      'Provider took our login, and refused every token that it gave us for it: HTTP 401. Another process may be logging in ' +
+        'with the same client, or the client lacks the right.',
     );
-    expect(requests).toHaveLength(2);
-    expect(await tokens.token(never)).toBe('token-3');
+    expect(requests).toHaveLength(6);
+    expect(await tokens.token(never)).toBe('token-7');
     expectNoneOf(['token-1', 'token-2'], failure);
+  });
+
+  it('begins no further try 20 s after the first refusal', async () => {
+    const { tokens } = source();
+    const { baseUrl, requests } = await startBareProvider(() => ({ status: 401 }));
+    let now = 0;
+    const sent = send(baseUrl);
+    const slow = (token: string) => sent(token).finally(() => (now += 8_000));
+    const failure = await failureFrom(withToken({ tokens, signal: never, send: slow, table, monotonicNow: () => now }));
+    expect(failure.type).toBe('TokenRefused');
+    // At 8, 16, 24 and 32 s: the first refusal is at 8, and the one at 32 s is more than 20 s later.
+    expect(requests).toHaveLength(4);
+  });
+
+  it('tells a refused login at once, also between refused tokens', async () => {
+    const { tokens, fail } = source();
+    const { baseUrl, requests } = await startBareProvider(() => {
+      fail.push(new ProviderFailure('ProviderUnauthorized', 'Refused.'));
+      return { status: 401 };
+    });
+    const failure = await failureFrom(withToken({ tokens, signal: never, send: send(baseUrl), table }));
+    expect(failure.type).toBe('ProviderUnauthorized');
+    expect(requests).toHaveLength(1);
   });
 
   it('takes a 401 of somebody else for no refusal, and has a fresh token the next time', async () => {

@@ -556,6 +556,7 @@ describe('the stories of the properties', () => {
       'attention Reappeared',
       'attention StillPending',
       'attention TakenOffQueue',
+      'attention TokenRefused',
       'attention UnrecognizedAnswer',
       'callback',
       'look',

@@ -490,6 +490,7 @@ describe('attention', () => {
       'ProviderUnavailable',
       'UnrecognizedAnswer',
       'ProviderUnauthorized',
+      'TokenRefused',
       'StillPending',
       'ApprovalMissing',
       'AnotherHost',
