@@ -169,7 +169,7 @@ describe('the current details', () => {
     await bench.settle(handle);
     expect(await row(handle, 'Person API')).toEqual([
       expect.stringMatching(/^⚠️ \*\*needs attention\*\*: ProviderUnauthorized since .* UTC$/),
-      'the world to mend, or a staff member: the provider refused our credentials, also after a fresh login',
+      'the world to mend, or a staff member: the provider refused our credentials',
       'tried again daily',
     ]);
     expect(await row(handle, 'Aptrinsic')).toEqual([

@@ -850,7 +850,7 @@ describe('person.withdrawErasure', () => {
 
   it.each<[string, Routes, string]>([
     ['DELETE is unavailable', { [read]: queued, [dequeue]: error(503) }, 'ProviderUnavailable'],
-    ['tokens are refused', { [read]: queued, [dequeue]: expired }, 'ProviderUnauthorized'],
+    ['tokens are refused', { [read]: queued, [dequeue]: expired }, 'TokenRefused'],
     [
       'DELETE is redirected',
       { [read]: queued, [dequeue]: { status: 302, headers: { location: '/x' } } },
