@@ -45,7 +45,8 @@ export async function sendCallback(stage: Stage, plan: ErasurePlan, how: Callbac
   const individualId = plan.subject.measureone;
   if (own === undefined || individualId === undefined) return;
   if (how === 'genuine') {
-    // Logged where the simulator's own deliveries are.
+    // It knows where to only once it has taken the request on. Logged where the simulator's own deliveries are.
+    if ((await world.simulator.record('measureone', individualId)).receivedAt === undefined) return;
     await world.simulator.operate('deliverCallback', { individualId });
     return;
   }

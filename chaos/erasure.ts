@@ -1,7 +1,7 @@
 /** One erasure of the fault suite: submitted, moved through its windows, meddled with as planned, and followed to its end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { RequestConflictError } from '../client';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import { simulatedProviders } from '../local/simulator/simulator-registry';
 import type { Sealer } from '../security/sealing';
@@ -30,7 +30,8 @@ const SUBMISSIONS_MAX = 20;
 /** Staff come to what waits for them after some steps, as in life. */
 const PATIENCE_STEPS = 3;
 
-export type ErasureState = 'planned' | 'open' | 'over' | 'not-accepted';
+/** `lost`: accepted, and Temporal knows no such run. */
+export type ErasureState = 'planned' | 'open' | 'over' | 'not-accepted' | 'lost';
 
 export class Erasure {
   readonly plan: ErasurePlan;
@@ -98,7 +99,10 @@ export class Erasure {
   async step(): Promise<void> {
     const { world, isEnding, simulatorNow } = this.#stage;
     const look = await lookAtRun(world.connection, this.plan.requestId);
-    if (look === undefined) throw new Error(`Request ${this.plan.requestId} was accepted, and is not there any more`);
+    if (look === undefined) {
+      this.state = 'lost';
+      return;
+    }
     this.look = look;
     if (look.status !== 'running') {
       this.state = 'over';
@@ -126,6 +130,7 @@ export class Erasure {
 
   standing(): string {
     const { look } = this;
+    if (this.state === 'lost') return 'Temporal knows no such run, although it was accepted';
     if (look === undefined) return 'never looked at';
     const waits = look.blockedOn.length > 0 ? `waits for ${look.blockedOn.join(', ')}` : 'waits for nobody';
     return `${look.state ?? 'no state yet'}; ${waits}; under way: ${look.pending.join('; ') || 'nothing'}`;
@@ -257,4 +262,3 @@ export function nameOf(error: unknown): string {
 }
 
 export const LONGEST_MS = 120 * DAY_MS;
-export const SHORTEST_STEP_MS = HOUR_MS;

@@ -1,9 +1,12 @@
 /** The fault suite's course: waves of erasures through their windows, while the world around them breaks. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { atOnce } from '../bench/frame/at-once';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { readClientKeys } from '../security/key-files';
+import { grpcStatusOf } from '../temporal/temporal-failure';
 import { createSealer, type Sealer } from '../security/sealing';
 import { KnownCallbacks } from './callback-sender';
+import { Changes, changesOfCourse, type Change } from './changes';
 import { Erasure, LONGEST_MS, type Stage } from './erasure';
 import { planErasure, type Trouble } from './erasure-plan';
 import { randomStream, type Random } from './random';
@@ -20,6 +23,8 @@ export interface SuiteOptions {
   /** How many are under way at the same time. */
   readonly atOnce: number;
   readonly trouble: Trouble;
+  /** Settings, keys and the product itself are changed in the middle. */
+  readonly changes: boolean;
 }
 
 export interface SuiteClock {
@@ -38,6 +43,8 @@ export interface SuiteSummary {
   readonly accepted: number;
   readonly ended: number;
   readonly stuck: readonly string[];
+  /** What the suite itself could not do: nothing that the product did, and no run to believe. */
+  readonly broken: readonly string[];
   readonly seconds: number;
   readonly virtualDays: number;
   readonly calls: number;
@@ -45,6 +52,9 @@ export interface SuiteSummary {
   readonly faults: Readonly<Record<string, number>>;
   readonly outcomes: Readonly<Record<string, number>>;
   readonly connections: Readonly<Record<string, number>>;
+  readonly changes: Readonly<Record<Change, number>>;
+  /** CPU seconds by process, and of the suite itself. */
+  readonly cpu: Readonly<Record<string, number>>;
   readonly endedByThemselves: readonly string[];
 }
 
@@ -58,8 +68,10 @@ export class FaultSuite {
   readonly #records: Records;
   readonly #stage: Stage;
   readonly #weather: Weather;
+  readonly #changes: Changes;
   readonly #open = new Set<Erasure>();
   readonly #stuck: string[] = [];
+  readonly #broken: string[] = [];
   readonly #startedAt = Date.now();
   #sealer: Sealer;
   #started = 0;
@@ -95,6 +107,17 @@ export class FaultSuite {
       isEnding: () => this.#isEnding,
     };
     this.#weather = new Weather({ world, log, report, seed: options.seed, kills: options.kills });
+    this.#changes = new Changes({
+      fleet: world.fleet,
+      log,
+      report,
+      directory: world.directory,
+      keysDirectory: world.keysDirectory,
+      random: randomStream(options.seed, 'changes'),
+      keysChanged: async () => {
+        this.#sealer = await readSealer(world);
+      },
+    });
   }
 
   static async create(parts: {
@@ -104,17 +127,17 @@ export class FaultSuite {
     readonly report: (line: string) => void;
     readonly clock: SuiteClock;
   }): Promise<FaultSuite> {
-    const sealer = createSealer(await readClientKeys(parts.world.keysDirectory));
-    return new FaultSuite({ ...parts, sealer });
+    return new FaultSuite({ ...parts, sealer: await readSealer(parts.world) });
   }
 
   async run(): Promise<SuiteSummary> {
     await this.#records.open();
     const over = new AbortController();
-    const weather =
-      this.#options.kills === 0 && this.#options.trouble.faults === 0
-        ? Promise.resolve()
-        : this.#weather.rage(over.signal, () => this.#progress());
+    const { kills, trouble, changes } = this.#options;
+    const meanwhile = Promise.all([
+      kills > 0 || trouble.faults > 0 ? this.#weather.rage(over.signal, () => this.#progress()) : undefined,
+      changes ? this.#change(over.signal) : undefined,
+    ]);
     try {
       while (this.#started < this.#options.erasures || this.#open.size > 0) {
         if (!this.#isEnding && this.#elapsedMs() > this.#options.minutes * MINUTE_MS * (1 - ENDING_SHARE)) {
@@ -130,7 +153,7 @@ export class FaultSuite {
       }
     } finally {
       over.abort();
-      await weather;
+      await meanwhile;
     }
     await this.#giveUpTheRest();
     return this.#summary();
@@ -146,6 +169,16 @@ export class FaultSuite {
       (this.#started + this.#ended) / (2 * this.#options.erasures),
       this.#elapsedMs() / (this.#options.minutes * MINUTE_MS * (1 - ENDING_SHARE)),
     );
+  }
+
+  async #change(signal: AbortSignal): Promise<void> {
+    for (const { at, change } of changesOfCourse) {
+      while (this.#progress() < at && !signal.aborted) {
+        await pause(SECOND_MS, undefined, { signal }).catch(() => undefined);
+      }
+      if (signal.aborted || this.#isEnding) return;
+      await this.#changes.make(change);
+    }
   }
 
   async #beginEnding(): Promise<void> {
@@ -167,16 +200,34 @@ export class FaultSuite {
   }
 
   async #stepAll(): Promise<void> {
-    await eachOf([...this.#open], MOVED_AT_ONCE, async (erasure) => {
-      await erasure.step();
+    await atOnce([...this.#open], MOVED_AT_ONCE, async (erasure) => {
+      await this.#attempt(erasure, () => erasure.step());
       if (erasure.state === 'over') return this.#close(erasure, 'ended');
-      if (erasure.ageMs() > LONGEST_MS) return this.#close(erasure, 'stuck');
+      if (erasure.state === 'lost' || erasure.ageMs() > LONGEST_MS) return this.#close(erasure, 'stuck');
     });
   }
 
+  /** While Temporal is away nothing can be seen or moved: the next step does it. Anything else is a fault of the suite, and told. */
+  async #attempt(erasure: Erasure, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (grpcStatusOf(error) !== undefined) return;
+      const told = `${erasure.plan.requestId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+      this.#broken.push(told);
+      this.#report(`The suite failed at ${told}`);
+    }
+  }
+
   async #close(erasure: Erasure, how: 'ended' | 'stuck'): Promise<void> {
+    let isRecorded = false;
+    await this.#attempt(erasure, async () => {
+      await this.#records.close(erasure, how);
+      isRecorded = true;
+    });
+    // Temporal is away just now: it is over in the next step, too.
+    if (!isRecorded) return;
     this.#open.delete(erasure);
-    await this.#records.close(erasure, how);
     this.#ended += 1;
     if (how === 'ended') return;
     this.#stuck.push(`${erasure.plan.requestId}: ${erasure.standing()}`);
@@ -184,15 +235,15 @@ export class FaultSuite {
   }
 
   async #startMore(): Promise<void> {
-    const { erasures, atOnce, seed, trouble } = this.#options;
+    const { erasures, atOnce: most, seed, trouble } = this.#options;
     // In waves: a share of what there is room for, so that runs of every age are open together.
-    const room = Math.min(atOnce - this.#open.size, Math.ceil(atOnce / 4), erasures - this.#started);
+    const room = Math.min(most - this.#open.size, Math.ceil(most / 4), erasures - this.#started);
     const numbers = Array.from({ length: Math.max(0, room) }, (_, index) => this.#started + index);
     this.#started += numbers.length;
-    await eachOf(numbers, STARTED_AT_ONCE, async (number) => {
+    await atOnce(numbers, STARTED_AT_ONCE, async (number) => {
       const erasure = new Erasure(planErasure(seed, number, trouble), this.#stage);
       this.#records.expect(erasure.plan);
-      await erasure.submit();
+      await this.#attempt(erasure, () => erasure.submit());
       if (erasure.state !== 'open') return;
       this.#accepted += 1;
       this.#open.add(erasure);
@@ -200,8 +251,8 @@ export class FaultSuite {
   }
 
   async #giveUpTheRest(): Promise<void> {
-    await eachOf([...this.#open], 8, async (erasure) => {
-      await erasure.step();
+    await atOnce([...this.#open], 8, async (erasure) => {
+      await this.#attempt(erasure, () => erasure.step());
       await this.#close(erasure, erasure.state === 'over' ? 'ended' : 'stuck');
     });
     await this.#records.takeOver();
@@ -220,11 +271,13 @@ export class FaultSuite {
 
   #summary(): SuiteSummary {
     const { fleet } = this.#world;
+    const { user, system } = process.cpuUsage();
     return {
       erasures: this.#started,
       accepted: this.#accepted,
       ended: this.#ended,
       stuck: this.#stuck,
+      broken: this.#broken,
       seconds: Math.round(this.#elapsedMs() / SECOND_MS),
       virtualDays: Math.round(this.#clock.offsetMs / DAY_MS),
       calls: this.#records.calls,
@@ -232,16 +285,17 @@ export class FaultSuite {
       faults: this.#records.faults,
       outcomes: this.#records.outcomes,
       connections: this.#weather.connections,
+      changes: this.#changes.made,
+      cpu: { ...inSeconds(fleet.cpuMs()), suite: Math.round((user + system) / 1_000_000) },
       endedByThemselves: fleet.endedByThemselves,
     };
   }
 }
 
-async function eachOf<T>(all: readonly T[], atOnce: number, work: (one: T) => Promise<void>): Promise<void> {
-  const left = [...all];
-  const worker = async (): Promise<void> => {
-    for (let one = left.shift(); one !== undefined; one = left.shift()) await work(one);
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, all.length) }, worker));
-  await pause(0);
+async function readSealer({ keysDirectory }: World): Promise<Sealer> {
+  return createSealer(await readClientKeys(keysDirectory));
+}
+
+function inSeconds(ms: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(ms).map(([name, spent]) => [name, Math.round(spent / SECOND_MS)]));
 }

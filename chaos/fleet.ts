@@ -1,6 +1,8 @@
 /** The processes that are killed: each has its place, and is started again in it. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { cpuMsOf } from '../bench/frame/cpu-time';
 import { startProcess, type OwnProcess } from '../local/child-process';
 import type { Engine } from '../local/engine/engine';
 import type { ProcessRole, RunLog } from './run-log';
@@ -36,7 +38,8 @@ interface Place {
   isChanging: boolean;
 }
 
-const STARTS_MAX = 6;
+/** Longer than any outage of the suite. */
+const STARTS_MAX = 30;
 
 export class Fleet {
   readonly #options: FleetOptions;
@@ -53,6 +56,8 @@ export class Fleet {
   /** Processes of ours that ended without being killed. */
   readonly endedByThemselves: string[] = [];
   readonly #under = new Set<Promise<void>>();
+  /** Of processes that are gone, by role. */
+  readonly #spentMs: Partial<Record<ProcessRole, number>> = {};
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -106,12 +111,20 @@ export class Fleet {
       try {
         const before = place.running;
         place.running = undefined;
+        this.#spent(place.role, before);
         await before?.stop();
       } finally {
         place.isChanging = false;
       }
       await this.#occupy(place);
     }
+  }
+
+  /** CPU so far, in ms, with that of processes that are gone. */
+  cpuMs(): Readonly<Partial<Record<ProcessRole, number>>> {
+    const all = { ...this.#spentMs };
+    for (const { role, running } of this.#places) all[role] = (all[role] ?? 0) + spentBy(running);
+    return all;
   }
 
   /** Until everything that was killed runs again. */
@@ -125,6 +138,10 @@ export class Fleet {
     await Promise.all(
       this.#places.filter(({ role }) => role !== 'temporal').map(({ running }) => running?.kill() ?? Promise.resolve()),
     );
+  }
+
+  #spent(role: ProcessRole, process: Place['running']): void {
+    this.#spentMs[role] = (this.#spentMs[role] ?? 0) + spentBy(process);
   }
 
   #track(work: Promise<void>): void {
@@ -141,6 +158,7 @@ export class Fleet {
     place.running = undefined;
     this.#options.log.add({ kind: 'killed', role: place.role, name: place.name, pid: running.pid });
     this.kills[place.role] = (this.kills[place.role] ?? 0) + 1;
+    this.#spent(place.role, running);
     await running.kill();
     await pause(awayMs);
     place.isChanging = false;
@@ -156,8 +174,11 @@ export class Fleet {
           place.running = await place.start();
           break;
         } catch (error) {
-          if (tries >= STARTS_MAX) throw error;
           this.#options.report(`${place.name} did not start (try ${tries}): ${firstLine(error)}`);
+          if (tries >= STARTS_MAX) {
+            this.endedByThemselves.push(`${place.name}, which could not be started again`);
+            break;
+          }
           await pause(1000);
         }
       }
@@ -224,6 +245,11 @@ export class Fleet {
       isReady: (logged) => logged.includes('The worker serves'),
     });
   }
+}
+
+/** None where the process is gone, or the system does not tell. */
+function spentBy(process: Place['running']): number {
+  return process !== undefined && existsSync(`/proc/${process.pid}/stat`) ? cpuMsOf(process.pid) : 0;
 }
 
 function engineProcess(engine: Engine): NonNullable<Place['running']> {

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { startPostgres } from '../local/engine/postgres';
 import { calm, stormy } from './erasure-plan';
 import { FaultSuite, type SuiteClock, type SuiteSummary } from './fault-suite';
 import { RunLog } from './run-log';
@@ -55,7 +56,13 @@ async function run(options: Options & { readonly directory: string }): Promise<n
   tell(`Seed ${seed}. Everything is kept in ${directory}`);
   const clock: SuiteClock = { offsetMs: 0 };
   const log = new RunLog(directory, () => Date.now() + clock.offsetMs);
-  const world = await startWorld({ directory, report: tell, log, workers: 2 });
+  const postgres = options.postgres ? await startPostgres({ report: tell }) : undefined;
+  const world = await startWorld({ directory, report: tell, log, workers: 2, ...(postgres && { postgres }) }).catch(
+    async (error: unknown) => {
+      await postgres?.stop();
+      throw error;
+    },
+  );
   try {
     log.add({
       kind: 'run-begun',
@@ -70,7 +77,7 @@ async function run(options: Options & { readonly directory: string }): Promise<n
     const suite = await FaultSuite.create({
       world,
       log,
-      options: { seed, erasures, minutes, kills: options.calm ? 0 : kills, atOnce, trouble },
+      options: { seed, erasures, minutes, kills: options.calm ? 0 : kills, atOnce, trouble, changes: !options.calm },
       report: tell,
       clock,
     });
@@ -80,9 +87,11 @@ async function run(options: Options & { readonly directory: string }): Promise<n
       numbers: { erasures: summary.erasures, ended: summary.ended, stuck: summary.stuck.length },
     });
     tellSummary(summary);
+    if (summary.broken.length > 0) return 2;
     return summary.stuck.length === 0 ? 0 : 1;
   } finally {
     await world.stop();
+    await postgres?.stop();
     log.close();
   }
 }
@@ -98,9 +107,12 @@ function tellSummary(summary: SuiteSummary): void {
     `${summary.accepted} of ${summary.erasures} erasures accepted, ${summary.ended} followed to their end in ${summary.seconds} s, ${summary.virtualDays} virtual days, ${summary.calls} calls of providers`,
   );
   tell(`Kills: ${counted(summary.kills)}`);
+  tell(`Changes: ${counted(summary.changes)}`);
   tell(`Calls with a fault: ${counted(summary.faults)}`);
   tell(`Connections: ${counted(summary.connections)}`);
   tell(`Outcomes: ${counted(summary.outcomes)}`);
+  const cpu = Object.values(summary.cpu).reduce((sum, seconds) => sum + seconds, 0);
+  tell(`CPU seconds: ${counted(summary.cpu)}; ${(cpu / Math.max(1, summary.ended)).toFixed(2)} for each erasure`);
   tell(`Ended by themselves: ${summary.endedByThemselves.join(', ') || 'no process'}`);
   tell(`Stuck: ${summary.stuck.length}`);
   for (const line of summary.stuck) tell(`  ${line}`);

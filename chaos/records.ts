@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { eventsOf, type HistoryEvent } from '../temporal/history';
 import { workflowIdOf } from '../temporal/names';
+import { hasGrpcStatus } from '../temporal/temporal-failure';
 import type { Provider } from '../domain/provider/provider-table';
 import type { LoggedCall } from '../local/simulator/call-log';
 import type { CallbackDelivery } from '../local/simulator/measureone-callbacks';
@@ -93,7 +94,12 @@ export class Records {
   async #history(requestId: string): Promise<HistoryEvent[]> {
     const events: HistoryEvent[] = [];
     const execution = { namespace: NAMESPACE, workflowId: workflowIdOf(requestId) };
-    for await (const event of eventsOf(this.#world.connection, execution)) events.push(event);
+    try {
+      for await (const event of eventsOf(this.#world.connection, execution)) events.push(event);
+    } catch (error) {
+      // Of a run that was lost there is none.
+      if (!hasGrpcStatus(error, 'NOT_FOUND')) throw error;
+    }
     return events;
   }
 

@@ -8,6 +8,7 @@ import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import { startProcess, type OwnProcess } from '../local/child-process';
 import { startEngine, type Engine } from '../local/engine/engine';
 import { freePorts } from '../local/engine/ports';
+import type { Postgres } from '../local/engine/postgres';
 import { samplePolicy } from '../local/sample-policy';
 import { connectControl } from '../local/simulator/control-client';
 import type { Addresses, SimulatorControl } from '../local/simulator/control';
@@ -45,7 +46,8 @@ export interface WorldOptions {
   readonly report: (line: string) => void;
   readonly log: RunLog;
   readonly workers: number;
-  readonly startTemporal?: (options: { readonly directory: string; readonly namespace: string }) => Promise<Engine>;
+  /** Where Temporal keeps its state, instead of a file. */
+  readonly postgres?: Postgres;
 }
 
 /** The policies that workers are started with: which one a request is held to, its first worker decides. */
@@ -57,6 +59,7 @@ export const policies = {
 export type PolicyName = keyof typeof policies;
 
 const CALL_MS_MAX = 10_000;
+const POSTGRES_SHARDS = 4;
 
 export async function startWorld(options: WorldOptions): Promise<World> {
   const { directory, report, log } = options;
@@ -75,8 +78,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     // Instead of the user's own, which may have a key and TLS for another server.
     await writeFile(join(directory, 'temporal.toml'), '[profile.default]\n');
 
-    const engine = await (options.startTemporal?.({ directory, namespace: NAMESPACE }) ??
-      startEngine({ namespace: NAMESPACE, report, databaseFile: join(directory, 'temporal.db') }));
+    const engine = await startEngine({
+      namespace: NAMESPACE,
+      report,
+      databaseFile: join(directory, 'temporal.db'),
+      ...(options.postgres && { postgres: { server: options.postgres, shards: POSTGRES_SHARDS } }),
+    });
     undo.push(() => engine.stop());
     const connection = await Connection.connect(engine.connectionOptions);
     undo.push(() => connection.close());
