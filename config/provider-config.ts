@@ -10,8 +10,10 @@ import { sentTokenCredentials } from './token-settings';
 
 /** How fast and how wide one worker may call a provider. */
 export interface ProviderLimits {
-  /** Over all workers together, enforced by Temporal on the provider's queue. */
+  /** By all workers together. */
   readonly requestsPerSecond: number;
+  /** By all workers together, in any 24 hours. Absent where the provider sets no limit. */
+  readonly requestsPerDay?: number;
   /** In this process. */
   readonly concurrency: number;
 }
@@ -45,8 +47,10 @@ function schemaOf(setting: Setting): z.ZodType {
 }
 
 function limitVariables(provider: Provider) {
-  const { variables, requestsPerSecond, concurrency } = providerFacts(provider).limits;
+  const { variables, requestsPerSecond, requestsPerDay, concurrency } = providerFacts(provider).limits;
   return {
+    [`${variables}_REQUESTS_PER_DAY`]:
+      requestsPerDay === undefined ? positiveInteger.optional() : positiveInteger.default(requestsPerDay),
     [`${variables}_REQUESTS_PER_SECOND`]: positiveNumber.default(requestsPerSecond),
     [`${variables}_CONCURRENCY`]: positiveInteger.default(concurrency),
   };
@@ -74,6 +78,7 @@ export function readLimits(provider: Provider, environment: Environment): Provid
   const read: Readonly<Record<string, number | undefined>> = readEnvironment(limitVariables(provider), environment);
   return {
     requestsPerSecond: read[`${variables}_REQUESTS_PER_SECOND`] as number,
+    ...defined({ requestsPerDay: read[`${variables}_REQUESTS_PER_DAY`] }),
     concurrency: read[`${variables}_CONCURRENCY`] as number,
   };
 }

@@ -6,6 +6,12 @@ export const WORKFLOW_TYPE = 'erasureRequest';
 export const SWEEP_TYPE = 'erasureSweep';
 /** Of the Schedule, and of the runs that it starts, which have the time of their start behind it. */
 export const SWEEP_SCHEDULE_ID = 'erasure-sweep';
+export const BRAKE_TYPE = 'providerBrake';
+
+/** Of the one run for each provider that shares its limits out among the workers. */
+export function brakeIdOf(provider: Provider): string {
+  return `provider-brake-${provider}`;
+}
 
 /** Queue of the workflows and of the activities that concern no single provider. */
 export const WORKFLOW_QUEUE = 'erasure';

@@ -1,11 +1,15 @@
-/** Makes a provider's adapter from its settings and keys. */
+/** Makes a provider's adapter from its settings and keys, with the gate that all its calls wait at. */
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import { createCallGate, type CallGate } from '../activities/providers/call-gate';
 import type { CallbackRequest, ProviderAdapter } from '../activities/providers/provider';
+import type { AskForLease } from '../activities/providers/call-allowance';
 import { createHttp } from '../activities/providers/http';
 import { adapters } from '../activities/providers/adapter-registry';
 import type { ProviderLimits } from '../config/provider-config';
 import type { WorkerConfig } from '../config/worker-config';
 import { defined } from '../domain/defined';
-import type { Provider } from '../domain/provider/provider-table';
+import { providerName, type Provider } from '../domain/provider/provider-table';
 import { createAgents } from '../network/agents';
 import { CAPABILITY_HEADER } from '../security/capability-header';
 import { createCapabilityIssuer } from '../security/callback-capability';
@@ -13,14 +17,26 @@ import { hasCallbackKeys, type ProviderKeys } from '../security/key-table';
 
 export function createAdapter(
   provider: Provider,
-  { config, keys }: { readonly config: WorkerConfig; readonly keys: ProviderKeys },
-): { readonly adapter: ProviderAdapter; readonly limits: ProviderLimits } {
+  {
+    config,
+    keys,
+    ask,
+    log,
+  }: { readonly config: WorkerConfig; readonly keys: ProviderKeys; readonly ask: AskForLease; readonly log: Logger },
+): { readonly adapter: ProviderAdapter; readonly gate: CallGate; readonly limits: ProviderLimits } {
   const read = config.settings[provider];
   if (read === undefined) throw new TypeError(`The settings of ${provider} were not read`);
   const { limits, ...settings } = read;
   const create = adapters[provider] as (options: object) => ProviderAdapter;
-  const http = createHttp({ agents: createAgents(config) });
-  return { adapter: create({ ...settings, http, ...defined({ callback: callbackOf(keys, config) }) }), limits };
+  const gate = createCallGate({
+    name: providerName(provider),
+    limits: defined({ callsPerSecond: limits.requestsPerSecond, callsPerDay: limits.requestsPerDay }),
+    worker: randomBytes(8).toString('hex'),
+    ask,
+    log,
+  });
+  const http = createHttp({ agents: createAgents(config), gate });
+  return { adapter: create({ ...settings, http, ...defined({ callback: callbackOf(keys, config) }) }), gate, limits };
 }
 
 /** The URL names a handle only, since paths end up in access logs; the secret travels in a header. */

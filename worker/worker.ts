@@ -29,6 +29,7 @@ import { createFactChecker, createFactSigner } from '../security/facts';
 import type { CertificateKeys, ProviderKeys } from '../security/key-table';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
+import { ProviderLeases } from './provider-leases';
 import { readWorkerKeys, type WorkerKeys } from './worker-keys';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
 import { providerQueue, WORKFLOW_QUEUE } from '../temporal/names';
@@ -114,7 +115,7 @@ async function explained({ temporal }: WorkerConfig, error: unknown): Promise<un
 }
 
 async function runUntilDrained(
-  workers: readonly Worker[],
+  workers: readonly PartOfProcess[],
   parts: { readonly config: WorkerConfig; readonly connection: NativeConnection; readonly logger: Logger },
 ): Promise<void> {
   try {
@@ -127,20 +128,23 @@ async function runUntilDrained(
 }
 
 /** One worker breaking drains the others: half a worker process would look alive and leave requests waiting. */
-async function runAll(workers: readonly Worker[], logger: Logger): Promise<void> {
+async function runAll(workers: readonly PartOfProcess[], logger: Logger): Promise<void> {
   await Promise.all(
-    workers.map((worker) =>
-      worker.run().catch((error: unknown) => {
+    workers.map(async ({ worker, drained }) => {
+      try {
+        await worker.run();
+      } catch (error) {
         logger.error({ queue: worker.options.taskQueue }, 'A worker broke; the process drains and ends');
         drainAll(workers);
         throw error;
-      }),
-    ),
+      }
+      await drained?.();
+    }),
   );
 }
 
-function drainAll(workers: readonly Worker[]): void {
-  for (const worker of workers) {
+function drainAll(workers: readonly PartOfProcess[]): void {
+  for (const { worker } of workers) {
     if (worker.getState() === 'RUNNING') worker.shutdown();
   }
 }
@@ -150,8 +154,14 @@ const common = {
   shutdownForceTime: SHUTDOWN_FORCE_MS,
 } as const;
 
+interface PartOfProcess {
+  readonly worker: Worker;
+  /** To be done once it runs nothing any more, and Temporal is still there. */
+  readonly drained?: () => Promise<void>;
+}
+
 /** All that is needed of this machine is there; what is left needs Temporal. */
-type CreateWorker = (connection: NativeConnection) => Promise<Worker>;
+type CreateWorker = (connection: NativeConnection) => Promise<PartOfProcess>;
 
 function prepareWorkflowWorker({
   config,
@@ -173,7 +183,7 @@ function prepareWorkflowWorker({
   const signer = createFactSigner(certificate);
   return async (connection) => {
     const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
-    return Worker.create({
+    const worker = await Worker.create({
       ...common,
       connection,
       namespace: config.temporal.namespace,
@@ -207,6 +217,7 @@ function prepareWorkflowWorker({
       workflowTaskPollerBehavior: { type: 'autoscaling' },
       activityTaskPollerBehavior: { type: 'autoscaling' },
     });
+    return { worker };
   };
 }
 
@@ -248,12 +259,15 @@ function prepareProviderWorker({
   readonly keys: WorkerKeys;
   readonly logger: Logger;
 }): CreateWorker {
-  const { adapter, limits } = createAdapter(provider, { config, keys: own });
-  return (connection) =>
-    Worker.create({
+  const leases = new ProviderLeases(provider);
+  const { adapter, gate, limits } = createAdapter(provider, { config, keys: own, ask: leases.ask, log: logger });
+  return async (connection) => {
+    const { namespace } = config.temporal;
+    leases.use(new Client({ connection, namespace }));
+    const worker = await Worker.create({
       ...common,
       connection,
-      namespace: config.temporal.namespace,
+      namespace,
       taskQueue: providerQueue(provider),
       activities: createLegActivities({
         adapter,
@@ -264,9 +278,12 @@ function prepareProviderWorker({
         reportBug: (bug) => logger.error(bug, 'An adapter broke: this is a bug'),
       }),
       maxConcurrentActivityTaskExecutions: limits.concurrency,
+      // A second net: it counts activities and not calls, and may let more than a second's worth go at once.
       maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond,
       activityTaskPollerBehavior: { type: 'autoscaling' },
     });
+    return { worker, drained: () => gate.leave() };
+  };
 }
 
 /** Temporal may come up after us; a worker that waits for ever would look alive. */

@@ -137,8 +137,14 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
       const { url, ...request } = user(call);
       throwIfCancelled(call.signal);
       const answer = await sendErasing(call, {
-        send: () =>
-          http.send({ ...request, what: 'the deletion', method: 'DELETE', url: `${url}?hardDelete=${hardDelete}` }),
+        send: (turn) =>
+          http.send({
+            ...request,
+            turn,
+            what: 'the deletion',
+            method: 'DELETE',
+            url: `${url}?hardDelete=${hardDelete}`,
+          }),
       });
       const { means } = judge(answer, answers.delete(call.identifier));
       const evidence = evidenceOf(answer, call, { hardDelete });

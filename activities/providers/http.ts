@@ -7,7 +7,8 @@ import { HOUR_MS, SECOND_MS } from '../../domain/duration';
 import type { Evidence } from '../../domain/leg/receipt';
 import { type Agents, createAgents, proxyFailureOf } from '../../network/agents';
 import { cancellationOf, throwIfCancelled } from './cancellation';
-import { type AdapterCall, ProviderFailure } from './provider';
+import type { CallGate } from './call-gate';
+import { type AdapterCall, ProviderFailure, type Turn } from './provider';
 import { watchedTransport } from './sending';
 
 export interface HttpRequest {
@@ -18,8 +19,10 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Breaks the call off. Left out for an erasing call: a request that was taken on must not be lost. */
+  /** Breaks the call off, and the waiting for its turn. Left out for an erasing call: a request that was taken on must not be lost. */
   readonly signal?: AbortSignal;
+  /** Of an erasing call. */
+  readonly turn?: Turn;
 }
 
 export interface Answer {
@@ -45,11 +48,19 @@ export interface Http {
 const TIMEOUT_MS = 20 * SECOND_MS;
 const ANSWER_MAX_BYTES = 1024 * 1024;
 const RETRY_AFTER_MAX_MS = 6 * HOUR_MS;
+/** "Too many requests", and no word of when to come again. */
+const TOO_MANY_PAUSE_MS = 5 * SECOND_MS;
 
-export function createHttp(
-  options: { readonly timeoutMs?: number; readonly answerMaxBytes?: number; readonly agents?: Agents | undefined } = {},
-): Http {
-  const { timeoutMs = TIMEOUT_MS, answerMaxBytes = ANSWER_MAX_BYTES, agents = createAgents() } = options;
+export interface HttpOptions {
+  readonly timeoutMs?: number;
+  readonly answerMaxBytes?: number;
+  readonly agents?: Agents | undefined;
+  /** What every call waits for; without one none waits. */
+  readonly gate?: Pick<CallGate, 'turn' | 'pause'>;
+}
+
+export function createHttp(options: HttpOptions = {}): Http {
+  const { timeoutMs = TIMEOUT_MS, answerMaxBytes = ANSWER_MAX_BYTES, agents = createAgents(), gate } = options;
   const client = axios.create({
     adapter: 'http',
     httpAgent: agents.http,
@@ -94,6 +105,8 @@ export function createHttp(
   return {
     async send(request) {
       if (request.signal !== undefined) throwIfCancelled(request.signal);
+      await gate?.turn(request.signal ?? request.turn?.signal);
+      request.turn?.come();
       // Not AbortSignal.any and AbortSignal.timeout: Node 20 can lose a timeout that only a combined signal refers to.
       const end = new AbortController();
       const stop = () => end.abort();
@@ -102,6 +115,8 @@ export function createHttp(
       const transport = watchedTransport();
       try {
         const answer = await exchange(request, { transport, signal: end.signal });
+        const pauseMs = pauseAfter(answer);
+        if (pauseMs !== undefined) gate?.pause(pauseMs);
         if (answer.unreadable !== undefined && request.signal?.aborted === true) throw cancellationOf(request.signal);
         return answer;
       } catch (error) {
@@ -218,6 +233,12 @@ export function retryAfterOf({ headers }: Answer): number | undefined {
     ? Math.ceil(Number(value) * SECOND_MS)
     : httpDate(value) - (httpDate(headers['date'] ?? '') || Date.now());
   return waitMs > 0 ? Math.min(waitMs, RETRY_AFTER_MAX_MS) : undefined;
+}
+
+/** How long all calls are to stay away after this answer. */
+function pauseAfter(answer: Answer): number | undefined {
+  if (answer.status === 429) return retryAfterOf(answer) ?? TOO_MANY_PAUSE_MS;
+  return answer.status === 503 ? retryAfterOf(answer) : undefined;
 }
 
 function httpDate(value: string): number {

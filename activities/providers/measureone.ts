@@ -164,9 +164,10 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
       send: (token) => {
         throwIfCancelled(call.signal);
         return sendErasing(call, {
-          send: () =>
+          send: (turn) =>
             http.send({
               to,
+              turn,
               what: 'the purge request',
               method: 'POST',
               url: urlUnder(baseUrl, '/v3/compliances/purge_individual'),

@@ -13,7 +13,7 @@ import { isObject, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './identifier-check';
 import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-time';
-import { type AdapterCall, type ProviderAdapter, ProviderFailure, sendErasing } from './provider';
+import { type AdapterCall, type ProviderAdapter, ProviderFailure, sendErasing, type Turn } from './provider';
 import { basicLogin, createTokenSource, loginFrom, loginSchema, type Pausing, withToken } from './token';
 
 /** `purgeDelayMs`: when we wish the purge to happen where the patience has no wish; without both, the provider's own default. */
@@ -266,7 +266,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
     readonly body?: string;
     readonly judging: Judging<Meaning>;
     /** Of a call that changes something: sends it. Such a call is not broken off once it is sent. */
-    readonly changing?: (send: () => Promise<Answer>) => Promise<Answer>;
+    readonly changing?: (send: (turn: Turn) => Promise<Answer>) => Promise<Answer>;
   }
 
   async function ask<Meaning extends string>(
@@ -279,7 +279,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
       table: judging.table,
       send: (token) => {
         throwIfCancelled(call.signal);
-        const send = () =>
+        const send = (turn?: Turn) =>
           http.send({
             to,
             what,
@@ -290,7 +290,7 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
               ...(body !== undefined && { 'content-type': 'application/json' }),
             },
             ...(body !== undefined && { body }),
-            ...(changing === undefined && { signal: call.signal }),
+            ...(turn === undefined ? { signal: call.signal } : { turn }),
           });
         return changing === undefined ? send() : changing(send);
       },
@@ -332,9 +332,9 @@ export function createPersonAdapter(options: PersonOptions): ProviderAdapter {
       resource: 'purge',
       judging: answers.dequeue,
       changing: async (send) => {
-        call.remember({ ...call.memory, withdrawing: true });
+        const come = (): void => call.remember({ ...call.memory, withdrawing: true });
         try {
-          return await send();
+          return await send({ signal: call.signal, come });
         } catch (error) {
           // As it was: an earlier attempt may have sent it.
           if (error instanceof ProviderFailure && error.neverLeft)

@@ -71,16 +71,30 @@ export interface CallbackAddress {
   readonly plainTokenUrl: string;
 }
 
+/** The turn that an erasing call waits for before it is sent. */
+export interface Turn {
+  /** Breaks off the waiting; a call whose turn has come is not broken off. */
+  readonly signal: AbortSignal;
+  /** It has come: from here on the call may reach the provider. */
+  come(): void;
+}
+
 /** Sends an erasing call. From directly before it, it may have reached the provider, unless it provably never left. */
 export async function sendErasing<Answer>(
   call: AdapterCall,
-  { memory = call.memory, send }: { readonly memory?: AdapterMemory; readonly send: () => Promise<Answer> },
+  { memory = call.memory, send }: { readonly memory?: AdapterMemory; readonly send: (turn: Turn) => Promise<Answer> },
 ): Promise<Answer> {
-  call.aboutToAsk(memory);
+  let hasCome = false;
+  const come = (): void => {
+    hasCome = true;
+    call.aboutToAsk(memory);
+  };
   try {
-    return await send();
+    const answer = await send({ signal: call.signal, come });
+    if (!hasCome) throw new TypeError('The adapter did not hand the turn of its erasing call on');
+    return answer;
   } catch (error) {
-    if (error instanceof ProviderFailure && error.neverLeft) call.didNotAsk();
+    if (hasCome && error instanceof ProviderFailure && error.neverLeft) call.didNotAsk();
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import type { BulkCheck } from '../../client/bulk/submit-bulk';
 import type { ErasureSubmission } from '../../client/submission';
 import { ConfigurationError, type Environment } from '../../config/environment';
 import type { PolicyFile } from '../../config/policy-file';
-import { readLimits } from '../../config/provider-config';
+import { readLimits, type ProviderLimits } from '../../config/provider-config';
 import { noClockMeaning } from '../../domain/law/legal-clock';
 import { byProvider, providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { CommandContext } from '../context';
@@ -14,13 +14,13 @@ import { DueDates, type DueRange } from './row-due-dates';
 
 export class BulkPlan {
   readonly #policy: PolicyFile;
-  readonly #requestsPerSecond: Readonly<Record<Provider, number>>;
+  readonly #limits: Readonly<Record<Provider, ProviderLimits>>;
   /** Without a file nobody has settled which calendars count, and a date that may not hold is worse than none. */
   readonly #due: DueDates | undefined;
 
   private constructor({ policy, isBuiltIn }: Awaited<ReturnType<typeof readPolicy>>, environment: Environment) {
     this.#policy = policy;
-    this.#requestsPerSecond = byProvider((provider) => readLimits(provider, environment).requestsPerSecond);
+    this.#limits = byProvider((provider) => readLimits(provider, environment));
     this.#due = isBuiltIn ? undefined : new DueDates(policy);
   }
 
@@ -40,8 +40,7 @@ export class BulkPlan {
     const asked = providerKeys.filter((provider) => requests[provider] > 0);
     const providers = asked.map((provider) => {
       const { patience } = this.#policy.rules;
-      const requestsPerSecond = this.#requestsPerSecond[provider];
-      return providerLoad(requests[provider], { provider, requestsPerSecond, patience, now: Date.now() });
+      return providerLoad(requests[provider], { provider, limits: this.#limits[provider], patience, now: Date.now() });
     });
     return { due: this.#due?.ranges() ?? [], providers };
   }

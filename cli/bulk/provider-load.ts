@@ -1,4 +1,5 @@
 /** How long it takes to ask each provider about the requests of a file, at the limits that are set. */
+import type { ProviderLimits } from '../../config/provider-config';
 import { defined } from '../../domain/defined';
 import { approximateDuration, DAY_MS, SECOND_MS } from '../../domain/duration';
 import { plannedMs } from '../../domain/request/leg-plan';
@@ -11,11 +12,11 @@ const LATE = ', AFTER the first is due: submit the earliest ones first, and by t
 export interface ProviderLoad {
   readonly provider: Provider;
   readonly requests: number;
-  /** Activities each second, as the workers' settings have it. */
+  /** Calls each second, as the workers' settings have it. */
   readonly requestsPerSecond: number;
   /** Until the last one has been asked, in ms. */
   readonly askingMs: number;
-  /** Days that the provider's own daily allowance stretches it to; absent where it has none. */
+  /** Days that the daily allowance stretches it to; absent where there is none. */
   readonly allowanceDays?: number;
   /** When the last answer is known at the latest, epoch ms. Absent where only the provider's answer can tell. */
   readonly endsAt?: number;
@@ -25,20 +26,20 @@ export function providerLoad(
   requests: number,
   {
     provider,
-    requestsPerSecond,
+    limits: { requestsPerSecond, requestsPerDay },
     patience,
     now,
   }: {
     readonly provider: Provider;
-    readonly requestsPerSecond: number;
+    readonly limits: Pick<ProviderLimits, 'requestsPerSecond' | 'requestsPerDay'>;
     readonly patience: Patience;
     readonly now: number;
   },
 ): ProviderLoad {
-  const allowance = providerFacts(provider).dailyAllowance;
-  const paced = Math.ceil((requests / requestsPerSecond) * SECOND_MS);
+  const { ask, look } = providerFacts(provider).callsEach;
+  const paced = Math.ceil(((requests * ask) / requestsPerSecond) * SECOND_MS);
   const allowanceDays =
-    allowance === undefined ? undefined : Math.ceil((requests * allowance.callsEach) / allowance.calls);
+    requestsPerDay === undefined ? undefined : Math.ceil((requests * (ask + look)) / requestsPerDay);
   const askingMs = Math.max(paced, ((allowanceDays ?? 1) - 1) * DAY_MS);
   const takesMs = plannedMs(provider, patience);
   return {
@@ -65,7 +66,7 @@ export function describeLoad(load: ProviderLoad, ranges: readonly DueRange[]): s
     dueAt === undefined || endsAt === undefined ? '' : endsAt <= dueAt ? ', before the first is due' : LATE;
   return (
     `${providerName(provider)}: ${requests} requests, asked within ${approximateDuration(askingMs)} at ` +
-    `${requestsPerSecond} a second${stretched}; ${end}${inTime}`
+    `${requestsPerSecond} calls a second${stretched}; ${end}${inTime}`
   );
 }
 

@@ -23,10 +23,17 @@ export interface ProviderFacts {
   readonly completionEvent?: string;
   /** For more people than this its documents ask to go through its support instead. */
   readonly peopleMax?: number;
-  /** What its documents allow, and the calls of one request without trouble: to ask, and to look. */
-  readonly dailyAllowance?: { readonly calls: number; readonly callsEach: number };
-  /** Defaults of `<variables>_REQUESTS_PER_SECOND`, over all workers, and `<variables>_CONCURRENCY`, in one process. */
-  readonly limits: { readonly variables: string; readonly requestsPerSecond: number; readonly concurrency: number };
+  /** Its calls for one request without trouble, in the round that asks and in the look afterwards; logins are shared by many. */
+  readonly callsEach: { readonly ask: number; readonly look: number };
+  readonly limits: {
+    readonly variables: string;
+    /** Default of `<variables>_REQUESTS_PER_SECOND`, over all workers. */
+    readonly requestsPerSecond: number;
+    /** Default of `<variables>_REQUESTS_PER_DAY`, over all workers; absent where its documents set no limit. */
+    readonly requestsPerDay?: number;
+    /** Default of `<variables>_CONCURRENCY`, in one process. */
+    readonly concurrency: number;
+  };
   /** Its environment variables, by what its adapter calls their values. */
   readonly settings: Readonly<Record<string, Setting>>;
 }
@@ -38,6 +45,7 @@ export const providers = {
     identifier: { field: 'individualId', form: 'any', tellsCase: true },
     window: { lastsMs: 120 * HOUR_MS },
     completionEvent: 'individual.purged',
+    callsEach: { ask: 1, look: 0 },
     limits: { variables: 'MEASUREONE', requestsPerSecond: 5, concurrency: 10 },
     settings: {
       baseUrl: { variable: 'MEASUREONE_BASE_URL', kind: 'base-url' },
@@ -71,6 +79,7 @@ export const providers = {
     name: 'Person API',
     identifier: { field: 'personId', form: 'uuid', tellsCase: false },
     window: 'as-wished',
+    callsEach: { ask: 2, look: 2 },
     limits: { variables: 'PERSON_API', requestsPerSecond: 10, concurrency: 10 },
     settings: {
       baseUrl: { variable: 'PERSON_API_BASE_URL', kind: 'base-url' },
@@ -84,9 +93,9 @@ export const providers = {
     identifier: { field: 'identifyId', form: 'any', reserved: ['delete', 'denylist'], tellsCase: true },
     window: { lastsMs: 7 * DAY_MS },
     peopleMax: 1_000,
-    dailyAllowance: { calls: 1_000_000, callsEach: 2 },
-    // It documents about 200 requests a second.
-    limits: { variables: 'APTRINSIC', requestsPerSecond: 50, concurrency: 20 },
+    callsEach: { ask: 1, look: 1 },
+    // It documents about 200 requests a second, and a million a day, for all callers of an account.
+    limits: { variables: 'APTRINSIC', requestsPerSecond: 50, requestsPerDay: 1_000_000, concurrency: 20 },
     settings: {
       baseUrl: {
         variable: 'APTRINSIC_BASE_URL',

@@ -119,7 +119,12 @@ describe('the due dates of a file', () => {
 
 describe('the load of a provider', () => {
   const load = (requests: number, requestsPerSecond = 50) =>
-    providerLoad(requests, { provider: 'aptrinsic', requestsPerSecond, patience: defaultPatience, now });
+    providerLoad(requests, {
+      provider: 'aptrinsic',
+      limits: { requestsPerSecond, requestsPerDay: 1_000_000 },
+      patience: defaultPatience,
+      now,
+    });
 
   it('goes by the limit that is set, and by the daily allowance where that is slower', () => {
     expect(load(100_000)).toMatchObject({ askingMs: 2_000_000, allowanceDays: 1 });

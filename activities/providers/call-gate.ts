@@ -1,0 +1,163 @@
+/** The gate in front of every HTTP call to one provider, its logins too: one for each provider in a worker process. */
+import type { CallLimits } from '../../domain/brake/lease';
+import { Pacing } from '../../domain/brake/pacing';
+import { approximateDuration, MINUTE_MS, SECOND_MS } from '../../domain/duration';
+import { CallAllowance, type AskForLease, type Permit } from './call-allowance';
+import { cancellationOf } from './cancellation';
+import { ProviderFailure } from './provider';
+
+export interface CallGate {
+  /** Resolves when a call may leave. Rejects when `signal` fires, or with a `ProviderFailure` where that would take too long. */
+  turn(signal?: AbortSignal): Promise<void>;
+  /** The provider asks to be left alone: by all calls. */
+  pause(forMs: number): void;
+  /** The worker ends: what it has not used is given back. */
+  leave(): Promise<void>;
+}
+
+/** Of a logger what is needed here. */
+export interface GateLog {
+  warn(fields: object, message: string): void;
+}
+
+/** Short enough for the start-to-close time-out of workflows/activity-options.ts, which several calls share. */
+export const TURN_MS_MAX = 45 * SECOND_MS;
+/** Whoever was refused a turn comes back at different times. */
+const COME_BACK_SPREAD = 0.1;
+
+interface Waiting {
+  readonly since: number;
+  readonly goOn: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+export function createCallGate(parts: {
+  /** For messages. */
+  readonly name: string;
+  readonly limits: CallLimits;
+  /** A random name of this process. */
+  readonly worker: string;
+  readonly ask: AskForLease;
+  readonly log: GateLog;
+  /** Milliseconds of a clock that is never set back. */
+  readonly monotonicNow?: () => number;
+}): CallGate {
+  const { name, log, monotonicNow: clock = () => performance.now() } = parts;
+  const allowance = new CallAllowance(parts, clock());
+  const pacing = new Pacing();
+  const waiting = new Set<Waiting>();
+  let timer: NodeJS.Timeout | undefined;
+  let told: Permit | undefined;
+
+  function goOn(): void {
+    clearTimeout(timer);
+    const again = [letGo(), ask()].filter((at) => at !== undefined);
+    if (again.length === 0) return;
+    const waitMs = Math.min(Math.max(Math.min(...again) - clock(), 0), MINUTE_MS);
+    timer = setTimeout(goOn, waitMs);
+    // Nobody waits for the renewal of a lease: it keeps no process alive.
+    if (waiting.size === 0) timer.unref();
+  }
+
+  /** Lets all go whose turn it is, and says when to look again. */
+  function letGo(): number | undefined {
+    for (const one of waiting) {
+      const now = clock();
+      const permit = allowance.permit(now);
+      tell(permit, now);
+      if ('callsPerSecond' in permit) {
+        const at = pacing.nextAt();
+        if (at > now) return refuseLate(now, at);
+        allowance.call(now);
+        pacing.left(now, permit.callsPerSecond);
+        waiting.delete(one);
+        one.goOn();
+      } else {
+        if (permit.why !== 'slow' && permit.until - now > TURN_MS_MAX) return refuseAll(permit, now);
+        return refuseLate(now, permit.until);
+      }
+    }
+    return undefined;
+  }
+
+  function refuseAll({ until, why }: Extract<Permit, { why: string }>, now: number): undefined {
+    const because = why === 'paused' ? 'it asked to be left alone' : 'its allowance of calls for 24 hours is spent';
+    for (const one of waiting) refuse(one, `${because}, for ${approximateDuration(until - now)}`, until - now);
+    return undefined;
+  }
+
+  /** Those who have waited for too long; and says when the next of them has. */
+  function refuseLate(now: number, at: number): number | undefined {
+    for (const one of waiting) {
+      const lateAt = one.since + TURN_MS_MAX;
+      if (now < lateAt) return Math.min(at, lateAt);
+      refuse(one, 'too many calls wait for their turn', TURN_MS_MAX);
+    }
+    return undefined;
+  }
+
+  function refuse(one: Waiting, because: string, retryAfterMs: number): void {
+    waiting.delete(one);
+    const spreadMs = retryAfterMs * (1 + COME_BACK_SPREAD * Math.random());
+    const message = `${name} was not called: ${because}.`;
+    one.refuse(new ProviderFailure('ProviderUnavailable', message, { neverLeft: true, retryAfterMs: spreadMs }));
+  }
+
+  function ask(): number | undefined {
+    const now = clock();
+    const at = allowance.askAt(now, waiting.size);
+    if (at === undefined || at > now) return at;
+    void allowance.ask(clock).then(goOn);
+    return undefined;
+  }
+
+  function tell(permit: Permit, now: number): void {
+    if ('callsPerSecond' in permit || permit.why === 'slow') {
+      if (!('why' in permit)) told = undefined;
+      return;
+    }
+    if (told !== undefined && 'why' in told && told.why === permit.why) return;
+    told = permit;
+    const forSeconds = Math.round((permit.until - now) / SECOND_MS);
+    log.warn(
+      { provider: name, forSeconds },
+      permit.why === 'paused'
+        ? 'The provider asked to be left alone: no call is made to it meanwhile'
+        : "The provider's allowance of calls for 24 hours is spent: its legs wait until some of it is there again",
+    );
+  }
+
+  return {
+    turn(signal) {
+      return new Promise<void>((resolve, reject) => {
+        if (signal?.aborted === true) {
+          reject(cancellationOf(signal));
+          return;
+        }
+        const now = clock();
+        const over = (): void => signal?.removeEventListener('abort', stop);
+        const one: Waiting = {
+          since: now,
+          goOn: () => (over(), resolve()),
+          refuse: (error) => (over(), reject(error)),
+        };
+        const stop = (): void => {
+          waiting.delete(one);
+          reject(cancellationOf(signal as AbortSignal));
+        };
+        signal?.addEventListener('abort', stop, { once: true });
+        if (waiting.size === 0) pacing.rested(now);
+        waiting.add(one);
+        goOn();
+      });
+    },
+    pause(forMs) {
+      allowance.pause(forMs, clock());
+      goOn();
+    },
+    async leave() {
+      clearTimeout(timer);
+      await allowance.leave(clock);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+/** The brake of one provider: one run, which shares the provider's limits out among the workers. It starts no timer and no activity. */
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineUpdate,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { brakeView, grantLease, openBrake, type BrakeState, type BrakeView } from '../domain/brake/brake-state';
+import { describeBrake } from '../domain/brake/brake-text';
+import type { Lease, LeaseRequest } from '../domain/brake/lease';
+import { leaseRequestProblem } from '../domain/brake/lease-check';
+import { providerKeys } from '../domain/provider/provider-table';
+import { brakeIdOf } from '../temporal/names';
+
+export const lease = defineUpdate<Lease, [LeaseRequest]>('lease');
+export const brake = defineQuery<BrakeView>('brake');
+
+/** Temporal refuses further updates after 2,000 in one run. */
+const UPDATES_MAX = 1_000;
+
+export async function providerBrake(handedOn: BrakeState = openBrake): Promise<void> {
+  const provider = providerKeys.find((key) => brakeIdOf(key) === workflowInfo().workflowId);
+  if (provider === undefined) {
+    throw ApplicationFailure.nonRetryable('The id of this workflow names no provider', 'InvalidRequest');
+  }
+  let state = handedOn;
+  let updates = 0;
+  const show = (): void => setCurrentDetails(describeBrake(provider, state));
+
+  setHandler(brake, () => brakeView(state), { description: 'What the workers may call, and what was handed out' });
+  setHandler(
+    lease,
+    (request) => {
+      const granted = grantLease(state, request, Date.now());
+      state = granted.state;
+      updates += 1;
+      show();
+      return granted.lease;
+    },
+    {
+      validator: (request) => {
+        const problem = leaseRequestProblem(request);
+        if (problem !== undefined) throw ApplicationFailure.nonRetryable(problem, 'InvalidRequest');
+      },
+      description: "A worker's part of the calls, for some seconds",
+    },
+  );
+  show();
+
+  await condition(() => (updates >= UPDATES_MAX || workflowInfo().continueAsNewSuggested) && allHandlersFinished());
+  await continueAsNew<typeof providerBrake>(state);
+}
