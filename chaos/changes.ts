@@ -9,8 +9,26 @@ import { policies } from './world';
 
 export type Change = 'settings' | 'deploy' | 'keys';
 
-/** When each comes, as a share of the whole course. */
-export const changesOfCourse: readonly { readonly at: number; readonly change: Change }[] = [
+/** When it comes, as a share of the whole course. */
+interface PlannedChange {
+  readonly at: number;
+  readonly change: Change;
+}
+
+/** Each starts processes again, which a short course has no time for. */
+const SHORT_COURSE = 200;
+
+export function changesOfCourse(erasures: number): readonly PlannedChange[] {
+  return erasures < SHORT_COURSE ? changesOfShortCourse : changesOfLongCourse;
+}
+
+const changesOfShortCourse: readonly PlannedChange[] = [
+  { at: 0.25, change: 'settings' },
+  { at: 0.4, change: 'deploy' },
+  { at: 0.6, change: 'keys' },
+];
+
+const changesOfLongCourse: readonly PlannedChange[] = [
   { at: 0.12, change: 'settings' },
   { at: 0.25, change: 'deploy' },
   { at: 0.38, change: 'settings' },

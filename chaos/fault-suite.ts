@@ -172,7 +172,7 @@ export class FaultSuite {
   }
 
   async #change(signal: AbortSignal): Promise<void> {
-    for (const { at, change } of changesOfCourse) {
+    for (const { at, change } of changesOfCourse(this.#options.erasures)) {
       while (this.#progress() < at && !signal.aborted) {
         await pause(SECOND_MS, undefined, { signal }).catch(() => undefined);
       }

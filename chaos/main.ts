@@ -16,6 +16,7 @@ interface Options {
   readonly minutes: number;
   readonly kills: number;
   readonly atOnce: number;
+  readonly workers: number;
   readonly long?: true;
   readonly calm?: true;
   readonly postgres?: true;
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     .option('--minutes <n>', 'how long at most: what is open then is brought to its end', wholeNumber, 10)
     .option('--kills <n>', 'how many processes are killed', wholeNumber, 8)
     .option('--at-once <n>', 'how many requests are open at the same time', wholeNumber, 60)
+    .option('--workers <n>', 'how many processes for the workflows, and as many for the providers', wholeNumber, 2)
     .option('--long', `the long form: ${long.erasures} erasures and ${long.kills} kills in ${long.minutes} minutes`)
     .option('--calm', 'nothing is broken: shows that the suite itself finds nothing then')
     .option('--postgres', 'Temporal on PostgreSQL, which must be installed, instead of its file')
@@ -57,12 +59,16 @@ async function run(options: Options & { readonly directory: string }): Promise<n
   const clock: SuiteClock = { offsetMs: 0 };
   const log = new RunLog(directory, () => Date.now() + clock.offsetMs);
   const postgres = options.postgres ? await startPostgres({ report: tell }) : undefined;
-  const world = await startWorld({ directory, report: tell, log, workers: 2, ...(postgres && { postgres }) }).catch(
-    async (error: unknown) => {
-      await postgres?.stop();
-      throw error;
-    },
-  );
+  const world = await startWorld({
+    directory,
+    report: tell,
+    log,
+    workers: options.workers,
+    ...(postgres && { postgres }),
+  }).catch(async (error: unknown) => {
+    await postgres?.stop();
+    throw error;
+  });
   try {
     log.add({
       kind: 'run-begun',
