@@ -5,7 +5,7 @@ import type { Fleet } from './fleet';
 import { prepareRotation } from './key-rotation';
 import type { Random } from './random';
 import type { RunLog } from './run-log';
-import { policies } from './world';
+import type { PolicyName } from './world';
 
 export type Change = 'settings' | 'deploy' | 'keys';
 
@@ -37,6 +37,9 @@ const changesOfLongCourse: readonly PlannedChange[] = [
   { at: 0.7, change: 'settings' },
   { at: 0.8, change: 'keys' },
 ];
+
+/** What is tracked or approved takes decisions, which cost most. */
+const policyWeights: Readonly<Record<PolicyName, number>> = { untracked: 3, tracked: 1, approval: 1 };
 
 interface ChangesParts {
   readonly fleet: Fleet;
@@ -82,7 +85,7 @@ export class Changes {
     const { fleet, random } = this.#parts;
     fleet.deployment = {
       ...fleet.deployment,
-      policy: random.pick(Object.keys(policies)),
+      policy: random.weighted(policyWeights),
       settings: { APTRINSIC_HARD_DELETE: String(random.chance(0.5)) },
     };
     if (random.chance(0.5)) await fleet.deploy(random.pick(['workflow-worker', 'provider-worker']));

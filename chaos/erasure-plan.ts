@@ -64,10 +64,10 @@ export interface Trouble {
 
 export const calm: Trouble = { faults: 0, decisions: 0, callbacks: 0, world: 0, clocks: 0, submissions: 0 };
 export const stormy: Trouble = {
-  faults: 0.35,
-  decisions: 0.25,
+  faults: 0.25,
+  decisions: 0.15,
   callbacks: 0.3,
-  world: 0.15,
+  world: 0.1,
   clocks: 0.4,
   submissions: 0.15,
 };

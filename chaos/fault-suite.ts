@@ -32,7 +32,7 @@ export interface SuiteClock {
 }
 
 /** Of the time for all of it, what is left for those that are under way then. */
-const ENDING_SHARE = 0.2;
+const ENDING_SHARE = 0.15;
 /** So many runs are moved at the same time. */
 const MOVED_AT_ONCE = 48;
 const STARTED_AT_ONCE = 16;
@@ -191,8 +191,8 @@ export class FaultSuite {
 
   /** The providers' clock first: a callback must be able to arrive, and a look must find what is due. */
   async #advance(): Promise<void> {
-    const size = this.#random.weighted({ hour: 1, shift: 2, day: 4, days: 3 });
-    const [low, high] = ({ hour: [0.2, 2], shift: [4, 12], day: [20, 30], days: [40, 60] } as const)[size];
+    const size = this.#random.weighted({ hour: 1, shift: 1, day: 3, days: 6 });
+    const [low, high] = ({ hour: [0.2, 2], shift: [4, 12], day: [20, 30], days: [45, 75] } as const)[size];
     const byMs = Math.round((low + this.#random.next() * (high - low)) * HOUR_MS);
     const time = await this.#world.simulator.advance(byMs);
     this.#clock.offsetMs = Date.parse(time) - Date.now();

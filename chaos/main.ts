@@ -23,7 +23,7 @@ interface Options {
   readonly directory?: string;
 }
 
-const long = { erasures: 10_000, minutes: 55, kills: 210, atOnce: 600 } as const;
+const long = { erasures: 10_000, minutes: 90, kills: 210, atOnce: 600 } as const;
 
 async function main(): Promise<void> {
   const program = new Command('npm run chaos --')
