@@ -5,8 +5,14 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { workflowBundlePath } from './workflow-bundle';
 
 async function main(): Promise<void> {
+  const workflowsPath = join(__dirname, '..', 'workflows');
   const { code } = await bundleWorkflowCode({
-    workflowsPath: join(__dirname, '..', 'workflows'),
+    workflowsPath,
+    // Loaded once for all runs: no module of ours keeps anything of a run. Otherwise each run in the cache has all of them
+    // for itself, a megabyte of memory and its share of every start.
+    preloadModules: [workflowsPath],
+    // Or webpack leaves the line out that loads them, since package.json says that our modules have no side effects.
+    webpackConfigHook: (config) => ({ ...config, optimization: { ...config.optimization, sideEffects: false } }),
     payloadConverterPath: join(__dirname, '..', 'workflows', 'payload-converter'),
     logger: new DefaultLogger('WARN'),
   });
