@@ -2,15 +2,17 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { describeMachine } from './frame/machine';
-import type { Measurement } from './frame/measurement';
+import type { BenchContext, Measurement } from './frame/measurement';
 import { keep, resultText, writeReport } from './frame/report-page';
 import { measurements } from './measurements';
 
 interface Options {
   readonly only?: readonly string[];
   readonly quick?: true;
+  readonly full?: true;
+  readonly sleepers?: number;
 }
 
 async function main(): Promise<void> {
@@ -18,6 +20,8 @@ async function main(): Promise<void> {
   const options = new Command('npm run bench --')
     .description('Measures what erasures cost, beside what people would use instead; writes docs/benchmark.md.')
     .addOption(new Option('--only <names...>', 'these measurements only').choices(names))
+    .option('--full', 'the sizes that the targets name: hours')
+    .option('--sleepers <count>', 'how many wait in the measurement of that name', countOf)
     .option('--quick', 'fewer repetitions, to the terminal only: docs/benchmark.md stays as it is')
     .addHelpText(
       'after',
@@ -27,25 +31,35 @@ async function main(): Promise<void> {
     .opts<Options>();
   if (process.platform !== 'linux') throw new Error('The benchmark reads CPU times from /proc: it needs Linux');
   const chosen = measurements.filter(({ name }) => options.only?.includes(name) ?? true);
-  for (const measurement of chosen) await measure(measurement, options.quick === true);
-  if (options.quick !== true) tell(`The report is ${await writeReport(measurements)}`);
+  const { quick = false, full = false, sleepers } = options;
+  for (const measurement of chosen) await measure(measurement, { quick, full, sleepers });
+  if (!quick) tell(`The report is ${await writeReport(measurements)}`);
 }
 
-async function measure(measurement: Measurement, quick: boolean): Promise<void> {
+async function measure(
+  measurement: Measurement,
+  size: Pick<BenchContext, 'quick' | 'full' | 'sleepers'>,
+): Promise<void> {
   const machine = describeMachine();
   tell(`--- ${measurement.name}: ${measurement.title} (load ${machine.load})`);
   const directory = await mkdtemp(join(tmpdir(), 'erasure-bench-'));
   const startedAt = performance.now();
   try {
-    const result = await measurement.run({ quick, report: tell, directory });
+    const result = await measurement.run({ ...size, report: tell, directory });
     const tookSeconds = Math.round((performance.now() - startedAt) / 1000);
     process.stdout.write(resultText(measurement, result));
-    if (quick) return;
+    if (size.quick) return;
     const measuredAt = new Date().toISOString();
     await keep({ name: measurement.name, measuredAt, tookSeconds, machine, result });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+function countOf(value: string): number {
+  const count = Number(value);
+  if (!(Number.isInteger(count) && count > 0)) throw new InvalidArgumentError('expected a whole number above 0');
+  return count;
 }
 
 function tell(line: string): void {

@@ -1,5 +1,21 @@
 /** All measurements, in the order of the report. */
 import { cpu } from './comparison/cpu';
+import { callbacks } from './scale/callbacks';
+import { growth } from './scale/growth';
+import { intake } from './scale/intake';
+import { recovery } from './scale/recovery';
+import { sleepers } from './scale/sleepers';
+import { sweepCost } from './scale/sweep-cost';
+import { wakeUps } from './scale/wake-ups';
 import type { Measurement } from './frame/measurement';
 
-export const measurements: readonly Measurement[] = [cpu];
+export const measurements: readonly Measurement[] = [
+  cpu,
+  sleepers,
+  wakeUps,
+  recovery,
+  intake,
+  callbacks,
+  sweepCost,
+  growth,
+];

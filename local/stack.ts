@@ -17,6 +17,7 @@ import { startProcess, type OwnProcess } from './child-process';
 import type { Environment } from './engine/cache';
 import { startEngine, type Engine } from './engine/engine';
 import { freePorts } from './engine/ports';
+import type { PostgresStore } from './engine/temporal-server';
 import { startUi } from './engine/ui';
 import { keepPolicy } from './sample-policy';
 import { connectControl } from './simulator/control-client';
@@ -71,6 +72,8 @@ export interface StackOptions {
   readonly programs?: string;
   /** Settings of the policy file, over those of `samplePolicy`; where there is a policy file already, it stays as it is. */
   readonly policy?: object;
+  /** Where Temporal keeps its state, instead of a file. */
+  readonly postgres?: PostgresStore;
 }
 
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -93,6 +96,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       env: environment,
       ...(options.directory === undefined ? {} : { databaseFile: join(directory, 'temporal.db') }),
       ...(ports === undefined ? {} : { ports: { frontend: ports.temporal, ui: ports.ui } }),
+      ...defined({ postgres: options.postgres }),
     });
     undo.push(() => engine.stop());
     const connection = await Connection.connect(engine.connectionOptions);

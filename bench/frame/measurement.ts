@@ -4,6 +4,10 @@ import type { Estimate } from './statistics';
 export interface BenchContext {
   /** Fewer repetitions: to see that it works, not for numbers to be kept. */
   readonly quick: boolean;
+  /** The sizes that the targets name, which take hours. */
+  readonly full: boolean;
+  /** How many wait in `sleepers`, where it was said. */
+  readonly sleepers: number | undefined;
   /** Says on the terminal what is being done. */
   readonly report: (line: string) => void;
   /** For files that are gone after the run. */
