@@ -29,7 +29,7 @@ async function run({ quick, full, report }: BenchContext): Promise<Result> {
   const world = await startOwnWorld({ name: 'recovery', report });
   try {
     const worker = await killWorker(world, count, report);
-    const server = await restartTemporal(world, count, report);
+    const server = await restartTemporal(world, { worker: worker.worker, count, report });
     return {
       tables: [
         {
@@ -41,7 +41,7 @@ async function run({ quick, full, report }: BenchContext): Promise<Result> {
             ['serves again after, s', seconds(worker.servesMs), seconds(server.servesMs)],
             ['all of those calls taken up again after, s', seconds(worker.resumedMs), '-'],
             ['all requests taken on after, s', seconds(worker.allMs), seconds(server.allMs)],
-            ['CPU of the worker until then, s', seconds(worker.cpuMs), seconds(server.cpuMs)],
+            ['CPU of the worker meanwhile, s', seconds(worker.cpuMs), seconds(server.cpuMs)],
             ['providers asked twice', String(worker.repeated), String(server.repeated)],
           ],
         },
@@ -79,7 +79,7 @@ async function killWorker(
   { stack, application }: OwnWorld,
   count: number,
   report: (line: string) => void,
-): Promise<Recovery & { readonly underWay: number; readonly resumedMs: number }> {
+): Promise<Recovery & { readonly worker: OwnProcess; readonly underWay: number; readonly resumedMs: number }> {
   const ids = await submit(stack, application, count);
   await untilAsked(stack, Math.floor(count / 3));
   const asked = await askedSoFar(stack.simulator);
@@ -93,16 +93,23 @@ async function killWorker(
   const resumedMs = performance.now() - killedAt;
   await untilAsked(stack, count);
   const allMs = performance.now() - killedAt;
-  return { asked, underWay: underWay.length, servesMs, resumedMs, allMs, ...(await costs(stack, worker, count)) };
+  return {
+    worker,
+    asked,
+    underWay: underWay.length,
+    servesMs,
+    resumedMs,
+    allMs,
+    ...(await costs(stack, worker, count)),
+  };
 }
 
 async function restartTemporal(
   { stack, application }: OwnWorld,
-  count: number,
-  report: (line: string) => void,
+  parts: { readonly worker: OwnProcess; readonly count: number; readonly report: (line: string) => void },
 ): Promise<Recovery> {
-  // The worker that the first part has started.
-  const worker = stack.processes.findLast(({ name }) => name === 'worker') ?? stack.worker;
+  const { worker, count, report } = parts;
+  const before = cpuMsOf(worker.pid);
   await submit(stack, application, count);
   await untilAsked(stack, Math.floor(count / 3));
   const asked = await askedSoFar(stack.simulator);
@@ -113,7 +120,8 @@ async function restartTemporal(
   const servesMs = performance.now() - killedAt;
   await untilAsked(stack, count);
   const allMs = performance.now() - killedAt;
-  return { asked, servesMs, allMs, ...(await costs(stack, worker, count)) };
+  const { cpuMs, repeated } = await costs(stack, worker, count);
+  return { asked, servesMs, allMs, cpuMs: cpuMs - before, repeated };
 }
 
 async function submit(stack: Stack, application: OwnWorld['application'], count: number): Promise<readonly string[]> {
