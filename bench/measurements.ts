@@ -1,6 +1,6 @@
 /** All measurements, in the order of the report. */
 import { cpu } from './comparison/cpu';
-import { callbacks } from './scale/callbacks';
+import { callbacks } from './scale/callback-cost';
 import { growth } from './scale/growth';
 import { intake } from './scale/intake';
 import { recovery } from './scale/recovery';

@@ -4,7 +4,7 @@ import { memoryMbOf } from '../frame/cpu-time';
 import { estimateText, type BenchContext, type Measurement, type Result } from '../frame/measurement';
 import { meanOf, sum, type Estimate } from '../frame/statistics';
 import { startOwnWorld, type OwnWorld } from './own-world';
-import { addStandIns } from './waiting';
+import { addStandIns } from './open-requests';
 
 interface Level {
   readonly open: number;

@@ -9,7 +9,7 @@ import { cpuMsOf } from '../frame/cpu-time';
 import { target, type BenchContext, type Measurement, type Result } from '../frame/measurement';
 import { exact } from '../frame/statistics';
 import { startOwnWorld, type OwnWorld } from './own-world';
-import { askedSoFar, untilAsked } from './waiting';
+import { askedSoFar, untilAsked } from './open-requests';
 
 const FULL = 1_000;
 const CHOSEN = 150;

@@ -5,7 +5,7 @@ import { interleaved } from '../frame/interleave';
 import { estimateText, target, type BenchContext, type Measurement, type Result } from '../frame/measurement';
 import { exact, meanOf, ratioOf } from '../frame/statistics';
 import { startOwnWorld } from './own-world';
-import { addStandIns, takeOn } from './waiting';
+import { addStandIns, takeOn } from './open-requests';
 
 /** More than a worker keeps in its memory: of further ones it knows nothing. */
 const REAL = 600;

@@ -7,7 +7,7 @@ import { memoryMbOf, startCpuClock } from '../frame/cpu-time';
 import { actionsOf } from '../frame/history-cost';
 import type { BenchContext, Measurement, Result } from '../frame/measurement';
 import { startOwnWorld } from './own-world';
-import { addStandIns, takeOn } from './waiting';
+import { addStandIns, takeOn } from './open-requests';
 
 const FULL = 100_000;
 const CHOSEN = 2_000;
