@@ -27,7 +27,7 @@ async function connected(): Promise<{ readonly socket: Socket; readonly received
   return { socket, received: () => received };
 }
 
-async function echoed(connection: Awaited<ReturnType<typeof connected>>, text: string): Promise<void> {
+async function expectEchoed(connection: Awaited<ReturnType<typeof connected>>, text: string): Promise<void> {
   while (connection.received() !== text) await once(connection.socket, 'data');
 }
 
@@ -36,7 +36,7 @@ it('carries what is sent, in order, also while it is slowed', async () => {
   proxy.disturb({ delayMs: 5, bytesPerSecond: 1_000_000 });
   const text = Array.from({ length: 500 }, (_, index) => `${index} `).join('');
   connection.socket.write(text);
-  await echoed(connection, text);
+  await expectEchoed(connection, text);
 });
 
 it('lets nothing pass while it is stalled, and everything afterwards', async () => {
@@ -46,19 +46,19 @@ it('lets nothing pass while it is stalled, and everything afterwards', async () 
   await pause(200);
   expect(connection.received()).toBe('');
   proxy.disturb({});
-  await echoed(connection, 'late');
+  await expectEchoed(connection, 'late');
 });
 
 it('breaks the connections there are, and lets new ones through', async () => {
   const connection = await connected();
   connection.socket.write('before');
-  await echoed(connection, 'before');
+  await expectEchoed(connection, 'before');
   const closed = once(connection.socket, 'close');
   proxy.cut();
   await closed;
   const another = await connected();
   another.socket.write('after');
-  await echoed(another, 'after');
+  await expectEchoed(another, 'after');
 });
 
 it('refuses new connections while it is told to', async () => {
@@ -68,5 +68,5 @@ it('refuses new connections while it is told to', async () => {
   proxy.disturb({});
   const another = await connected();
   another.socket.write('again');
-  await echoed(another, 'again');
+  await expectEchoed(another, 'again');
 });
