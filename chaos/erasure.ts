@@ -111,14 +111,16 @@ export class Erasure {
     await this.#happen(look);
     await this.#call(look);
     const behindMs = simulatorNow() + this.#clockAheadMs - look.now;
-    // Before its first task is done there is nothing to move.
-    if (behindMs >= SECOND_MS && look.state !== undefined) {
-      await moveRun(world.connection, {
-        requestId: this.plan.requestId,
-        byMs: Math.round(behindMs),
-        waitMs: MOVE_WAIT_MS,
-      });
-      this.#stage.log.add({ kind: 'forward', requestId: this.plan.requestId, byMs: Math.round(behindMs) });
+    if (look.underWay.length > 0) {
+      // It holds the run's clock up. From here on the run is behind for good: would it catch up with the providers at once, its
+      // window would pass before theirs.
+      this.#clockAheadMs = look.now - simulatorNow();
+    } else if (behindMs >= SECOND_MS && look.state !== undefined) {
+      // Before its first task is done there is nothing to move.
+      const { requestId } = this.plan;
+      const byMs = Math.round(behindMs);
+      this.#stage.log.add({ kind: 'forward', requestId, byMs, from: look.now });
+      await moveRun(world.connection, { requestId, byMs, waitMs: MOVE_WAIT_MS });
     }
     if (isEnding()) this.#events = [];
   }

@@ -36,6 +36,7 @@ const ENDING_SHARE = 0.15;
 /** So many runs are moved at the same time. */
 const MOVED_AT_ONCE = 48;
 const STARTED_AT_ONCE = 16;
+const HELD_UP_MS = 300;
 const REPORT_EVERY_MS = 10 * SECOND_MS;
 
 export interface SuiteSummary {
@@ -144,7 +145,8 @@ export class FaultSuite {
           await this.#beginEnding();
         }
         if (this.#elapsedMs() > this.#options.minutes * MINUTE_MS) break;
-        await this.#advance();
+        if (this.#isHeldUp()) await pause(HELD_UP_MS);
+        else await this.#advance();
         await this.#stepAll();
         if (!this.#isEnding) await this.#startMore();
         if (this.#isEnding && this.#open.size === 0) break;
@@ -187,6 +189,12 @@ export class FaultSuite {
       `The time is nearly over: nothing more is started or broken, ${this.#open.size} are brought to their end`,
     );
     await this.#weather.calmDown();
+  }
+
+  /** Most runs wait for a call or for a worker: days that passed meanwhile would pass without them. */
+  #isHeldUp(): boolean {
+    const busy = [...this.#open].filter(({ look }) => look === undefined || look.underWay.length > 0);
+    return busy.length * 2 > this.#open.size;
   }
 
   /** The providers' clock first: a callback must be able to arrive, and a look must find what is due. */

@@ -171,12 +171,12 @@ interface Decided {
   readonly error?: string;
 }
 
-/** A run's clock was moved, after the providers'. `to` is what the run's clock showed afterwards, where it was read. */
+/** Before a run's clock is moved, after the providers': what it shows then. */
 interface MovedForward {
   readonly kind: 'forward';
   readonly requestId: string;
   readonly byMs: number;
-  readonly to?: number;
+  readonly from: number;
 }
 
 /** The providers' clock was moved for all. */
