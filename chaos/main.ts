@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { startPostgres } from '../local/engine/postgres';
-import { calm, stormy } from './erasure-plan';
+import { calm, stormy, type Trouble } from './erasure-plan';
 import { FaultSuite, type SuiteClock, type SuiteSummary } from './fault-suite';
+import { removals } from './removals';
 import { RunLog } from './run-log';
+import { prove } from './self-proof';
+import { pronounce } from './verdict';
 import { NAMESPACE, policies, startWorld } from './world';
 
 interface Options {
@@ -19,11 +22,17 @@ interface Options {
   readonly workers: number;
   readonly long?: true;
   readonly calm?: true;
+  readonly only?: string;
+  readonly prove?: true;
   readonly postgres?: true;
   readonly directory?: string;
 }
 
 const long = { erasures: 10_000, minutes: 90, kills: 210, atOnce: 600 } as const;
+
+/** So many show each of the guards' absence. */
+const PROOF_ERASURES = 16;
+const OFTEN = 0.9;
 
 async function main(): Promise<void> {
   const program = new Command('npm run chaos --')
@@ -38,6 +47,11 @@ async function main(): Promise<void> {
     .option('--workers <n>', 'how many processes for the workflows, and as many for the providers', wholeNumber, 2)
     .option('--long', `the long form: ${long.erasures} erasures and ${long.kills} kills in ${long.minutes} minutes`)
     .option('--calm', 'nothing is broken: shows that the suite itself finds nothing then')
+    .option(
+      '--only <kinds>',
+      `of all that can be broken only this, and often: ${Object.keys(calm).join(', ')}, or nothing`,
+    )
+    .option('--prove', 'takes one guard after the other out of a copy of the product, and must find each missing')
     .option('--postgres', 'Temporal on PostgreSQL, which must be installed, instead of its file')
     .option('--directory <path>', 'where everything is kept that it takes to look into a finding')
     .parse();
@@ -50,7 +64,7 @@ async function main(): Promise<void> {
   const directory =
     options.directory === undefined ? mkdtempSync(join(tmpdir(), 'erasure-chaos-')) : resolve(options.directory);
   mkdirSync(directory, { recursive: true });
-  process.exitCode = await run({ ...options, directory });
+  process.exitCode = await (options.prove ? proveAll : run)({ ...options, directory });
 }
 
 async function run(options: Options & { readonly directory: string }): Promise<number> {
@@ -79,11 +93,12 @@ async function run(options: Options & { readonly directory: string }): Promise<n
       policy: policies,
       keysDirectory: world.keysDirectory,
     });
-    const trouble = options.calm ? calm : stormy;
+    const trouble = options.only !== undefined ? onlyTrouble(options.only) : options.calm ? calm : stormy;
+    const isStormy = trouble === stormy;
     const suite = await FaultSuite.create({
       world,
       log,
-      options: { seed, erasures, minutes, kills: options.calm ? 0 : kills, atOnce, trouble, changes: !options.calm },
+      options: { seed, erasures, minutes, kills: isStormy ? kills : 0, atOnce, trouble, changes: isStormy },
       report: tell,
       clock,
     });
@@ -93,13 +108,31 @@ async function run(options: Options & { readonly directory: string }): Promise<n
       numbers: { erasures: summary.erasures, ended: summary.ended, stuck: summary.stuck.length },
     });
     tellSummary(summary);
+    const { findings } = await pronounce(directory, { seed, tell });
     if (summary.broken.length > 0) return 2;
-    return summary.stuck.length === 0 ? 0 : 1;
+    return findings.length === 0 ? 0 : 1;
   } finally {
     await world.stop();
     await postgres?.stop();
     log.close();
   }
+}
+
+async function proveAll({ directory, seed }: Options & { readonly directory: string }): Promise<number> {
+  tell(`Seed ${seed}. Everything is kept in ${directory}`);
+  let missed = 0;
+  for (const removal of removals) {
+    const { isCaught } = await prove(removal, { directory, seed, erasures: PROOF_ERASURES, tell });
+    if (!isCaught) missed += 1;
+  }
+  return missed === 0 ? 0 : 1;
+}
+
+function onlyTrouble(kinds: string): Trouble {
+  const named = kinds.split(',').filter((kind) => kind !== 'nothing');
+  const unknown = named.filter((kind) => !(kind in calm));
+  if (unknown.length > 0) throw new InvalidArgumentError(`There is no trouble called ${unknown.join(', ')}.`);
+  return { ...calm, ...Object.fromEntries(named.map((kind) => [kind, OFTEN])) };
 }
 
 function tellSummary(summary: SuiteSummary): void {
