@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { describeMachine } from './frame/machine';
 import type { BenchContext, Measurement } from './frame/measurement';
-import { keep, resultText, writeReport } from './frame/report-page';
+import { keep, readKept, resultText, writeReport } from './frame/report-page';
+import { guard, runGuard } from './comparison/guard';
 import { measurements } from './measurements';
 
 interface Options {
@@ -13,6 +14,7 @@ interface Options {
   readonly quick?: true;
   readonly full?: true;
   readonly sleepers?: number;
+  readonly guard?: true;
 }
 
 async function main(): Promise<void> {
@@ -23,6 +25,7 @@ async function main(): Promise<void> {
     .option('--full', 'the sizes that the targets name: hours')
     .option('--sleepers <count>', 'how many wait in the measurement of that name', countOf)
     .option('--quick', 'fewer repetitions, to the terminal only: docs/benchmark.md stays as it is')
+    .option('--guard', 'a minute: fails where ours has become dearer beside the plain application; writes nothing')
     .addHelpText(
       'after',
       `\nMeasurements:\n${measurements.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join('\n')}`,
@@ -30,10 +33,17 @@ async function main(): Promise<void> {
     .parse()
     .opts<Options>();
   if (process.platform !== 'linux') throw new Error('The benchmark reads CPU times from /proc: it needs Linux');
+  if (options.guard === true) return heldToKept();
   const chosen = measurements.filter(({ name }) => options.only?.includes(name) ?? true);
   const { quick = false, full = false, sleepers } = options;
   for (const measurement of chosen) await measure(measurement, { quick, full, sleepers });
   if (!quick) tell(`The report is ${await writeReport(measurements)}`);
+}
+
+async function heldToKept(): Promise<void> {
+  const kept = readKept(guard.name)?.result.data;
+  if (kept === undefined) throw new Error(`Nothing is kept to hold it to: npm run bench -- --only ${guard.name}`);
+  if (!(await runGuard(kept, tell))) process.exitCode = 1;
 }
 
 async function measure(

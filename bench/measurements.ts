@@ -1,5 +1,8 @@
 /** All measurements, in the order of the report. */
 import { cpu } from './comparison/cpu';
+import { dbos } from './comparison/dbos';
+import { guard } from './comparison/guard';
+import { polling } from './comparison/polling';
 import { callbacks } from './scale/callback-cost';
 import { growth } from './scale/growth';
 import { intake } from './scale/intake';
@@ -11,6 +14,8 @@ import type { Measurement } from './frame/measurement';
 
 export const measurements: readonly Measurement[] = [
   cpu,
+  dbos,
+  polling,
   sleepers,
   wakeUps,
   recovery,
@@ -18,4 +23,5 @@ export const measurements: readonly Measurement[] = [
   callbacks,
   sweepCost,
   growth,
+  guard,
 ];

@@ -74,6 +74,8 @@ export interface StackOptions {
   readonly policy?: object;
   /** Where Temporal keeps its state, instead of a file. */
   readonly postgres?: PostgresStore;
+  /** Left out where something is measured without them. */
+  readonly withoutSearchAttributes?: true;
 }
 
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -102,7 +104,9 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const connection = await Connection.connect(engine.connectionOptions);
     undo.push(() => connection.close());
     await assertVirtualTimeSupported(connection, engine.namespace);
-    await ensureSearchAttributes({ connection, namespace: engine.namespace });
+    if (options.withoutSearchAttributes !== true) {
+      await ensureSearchAttributes({ connection, namespace: engine.namespace });
+    }
     const policyFile = await keepPolicy(directory, options.policy);
     const uiUrl =
       ports === undefined ? undefined : await serveUi(engine, { port: ports.ui, environment, report, undo });

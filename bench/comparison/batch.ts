@@ -10,7 +10,7 @@ import type { Application } from './application';
 
 const DAY_MS = 24 * 3_600_000;
 /** All windows are over by then: the longest is a week. */
-const ALL_WINDOWS_MS = 8 * DAY_MS;
+export const ALL_WINDOWS_MS = 8 * DAY_MS;
 const AT_ONCE = 8;
 const ASKED_WITHIN_MS = 300_000;
 /** What a server still writes once the last run has ended. */
@@ -23,7 +23,8 @@ export interface BatchCost {
   readonly workflowIds: readonly string[];
 }
 
-export async function runBatch(stack: Stack, application: Application, erasures: number): Promise<BatchCost> {
+export async function runBatch(application: Application, erasures: number): Promise<BatchCost> {
+  const { stack } = application;
   const { simulator } = stack;
   const subjects = Array.from({ length: erasures }, newSubject);
   for (const subject of subjects) await seed(simulator, subject);
@@ -45,7 +46,7 @@ export async function runBatch(stack: Stack, application: Application, erasures:
 }
 
 /** Every provider has taken every request on: three calls that erase for each. */
-async function untilAsked({ simulator }: Stack, erasures: number): Promise<void> {
+export async function untilAsked({ simulator }: Stack, erasures: number): Promise<void> {
   const until = performance.now() + ASKED_WITHIN_MS;
   const asking = [
     { provider: 'measureone', operation: 'purge' },
@@ -54,16 +55,23 @@ async function untilAsked({ simulator }: Stack, erasures: number): Promise<void>
   ];
   for (;;) {
     const calls = await Promise.all(asking.map((filter) => simulator.calls(filter)));
-    const done = calls.map((of) => of.filter(({ status }) => typeof status === 'number' && status < 300).length);
+    const done = calls.map(
+      (of) => new Set(of.filter(({ status }) => Number(status) < 300).map(({ subject }) => subject)).size,
+    );
     if (done.every((count) => count >= erasures)) return;
     if (performance.now() > until) throw new Error(`Only ${done.join(', ')} of ${erasures} were asked`);
     await pause(100);
   }
 }
 
-/** Lets every run skip what it waits for, and waits for its end. */
-async function endAll({ connection, namespace }: Stack, workflowIds: readonly string[]): Promise<void> {
+/** Lets every run skip what it waits for, and waits for its end: what they ended with. */
+export async function endAll({ connection, namespace }: Stack, workflowIds: readonly string[]): Promise<unknown[]> {
   const client = new Client({ connection, namespace });
   await atOnce(workflowIds, AT_ONCE, (workflowId) => skipWheneverIdle(connection, { namespace, workflowId }));
-  await atOnce(workflowIds, AT_ONCE, (workflowId) => client.workflow.getHandle(workflowId).result());
+  return atOnce(workflowIds, AT_ONCE, (workflowId) => client.workflow.getHandle(workflowId).result());
+}
+
+/** At how many providers what an erasure ended with says that the data are erased. */
+export function erasedIn(result: unknown): number {
+  return JSON.stringify(result).match(/"outcome":"erased"/g)?.length ?? 0;
 }

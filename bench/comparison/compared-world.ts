@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { sampleSubmission } from '../../local/sample-request';
 import { startProcess } from '../../local/child-process';
+import { prepareNamespace } from '../../local/engine/namespace';
 import { freePorts } from '../../local/engine/ports';
-import type { Subject } from '../../local/scenarios';
 import { defaultCredentials } from '../../local/simulator/simulator-registry';
 import { startStack, type Stack } from '../../local/stack';
 import { workflowIdOf } from '../../temporal/names';
@@ -17,17 +17,24 @@ import type { Application } from './application';
 
 export interface World {
   readonly stack: Stack;
+  /** Ours with what the plain application has, too: no search attributes, no legal clock, nobody to be told. */
   readonly own: Application;
+  /** Ours as it is installed, where that was asked for: search attributes and the legal clock of Berlin. */
+  readonly installed?: Application;
   readonly plain: Application;
   stop(): Promise<void>;
 }
 
-/** A clock that goes back and forth would be another measurement: every window is as the documents have it. */
+const NAMESPACE_MS_MAX = 30_000;
+/** Dates in the one form that a sample would read. */
 const simulatorSettings = {
   person: { defaultDelayMs: 3 * 24 * 3_600_000, timeFormats: ['z' as const] },
 };
 
-export async function startWorld({ report }: Pick<BenchContext, 'report'>): Promise<World> {
+export async function startWorld(
+  { report }: Pick<BenchContext, 'report'>,
+  options: { readonly withInstalled?: true } = {},
+): Promise<World> {
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).toReversed()) await step();
@@ -36,21 +43,48 @@ export async function startWorld({ report }: Pick<BenchContext, 'report'>): Prom
     const stack = await startStack({
       report,
       namespace: 'erasure-bench',
-      // The plain application knows nothing of an answer to the person.
-      policy: { answer: 'untracked' },
+      policy: { answer: 'untracked', calendars: {} },
+      withoutSearchAttributes: true,
     });
     undo.push(() => stack.stop());
     await stack.simulator.configure(simulatorSettings);
-    const own = await startOwn(stack, undo);
+    const own = await startOwn('ours', { stack, server: serverOf(stack), undo });
     const plain = await startPlain(stack, undo);
-    return { stack, own, plain, stop };
+    if (options.withInstalled !== true) return { stack, own, plain, stop };
+
+    const other = await startInstalled(stack, report);
+    undo.push(() => other.stop());
+    await other.simulator.configure(simulatorSettings);
+    const installed = await startOwn('ours, as installed', { stack: other, server: serverOf(stack), undo });
+    return { stack, own, installed, plain, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function startOwn(stack: Stack, undo: (() => Promise<void>)[]): Promise<Application> {
+/** Another namespace of the same server, with processes of its own. */
+async function startInstalled(stack: Stack, report: BenchContext['report']): Promise<Stack> {
+  const namespace = 'erasure-bench-installed';
+  const { engine } = stack;
+  await prepareNamespace({
+    connectionOptions: engine.connectionOptions,
+    namespace,
+    deadline: Date.now() + NAMESPACE_MS_MAX,
+    signal: new AbortController().signal,
+  });
+  return startStack({
+    report,
+    namespace,
+    policy: { answer: 'untracked' },
+    environment: { ...process.env, TEMPORAL_ADDRESS: engine.address },
+  });
+}
+
+async function startOwn(
+  name: string,
+  { stack, server, undo }: { readonly stack: Stack; readonly server: number; readonly undo: (() => Promise<void>)[] },
+): Promise<Application> {
   const client = await startAskedProcess<readonly ErasureSubmission[], undefined>({
     script: join(__dirname, 'own-client.js'),
     env: stack.settings,
@@ -58,8 +92,9 @@ async function startOwn(stack: Stack, undo: (() => Promise<void>)[]): Promise<Ap
   undo.push(() => client.stop());
   const gateway = processOf(stack, 'gateway');
   return {
-    name: 'ours',
-    roles: () => ({ worker: stack.worker.pid, server: serverOf(stack), client: client.pid, gateway }),
+    name,
+    stack,
+    roles: () => ({ worker: stack.worker.pid, server, client: client.pid, gateway }),
     async submit(subjects) {
       const submissions = subjects.map((subject) => sampleSubmission(randomUUID(), subject));
       await client.ask(submissions);
@@ -87,6 +122,7 @@ async function startPlain(stack: Stack, undo: (() => Promise<void>)[]): Promise<
   undo.push(() => client.stop());
   return {
     name: 'plain',
+    stack,
     roles: () => ({ worker: worker.pid, server: serverOf(stack), client: client.pid }),
     async submit(subjects) {
       const requests = subjects.map(({ measureone, person, aptrinsic }) => ({
@@ -123,5 +159,3 @@ function processOf({ processes }: Stack, wanted: string): number {
   if (found === undefined) throw new Error(`The stack has no ${wanted}`);
   return found.pid;
 }
-
-export type { Subject };

@@ -1,19 +1,14 @@
-/** Two things measured in turn, so that what else the machine does meets both alike: A B, B A, A B … */
-
-export async function interleaved<A, B>(
-  pairs: number,
-  one: () => Promise<A>,
-  other: () => Promise<B>,
-): Promise<{ readonly one: A; readonly other: B }[]> {
-  const measured: { readonly one: A; readonly other: B }[] = [];
-  for (let pair = 0; pair < pairs; pair += 1) {
-    if (pair % 2 === 0) {
-      const first = await one();
-      measured.push({ one: first, other: await other() });
-    } else {
-      const first = await other();
-      measured.push({ other: first, one: await one() });
-    }
+/** Things measured in turn, so that what else the machine does meets all alike: A B C, C B A, A B C … */
+export async function interleaved<Name extends string, Measured>(
+  rounds: number,
+  things: Readonly<Record<Name, () => Promise<Measured>>>,
+): Promise<Readonly<Record<Name, Measured>>[]> {
+  const names = Object.keys(things) as Name[];
+  const measured: Record<Name, Measured>[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const found: Partial<Record<Name, Measured>> = {};
+    for (const name of round % 2 === 0 ? names : names.toReversed()) found[name] = await things[name]();
+    measured.push(found as Record<Name, Measured>);
   }
   return measured;
 }

@@ -61,6 +61,8 @@ export interface Result {
   readonly targets: readonly Target[];
   /** What was not measured, what was shortened, what to distrust: a sentence each, in Markdown. */
   readonly notes: readonly string[];
+  /** What something else is held to later. */
+  readonly data?: unknown;
 }
 
 export interface Measurement {

@@ -28,11 +28,16 @@ export async function keep(kept: Kept): Promise<void> {
   );
 }
 
+export function readKept(name: string): Kept | undefined {
+  const file = join(directory, `${name}.json`);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Kept) : undefined;
+}
+
 /** From all that is kept; what no measurement makes any more is removed. */
 export async function writeReport(measurements: readonly Measurement[]): Promise<string> {
   const found = measurements.flatMap((measurement) => {
-    const file = join(directory, `${measurement.name}.json`);
-    return existsSync(file) ? [{ measurement, kept: JSON.parse(readFileSync(file, 'utf8')) as Kept }] : [];
+    const kept = readKept(measurement.name);
+    return kept === undefined ? [] : [{ measurement, kept }];
   });
   for (const name of readdirSync(directory).filter((file) => file.endsWith('.svg'))) rmSync(join(directory, name));
   for (const { kept } of found) {

@@ -24,3 +24,6 @@ export const plainQueues = {
   aptrinsic: 'plain-aptrinsic',
 } as const;
 export const plainWorkflowId = (requestId: string): string => `plain-${requestId}`;
+
+export const POLLING_WORKFLOW = 'pollingErasure';
+export const pollingWorkflowId = (requestId: string): string => `polling-${requestId}`;

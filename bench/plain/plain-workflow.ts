@@ -3,6 +3,8 @@ import { condition, defineSignal, proxyActivities, setHandler, sleep } from '@te
 import type { AptrinsicCalls, CertificateCalls, MeasureOneCalls, PersonCalls } from './plain-activities';
 import { PLAIN_QUEUE, plainQueues, type PlainOutcome, type PlainRequest, type PlainResult } from './plain-types';
 
+export { pollingErasure } from './polling-workflow';
+
 const timeouts = { startToCloseTimeout: '30 seconds', scheduleToCloseTimeout: '3 days' } as const;
 const measureone = proxyActivities<MeasureOneCalls>({ ...timeouts, taskQueue: plainQueues.measureone });
 const person = proxyActivities<PersonCalls>({ ...timeouts, taskQueue: plainQueues.person });
