@@ -75,3 +75,8 @@ export async function endAll({ connection, namespace }: Stack, workflowIds: read
 export function erasedIn(result: unknown): number {
   return JSON.stringify(result).match(/"outcome":"erased"/g)?.length ?? 0;
 }
+
+/** At how many it says that nothing was erased: untrue of a provider that had taken the request on. */
+export function deniedIn(result: unknown): number {
+  return JSON.stringify(result).match(/"outcome":"(not-found|still-there|never-asked)"/g)?.length ?? 0;
+}

@@ -111,7 +111,7 @@ async function historyCostOf({ connection, namespace }: Stack, ids: readonly str
 }
 
 const sizes: Record<'full' | 'quick', Size> = {
-  full: { rounds: 8, erasures: 20 },
+  full: { rounds: 6, erasures: 16 },
   quick: { rounds: 3, erasures: 10 },
 };
 

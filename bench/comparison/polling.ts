@@ -23,7 +23,7 @@ interface Cost {
 }
 
 async function run(context: BenchContext): Promise<Result> {
-  const erasures = context.quick ? 1 : 5;
+  const erasures = context.quick ? 1 : 3;
   const world = await startWorld(context);
   try {
     const { stack, own } = world;
