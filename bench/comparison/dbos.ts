@@ -16,9 +16,11 @@ const PROVIDERS = 3;
 const CALLS_WITHIN_MS = 60_000;
 
 const sizes = {
-  full: { rounds: 5, erasures: 12, killed: 60 },
-  quick: { rounds: 2, erasures: 10, killed: 20 },
+  full: { rounds: 4, erasures: 8, killed: 30 },
+  quick: { rounds: 2, erasures: 5, killed: 10 },
 } as const;
+
+type Size = (typeof sizes)[keyof typeof sizes];
 
 interface Cost {
   readonly worker: number;
@@ -38,7 +40,7 @@ async function run(context: BenchContext): Promise<Result> {
         dbos: await killInTheMiddle(world.stack, size.killed, killedDbos(dbos)),
         own: await killInTheMiddle(world.stack, size.killed, killedOwn(world)),
       };
-      return resultOf(costs, killed, size.killed);
+      return resultOf(costs, killed, size);
     } finally {
       await dbos.stop();
     }
@@ -179,7 +181,7 @@ async function erasingCalls({ simulator }: Stack): Promise<number> {
   return calls.flat().filter(({ status }) => status !== 401 && status !== 403).length;
 }
 
-function resultOf(rounds: Rounds, killed: Readonly<Record<'own' | 'dbos', AfterKill>>, erasures: number): Result {
+function resultOf(rounds: Rounds, killed: Readonly<Record<'own' | 'dbos', AfterKill>>, size: Size): Result {
   const ratio = ratioOf(rounds.map(({ own, dbos }) => ({ over: own.totalMs, under: dbos.totalMs })));
   const kinds = [
     ['ours, on Temporal with SQLite', 'own'],
@@ -195,7 +197,7 @@ function resultOf(rounds: Rounds, killed: Readonly<Record<'own' | 'dbos', AfterK
         rows: kinds.map(([name, of]) => [name, ms(of, 'worker'), ms(of, 'server'), ms(of, 'totalMs')]),
       },
       {
-        title: `After a SIGKILL in the middle of ${erasures} erasures`,
+        title: `After a SIGKILL in the middle of ${size.killed} erasures`,
         columns: [
           '',
           'calls before it',
@@ -232,6 +234,7 @@ function resultOf(rounds: Rounds, killed: Readonly<Record<'own' | 'dbos', AfterK
     ],
     targets: [target("Total CPU, ours over DBOS's", ratio, { atMost: 4 })],
     notes: [
+      `${size.rounds} interleaved batches of ${size.erasures} erasures of each, after one of each that does not count.`,
       `DBOS has no clock that skips: its windows are ${WINDOW_MS / 1000} s, in real time, and ours the true ones on virtual time. What DBOS would spend in days of waiting is not in its figure, nor is what Temporal would.`,
       'DBOS keeps its state in PostgreSQL, Temporal here in SQLite; DBOS runs worker, client and callback in one process.',
       'A call that is repeated after a crash is answered "not found" by a provider that hides the record at once. An application that does not remember that it may have asked takes that for an answer about the person and ends with "not found": an untrue end. Ours waits the window out, looks, and says `presumed-erased` where it does not know that the record was ever there: a weaker end.',

@@ -23,7 +23,7 @@ interface Cost {
 }
 
 async function run(context: BenchContext): Promise<Result> {
-  const erasures = context.quick ? 1 : 3;
+  const erasures = context.quick ? 1 : 2;
   const world = await startWorld(context);
   try {
     const { stack, own } = world;
