@@ -5,10 +5,13 @@ import type { Roles } from '../frame/cpu-time';
 
 export interface Application {
   readonly name: string;
-  /** Where its runs and its providers are. */
-  readonly stack: Stack;
   /** The processes whose CPU time counts, and what each of them does. */
   roles(): Roles;
   /** Starts an erasure for each subject, and answers their workflow ids. */
   submit(subjects: readonly Subject[]): Promise<readonly string[]>;
+}
+
+export interface ComparedApplication extends Application {
+  /** Where its runs and its providers are. */
+  readonly stack: Stack;
 }

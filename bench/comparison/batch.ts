@@ -23,8 +23,7 @@ export interface BatchCost {
   readonly workflowIds: readonly string[];
 }
 
-export async function runBatch(application: Application, erasures: number): Promise<BatchCost> {
-  const { stack } = application;
+export async function runBatch(stack: Stack, application: Application, erasures: number): Promise<BatchCost> {
   const { simulator } = stack;
   const subjects = Array.from({ length: erasures }, newSubject);
   for (const subject of subjects) await seed(simulator, subject);

@@ -13,15 +13,15 @@ import { startAskedProcess } from '../frame/asked-process';
 import type { BenchContext } from '../frame/measurement';
 import type { ProviderSettings } from '../plain/provider-calls';
 import { plainWorkflowId, type PlainRequest } from '../plain/plain-types';
-import type { Application } from './application';
+import type { ComparedApplication } from './application';
 
 export interface World {
   readonly stack: Stack;
   /** Ours with what the plain application has, too: no search attributes, no legal clock, nobody to be told. */
-  readonly own: Application;
+  readonly own: ComparedApplication;
   /** Ours as it is installed, where that was asked for: search attributes and the legal clock of Berlin. */
-  readonly installed?: Application;
-  readonly plain: Application;
+  readonly installed?: ComparedApplication;
+  readonly plain: ComparedApplication;
   stop(): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ async function startInstalled(stack: Stack, report: BenchContext['report']): Pro
 async function startOwn(
   name: string,
   { stack, server, undo }: { readonly stack: Stack; readonly server: number; readonly undo: (() => Promise<void>)[] },
-): Promise<Application> {
+): Promise<ComparedApplication> {
   const client = await startAskedProcess<readonly ErasureSubmission[], undefined>({
     script: join(__dirname, 'own-client.js'),
     env: stack.settings,
@@ -103,7 +103,7 @@ async function startOwn(
   };
 }
 
-async function startPlain(stack: Stack, undo: (() => Promise<void>)[]): Promise<Application> {
+async function startPlain(stack: Stack, undo: (() => Promise<void>)[]): Promise<ComparedApplication> {
   const [port = 0] = await freePorts(1);
   const env = { TEMPORAL_ADDRESS: stack.engine.address, TEMPORAL_NAMESPACE: stack.namespace };
   const worker = await startProcess({

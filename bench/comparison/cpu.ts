@@ -2,11 +2,11 @@
 import { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { actionsOf, bytesOf, eventsOf } from '../frame/history-cost';
-import { interleaved } from '../frame/interleave';
+import { inTurn } from '../frame/interleave';
 import { estimateText, target, type BenchContext, type Measurement, type Result } from '../frame/measurement';
 import { meanOf, ratioOf, type Estimate } from '../frame/statistics';
 import type { Stack } from '../../local/stack';
-import type { Application } from './application';
+import type { ComparedApplication } from './application';
 import { erasedIn, runBatch, type BatchCost } from './batch';
 import { startWorld, type World } from './compared-world';
 
@@ -49,20 +49,20 @@ export async function compare(
   { report }: Pick<BenchContext, 'report'>,
 ): Promise<Comparison> {
   const { own, plain, installed } = world;
-  const batch = async (application: Application): Promise<BatchCost> => {
-    const cost = await runBatch(application, size.erasures);
+  const batch = async (application: ComparedApplication): Promise<BatchCost> => {
+    const cost = await runBatch(application.stack, application, size.erasures);
     report(`${application.name}: ${cost.totalMs.toFixed(0)} ms of CPU for an erasure`);
     return cost;
   };
   const applications = [own, ...(installed === undefined ? [] : [installed]), plain];
   for (const application of applications) await batch(application);
-  const rounds = await interleaved(
+  const rounds = await inTurn(
     size.rounds,
     Object.fromEntries(applications.map((application) => [application.name, () => batch(application)])),
   );
-  const batchesOf = ({ name }: Application): BatchCost[] =>
+  const batchesOf = ({ name }: ComparedApplication): BatchCost[] =>
     rounds.flatMap((round) => (round[name] === undefined ? [] : [round[name]]));
-  const overPlain = (application: Application): Estimate =>
+  const overPlain = (application: ComparedApplication): Estimate =>
     ratioOf(
       batchesOf(application).map(({ totalMs }, index) => ({
         over: totalMs,
@@ -80,7 +80,7 @@ export async function compare(
   };
 }
 
-async function costOf({ stack }: Application, batches: readonly BatchCost[]): Promise<ApplicationCost> {
+async function costOf({ stack }: ComparedApplication, batches: readonly BatchCost[]): Promise<ApplicationCost> {
   const roles = roleNames.map((role) => [role, meanOf(batches.map(({ roles: spent }) => spent[role] ?? 0))] as const);
   return {
     totalMs: meanOf(batches.map(({ totalMs }) => totalMs)),

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { newSubject, seed } from '../../local/sample-request';
 import type { Subject } from '../../local/scenarios';
 import type { Stack } from '../../local/stack';
-import { interleaved } from '../frame/interleave';
+import { inTurn } from '../frame/interleave';
 import { estimateText, target, type BenchContext, type Measurement, type Result } from '../frame/measurement';
 import { meanOf, ratioOf } from '../frame/statistics';
 import { ALL_WINDOWS_MS, deniedIn, endAll, erasedIn, runBatch, untilAsked } from './batch';
@@ -58,7 +58,7 @@ async function compareCosts(
 ): Promise<Rounds> {
   const batches = {
     own: async (): Promise<Cost> => {
-      const { roles, totalMs } = await runBatch(own, erasures);
+      const { roles, totalMs } = await runBatch(stack, own, erasures);
       return { worker: totalMs - (roles['server'] ?? 0), server: roles['server'] ?? 0, totalMs };
     },
     dbos: () => dbosBatch(stack, dbos, erasures),
@@ -69,7 +69,7 @@ async function compareCosts(
     return cost;
   };
   for (const name of ['own', 'dbos'] as const) await told(name)();
-  return interleaved(rounds, { own: told('own'), dbos: told('dbos') });
+  return inTurn(rounds, { own: told('own'), dbos: told('dbos') });
 }
 
 async function dbosBatch(stack: Stack, dbos: DbosWorld, erasures: number): Promise<Cost> {

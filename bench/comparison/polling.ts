@@ -27,7 +27,7 @@ async function run(context: BenchContext): Promise<Result> {
   const world = await startWorld(context);
   try {
     const { stack, own } = world;
-    const { workflowIds } = await runBatch(own, erasures);
+    const { workflowIds } = await runBatch(stack, own, erasures);
     const ours = await costsOf(stack, workflowIds);
     const polling: Cost[] = [];
     for (let erasure = 0; erasure < erasures; erasure += 1) {

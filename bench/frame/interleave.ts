@@ -1,5 +1,5 @@
 /** Things measured in turn, so that what else the machine does meets all alike: A B C, C B A, A B C … */
-export async function interleaved<Name extends string, Measured>(
+export async function inTurn<Name extends string, Measured>(
   rounds: number,
   things: Readonly<Record<Name, () => Promise<Measured>>>,
 ): Promise<Readonly<Record<Name, Measured>>[]> {
@@ -11,4 +11,13 @@ export async function interleaved<Name extends string, Measured>(
     measured.push(found as Record<Name, Measured>);
   }
   return measured;
+}
+
+/** Two of them: A B, B A, A B … */
+export async function interleaved<A, B>(
+  pairs: number,
+  one: () => Promise<A>,
+  other: () => Promise<B>,
+): Promise<{ readonly one: A; readonly other: B }[]> {
+  return (await inTurn<'one' | 'other', A | B>(pairs, { one, other })) as { one: A; other: B }[];
 }
