@@ -31,8 +31,8 @@ export interface SuiteClock {
   offsetMs: number;
 }
 
-/** Of the time for all of it, what is left for those that are under way then. */
-const ENDING_SHARE = 0.15;
+/** Once the time is over, those that are under way may take as long again to their end, and this long at least: a slow machine is no finding. */
+const ENDING_MS_MIN = 5 * MINUTE_MS;
 /** So many runs are moved at the same time. */
 const MOVED_AT_ONCE = 48;
 const STARTED_AT_ONCE = 16;
@@ -141,10 +141,10 @@ export class FaultSuite {
     ]);
     try {
       while (this.#started < this.#options.erasures || this.#open.size > 0) {
-        if (!this.#isEnding && this.#elapsedMs() > this.#options.minutes * MINUTE_MS * (1 - ENDING_SHARE)) {
+        if (!this.#isEnding && this.#elapsedMs() > this.#stormMs()) {
           await this.#beginEnding();
         }
-        if (this.#elapsedMs() > this.#options.minutes * MINUTE_MS) break;
+        if (this.#elapsedMs() > this.#stormMs() + Math.max(this.#stormMs(), ENDING_MS_MIN)) break;
         if (this.#isHeldUp()) await pause(HELD_UP_MS);
         else await this.#advance();
         await this.#stepAll();
@@ -165,12 +165,13 @@ export class FaultSuite {
     return Date.now() - this.#startedAt;
   }
 
+  #stormMs(): number {
+    return this.#options.minutes * MINUTE_MS;
+  }
+
   /** From 0 to 1. */
   #progress(): number {
-    return Math.max(
-      (this.#started + this.#ended) / (2 * this.#options.erasures),
-      this.#elapsedMs() / (this.#options.minutes * MINUTE_MS * (1 - ENDING_SHARE)),
-    );
+    return Math.max((this.#started + this.#ended) / (2 * this.#options.erasures), this.#elapsedMs() / this.#stormMs());
   }
 
   async #change(signal: AbortSignal): Promise<void> {

@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     )
     .option('--seed <text>', 'decides every random choice; printed, so that it can be given again')
     .option('--erasures <n>', 'how many requests', wholeNumber, 120)
-    .option('--minutes <n>', 'how long at most: what is open then is brought to its end', wholeNumber, 10)
+    .option('--minutes <n>', 'how long things are broken: what is open then is brought to its end', wholeNumber, 10)
     .option('--kills <n>', 'how many processes are killed', wholeNumber, 8)
     .option('--at-once <n>', 'how many requests are open at the same time', wholeNumber, 60)
     .option('--workers <n>', 'how many processes for the workflows, and as many for the providers', wholeNumber, 2)

@@ -32,7 +32,8 @@ it(
   async () => {
     const erasures = ['--erasures', '30', '--at-once', '30', '--kills', '4'];
     const { code, told } = await chaos([...erasures, '--seed', 'the short form']);
-    expect({ code, told }).toEqual({ code: 0, told: expect.stringContaining('30 of 30 erasures accepted') as string });
+    expect(code === 0 ? 'nothing' : told).toBe('nothing');
+    expect(told).toContain('30 of 30 erasures accepted');
     const log = readRunLog(directory);
     const count = (kind: string): number => log.filter((entry) => entry.kind === kind).length;
     expect(count('ended')).toBe(30);
@@ -43,5 +44,5 @@ it(
     expect(log.some((entry) => entry.kind === 'callback' && entry.nature !== 'genuine')).toBe(true);
     expect(log.some((entry) => entry.kind === 'provider-call' && entry.call.fault !== undefined)).toBe(true);
   },
-  (MINUTES + 2) * 60_000,
+  (MINUTES + 8) * 60_000,
 );
