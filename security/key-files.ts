@@ -78,10 +78,11 @@ export async function hasDecisionKeys(directory: string): Promise<boolean> {
 }
 
 async function readKeys<Keys>(path: string, file: KeyFile<Keys>, reading: Partial<Reading>): Promise<Keys> {
-  const { access: protection, madeBy } = file;
+  const { access: protection, madeBy, name } = file;
   const content = await readJson(path, {
     protection,
     madeBy,
+    name,
     directories: 'checked',
     permissions: 'checked',
     ...reading,

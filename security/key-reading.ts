@@ -21,12 +21,20 @@ export interface Reading {
   /** Whether whoever can write to the directories on the way is looked at, too. */
   readonly directories: 'checked' | 'any';
   readonly madeBy: string;
+  /** What such a file is usually called. */
+  readonly name: string;
   readonly permissions: KeyPermissions;
 }
 
 export async function readJson(file: string, reading: Reading): Promise<unknown> {
   const content = parsedJson(await readText(file, reading));
-  if (content === undefined) throw new KeyFileError(file, 'is not JSON');
+  if (content === undefined) {
+    const { name, madeBy } = reading;
+    throw new KeyFileError(
+      file,
+      `is no key file, since it is not JSON: expected one like ${name}, which ${madeBy} makes`,
+    );
+  }
   return content;
 }
 

@@ -152,6 +152,7 @@ async function readIfThere({ directory, permissions }: Place, file: NewKeyFile['
     protection: file.access,
     directories: 'checked',
     madeBy,
+    name: file.name,
     permissions,
   });
 }

@@ -156,7 +156,7 @@ export class ProviderLeg {
         const withdrawal = await withdrawErasure(this.#call(this.state.rounds.length, tries));
         this.#apply({ type: 'withdrawalAnswered', withdrawal });
       },
-      () => ({ type: 'withdrawalFailed' }),
+      (error) => ({ type: 'withdrawalFailed', reason: readFailure(error).type }),
     );
   }
 

@@ -2,7 +2,7 @@
 import { defined } from '../defined';
 import { describeInstant } from '../duration';
 import { seenIn, type Fact, type Witness } from '../fact/fact';
-import { attentionGuide } from '../leg/failure';
+import { attentionGuide, failureWords } from '../leg/failure';
 import { isContradicted } from '../leg/leg-callbacks';
 import { lastRound } from '../leg/rounds';
 import { windowIsOverAt } from '../leg/leg-windows';
@@ -202,7 +202,9 @@ function unknownEnd(leg: SettledLeg): string {
   const due = overAt === undefined ? '' : ` The window and margin end at ${describeInstant(overAt)}.`;
   const contradiction =
     leg.endedInAttention === undefined ? '' : ` Before that ${attentionGuide[leg.endedInAttention].happened}.`;
-  return `The request ended while ${providerName(leg.provider)} had been asked and the result could not be learnt.${late}${due}${contradiction}`;
+  const failed =
+    leg.couldNotWithdraw === undefined ? '' : ` Withdrawing it failed: ${failureWords(leg.couldNotWithdraw)}.`;
+  return `The request ended while ${providerName(leg.provider)} had been asked and the result could not be learnt.${late}${failed}${due}${contradiction}`;
 }
 
 /** What the provider's documents leave unsaid, as its adapter states it. */

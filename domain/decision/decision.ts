@@ -33,7 +33,6 @@ export interface DecisionProof {
 }
 
 export const providerDecisionKinds = decisionKinds.filter(isAboutProvider);
-export const requestDecisionKinds = decisionKinds.filter((kind): kind is RequestDecisionKind => !isAboutProvider(kind));
 /** Decisions that take effect only with a signed token in `authenticated` mode. */
 export const guardedKinds = decisionKinds.filter((kind) => decisionRow(kind).isGuarded);
 

@@ -36,16 +36,18 @@ export function askForAttention(leg: OpenLeg, reason: AttentionReason, step: 'as
 }
 
 type EndFacts = LegFacts &
-  Partial<Pick<SettledLeg, 'endedAt' | 'endedInAttention' | 'withdrawal' | 'withdrawnAfterDecisionAt'>>;
+  Partial<
+    Pick<SettledLeg, 'endedAt' | 'endedInAttention' | 'withdrawal' | 'couldNotWithdraw' | 'withdrawnAfterDecisionAt'>
+  >;
 
 export function settle(leg: LegState, settlement: Settlement, at: number, end: Partial<EndFacts> = leg): SettledLeg {
-  const { endedAt, endedInAttention, withdrawal, withdrawnAfterDecisionAt } = end;
+  const { endedAt, endedInAttention, couldNotWithdraw, withdrawal, withdrawnAfterDecisionAt } = end;
   return {
     ...factsOf(leg),
     phase: 'settled',
     ...settlement,
     settledAt: at,
-    ...defined({ endedAt, endedInAttention, withdrawal, withdrawnAfterDecisionAt }),
+    ...defined({ endedAt, endedInAttention, couldNotWithdraw, withdrawal, withdrawnAfterDecisionAt }),
   };
 }
 

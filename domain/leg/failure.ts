@@ -170,6 +170,10 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
   },
 };
 
+export function failureWords(type: FailureType): string {
+  return type === 'InvalidRequest' ? 'the input was refused' : attentionGuide[type].happened;
+}
+
 /** What an adapter remembers from one attempt to the next. */
 export interface AdapterMemory {
   /** The record was seen before the first asking. */

@@ -1,7 +1,7 @@
 /** What a person sees of one leg: each state says what it waits for, until when, and what they can do. */
 import { defined } from '../defined';
 import { describeInstant } from '../duration';
-import { attentionGuide, triesDaily, type AttentionReason } from './failure';
+import { attentionGuide, failureWords, triesDaily, type AttentionReason } from './failure';
 import { isAsked, lastRound } from './rounds';
 import { nextStep } from './next-step';
 import { offeredDecisions } from './leg-decisions';
@@ -266,7 +266,7 @@ function askedBeforeHold(leg: LegState, hold: LegHold): string {
 }
 
 function withdrawalInHold({ withdrawal, couldNotWithdraw }: LegHold): string {
-  if (couldNotWithdraw === true) return ', could not be made to withdraw it';
+  if (couldNotWithdraw !== undefined) return `, could not be made to withdraw it (${couldNotWithdraw})`;
   switch (withdrawal?.status) {
     case 'too-late':
       return ', when it was too late to withdraw it';
@@ -279,8 +279,9 @@ function withdrawalInHold({ withdrawal, couldNotWithdraw }: LegHold): string {
 }
 
 function tooLateToHold(leg: LegState, hold: LegHold): string {
-  if (hold.couldNotWithdraw === true)
-    return 'the hold came, and the provider could not be reached to withdraw it, or refused';
+  const { couldNotWithdraw } = hold;
+  if (couldNotWithdraw !== undefined)
+    return `the hold came, and the provider could not be made to withdraw it: ${failureWords(couldNotWithdraw)} (${couldNotWithdraw})`;
   const told = hold.withdrawal?.status === 'too-late' ? hold.withdrawal.since : undefined;
   const since = told ?? lastRound(leg)?.answeredAt;
   return `too late for the hold since ${describeInstant(since ?? hold.since)}`;

@@ -2,7 +2,7 @@
 import type { DecisionContent, DecisionProof } from '../decision/decision';
 import type { ProviderDecisionKind } from '../decision/decision-table';
 import type { Provider } from '../provider/provider-table';
-import type { AttentionReason, LegFailure, StepMemory } from './failure';
+import type { AttentionReason, FailureType, LegFailure, StepMemory } from './failure';
 import type { Assurance, LegOutcome } from './outcome';
 import type { CallbackEvidence, CallbackReport, Observation, Receipt, Withdrawal } from './receipt';
 
@@ -33,7 +33,7 @@ export interface LegHold {
   /** The provider's answer to withdrawing, once it was tried. */
   readonly withdrawal?: Withdrawal & { readonly at: number };
   /** The provider refused to withdraw it for good, or could not be reached until its window was over. */
-  readonly couldNotWithdraw?: boolean;
+  readonly couldNotWithdraw?: FailureType;
 }
 
 export interface Attention {
@@ -144,6 +144,8 @@ export type SettledLeg = LegFacts &
     readonly settledAt: number;
     /** The provider's answer to withdrawing at the end of the request. */
     readonly withdrawal?: Withdrawal & { readonly at: number };
+    /** Why it could not be made to. */
+    readonly couldNotWithdraw?: FailureType;
     /** When the provider withdrew it although a staff member had decided about it meanwhile. */
     readonly withdrawnAfterDecisionAt?: number;
   };
@@ -151,7 +153,6 @@ export type SettledLeg = LegFacts &
 /** Goes on by itself, or once a staff member has decided; a legal hold can stop it. */
 export type OpenLeg = AskLeg | WindowLeg | CallbackLeg | LookLeg | AttentionLeg;
 export type LegState = OpenLeg | WithdrawLeg | SettledLeg;
-export type Phase = LegState['phase'];
 
 export type LegEvent = { readonly at: number } & (
   | { readonly type: 'asked' }
@@ -174,7 +175,7 @@ export type LegEvent = { readonly at: number } & (
   | { readonly type: 'requestEnded' }
   | { readonly type: 'withdrawing' }
   | { readonly type: 'withdrawalAnswered'; readonly withdrawal: Withdrawal }
-  | { readonly type: 'withdrawalFailed' }
+  | { readonly type: 'withdrawalFailed'; readonly reason: FailureType }
 );
 
 export function openLeg(provider: Provider): AskLeg {

@@ -51,7 +51,7 @@ export function stateAfter(leg: LegState, event: LegEvent): LegState {
     case 'withdrawalAnswered':
       return withdrawalAnswered(leg, event.withdrawal, at);
     case 'withdrawalFailed':
-      return withdrawalFailed(leg, at);
+      return withdrawalFailed(leg, event.reason, at);
   }
 }
 

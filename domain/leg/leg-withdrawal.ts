@@ -1,6 +1,7 @@
 /** What a legal hold and the end of the request change: nothing more is asked, and what can be withdrawn at the provider is. */
 import { defined } from '../defined';
 import { ask, factsOf, settle } from './change-phase';
+import type { FailureType } from './failure';
 import { isOpen, type LegFacts, type LegState, type Settlement } from './leg-state';
 import { nextStep } from './next-step';
 import type { Withdrawal } from './receipt';
@@ -70,11 +71,11 @@ function withdrawalAnsweredInHold(
   return withOpenRounds(tried, { withdrawal, ...(isGone ? { goneAt: at } : {}) });
 }
 
-export function withdrawalFailed(leg: LegState, at: number): LegState {
-  if (leg.phase === 'withdraw') return settle(leg, { outcome: 'unknown' }, at);
+export function withdrawalFailed(leg: LegState, reason: FailureType, at: number): LegState {
+  if (leg.phase === 'withdraw') return settle(leg, { outcome: 'unknown' }, at, { ...leg, couldNotWithdraw: reason });
   if (leg.isWithdrawing !== true) return leg;
   const rest = withoutWithdrawing(leg);
-  return isOpen(rest) && rest.hold !== undefined ? { ...rest, hold: { ...rest.hold, couldNotWithdraw: true } } : rest;
+  return isOpen(rest) && rest.hold !== undefined ? { ...rest, hold: { ...rest.hold, couldNotWithdraw: reason } } : rest;
 }
 
 export function withoutWithdrawing<Leg extends LegFacts>(leg: Leg): Leg {

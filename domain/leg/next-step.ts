@@ -95,5 +95,5 @@ function stepInHold(leg: OpenLeg): LegStep {
 
 /** Withdrawing has not been tried in this hold. */
 function isToBeWithdrawn(leg: OpenLeg): boolean {
-  return leg.hold?.withdrawal === undefined && leg.hold?.couldNotWithdraw !== true && isWithdrawable(leg);
+  return leg.hold?.withdrawal === undefined && leg.hold?.couldNotWithdraw === undefined && isWithdrawable(leg);
 }

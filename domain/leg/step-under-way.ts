@@ -4,7 +4,7 @@
  */
 import { defined } from '../defined';
 import { describeInstant, MINUTE_MS } from '../duration';
-import { attentionGuide, isFailureType, type FailureType } from './failure';
+import { failureWords, isFailureType, type FailureType } from './failure';
 import { isProvider, providerName, type Provider } from '../provider/provider-table';
 import { isRecord } from '../text';
 
@@ -148,7 +148,7 @@ function failureOf({ message, applicationFailureInfo, timeoutFailureInfo }: Prot
 function sentence(type: FailureType, message: string): string {
   const said = message.replace(/\p{C}/gu, '?').slice(0, MESSAGE_LENGTH_MAX);
   if (said !== '') return said;
-  return type === 'InvalidRequest' ? 'The input was refused.' : `${attentionGuide[type].happened}.`;
+  return `${failureWords(type)}.`;
 }
 
 /** As activities/leg-activities.ts leaves it for its next attempt. */

@@ -91,7 +91,7 @@ export function blockersOf({ state, legs }: RequestSnapshot, todo: readonly stri
   const isToBeApproved = state.phase === 'awaiting-approval';
   const isRefused = state.certificateRefused !== undefined;
   const owesAnswer = state.certificate !== undefined && answerOwed(state) !== undefined;
-  const couldNotWithdraw = legs.some((leg) => holdOf(leg)?.couldNotWithdraw === true);
+  const couldNotWithdraw = legs.some((leg) => holdOf(leg)?.couldNotWithdraw !== undefined);
   const isReported = (of: 'due-soon' | 'overdue' | 'cannot-make-it'): boolean =>
     dueAt !== undefined && !isAnswered(state) && isReminded(state, of, dueAt);
   const needsDecision =

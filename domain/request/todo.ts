@@ -54,7 +54,7 @@ export function todoOf(request: RequestSnapshot, due = dueProgress(request)): re
   if (phase === 'awaiting-answer' && answerOwed(state) === 'outcome') {
     todo.push(`tell the person the outcome${byDay}, then record it (recordNotice, outcome)`);
   }
-  for (const { provider } of legs.filter((leg) => holdOf(leg)?.couldNotWithdraw === true)) {
+  for (const { provider } of legs.filter((leg) => holdOf(leg)?.couldNotWithdraw !== undefined)) {
     todo.push(
       `${providerName(provider)} could not be kept from erasing during the hold: ask them to stop it, outside of this system`,
     );

@@ -1,7 +1,7 @@
 /** The company's rules: what one company has settled for all of its requests. Pinned to a request when it starts. */
 import { DAY_MS } from '../duration';
 import type { ClockLeads } from '../law/legal-clock';
-import { defaultPatience, type Patience } from './patience';
+import type { Patience } from './patience';
 
 /** `asserted`: a decision is what whoever may write to the namespace says. `authenticated`: its actor signed for it. */
 export type DecisionMode = 'asserted' | 'authenticated';
@@ -25,11 +25,3 @@ export const defaultLeads: ClockLeads = {
 
 /** How long after its receipt a request without a due date is reported as unanswered: about the shortest of the laws' periods. */
 export const UNANSWERED_AFTER_MS = 30 * DAY_MS;
-
-export const defaultRules: Rules = {
-  patience: defaultPatience,
-  decisionMode: 'asserted',
-  approvalNeeded: false,
-  answerTracked: true,
-  leads: defaultLeads,
-};

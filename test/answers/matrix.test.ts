@@ -5,7 +5,7 @@
 import type { AnswerRule, Judging } from '../../activities/providers/answers';
 import { aptrinsicAnswers } from '../../activities/providers/aptrinsic';
 import { measureoneAnswers } from '../../activities/providers/measureone';
-import { personAnswers } from '../../activities/providers/person';
+import { personAnswers } from '../../activities/providers/person-answer-tables';
 import type { Call, Provider } from './kinds';
 import { runMatrix, summarized } from './matrix';
 import type { Tables } from './story';

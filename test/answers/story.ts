@@ -3,7 +3,8 @@ import { openLeg, stateAfter, type AnyLeg } from '../support/legs';
 import type { Answer, Http, HttpRequest } from '../../activities/providers/http';
 import { createAptrinsicAdapter, type AptrinsicAnswers } from '../../activities/providers/aptrinsic';
 import { createMeasureOneAdapter, type MeasureOneAnswers } from '../../activities/providers/measureone';
-import { createPersonAdapter, type PersonAnswers } from '../../activities/providers/person';
+import { createPersonAdapter } from '../../activities/providers/person';
+import type { PersonAnswers } from '../../activities/providers/person-answer-tables';
 import { type ProviderAdapter, ProviderFailure } from '../../activities/providers/provider';
 import { isOutage, type AdapterMemory } from '../../domain/leg/failure';
 import { lastRound, acceptedFacts } from '../../domain/leg/rounds';
@@ -87,7 +88,7 @@ class Story {
         return this.#attempt(
           'withdrawErasure',
           (withdrawal) => ({ type: 'withdrawalAnswered', withdrawal }),
-          () => ({ type: 'withdrawalFailed' }),
+          ({ type }) => ({ type: 'withdrawalFailed', reason: type }),
         );
       case 'wait':
         this.#now = until;

@@ -1,7 +1,7 @@
 import { WORKFLOW_TYPE, workflowIdOf } from '../../temporal/names';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import fc from 'fast-check';
-import { computeLegalClock } from '../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../support/legal-clock';
 import { createTermsActivities } from '../../activities/terms-activities';
 import { clockFactsOf } from '../../cli/clock-facts';
 import { DueDates } from '../../cli/bulk/row-due-dates';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
 import { temporal } from '@temporalio/proto';
 import { msToTs } from '@temporalio/common/lib/time';
-import { computeLegalClock } from '../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../support/legal-clock';
 import { DAY_MS } from '../../domain/duration';
 import type { Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';

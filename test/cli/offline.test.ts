@@ -412,7 +412,11 @@ describe('erasure verify', () => {
     const certificate = await file('good.jws', jws);
     const stranger = join(directory, 'stranger', 'certificate.public.jwk');
     expectFailure(await cli.run(['verify', certificate, '--key', stranger]), 6, /signed by an unknown key/);
-    expectFailure(await cli.run(['verify', certificate, '--key', certificate]), 2, /is not JSON/);
+    expectFailure(
+      await cli.run(['verify', certificate, '--key', certificate]),
+      2,
+      /is no key file, since it is not JSON: expected one like certificate\.public\.jwk, which erasure keys init makes/,
+    );
     expectFailure(await cli.run(['verify', certificate, '--key', path('none')]), 2, /does not exist/);
     expectFailure(await cli.run(['verify', '-', '--key', key()], { stdin: '{}' }), 2, /holds no certificate/);
   });

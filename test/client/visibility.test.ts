@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { computeLegalClock } from '../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../support/legal-clock';
 import { ErasureClient, type ListOptions } from '../../client';
 import { isListed, listQuery } from '../../client/filters';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';

@@ -1,7 +1,7 @@
 /** Waiting for the certificate, which confirms the erasure, and for the end of the run, which may be much later. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
-import { computeLegalClock } from '../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../support/legal-clock';
 import { ErasureClient, RequestFailedError, RequestStillRunningError, type RequestStatus } from '../../client';
 import { DAY_MS } from '../../domain/duration';
 import { ownNamespace } from '../support/test-namespace';

@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../config/environment';
 import { parsePolicyFile, readPolicyFile } from '../../config/policy-file';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { defaultPatience, patienceBounds } from '../../domain/rules/patience';
-import { defaultLeads, defaultRules } from '../../domain/rules/rules';
+import { defaultLeads } from '../../domain/rules/rules';
 import { samplePolicy } from '../../local/sample-policy';
 
 const usual = {
@@ -30,7 +30,12 @@ const ownLaw = { source: 'a law', from: '2026-01-01', answer: { days: 15 }, last
 
 describe('parsePolicyFile', () => {
   it('has a default for everything but the member state of the GDPR', () => {
-    expect(parsePolicyFile({})).toEqual({ rules: defaultRules, calendars: usual, laws: {} });
+    const rules = { decisionMode: 'asserted', approvalNeeded: false, answerTracked: true };
+    expect(parsePolicyFile({})).toEqual({
+      rules: { ...rules, patience: defaultPatience, leads: defaultLeads },
+      calendars: usual,
+      laws: {},
+    });
     expect(readPolicyFile(undefined)).toEqual(parsePolicyFile({}));
   });
 

@@ -1,4 +1,4 @@
-import { requestDecisionKinds } from '../../domain/decision/decision';
+import { requestDecisionKinds } from '../support/decision-kinds';
 import { decisionTable } from './decision-table';
 import { read } from './markdown';
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { architectureFile, withDiagram } from './diagram-block';
-import type { Phase } from '../../domain/leg/leg-state';
+import type { LegState } from '../../domain/leg/leg-state';
 import { legDiagram } from './leg-diagram';
 
 const diagram = legDiagram();
-const phases: Readonly<Record<Phase, true>> = {
+const phases: Readonly<Record<LegState['phase'], true>> = {
   ask: true,
   window: true,
   callback: true,

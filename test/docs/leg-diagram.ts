@@ -76,7 +76,7 @@ const comesTo: {
     withdrawn({ status: 'withdrawn' }),
     withdrawn({ status: 'too-late' }),
     withdrawn({ status: 'nothing-to-withdraw' }),
-    possible('tried', { type: 'withdrawalFailed' }),
+    possible('tried', { type: 'withdrawalFailed', reason: 'ProviderUnavailable' }),
   ],
   waitForDecision: () => [],
   waitForRelease: () => [],

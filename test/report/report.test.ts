@@ -1,7 +1,7 @@
 /** A report over known requests on the real server. They are all received in a May long ago, so that no other test's count. */
 import { randomUUID } from 'node:crypto';
 import { ErasureClient } from '../../client';
-import { computeLegalClock } from '../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../support/legal-clock';
 import { makeReport } from '../../cli/report/report';
 import { reportCsv, reportRemarks, reportTable } from '../../cli/report/report-text';
 import { CompiledCli } from '../cli/compiled-cli';

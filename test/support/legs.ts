@@ -37,6 +37,7 @@ export type AnyLeg = LegState &
         | 'settledAt'
         | 'endedAt'
         | 'endedInAttention'
+        | 'couldNotWithdraw'
         | 'withdrawal'
         | 'withdrawnAfterDecisionAt'
       >

@@ -4,7 +4,8 @@ import type { LegalClock } from '../../domain/law/legal-clock';
 import type { RequestOutcome } from '../../domain/leg/outcome';
 import type { RequestEvent, RequestState } from '../../domain/request/request-state';
 import type { RequestSnapshot } from '../../domain/request/snapshot';
-import { defaultRules, type Rules } from '../../domain/rules/rules';
+import type { Rules } from '../../domain/rules/rules';
+import { defaultRules } from './default-rules';
 import type { Terms } from '../../domain/rules/terms';
 import { T0 } from './legs';
 

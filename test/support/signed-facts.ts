@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { seenIn, type FactKind, type ProviderWitness, type Witness } from '../../domain/fact/fact';
 import { providerKeys, type Provider } from '../../domain/provider/provider-table';
 import type { CallbackEvidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
-import { defaultRules, type Rules } from '../../domain/rules/rules';
+import type { Rules } from '../../domain/rules/rules';
+import { defaultRules } from './default-rules';
 import type { Terms } from '../../domain/rules/terms';
 import { createFactSigner, type FactSigner } from '../../security/facts';
 import {

@@ -18,7 +18,8 @@ import { byProvider, type Provider } from '../../domain/provider/provider-table'
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import type { Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
 import type { ErasureRequestInput } from '../../domain/request/request';
-import { defaultRules, type Rules } from '../../domain/rules/rules';
+import type { Rules } from '../../domain/rules/rules';
+import { defaultRules } from './default-rules';
 import type { Terms } from '../../domain/rules/terms';
 import type { Statement } from '../../domain/certificate/statement';
 import { fastForward, virtualNow, withVirtualTime } from '../../temporal/virtual-time';

@@ -11,7 +11,7 @@ import { DAY_MS } from '../../domain/duration';
 import type { Finding } from '../../domain/sweep/finding';
 import type { Provider } from '../../domain/provider/provider-table';
 import type { ErasureRequestInput } from '../../domain/request/request';
-import { defaultRules } from '../../domain/rules/rules';
+import { defaultRules } from '../support/default-rules';
 import {
   beginSweep,
   sweepOn,

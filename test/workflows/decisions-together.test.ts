@@ -1,5 +1,5 @@
 /** Guarded decisions that come together: one is taken, the other is refused by the name of the one that was taken. */
-import { computeLegalClock } from '../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../support/legal-clock';
 import { DAY_MS } from '../../domain/duration';
 import type { Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';

@@ -101,7 +101,9 @@ describe('a legal hold', () => {
     await bench.forward(handle, DAY_MS);
     await hold(handle);
     await bench.settle(handle);
-    expect((await bench.leg(handle)).waitsFor).toContain('could not be reached to withdraw it');
+    expect((await bench.leg(handle)).waitsFor).toContain(
+      'could not be made to withdraw it: the provider refused the request for good (ProviderRejected)',
+    );
     await bench.forward(handle, OVER_MS);
     await expectEnd(handle, 'erased');
   });

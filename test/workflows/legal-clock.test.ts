@@ -1,7 +1,7 @@
 /** The law's clock inside a run: pinned, reported once, stopped by the answer to the person and by nothing else. */
 import { randomUUID } from 'node:crypto';
 import { createTermsActivities } from '../../activities/terms-activities';
-import { computeLegalClock } from '../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../support/legal-clock';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request/request-progress';
 import type { Rules } from '../../domain/rules/rules';

@@ -17,6 +17,11 @@ const listed = (days: string): readonly string[] => days.trim().split(/\s+/);
 const NOT_IN_SECOND_SOURCE = 'not in the second source: the earlier date is kept';
 const PARTS_ONLY = 'a holiday in some of its municipalities only: the earlier date is kept';
 
+/** Galicia and Navarre, in all years but 2026. */
+const sanJoseAtWork = listed(`
+  2025-03-19 2027-03-19 2028-03-19 2029-03-19 2030-03-19 2031-03-19 2032-03-19
+`);
+
 const remove = (
   calendar: string,
   holiday: string,
@@ -90,25 +95,9 @@ export const corrections: readonly Correction[] = [
     { rule: 'substitutes 05-01 if Saturday, Sunday then next Monday' },
     'Estatuto de los Trabajadores Art. 37(2) moves Sundays only; Catalonia moved no Saturday in 2021 (asscallico.com: a secondary source)',
   ),
-  remove('ES-GA', 'San José', [
-    '2025-03-19',
-    '2027-03-19',
-    '2028-03-19',
-    '2029-03-19',
-    '2030-03-19',
-    '2031-03-19',
-    '2032-03-19',
-  ]),
+  remove('ES-GA', 'San José', sanJoseAtWork),
   remove('ES-IB', 'Lunes de Pascua', ['2025-04-21']),
-  remove('ES-NC', 'San José', [
-    '2025-03-19',
-    '2027-03-19',
-    '2028-03-19',
-    '2029-03-19',
-    '2030-03-19',
-    '2031-03-19',
-    '2032-03-19',
-  ]),
+  remove('ES-NC', 'San José', sanJoseAtWork),
   remove('ES-PV', 'San José', ['2025-03-19', '2028-03-19', '2029-03-19', '2031-03-19']),
   remove('FR-MF', 'Abolition de l’esclavage', { rule: '05-27' }),
   remove('FR-MQ', 'Vendredi saint', { rule: 'easter -2' }),

@@ -63,7 +63,11 @@ export function ruleOf(regulation: Regulation, laws: NonNullable<ClockPolicy['la
   return builtIn[regulation] ?? laws[regulation];
 }
 
-/** The one way to a request's due dates: for workers, previews and the explanation alike. */
+/**
+ * The one way to a request's due dates: for workers, previews and the explanation alike. The same facts, place and rule give the
+ * same dates, as long as the release is the same. Takes milliseconds, and no I/O.
+ * Throws a `RangeError` for a place or an instant that is unknown; the settings are checked at the start of the process.
+ */
 export function explainedClockFor(policy: ClockPolicy, facts: ClockFacts): CountedClock | NoClock {
   const rule = ruleOf(facts.regulation, policy.laws);
   if (rule === undefined) return 'unknown-law';
@@ -77,15 +81,6 @@ export function explainedClockFor(policy: ClockPolicy, facts: ClockFacts): Count
 export function legalClockFor(policy: ClockPolicy, facts: ClockFacts): LegalClock | NoClock {
   const counted = explainedClockFor(policy, facts);
   return typeof counted === 'string' ? counted : counted.clock;
-}
-
-/**
- * The same facts, place and rule give the same dates, as long as the release is the same. Takes milliseconds, and no I/O.
- * Throws a `RangeError` for a place or an instant that is unknown; the settings are checked at the start of the process.
- */
-export function computeLegalClock(facts: ClockFacts, place: ClockPlace, rule = ruleOf(facts.regulation)): LegalClock {
-  if (rule === undefined) throw new RangeError('regulation: unknown');
-  return countClock(facts, place, rule).clock;
 }
 
 /**

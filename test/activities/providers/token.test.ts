@@ -1,7 +1,7 @@
 import { type AnswerTable, ruleFor } from '../../../activities/providers/answers';
 import { createHttp } from '../../../activities/providers/http';
 import { measureoneAnswers } from '../../../activities/providers/measureone';
-import { personAnswers } from '../../../activities/providers/person';
+import { personAnswers } from '../../../activities/providers/person-answer-tables';
 import { ProviderFailure } from '../../../activities/providers/provider';
 import { createTokenSource, type Login, loginFrom, withToken } from '../../../activities/providers/token';
 import { closeBareProviders, expectNoneOf, failureFrom, startBareProvider } from './bare-provider';

@@ -1,5 +1,5 @@
 import { certificateClaims } from '../../../domain/certificate/certificate';
-import { defaultRules } from '../../../domain/rules/rules';
+import { defaultRules } from '../../support/default-rules';
 import type { Statement } from '../../../domain/certificate/statement';
 import { legInAttention, OVER, settledLegs, T0, unsettledLegs } from '../../support/legs';
 import { evidence } from '../../support/receipts';

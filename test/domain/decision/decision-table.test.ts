@@ -8,8 +8,8 @@ import {
   isAboutProvider,
   providerDecisionKinds,
   readDecision,
-  requestDecisionKinds,
 } from '../../../domain/decision/decision';
+import { requestDecisionKinds } from '../../support/decision-kinds';
 import { commonFields, decisionKinds, decisionRow } from '../../../domain/decision/decision-table';
 import type { Field } from '../../../domain/decision/decision-field';
 import {

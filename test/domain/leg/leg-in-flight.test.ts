@@ -7,7 +7,7 @@ import { nextStep } from '../../../domain/leg/next-step';
 import { settled, type LegEvent } from '../../../domain/leg/leg-state';
 import { legProgress } from '../../../domain/leg/leg-progress';
 import type { Evidence, Observation, Receipt, Withdrawal } from '../../../domain/leg/receipt';
-import { defaultRules } from '../../../domain/rules/rules';
+import { defaultRules } from '../../support/default-rules';
 import { basisOf, type Statement } from '../../../domain/certificate/statement';
 import { legAfter, OVER, T0, stateAfter, type AnyLeg } from '../../support/legs';
 import { accepted, HOURS_120_MS, unknown } from '../../support/receipts';

@@ -8,7 +8,7 @@ import { firstAskedAt } from '../../../domain/leg/rounds';
 import { nextStep } from '../../../domain/leg/next-step';
 import { refusalReason } from '../../../domain/leg/leg-decisions';
 import { requestOutcome } from '../../../domain/leg/outcome';
-import { defaultRules } from '../../../domain/rules/rules';
+import { defaultRules } from '../../support/default-rules';
 import { settled, type LegEvent } from '../../../domain/leg/leg-state';
 import { legProgress } from '../../../domain/leg/leg-progress';
 import { callbackRemarks } from '../../../domain/leg/receipt';
@@ -92,9 +92,11 @@ const anyEventAt = (at: number): fc.Arbitrary<LegEvent> =>
     { arbitrary: fc.constant<LegEvent>({ type: 'requestEnded', at }), weight: 1 },
     { arbitrary: withdrawal.map((w): LegEvent => ({ type: 'withdrawalAnswered', withdrawal: w, at })), weight: 1 },
     {
-      arbitrary: fc
-        .constantFrom('withdrawing' as const, 'withdrawing' as const, 'withdrawalFailed' as const)
-        .map((type): LegEvent => ({ type, at })),
+      arbitrary: fc.constantFrom<LegEvent>(
+        { type: 'withdrawing', at },
+        { type: 'withdrawing', at },
+        { type: 'withdrawalFailed', reason: 'ProviderRejected', at },
+      ),
       weight: 1,
     },
   );
@@ -209,7 +211,7 @@ function drive(tape: readonly Turn[], calls: RecordedCall[] = []): Transition[] 
         tell(
           turn.fails === undefined
             ? { type: 'withdrawalAnswered', withdrawal: sign(turn.withdrawal, { what, scheduledAt }), at }
-            : { type: 'withdrawalFailed', at },
+            : { type: 'withdrawalFailed', reason: turn.fails.failure.type, at },
         );
         break;
       case 'waitForDecision':

@@ -755,8 +755,9 @@ describe('the end of the request', () => {
     expect(leg.withdrawal).toEqual({ ...withdrawal, at: T0 + DAY_MS });
   });
 
-  it('says unknown when the withdrawal fails', () => {
-    const leg = after(...withdrawing, { type: 'withdrawalFailed', at: T0 + DAY_MS });
+  it('says unknown when the withdrawal fails, and keeps why', () => {
+    const leg = after(...withdrawing, { type: 'withdrawalFailed', reason: 'ProviderRejected', at: T0 + DAY_MS });
+    expect(leg.couldNotWithdraw).toBe('ProviderRejected');
     expect(facts(leg)).toEqual(['settled', 'unknown', undefined, T0 + DAY_MS]);
   });
 

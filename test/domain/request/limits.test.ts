@@ -1,5 +1,6 @@
 /** A request takes so much and no more, and never so much that what must be decided can no longer be. */
-import { guardedKinds, type RequestDecision, requestDecisionKinds } from '../../../domain/decision/decision';
+import { guardedKinds, type RequestDecision } from '../../../domain/decision/decision';
+import { requestDecisionKinds } from '../../support/decision-kinds';
 import { DAY_MS } from '../../../domain/duration';
 import {
   HOLDS_MAX,

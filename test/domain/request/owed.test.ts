@@ -4,7 +4,8 @@
  */
 import { openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 import fc from 'fast-check';
-import { type RequestDecision, requestDecisionKinds } from '../../../domain/decision/decision';
+import type { RequestDecision } from '../../../domain/decision/decision';
+import { requestDecisionKinds } from '../../support/decision-kinds';
 import type { RequestDecisionKind } from '../../../domain/decision/decision-table';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import type { WithoutTime } from '../../../domain/without-time';
@@ -25,7 +26,7 @@ import {
   type RequestState,
 } from '../../../domain/request/request-state';
 import type { RequestSnapshot } from '../../../domain/request/snapshot';
-import { defaultRules } from '../../../domain/rules/rules';
+import { defaultRules } from '../../support/default-rules';
 import type { Terms } from '../../../domain/rules/terms';
 import { snapshotOf } from '../../support/requests';
 import { absent, accepted, presentAgain, takenOffQueue, unknown } from '../../support/receipts';
@@ -228,7 +229,9 @@ class World {
         const status = (['withdrawn', 'too-late', 'nothing-to-withdraw'] as const)[dice % 3] ?? 'withdrawn';
         this.tell({ type: 'withdrawing' });
         return this.tell(
-          dice === 9 ? { type: 'withdrawalFailed' } : { type: 'withdrawalAnswered', withdrawal: { status } },
+          dice === 9
+            ? { type: 'withdrawalFailed', reason: 'ProviderUnavailable' }
+            : { type: 'withdrawalAnswered', withdrawal: { status } },
         );
       }
       case 'waitForDecision':

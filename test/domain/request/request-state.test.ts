@@ -1,6 +1,7 @@
 /** Who may decide what, and when: every kind of decision in every state of a request. */
 import fc from 'fast-check';
-import { readDecision, type RequestDecision, requestDecisionKinds } from '../../../domain/decision/decision';
+import { readDecision, type RequestDecision } from '../../../domain/decision/decision';
+import { requestDecisionKinds } from '../../support/decision-kinds';
 import type { RequestDecisionKind } from '../../../domain/decision/decision-table';
 import type { WithoutTime } from '../../../domain/without-time';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';

@@ -119,7 +119,7 @@ describe('what a request can be filtered by', () => {
   });
 
   it('names staff where a provider could not be kept from erasing during a hold', () => {
-    const held = { ...openLeg('person'), hold: { since: T0, couldNotWithdraw: true } };
+    const held = { ...openLeg('person'), hold: { since: T0, couldNotWithdraw: 'ProviderRejected' as const } };
     expect(visible(running, [held]).blockedOn).toEqual(['staff']);
   });
 });

@@ -2,12 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { problemsOfCalendars } from '../../../../domain/law/counting/chosen-calendars';
-import {
-  recomputedClock,
-  legalClockFor,
-  computeLegalClock,
-  type ClockFacts,
-} from '../../../../domain/law/counting/due-dates';
+import { recomputedClock, legalClockFor, type ClockFacts } from '../../../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../../../support/legal-clock';
 import { parsePolicyFile } from '../../../../config/policy-file';
 import { DAY_MS, HOUR_MS } from '../../../../domain/duration';
 import { currentDeadlines, type Deadline, type LegalClock } from '../../../../domain/law/legal-clock';

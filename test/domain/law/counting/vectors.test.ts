@@ -1,4 +1,4 @@
-import { computeLegalClock } from '../../../../domain/law/counting/due-dates';
+import { computeLegalClock } from '../../../support/legal-clock';
 import { parseErasureRequest } from '../../../../domain/request/request';
 import { naiveAcknowledgeMondayToFriday } from './naive-law';
 import { vectors, type Vector } from './vectors';
