@@ -67,6 +67,10 @@ export function readFactKeysFile(path: string): Promise<FactKeys> {
   return readKeys(path, keyFiles['fact-keys'], { protection: 'none', directories: 'any', madeBy: 'erasure keys init' });
 }
 
+export function readDecisionKeysFile(path: string): Promise<DecisionKeys> {
+  return readKeys(path, keyFiles.decision, { protection: 'none', directories: 'any' });
+}
+
 /** Public keys that certificates are verified with, from a file that holds a JWK or a JWK Set. */
 export function readVerifyingKeys(path: string) {
   return readKeys(path, verifyingKeyFile, { protection: 'none', directories: 'any' });

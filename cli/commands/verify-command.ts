@@ -14,6 +14,7 @@ export function addVerify(program: Command, context: CommandContext): void {
     .option('--subject <REQUEST_FILE>', 'also tell whether it is about the person in this request file')
     .option('--keys <DIRECTORY>', 'with --subject: where provider-*.json are, or some; ERASURE_KEYS_DIR where absent')
     .option('--fact-keys <FILE>', 'also tell who signed each fact that it rests on: the fact-keys.json of its issuer')
+    .option('--decision-keys <FILE>', 'also tell whether its signed decisions hold: the decision.json of its issuer')
     .option('--json', 'print the claims as one JSON object instead')
     .addHelpText(
       'after',
@@ -22,7 +23,8 @@ A certificate names the person by keyed hashes of their identifiers. With --subj
 the workers, and compared; the identifiers themselves are not printed. It exits with 6 if the certificate was altered or is about
 somebody else, and with 2 if that could be told for no provider.
 Every answer that the certificate rests on is signed by the process that saw it. With --fact-keys these signatures are checked too, and
-it is said whose each one is; it exits with 6 if one does not hold.
+it is said whose each one is; it exits with 6 if one does not hold. The tokens of signed decisions are in it, too: they were checked
+when it was issued, and are checked again with --decision-keys.
 
 Examples:
   erasure verify certificate.jws --key certificate.public.jwk
@@ -37,6 +39,7 @@ interface VerifyOptions {
   readonly subject?: string;
   readonly keys?: string;
   readonly factKeys?: string;
+  readonly decisionKeys?: string;
   readonly json?: boolean;
 }
 
@@ -45,14 +48,17 @@ async function verify(file: string, options: VerifyOptions, context: CommandCont
   const { readVerifyingKeys } = await import('../../security/key-files.js');
   const { parseCertificateClaims } = await import('../certificate-claims.js');
   const { checkFacts, factsText } = await import('../certificate-facts.js');
+  const { checkDecisions, decisionsText, signedDecisions } = await import('../certificate-decisions.js');
   const { findSubject, subjectText } = await import('../certificate-subject.js');
   const { certificateText } = await import('../../domain/certificate/certificate-text.js');
 
   const keys = await readVerifyingKeys(options.key);
   const certificate = certificateIn(await readText(file, 'The certificate', context));
   const { claims, keyId } = await verifyCertificate(certificate, keys);
-  const { factKeys, subject: requestFile } = options;
+  const { factKeys, decisionKeys, subject: requestFile } = options;
   const facts = factKeys === undefined ? undefined : await checkFacts(parseCertificateClaims(claims), factKeys);
+  const decisions =
+    decisionKeys === undefined ? undefined : await checkDecisions(parseCertificateClaims(claims), decisionKeys);
   const found =
     requestFile === undefined
       ? undefined
@@ -62,7 +68,14 @@ async function verify(file: string, options: VerifyOptions, context: CommandCont
         });
   if (options.json === true) {
     const subject = found && Object.fromEntries(found.map(({ provider, finding }) => [provider, finding]));
-    printJson(context, { valid: true, keyId, ...(subject && { subject }), ...(facts && { facts }), claims });
+    printJson(context, {
+      valid: true,
+      keyId,
+      ...(subject && { subject }),
+      ...(facts && { facts }),
+      ...(decisions && { decisions }),
+      claims,
+    });
   } else {
     print(
       context,
@@ -70,11 +83,18 @@ async function verify(file: string, options: VerifyOptions, context: CommandCont
       `The signature is valid, by key ${keyId}.`,
     );
     if (facts) print(context, factsText(facts));
+    if (decisions) print(context, decisionsText(decisions));
+    else if (signedDecisions(parseCertificateClaims(claims)).length > 0) {
+      print(
+        context,
+        'The tokens of its signed decisions were checked when it was issued; --decision-keys checks them again.',
+      );
+    }
     if (found) print(context, subjectText(found));
   }
   const findings = found?.map(({ finding }) => finding);
-  const isFactFalse = facts?.some(({ problem }) => problem !== undefined) ?? false;
-  if (isFactFalse || findings?.includes('other') === true) context.exitWith(exitCode.refused);
+  const isSomethingFalse = [...(facts ?? []), ...(decisions ?? [])].some(({ problem }) => problem !== undefined);
+  if (isSomethingFalse || findings?.includes('other') === true) context.exitWith(exitCode.refused);
   else if (findings && !findings.includes('same')) context.exitWith(exitCode.usage);
 }
 

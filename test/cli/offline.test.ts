@@ -7,7 +7,8 @@ import type { CommandContext } from '../../cli/context';
 import { createProgram } from '../../cli/program';
 import { parseErasureRequest } from '../../domain/request/request';
 import { createCertificateSigner } from '../../security/certificate-signature';
-import { readCertificateKeys, readProviderKeys } from '../../security/key-files';
+import { createDecisionTokenIssuer } from '../../security/decision-token';
+import { readCertificateKeys, readGatewayDecisionKeys, readProviderKeys } from '../../security/key-files';
 import { createFactSigner } from '../../security/facts';
 import { createOpener } from '../../security/sealing';
 import { planted, submission } from '../client/client-fixture';
@@ -334,6 +335,41 @@ describe('erasure verify', () => {
     it('says that a file of other keys is none', async () => {
       const args = ['verify', await certified(content), '--key', key(), '--fact-keys', key()];
       expectFailure(await cli.run(args), 2, /^certificate\.public\.jwk: role: is missing or malformed/);
+    });
+  });
+
+  describe('--decision-keys', () => {
+    const content = { actor: 'staff-7', reason: { code: 'checked', ticket: 'PRIV-1' } };
+    const decisionKeys = (): string => join(keysDirectory, 'decision.json');
+
+    async function certified(claimed: object): Promise<string> {
+      const { requestId } = claims;
+      const runId = randomUUID();
+      const issuer = createDecisionTokenIssuer(await readGatewayDecisionKeys(keysDirectory));
+      const issued = await issuer.issue({ requestId, run: runId, kind: 'approve', content, now: Date.now() });
+      const proof = { tokenId: issued.tokenId, keyId: 'key-1', token: issued.token };
+      const decisions = [{ ...content, ...claimed, kind: 'approve', at: '2026-11-20T13:00:00.000Z', proof }];
+      const signer = createCertificateSigner(await readCertificateKeys(keysDirectory));
+      return file('decided.jws', await signer.sign({ ...claims, runId, decisions }));
+    }
+
+    it('checks the token of each signed decision, and says without them that they are not', async () => {
+      const args = ['verify', await certified({}), '--key', key()];
+      const { code, stdout } = await cli.run([...args, '--decision-keys', decisionKeys()]);
+      expect({ code, stdout }).toMatchObject({ code: 0 });
+      expect(stdout).toContain(
+        'The decision approve of 2026-11-20T13:00:00.000Z is signed for by its actor, by key key-1.',
+      );
+      expect((await cli.run(args)).stdout).toContain(
+        'were checked when it was issued; --decision-keys checks them again',
+      );
+    });
+
+    it('refuses a certificate that says more than its actor signed', async () => {
+      const forged = await certified({ actor: 'staff-8' });
+      const { code, stdout } = await cli.run(['verify', forged, '--key', key(), '--decision-keys', decisionKeys()]);
+      expect(code).toBe(6);
+      expect(stdout).toContain('DOES NOT HOLD. The decision token was made for another actor');
     });
   });
 

@@ -73,8 +73,9 @@ export function explainedClockFor(policy: ClockPolicy, facts: ClockFacts): Count
   if (rule === undefined) return 'unknown-law';
   const place = policy.calendars[facts.regulation];
   if (place === undefined) return 'no-calendar';
+  const counted = countClock(facts, place, rule);
   const receivedOn = dayOf(facts.submittedAt, place.timeZone).toISODate();
-  return rule.from !== undefined && receivedOn < rule.from ? 'not-in-force' : countClock(facts, place, rule);
+  return rule.from !== undefined && receivedOn < rule.from ? 'not-in-force' : counted;
 }
 
 /** `explainedClockFor` without the way to the dates. */
