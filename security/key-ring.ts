@@ -1,4 +1,4 @@
-/** Keys as Node's crypto takes them. Imported once: jose keeps what it derives from a key object for as long as the object lives. */
+/** Keys as Node's crypto takes them. */
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { thumbprintOf, type SecretKey } from './key-shapes';
 

@@ -1,12 +1,12 @@
 import { createHash, createHmac, sign } from 'node:crypto';
 import canonicalize from 'canonicalize';
-import { compactDecrypt, CompactEncrypt } from 'jose';
 import { z } from 'zod';
 import { defined } from '../domain/defined';
 import { IDENTIFIER_LENGTH_MAX } from '../domain/provider/identifier';
 import type { Provider } from '../domain/provider/provider-table';
 import { isRequestId } from '../domain/request/request';
 import { opaquePattern } from '../domain/text';
+import { decryptCompact, encryptCompact } from './compact-encryption';
 import { compactParts, jsonOf } from './compact-text';
 import { importPrivateKey, importPublicKey, privateKeyRing } from './key-ring';
 import type { ClientKeys, ProviderKeys } from './key-table';
@@ -78,15 +78,9 @@ export function createSealer(keys: ClientKeys): Sealer {
       const claims = { requestId, provider, environment, identifier, ...defined({ filedBy }) };
       const signed = await signer.sign(claims);
       const padded = signed.padEnd(Math.ceil(signed.length / PADDING_BYTES) * PADDING_BYTES, ' ');
-      return new CompactEncrypt(Buffer.from(padded))
-        .setProtectedHeader({
-          alg: 'ECDH-ES',
-          enc: 'A256GCM',
-          kid: recipient.keyId,
-          typ: SEAL_TYPE,
-          env: environment,
-        })
-        .encrypt(recipient.key);
+      const { keyId: kid, key: to } = recipient;
+      const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid, typ: SEAL_TYPE, env: environment };
+      return encryptCompact(Buffer.from(padded), { header, to });
     },
 
     async fingerprints(request) {
@@ -166,7 +160,7 @@ export function createOpener(keys: ProviderKeys): Opener {
 
   return {
     async open({ sealed, requestId, provider }) {
-      const padded = await decrypt(sealed);
+      const padded = decrypt(sealed);
       const { claims, refused } = await checkClaims(padded.replace(/ +$/, ''));
       if (refused === 'unknown-key') throw unusable('it was signed by no client that is trusted here');
       if (refused !== undefined) throw unusable('its signature does not hold');
@@ -186,7 +180,7 @@ export function createOpener(keys: ProviderKeys): Opener {
     hashKeyId: hashing.kid,
   };
 
-  async function decrypt(sealed: unknown): Promise<string> {
+  function decrypt(sealed: unknown): string {
     const parts = compactParts(sealed, { count: 5, lengthMax: SEALED_LENGTH_MAX });
     const header = sealHeader.safeParse(jsonOf(parts?.[0]));
     if (parts === undefined || !header.success) throw unusable('it is not what a client seals');
@@ -195,11 +189,11 @@ export function createOpener(keys: ProviderKeys): Opener {
     if (key === undefined) {
       throw new SealError('key-unavailable', 'The identifier is sealed to a key that this worker does not have.');
     }
-    const options = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] };
-    const { plaintext } = await compactDecrypt(parts.join('.'), key, options).catch(() => {
+    try {
+      return decryptCompact(parts, { epk: header.data.epk, key }).toString('latin1');
+    } catch {
       throw unusable('it was altered, or sealed to another key');
-    });
-    return Buffer.from(plaintext).toString('latin1');
+    }
   }
 }
 

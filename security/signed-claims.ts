@@ -1,5 +1,5 @@
 /** The one way in which claims are signed and checked: a compact JWS over their JSON. */
-import { CompactSign, compactVerify } from 'jose';
+import { createHmac, sign, timingSafeEqual, verify, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { compactParts, jsonOf, parseJson } from './compact-text';
 import { checkingKeyRing, importSigningKey } from './key-ring';
@@ -28,12 +28,36 @@ export function createClaimsSigner(
   key: Parameters<typeof importSigningKey>[0] & { readonly kid: string },
 ): ClaimsSigner {
   const imported = importSigningKey(key);
-  const protectedHeader = { alg: algorithmOf[type], kid: key.kid, typ: type };
+  const protectedHeader = base64url(JSON.stringify({ alg: algorithmOf[type], kid: key.kid, typ: type }));
   return {
     keyId: key.kid,
-    sign: (claims) =>
-      new CompactSign(Buffer.from(JSON.stringify(claims))).setProtectedHeader(protectedHeader).sign(imported),
+    sign: async (claims) => {
+      const message = `${protectedHeader}.${base64url(JSON.stringify(claims))}`;
+      return `${message}.${signatureOf(message, { type, key: imported }).toString('base64url')}`;
+    },
   };
+}
+
+interface SigningKey {
+  readonly type: ClaimsType;
+  readonly key: KeyObject;
+}
+
+/** By Node's own crypto: through WebCrypto, as jose has it, it takes four times the processor. */
+function signatureOf(message: string, { type, key }: SigningKey): Buffer {
+  return algorithmOf[type] === 'HS256'
+    ? createHmac('sha256', key).update(message).digest()
+    : sign(null, Buffer.from(message), key);
+}
+
+function isSignature(signature: Buffer, message: string, { type, key }: SigningKey): boolean {
+  if (algorithmOf[type] !== 'HS256') return verify(null, Buffer.from(message), key, signature);
+  const expected = signatureOf(message, { type, key });
+  return signature.length === expected.length && timingSafeEqual(signature, expected);
+}
+
+function base64url(text: string): string {
+  return Buffer.from(text).toString('base64url');
 }
 
 export type RefusalReason = 'malformed' | 'algorithm-not-allowed' | 'wrong-type' | 'unknown-key' | 'altered';
@@ -60,10 +84,10 @@ export function createClaimsChecker(
     if (typ !== type) return { refused: 'wrong-type' };
     const key = ring.get(kid);
     if (key === undefined) return { refused: 'unknown-key', keyId: kid };
-    const options = { algorithms: [algorithmOf[type]] };
-    const verified = await compactVerify(parts.join('.'), key, options).catch(() => undefined);
-    if (verified === undefined) return { refused: 'altered' };
-    const claims = parseJson(verified.payload);
+    const [protectedHeader, payload = '', signature = ''] = parts;
+    const message = `${protectedHeader}.${payload}`;
+    if (!isSignature(Buffer.from(signature, 'base64url'), message, { type, key })) return { refused: 'altered' };
+    const claims = parseJson(Buffer.from(payload, 'base64url'));
     return claims === undefined ? { refused: 'malformed' } : { claims, keyId: kid };
   };
 }
