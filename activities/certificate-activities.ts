@@ -1,12 +1,13 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { certificateClaims } from '../domain/certificate/certificate';
 import { claimProblems } from '../domain/certificate/claim-check';
+import { certifiedBy, type Certified } from '../domain/certificate/certified';
 import type { Statement } from '../domain/certificate/statement';
 import type { CertificateSigner } from '../security/certificate-signature';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';
 import { refuseForeignRun } from './run-guard';
-import { readHistories, recordedCalls, requestProblems } from './history-check';
+import { lastEventAt, readHistories, recordedCalls, requestProblems } from './history-check';
 import { signatureProblems } from './signature-check';
 
 export interface CertificateActivities {
@@ -15,6 +16,8 @@ export interface CertificateActivities {
    * and answers with the certificate as a compact JWS. `EvidenceRefused` where it does not hold. Safe to repeat: nothing is stored.
    */
   issueCertificate(statement: Statement): Promise<string>;
+  /** The same as a local activity, whose answer alone is in the history. */
+  certify(statement: Statement): Promise<Certified>;
 }
 
 export function createCertificateActivities(parts: {
@@ -25,23 +28,27 @@ export function createCertificateActivities(parts: {
   readonly decisions: DecisionTokenChecker | undefined;
 }): CertificateActivities {
   const { signer, environment, checker, decisions } = parts;
+  const issueCertificate = async (statement: Statement): Promise<string> => {
+    await refuseForeignRun(statement);
+    const { info, client } = Context.current();
+    const { requestId, run, workflowId, runId } = statement;
+    const { histories, areWhole } = await readHistories(client, { workflowId, runId, run });
+    const own = histories[0] ?? [];
+    // The server does not know of a local activity, whose own times are those of this process's clock.
+    const at = info.isLocal ? lastEventAt(own) : info.currentAttemptScheduledTimestampMs;
+    const calls = recordedCalls(histories, { checker, requestId, run });
+    const problems = [
+      ...(runId === info.workflowExecution?.runId ? [] : ['the statement names another run']),
+      ...requestProblems(statement, own),
+      ...(await signatureProblems(statement, { checker, decisions })),
+      ...claimProblems(statement, { at, calls, isWhole: areWhole }),
+    ];
+    if (problems.length > 0) throw evidenceRefused(problems);
+    return signer.sign(certificateClaims(statement, { environment, at }));
+  };
   return {
-    async issueCertificate(statement) {
-      await refuseForeignRun(statement);
-      const { info, client } = Context.current();
-      const at = info.currentAttemptScheduledTimestampMs;
-      const { requestId, run, workflowId, runId } = statement;
-      const { histories, areWhole } = await readHistories(client, { workflowId, runId, run });
-      const calls = recordedCalls(histories, { checker, requestId, run });
-      const problems = [
-        ...(runId === info.workflowExecution?.runId ? [] : ['the statement names another run']),
-        ...requestProblems(statement, histories[0] ?? []),
-        ...(await signatureProblems(statement, { checker, decisions })),
-        ...claimProblems(statement, { at, calls, isWhole: areWhole }),
-      ];
-      if (problems.length > 0) throw evidenceRefused(problems);
-      return signer.sign(certificateClaims(statement, { environment, at }));
-    },
+    issueCertificate,
+    certify: async (statement) => certifiedBy(await issueCertificate(statement), statement),
   };
 }
 

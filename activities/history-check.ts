@@ -147,6 +147,12 @@ function firstOf(payloads: Payloads): Record<string, unknown> | undefined {
   return payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload);
 }
 
+/** When the newest event was written, by the server's clock: while a run computes, when it began to. Epoch ms. */
+export function lastEventAt(events: readonly HistoryEvent[]): number {
+  const last = events.at(-1);
+  return (last && timeOf(last)) ?? 0;
+}
+
 function timeOf({ eventTime }: HistoryEvent): number | undefined {
   return optionalTsToMs(eventTime);
 }

@@ -18,6 +18,8 @@ export interface TermsQuestion extends RunOfRequest {
   readonly policy: Readonly<Partial<Patience>>;
   /** When the person was asked to prove who they are, when what they were asked for arrived, and when it was found good. */
   readonly identity?: NonNullable<ClockFacts['identity']>;
+  /** What time it is for the run, which a local activity cannot know; absent from one that is not local. Epoch ms. */
+  readonly at?: number;
   /** Of a request that has its due dates already: only the start of its clock may move. */
   readonly pinned?: LegalClock;
 }
@@ -37,7 +39,7 @@ export function createTermsActivities(
 ): TermsActivities {
   const { rules, isIndexed, signer } = parts;
   return {
-    determineTerms: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned }) => {
+    determineTerms: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned, at: toldAt }) => {
       await refuseForeignRun({ requestId, run });
       const facts = { regulation, submittedAt, ...defined({ identity }) };
       const clock = pinned === undefined ? legalClockFor(parts, facts) : recomputedClock(facts, pinned, parts.laws);
@@ -45,7 +47,7 @@ export function createTermsActivities(
         rules: { ...rules, patience: { ...rules.patience, ...policy } },
         ...(typeof clock === 'string' ? {} : { clock }),
       };
-      const at = Context.current().info.currentAttemptScheduledTimestampMs;
+      const at = toldAt ?? Context.current().info.currentAttemptScheduledTimestampMs;
       const sign = (fact: Pick<Fact, 'kind' | 'content'>) => signer.sign({ requestId, run, ...fact }, at);
       const { approvalNeeded, decisionMode } = rules;
       return {

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { TemporalUnavailableError } from './errors';
-import type { Certified, HistoryFollower } from '../temporal/history-follower';
+import type { Certified } from '../domain/certificate/certified';
+import type { HistoryFollower } from '../temporal/history-follower';
 import { hasGrpcStatus, mayPass } from '../temporal/temporal-failure';
 
 /** The server answers a long poll after 20 s at the latest: one that takes longer hangs. */

@@ -1,13 +1,12 @@
 /**
  * Follows a request's history in Temporal's own long poll: every event is seen when it comes, without a worker, and at no
- * cost in Actions. The certificate is the result of the activity that signs it.
+ * cost in Actions. The certificate is in the answer of the local activity that signs it, or is the result of an activity: of
+ * runs that began before release 0.4, and where it could not be signed at once.
  */
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
-import type { RequestOutcome } from '../domain/leg/outcome';
-import { legProgress, type LegProgress } from '../domain/leg/leg-progress';
-import type { TrailEntry } from '../domain/request/request-state';
+import { certifiedBy, type Certified } from '../domain/certificate/certified';
 import type { Statement } from '../domain/certificate/statement';
 import type { HistoryEvent } from './history';
 
@@ -15,6 +14,9 @@ type Payloads = temporal.api.common.v1.IPayloads;
 const { EventType, HistoryEventFilterType } = temporal.api.enums.v1;
 
 const SIGNING_ACTIVITY = 'issueCertificate';
+const LOCAL_SIGNING_ACTIVITY = 'certify';
+/** How Temporal's SDKs call the event that a local activity leaves. */
+const LOCAL_ACTIVITY_MARKER = 'core_local_activity';
 const closings: readonly unknown[] = [
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
@@ -23,14 +25,6 @@ const closings: readonly unknown[] = [
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
   EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW,
 ];
-
-/** The certificate and what it was made from, as the run's history has them. */
-export interface Certified {
-  readonly certificate: string;
-  readonly outcome: RequestOutcome;
-  readonly legs: readonly LegProgress[];
-  readonly trail: readonly TrailEntry[];
-}
 
 export class HistoryFollower {
   readonly #client: Client;
@@ -80,16 +74,18 @@ export class HistoryFollower {
     const completed = event.activityTaskCompletedEventAttributes;
     const statement = this.#statements.get(String(completed?.scheduledEventId));
     if (completed && statement !== undefined) {
-      const { outcome, legs, trail } = statement;
-      this.#certified = {
-        certificate: first<string>(completed.result),
-        outcome,
-        legs: legs.map((leg) => legProgress(leg)),
-        trail,
-      };
+      this.#certified = certifiedBy(first<string>(completed.result), statement);
     }
+    this.#certified ??= certifiedLocally(event);
     if (closings.includes(eventType)) this.#isClosed = true;
   }
+}
+
+function certifiedLocally({ markerRecordedEventAttributes: marker }: HistoryEvent): Certified | undefined {
+  const { data, result } = marker?.details ?? {};
+  if (marker?.markerName !== LOCAL_ACTIVITY_MARKER || !data || !result) return undefined;
+  const { activity_type: type } = first<{ readonly activity_type?: string }>(data);
+  return type === LOCAL_SIGNING_ACTIVITY ? first<Certified>(result) : undefined;
 }
 
 function first<T>(payloads: Payloads | null | undefined): T {

@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { workflowBundlePath } from './workflow-bundle';
 
+/**
+ * The SDK takes a stack for every promise that workflow code makes, and looks each of its frames up in the source map: with the
+ * usual ten of them a quarter of the thread's time. The first ones say where a bug is. On the first line, so that none moves.
+ */
+const shorterStacks = 'Error.stackTraceLimit = 4; ';
+
 async function main(): Promise<void> {
   const workflowsPath = join(__dirname, '..', 'workflows');
   const { code } = await bundleWorkflowCode({
@@ -16,7 +22,7 @@ async function main(): Promise<void> {
     payloadConverterPath: join(__dirname, '..', 'workflows', 'payload-converter'),
     logger: new DefaultLogger('WARN'),
   });
-  await writeFile(workflowBundlePath, code);
+  await writeFile(workflowBundlePath, `${shorterStacks}${code}`);
 }
 
 main().catch((error: unknown) => {

@@ -100,19 +100,26 @@ function isMendedSoon(mode: 'first' | 'soon'): (type: FailureType) => boolean {
   return (type) => retrying[type].soon !== undefined || (mode === 'first' && retrying[type].first === true);
 }
 
+/** Of what is done locally first, see local-first.ts. */
+export const onceLocally: LocalActivityOptions = {
+  startToCloseTimeout: 10 * SECOND_MS,
+  retry: { maximumAttempts: 1 },
+};
+
 /** Tried for as long as it takes: nothing is asked of anybody before it is known what the request is held to. */
-export const termsOptions: ActivityOptions = {
+export const termsOptions = {
   taskQueue: WORKFLOW_QUEUE,
   startToCloseTimeout: 30 * SECOND_MS,
   retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: HOUR_MS },
   summary: 'Determine the terms: rules and due dates',
-};
+} satisfies ActivityOptions;
 
 /** Local: it only computes, and costs no Action. Tried for as long as it takes: a callback must not be lost. */
 export const callbackOptions: LocalActivityOptions = {
   startToCloseTimeout: 30 * SECOND_MS,
   localRetryThreshold: 10 * SECOND_MS,
   retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: MINUTE_MS },
+  summary: 'Check who signed the callback',
 };
 
 /** Whoever decides is waiting for the answer. */
@@ -124,7 +131,7 @@ export const decisionOptions: ActivityOptions = {
 };
 
 /** Tried for as long as it takes: without its certificate a request is not over. Evidence that does not hold is told at once. */
-export const certificateOptions: ActivityOptions = {
+export const certificateOptions = {
   taskQueue: WORKFLOW_QUEUE,
   startToCloseTimeout: MINUTE_MS,
   retry: {
@@ -134,7 +141,7 @@ export const certificateOptions: ActivityOptions = {
     nonRetryableErrorTypes: ['EvidenceRefused'],
   },
   summary: 'Check the evidence and sign the certificate',
-};
+} satisfies ActivityOptions;
 
 export const dailyCertificateOptions: ActivityOptions = {
   ...certificateOptions,

@@ -7,11 +7,12 @@ import {
   CancellationScope,
   condition,
   proxyActivities,
+  proxyLocalActivities,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { UpdateDefinition } from '@temporalio/common';
-import type { DecisionActivities } from '../activities/decision-activities';
+import type { DecisionActivities, DecisionQuestion } from '../activities/decision-activities';
 import {
   decisionProblem,
   decisionShape,
@@ -45,15 +46,17 @@ import { providersDecisionProblem, requestDecisionProblem } from '../domain/requ
 import type { RequestEvent, RequestState } from '../domain/request/request-state';
 import type { RequestSnapshot } from '../domain/request/snapshot';
 import type { WithoutTime } from '../domain/without-time';
-import { decisionOptions } from './activity-options';
+import { decisionOptions, onceLocally } from './activity-options';
 import { TakenDecisions } from './taken-decisions';
 import { refusal } from './decision-refusal';
+import { localFirst } from './local-first';
 import { decisionUpdates, type DecisionAnswer } from './messages';
 import type { ProviderLeg } from './provider-leg';
 
 /** What decisions are about. */
 export interface DecidableRun {
   readonly requestId: string;
+  readonly beganUnder04: boolean;
   readonly state: RequestState;
   readonly snapshot: RequestSnapshot;
   leg(provider: Provider): ProviderLeg | undefined;
@@ -156,18 +159,18 @@ function tokenProblem(
 }
 
 async function checkToken(
-  { requestId }: DecidableRun,
+  { requestId, beganUnder04 }: DecidableRun,
   { kind, content }: Decision,
   { token, ledger }: { readonly token: string; readonly ledger: TakenDecisions },
 ): Promise<DecisionProof> {
-  const { checkDecision } = proxyActivities<DecisionActivities>({
-    ...decisionOptions,
-    summary: `Check who decided: ${kind}`,
-  });
-  const run = workflowInfo().originalExecutionRunId;
+  const summary = `Check who decided: ${kind}`;
+  const activity = proxyActivities<DecisionActivities>({ ...decisionOptions, summary });
+  const local = proxyLocalActivities<DecisionActivities>({ ...onceLocally, summary });
+  const question: DecisionQuestion = { requestId, run: workflowInfo().originalExecutionRunId, token, kind, content };
+  const asActivity = () => activity.checkDecision(question);
   try {
     const verdict = await CancellationScope.nonCancellable(() =>
-      checkDecision({ requestId, run, token, kind, content }),
+      beganUnder04 ? localFirst(() => local.checkDecision(question), asActivity) : asActivity(),
     );
     if (verdict.status === 'proven') return verdict.proof;
     throw refusal(verdict.why);

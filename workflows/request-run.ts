@@ -5,7 +5,9 @@ import {
   CancellationScope,
   condition,
   log,
+  patched,
   proxyActivities,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -39,9 +41,10 @@ import type { RequestSnapshot } from '../domain/request/snapshot';
 import { approvalRuleOf, type Terms } from '../domain/rules/terms';
 import { requestIdOf } from '../temporal/names';
 import type { WithoutTime } from '../domain/without-time';
-import { certificateOptions, dailyCertificateOptions, termsOptions } from './activity-options';
+import { certificateOptions, dailyCertificateOptions, onceLocally, termsOptions } from './activity-options';
 import { listenForCallbacks } from './callbacks';
 import { describeRequest } from './current-details';
+import { localFirst } from './local-first';
 import { certificate, progress } from './messages';
 import { ProviderLeg } from './provider-leg';
 import { reportDeadlines } from './reminders';
@@ -74,6 +77,8 @@ export class RequestRun {
     parent: new CancellationScope({ cancellable: false }),
   });
   readonly #searchAttributes = new SearchAttributes(this);
+  /** Whether the run began under release 0.4 or a later one. Asked once, here: what an older run did is done the older way. */
+  readonly beganUnder04 = patched('0.4');
   #state: RequestState = openRequest();
   #version = 0;
   #isToBeShown = false;
@@ -138,14 +143,21 @@ export class RequestRun {
   async issueCertificate(): Promise<void> {
     const { workflowId, runId, originalExecutionRunId: run } = workflowInfo();
     const statement = statementOf(this.snapshot, { workflowId, runId, run });
-    const signed = await proxyActivities<CertificateActivities>(certificateOptions)
-      .issueCertificate(statement)
-      .catch((error: unknown) => {
-        const refusal = error instanceof ActivityFailure ? error.cause : undefined;
-        if (!(refusal instanceof ApplicationFailure) || refusal.type !== 'EvidenceRefused') throw error;
-        this.apply({ type: 'certificateRefused', why: refusal.message });
-        return proxyActivities<CertificateActivities>(dailyCertificateOptions).issueCertificate(statement);
-      });
+    const { issueCertificate } = proxyActivities<CertificateActivities>(certificateOptions);
+    const { certify } = proxyLocalActivities<CertificateActivities>({
+      ...onceLocally,
+      summary: certificateOptions.summary,
+    });
+    const asActivity = (): Promise<string> => issueCertificate(statement);
+    const issued = this.beganUnder04
+      ? localFirst(async () => (await certify(statement)).certificate, asActivity)
+      : asActivity();
+    const signed = await issued.catch((error: unknown) => {
+      const refusal = error instanceof ActivityFailure ? error.cause : undefined;
+      if (!(refusal instanceof ApplicationFailure) || refusal.type !== 'EvidenceRefused') throw error;
+      this.apply({ type: 'certificateRefused', why: refusal.message });
+      return proxyActivities<CertificateActivities>(dailyCertificateOptions).issueCertificate(statement);
+    });
     this.apply({ type: 'certificateIssued', signed });
     if (this.#terms.isIndexed) this.#searchAttributes.update();
   }
@@ -222,8 +234,15 @@ export class RequestRun {
       ...identity,
       ...defined({ pinned }),
     };
-    const { determineTerms } = proxyActivities<TermsActivities>(termsOptions);
-    return CancellationScope.nonCancellable(() => determineTerms(question));
+    const activity = proxyActivities<TermsActivities>(termsOptions);
+    if (!this.beganUnder04) return CancellationScope.nonCancellable(() => activity.determineTerms(question));
+    const local = proxyLocalActivities<TermsActivities>({ ...onceLocally, summary: termsOptions.summary });
+    return CancellationScope.nonCancellable(() =>
+      localFirst(
+        () => local.determineTerms({ ...question, at: Date.now() }),
+        () => activity.determineTerms(question),
+      ),
+    );
   }
 
   #informLegs(before: RequestState): void {

@@ -1,4 +1,5 @@
 /** What a run has cost, counted from its real history: Temporal Cloud's Actions, and events. */
+import { defaultPayloadConverter } from '@temporalio/common';
 import { temporal } from '@temporalio/proto';
 
 type History = temporal.api.history.v1.IHistory;
@@ -34,6 +35,25 @@ export function actionsOf(history: History): number {
         return sum;
     }
   }, 0);
+}
+
+/** The types of the local activities that a run has done, in their order. */
+export function localActivitiesOf(history: History): readonly string[] {
+  return (history.events ?? []).flatMap(({ markerRecordedEventAttributes: marker }) => {
+    const [data] = marker?.details?.['data']?.payloads ?? [];
+    if (marker?.markerName !== 'core_local_activity' || data === undefined) return [];
+    return [defaultPayloadConverter.fromPayload<{ readonly activity_type: string }>(data).activity_type];
+  });
+}
+
+/** What each wake-up of the workflow leaves: it was to be woken, was, and has done what it did. */
+export function wakeUpEventsOf(history: History): number {
+  return (history.events ?? []).filter(
+    (event) =>
+      event.workflowTaskScheduledEventAttributes ??
+      event.workflowTaskStartedEventAttributes ??
+      event.workflowTaskCompletedEventAttributes,
+  ).length;
 }
 
 /** Events as a run in real time would have them. */

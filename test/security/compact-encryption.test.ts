@@ -70,7 +70,7 @@ describe('compact encryption, beside an implementation of its own', () => {
 
   it.each([
     ['of the order 1', Buffer.alloc(32)],
-    ['of the order 4', Buffer.from([1, ...new Array<number>(31).fill(0)])],
+    ['of the order 4', Buffer.alloc(32, '0100', 'hex').fill(0, 1)],
   ])('agrees on nothing with a one-time key %s', (_what, point) => {
     const parts = encryptCompact(Buffer.from('content'), { header: algorithms, to: publicKey }).split('.');
     const epk = { kty: 'OKP', crv: 'X25519', x: point.toString('base64url') };

@@ -21,6 +21,7 @@ import type { ErasureRequestInput } from '../../domain/request/request';
 import type { Rules } from '../../domain/rules/rules';
 import { defaultRules } from './default-rules';
 import type { Terms } from '../../domain/rules/terms';
+import { certifiedBy } from '../../domain/certificate/certified';
 import type { Statement } from '../../domain/certificate/statement';
 import { fastForward, virtualNow, withVirtualTime } from '../../temporal/virtual-time';
 import type { erasureRequest } from '../../workflows';
@@ -182,6 +183,8 @@ export class WorkflowBench {
   /** What requests are held to; the person's answer is not waited for where a test is about something else. */
   terms: (question: TermsQuestion) => Terms | Promise<Terms> = withoutClock;
   verdict: (question: DecisionQuestion) => DecisionTokenVerdict | Promise<DecisionTokenVerdict> = refusesTokens;
+  /** Local activities fail, so that what they would do is seen: as an activity of its own, which can be waited for. */
+  isLocalRefused = false;
   readonly #native: NativeConnection;
   readonly #held: ((answer: Error) => void)[] = [];
   readonly #started = new StartedRuns();
@@ -221,13 +224,24 @@ export class WorkflowBench {
               taskQueue: WORKFLOW_QUEUE,
               workflowBundle: options.bundleCode === undefined ? workflowBundle() : { code: options.bundleCode },
               activities: {
-                determineTerms: (question: TermsQuestion) => this.terms(question),
-                checkDecision: (question: DecisionQuestion) => this.verdict(question),
+                determineTerms: (question: TermsQuestion) => {
+                  this.#refuseIfLocal();
+                  return this.terms(question);
+                },
+                checkDecision: (question: DecisionQuestion) => {
+                  this.#refuseIfLocal();
+                  return this.verdict(question);
+                },
                 checkCallback: () => Promise.resolve(null),
                 issueCertificate: async (statement: Statement) => {
                   this.statements.push(statement);
                   await this.certificateGate?.();
                   return `certificate-of-${statement.requestId}`;
+                },
+                certify: (statement: Statement) => {
+                  this.#refuseIfLocal();
+                  this.statements.push(statement);
+                  return certifiedBy(`certificate-of-${statement.requestId}`, statement);
                 },
               },
             }
@@ -250,6 +264,7 @@ export class WorkflowBench {
     await this.#started.end(this.client);
     this.statements.length = 0;
     this.certificateGate = undefined;
+    this.isLocalRefused = false;
     this.terms = withoutClock;
     this.verdict = refusesTokens;
     for (const provider of PROVIDERS) this.providers[provider].reset();
@@ -272,6 +287,12 @@ export class WorkflowBench {
       asked: wasAsked,
       release,
     };
+  }
+
+  /** What waits in a local activity holds up its whole workflow task. */
+  #refuseIfLocal(): void {
+    const isHeld = this.isLocalRefused || this.certificateGate !== undefined;
+    if (isHeld && Context.current().info.isLocal) throw new Error('This test has no local activities');
   }
 
   #releaseAll(): void {

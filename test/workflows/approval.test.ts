@@ -87,6 +87,7 @@ describe('a request that needs approval', () => {
   it('judges a decision that comes while it is starting by the rules that it then has', async () => {
     const held = bench.hold<undefined>();
     const terms = bench.terms;
+    bench.isLocalRefused = true;
     bench.terms = async (question) => {
       await held.answer();
       return terms(question);

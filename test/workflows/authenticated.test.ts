@@ -17,6 +17,7 @@ import {
 } from '../../security/key-files';
 import type { GatewayDecisionKeys, StaffKeys } from '../../security/key-table';
 import { decisionUpdates, progress } from '../../workflows/messages';
+import { localActivitiesOf } from '../../bench/frame/history-cost';
 import { accepted, eventually, expectReplays, failure, rulesFor, WorkflowBench } from '../support/workflow-bench';
 
 type Handle = Awaited<ReturnType<WorkflowBench['startFor']>>;
@@ -99,9 +100,8 @@ async function inWindow(): Promise<Handle> {
 }
 
 async function checksOf(handle: Handle): Promise<number> {
-  const { events } = await handle.fetchHistory();
-  const names = events?.map((event) => event.activityTaskScheduledEventAttributes?.activityType?.name) ?? [];
-  return names.filter((name) => name === 'checkDecision').length;
+  const done = localActivitiesOf(await handle.fetchHistory());
+  return done.filter((name) => name === 'checkDecision').length;
 }
 
 describe('a request that takes signed decisions only', () => {

@@ -28,6 +28,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await bench.reset();
+  bench.isLocalRefused = true;
   bench.providers.person.ask.set(accepted());
 });
 afterAll(() => bench.close());

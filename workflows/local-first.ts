@@ -1,0 +1,19 @@
+/**
+ * Steps that only compute are done beside the workflow, in a local activity: it costs no Action and no wake-up of its own, and
+ * leaves one event. Where that fails, for whatever reason, it is an activity of its own, which staff can see, and which is tried
+ * as often as its options say.
+ */
+import { TemporalFailure } from '@temporalio/workflow';
+
+export async function localFirst<Result>(
+  locally: () => Promise<Result>,
+  asActivity: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await locally();
+  } catch (error) {
+    // What a local activity fails with comes as it is, in no ActivityFailure.
+    if (!(error instanceof TemporalFailure)) throw error;
+    return asActivity();
+  }
+}
