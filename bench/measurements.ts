@@ -3,6 +3,7 @@ import { cpu } from './comparison/cpu';
 import { dbos } from './comparison/dbos';
 import { guard } from './comparison/guard';
 import { polling } from './comparison/polling';
+import { providerLimits } from './limits/provider-limits';
 import { callbacks } from './scale/callback-cost';
 import { growth } from './scale/growth';
 import { intake } from './scale/intake';
@@ -24,4 +25,5 @@ export const measurements: readonly Measurement[] = [
   sweepCost,
   growth,
   guard,
+  providerLimits,
 ];

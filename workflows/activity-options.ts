@@ -10,8 +10,8 @@ import { DAILY_TRY_MS, type Patience } from '../domain/rules/patience';
 import type { Provider } from '../domain/provider/provider-table';
 import { WORKFLOW_QUEUE, providerQueue } from '../temporal/names';
 
-/** Above the sum of the HTTP time-outs of one adapter call: a login, a look and the call itself. */
-const START_TO_CLOSE_MS = 2 * MINUTE_MS;
+/** Above the sum of the HTTP time-outs of one adapter call, and of the turns they wait for: a login, two looks and the call itself. */
+const START_TO_CLOSE_MS = 5 * MINUTE_MS;
 /** How soon a crashed worker is noticed; a running attempt sends a heartbeat every 8 s. */
 const HEARTBEAT_TIMEOUT_MS = 30 * SECOND_MS;
 

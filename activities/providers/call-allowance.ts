@@ -136,11 +136,11 @@ export class CallAllowance {
       this.#fill(now);
       return waiting > this.#tokens ? Math.max(now, this.#spentUntil) : undefined;
     }
-    const { askedAt, renewInMs, callsBefore, callsUpTo = Infinity } = lease;
+    const { askedAt, renewInMs, callsBefore, callsUpTo } = lease;
     // Nothing was called with it: it is left to run out.
     if (waiting === 0 && this.#calls === callsBefore) return undefined;
     if (now < this.#spentUntil) return this.#spentUntil;
-    const isNearlyUsedUp = callsUpTo - this.#calls <= (callsUpTo - callsBefore) / 4;
+    const isNearlyUsedUp = callsUpTo !== undefined && callsUpTo - this.#calls <= (callsUpTo - callsBefore) / 4;
     return askedAt + (isNearlyUsedUp ? Math.min(renewInMs, USED_UP_MS) : renewInMs);
   }
 

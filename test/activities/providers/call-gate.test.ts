@@ -1,0 +1,186 @@
+/** The gate on fake time, with the brake's own state machine at its other end. */
+import { createCallGate, TURN_MS_MAX, type CallGate } from '../../../activities/providers/call-gate';
+import { ProviderFailure } from '../../../activities/providers/provider';
+import { grantLease, openBrake } from '../../../domain/brake/brake-state';
+import type { CallLimits, LeaseRequest } from '../../../domain/brake/lease';
+import { HOUR_MS, SECOND_MS } from '../../../domain/duration';
+
+const WORKER = 'a1'.repeat(8);
+let asked: LeaseRequest[];
+let warned: string[];
+let isTemporalAway: boolean;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  asked = [];
+  warned = [];
+  isTemporalAway = false;
+});
+afterEach(() => {
+  jest.clearAllTimers();
+  jest.useRealTimers();
+});
+
+function gateOf(limits: CallLimits): CallGate {
+  let state = openBrake;
+  return createCallGate({
+    name: 'Aptrinsic',
+    limits,
+    worker: WORKER,
+    log: { warn: (_fields, message) => warned.push(message) },
+    ask: async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      if (isTemporalAway) throw new Error('away');
+      asked.push(request);
+      const granted = grantLease(state, request, Date.now());
+      ({ state } = granted);
+      return granted.lease;
+    },
+  });
+}
+
+/** So many callers, each with its next call at once; resolves to when each call left. */
+function backlog(gate: CallGate, callers: number): number[] {
+  const left: number[] = [];
+  const caller = async (): Promise<void> => {
+    for (;;) {
+      await gate.turn();
+      left.push(performance.now());
+    }
+  };
+  for (let number = 0; number < callers; number += 1) void caller().catch(() => undefined);
+  return left;
+}
+
+function refusal(turn: Promise<void>): Promise<unknown> {
+  return turn.then(
+    () => 'went',
+    (error: unknown) => error,
+  );
+}
+
+const within = (times: readonly number[], from: number, ms: number) =>
+  times.filter((time) => time >= from && time < from + ms).length;
+
+describe('the gate', () => {
+  it('lets the calls of a request that comes alone through, and asks for no lease', async () => {
+    const gate = gateOf({ callsPerSecond: 200 });
+    const startedAt = performance.now();
+    const turns = [1, 2, 3, 4].map(() => gate.turn().then(() => performance.now() - startedAt));
+    await jest.advanceTimersByTimeAsync(100);
+    expect(await Promise.all(turns)).toEqual([0, 5, 10, 15].map((ms) => expect.closeTo(ms, -1)));
+    expect(asked).toEqual([]);
+  });
+
+  it('uses its lease to the full with a backlog, evenly', async () => {
+    const left = backlog(gateOf({ callsPerSecond: 200 }), 20);
+    await jest.advanceTimersByTimeAsync(31 * SECOND_MS);
+    const [first = 0] = left;
+    for (let second = 1; second < 30; second += 1) {
+      const calls = within(left, first + second * SECOND_MS, SECOND_MS);
+      expect(calls).toBeGreaterThanOrEqual(190);
+      expect(calls).toBeLessThanOrEqual(200);
+    }
+    // Every three seconds, and nothing in between.
+    expect(asked.length).toBeLessThanOrEqual(12);
+  });
+
+  it('makes no burst of what it did not use', async () => {
+    const gate = gateOf({ callsPerSecond: 200 });
+    for (let call = 0; call < 20; call += 1) void gate.turn();
+    await jest.advanceTimersByTimeAsync(3 * SECOND_MS);
+    const left = backlog(gate, 50);
+    const at = performance.now();
+    await jest.advanceTimersByTimeAsync(SECOND_MS);
+    expect(within(left, at, SECOND_MS)).toBeGreaterThan(150);
+    expect(within(left, at, SECOND_MS)).toBeLessThanOrEqual(206);
+  });
+
+  it('lets the lease run out while nothing is called', async () => {
+    const gate = gateOf({ callsPerSecond: 200 });
+    for (let call = 0; call < 20; call += 1) void gate.turn();
+    await jest.advanceTimersByTimeAsync(5 * SECOND_MS);
+    const before = asked.length;
+    await jest.advanceTimersByTimeAsync(HOUR_MS);
+    expect(asked.length).toBeLessThanOrEqual(before + 1);
+  });
+
+  it('keeps every call waiting for as long as the provider asks, and tells the others', async () => {
+    const gate = gateOf({ callsPerSecond: 200 });
+    await gate.turn();
+    gate.pause(20 * SECOND_MS);
+    const startedAt = performance.now();
+    const turn = gate.turn().then(() => performance.now() - startedAt);
+    await jest.advanceTimersByTimeAsync(21 * SECOND_MS);
+    expect(await turn).toBeGreaterThanOrEqual(20 * SECOND_MS);
+    expect(asked[0]).toMatchObject({ pausedForMs: 20 * SECOND_MS });
+    expect(warned).toEqual([expect.stringContaining('asked to be left alone')]);
+  });
+
+  it('refuses at once what would wait for too long, as a call that never left', async () => {
+    const gate = gateOf({ callsPerSecond: 200 });
+    gate.pause(2 * HOUR_MS);
+    const refused = await refusal(gate.turn());
+    expect(refused).toBeInstanceOf(ProviderFailure);
+    expect(refused).toMatchObject({
+      neverLeft: true,
+      message: expect.stringMatching(/^Aptrinsic was not called: it asked to be left alone, for /),
+    });
+    expect((refused as ProviderFailure).retryAfterMs).toBeGreaterThanOrEqual(2 * HOUR_MS);
+  });
+
+  it('refuses when the calls of 24 hours are spent, and says so once', async () => {
+    const gate = gateOf({ callsPerSecond: 100, callsPerDay: 100 });
+    const results: unknown[] = [];
+    for (let call = 0; call < 120; call += 1) void refusal(gate.turn()).then((result) => results.push(result));
+    await jest.advanceTimersByTimeAsync(TURN_MS_MAX + SECOND_MS);
+    expect(results.filter((result) => result === 'went')).toHaveLength(98);
+    expect(results.filter((result) => result instanceof ProviderFailure)).toHaveLength(22);
+    expect(results.at(-1)).toMatchObject({ message: expect.stringContaining('calls for 24 hours is spent') });
+    expect(warned).toEqual([expect.stringContaining('is spent')]);
+  });
+
+  it('lets nobody wait longer than an attempt can bear', async () => {
+    isTemporalAway = true;
+    const gate = gateOf({ callsPerSecond: 1 });
+    const turns = Array.from({ length: 6 }, () => refusal(gate.turn()));
+    await jest.advanceTimersByTimeAsync(TURN_MS_MAX + SECOND_MS);
+    const results = await Promise.all(turns);
+    expect(results.slice(0, 4)).toEqual(['went', 'went', 'went', 'went']);
+    expect(results[5]).toMatchObject({ neverLeft: true, message: expect.stringContaining('wait for their turn') });
+  });
+
+  it('goes on with what its lease allows while Temporal is away, and with little after that', async () => {
+    const left = backlog(gateOf({ callsPerSecond: 200 }), 20);
+    await jest.advanceTimersByTimeAsync(2 * SECOND_MS);
+    isTemporalAway = true;
+    const at = performance.now();
+    await jest.advanceTimersByTimeAsync(20 * SECOND_MS);
+    expect(within(left, at, 5 * SECOND_MS)).toBeGreaterThan(950);
+    expect(within(left, at + 11 * SECOND_MS, 9 * SECOND_MS)).toBeLessThanOrEqual(6);
+    isTemporalAway = false;
+    await jest.advanceTimersByTimeAsync(5 * SECOND_MS);
+    expect(within(left, at + 22 * SECOND_MS, 2 * SECOND_MS)).toBeGreaterThan(380);
+  });
+
+  it('stops waiting when the activity is cancelled', async () => {
+    const gate = gateOf({ callsPerSecond: 1 });
+    gate.pause(20 * SECOND_MS);
+    const activity = new AbortController();
+    const turn = refusal(gate.turn(activity.signal));
+    const reason = new Error('cancelled');
+    activity.abort(reason);
+    expect(await turn).toBe(reason);
+    expect(await refusal(gate.turn(activity.signal))).toBe(reason);
+  });
+
+  it('gives back what it has when its worker ends', async () => {
+    const gate = gateOf({ callsPerSecond: 200 });
+    for (let call = 0; call < 20; call += 1) void gate.turn();
+    await jest.advanceTimersByTimeAsync(SECOND_MS);
+    const leaving = gate.leave();
+    await jest.advanceTimersByTimeAsync(SECOND_MS);
+    await leaving;
+    expect(asked.at(-1)).toMatchObject({ leaving: true, calls: 20 });
+  });
+});
