@@ -28,7 +28,7 @@ import { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepare
 import { RequestCalls } from './request-calls';
 import type { CertifiedResult, RequestStatus } from './request-status';
 import type { ErasureSubmission } from './submission';
-import { submitRequest, type Submitted } from './submitting';
+import { submitRequest, type SubmitOptions, type Submitted } from './submitting';
 
 const CALL_MS_MAX = 10 * SECOND_MS;
 
@@ -103,8 +103,8 @@ export class ErasureClient {
    * (`duplicate`), whether it runs or has ended, and another content is refused.
    * Throws what `prepare` throws, and `RequestConflictError`.
    */
-  async submit(submission: ErasureSubmission): Promise<Submitted> {
-    return submitRequest(this.#calls, await this.prepare(submission));
+  async submit(submission: ErasureSubmission, options: SubmitOptions = {}): Promise<Submitted> {
+    return submitRequest(this.#calls, await this.prepare(submission), options);
   }
 
   /**

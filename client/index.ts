@@ -1,7 +1,7 @@
 /** The public door of the library. */
 export { ErasureClient, type ConnectOptions, type ErasureClientParts } from './erasure-client';
 export type { DecisionOptions } from './deciding';
-export type { Submitted } from './submitting';
+export type { SubmitOptions, Submitted } from './submitting';
 export type { WaitOptions, WatchOptions } from './following';
 export {
   BulkFileError,

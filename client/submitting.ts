@@ -1,7 +1,9 @@
 /** Starts a request once, however often it is submitted. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
+import { defined } from '../domain/defined';
 import { providerKeys, providerName } from '../domain/provider/provider-table';
 import type { ErasureRequestInput } from '../domain/request/request';
+import { BULK_PRIORITY, ORDINARY_PRIORITY } from '../domain/request/priority';
 import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../temporal/names';
 import type { erasureRequest } from '../workflows';
 import { RequestConflictError, TemporalUnavailableError, type FieldProblem } from './errors';
@@ -18,10 +20,19 @@ export interface Submitted {
   readonly warnings: readonly FieldProblem[];
 }
 
-export async function submitRequest(calls: RequestCalls, prepared: PreparedRequest): Promise<Submitted> {
+export interface SubmitOptions {
+  /** One of many: requests that were filed one by one go first at the providers, until this one is nearly due. */
+  readonly bulk?: boolean;
+}
+
+export async function submitRequest(
+  calls: RequestCalls,
+  prepared: PreparedRequest,
+  options: SubmitOptions = {},
+): Promise<Submitted> {
   const { requestId, workflowId, warnings } = prepared;
   try {
-    const runId = await calls.call(requestId, () => start(calls, prepared));
+    const runId = await calls.call(requestId, () => start(calls, prepared, options));
     return { requestId, workflowId, runId, duplicate: false, warnings };
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return findDuplicate(calls, prepared);
@@ -34,13 +45,22 @@ export async function submitRequest(calls: RequestCalls, prepared: PreparedReque
   }
 }
 
-async function start({ client }: RequestCalls, { workflowId, input, fingerprint }: PreparedRequest): Promise<string> {
+async function start(
+  { client }: RequestCalls,
+  { workflowId, input, fingerprint }: PreparedRequest,
+  { bulk: isBulk = false }: SubmitOptions,
+): Promise<string> {
   const handle = await client.workflow.start<typeof erasureRequest>(WORKFLOW_TYPE, {
     workflowId,
     taskQueue: WORKFLOW_QUEUE,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
     args: [input],
     memo: { fingerprint },
+    priority: {
+      priorityKey: isBulk ? BULK_PRIORITY : ORDINARY_PRIORITY,
+      // Nobody's file keeps another's waiting to its end.
+      ...defined({ fairnessKey: input.filedBy }),
+    },
     ...labelsOf(input),
   });
   return handle.firstExecutionRunId;

@@ -47,6 +47,7 @@ export const SHUTDOWN_FORCE_MS = 1 * MINUTE_MS;
  * option and leaves it out of its types.
  */
 export const patientThreads = { isolateExecutionTimeout: 1 * MINUTE_MS } as object;
+const QUEUE_LIMIT_SPARE = 1.25;
 const CONNECT_TRIES_MS = 60 * SECOND_MS;
 const CONNECT_MS_MAX = 10 * SECOND_MS;
 const CONNECT_PAUSE_MS = 2 * SECOND_MS;
@@ -278,8 +279,8 @@ function prepareProviderWorker({
         reportBug: (bug) => logger.error(bug, 'An adapter broke: this is a bug'),
       }),
       maxConcurrentActivityTaskExecutions: limits.concurrency,
-      // A second net: it counts activities and not calls, and may let more than a second's worth go at once.
-      maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond,
+      // A second net, wide enough not to slow down what the gate lets through: Temporal divides it over the parts of a queue.
+      maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond * QUEUE_LIMIT_SPARE,
       activityTaskPollerBehavior: { type: 'autoscaling' },
     });
     return { worker, drained: () => gate.leave() };

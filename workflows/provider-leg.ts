@@ -33,6 +33,8 @@ export interface RequestOfLeg {
   readonly patience: () => Patience;
   readonly approvalRule: () => ApprovalRule;
   readonly approval: () => Approval | undefined;
+  /** Whose calls go first at the provider. */
+  readonly priorityKey: () => number;
   readonly onChange: () => void;
 }
 
@@ -115,6 +117,7 @@ export class ProviderLeg {
     const { options, tries } = askAttempts(this.provider, step);
     const { [`${this.provider}.requestErasure` as const]: requestErasure } = proxyActivities<LegActivities>({
       ...options,
+      priority: { priorityKey: this.#request.priorityKey() },
       summary: this.#label(step.tries === 'daily' ? 'ask to erase, once a day' : `ask to erase, round ${step.round}`),
     });
     await this.#attempt(async () => {
@@ -127,6 +130,7 @@ export class ProviderLeg {
     const { options, tries } = lookAttempts(this.provider, step, this.#request.patience());
     const { [`${this.provider}.observeErasure` as const]: observeErasure } = proxyActivities<LegActivities>({
       ...options,
+      priority: { priorityKey: this.#request.priorityKey() },
       summary: this.#label(step.tries === 'daily' ? 'look whether it is gone, once a day' : 'look whether it is gone'),
     });
     await this.#attempt(async () => {
@@ -149,6 +153,7 @@ export class ProviderLeg {
     const { options, tries } = withdrawAttempts(this.provider, step, this.#request.patience());
     const { [`${this.provider}.withdrawErasure` as const]: withdrawErasure } = proxyActivities<LegActivities>({
       ...options,
+      priority: { priorityKey: this.#request.priorityKey() },
       summary: this.#label(step.for === 'end' ? 'withdraw the request' : 'withdraw the request for a legal hold'),
     });
     await this.#attempt(

@@ -25,6 +25,7 @@ import type { Provider } from '../domain/provider/provider-table';
 import { erasureResult, type ErasureResult } from '../domain/request/erasure-result';
 import { isDone } from '../domain/request/owed-to-person';
 import { parseErasureRequest, type ErasureRequest } from '../domain/request/request';
+import { priorityKeyOf } from '../domain/request/priority';
 import { requestProgress, type RequestProgress } from '../domain/request/request-progress';
 import {
   advanceRequest,
@@ -89,6 +90,8 @@ export class RequestRun {
       patience: () => rulesOf(this.#state).patience,
       approvalRule: () => approvalRuleOf(this.#terms),
       approval: () => approvalIn(this.#state),
+      priorityKey: () =>
+        priorityKeyOf(this.#state, { now: Date.now(), startedWith: workflowInfo().priority?.priorityKey }),
       onChange: () => this.#show(),
     };
     this.#legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, requestOfLeg));

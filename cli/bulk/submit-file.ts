@@ -98,7 +98,7 @@ async function submitRows(run: Run): Promise<void> {
         submitBulk(options.file, {
           ...passes,
           check,
-          submit: (submission) => client.submit(submission),
+          submit: (submission) => client.submit(submission, { bulk: true }),
           concurrency: options.concurrency,
           signal,
           onProgress: (now) => {
