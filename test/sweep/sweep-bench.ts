@@ -8,6 +8,8 @@ import { createSweeper } from '../../activities/sweep/sweeper';
 import type { WebhookSettings } from '../../activities/sweep/webhook';
 import { ensureSearchAttributes } from '../../temporal/search-attributes';
 import { DAY_MS } from '../../domain/duration';
+import { certifiedBy } from '../../domain/certificate/certified';
+import type { Statement } from '../../domain/certificate/statement';
 import type { Finding } from '../../domain/sweep/finding';
 import type { Provider } from '../../domain/provider/provider-table';
 import type { ErasureRequestInput } from '../../domain/request/request';
@@ -84,6 +86,7 @@ export class SweepBench {
               sign: (_fact, at, more) => ({ ...more, keyId: 'none', at, signature: '' }) as never,
             },
           }).determineTerms(question),
+        certify: async (statement: Statement) => certifiedBy('certificate', statement),
         issueCertificate: async () => 'certificate',
         ...this.#sweepActivities(),
       },
