@@ -1,7 +1,10 @@
 /** Makes Temporal activities of a provider's adapter: opens the identifier, keeps memory across attempts, converts failures. */
 import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
+import type { Sign } from '../domain/brake/streak';
+import { brakeAlarm } from '../domain/brake/trip-text';
+import type { BrakeOn } from '../domain/brake/trip-state';
 import { defined } from '../domain/defined';
-import { HOUR_MS, SECOND_MS } from '../domain/duration';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import {
   isOutage,
   type AdapterMemory,
@@ -16,6 +19,8 @@ import type { Observation, Receipt, Withdrawal } from '../domain/leg/receipt';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker, FactSigner } from '../security/facts';
 import { SealError, type Opened, type Opener } from '../security/sealing';
+import type { BrakeGate } from './brake-gate';
+import { nothingSaid, signOfFailure, signOfLook, signOfReceipt, signOfWithdrawal } from './call-sign';
 import { refuseForeignRun } from './run-guard';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from './providers/provider';
 
@@ -33,6 +38,9 @@ const HEARTBEAT_EVERY_MS = 8 * SECOND_MS;
 
 /** So often at most, failures that take turns make the workflow hear of it. */
 const CHANGE_TOLD_EVERY_MS = HOUR_MS;
+
+/** So long at least a refusal of our credentials is tried again before it asks for attention. */
+const REFUSED_TRIES_MS = 5 * MINUTE_MS;
 
 /** What one attempt leaves to the next, as heartbeat details: free of personal data. */
 interface AttemptMemory extends StepMemory {
@@ -55,6 +63,7 @@ export interface LegActivityParts {
   readonly checker: FactChecker;
   /** Absent on a worker without `decision.json`: it can prove no approval. */
   readonly decisions: DecisionTokenChecker | undefined;
+  readonly brake: BrakeGate;
 }
 
 type AnswerKind = 'receipt' | 'observation' | 'withdrawal';
@@ -64,14 +73,14 @@ export function createLegActivities(parts: LegActivityParts): Partial<LegActivit
   const { provider } = adapter;
   return {
     [`${provider}.requestErasure`]: (call: LegCall) =>
-      attempt(parts, call, 'receipt', async (c) => ({
+      attempt(parts, call, 'receipt', signOfReceipt, async (c) => ({
         ...(await adapter.requestErasure(c)),
         subjectHashKeyId: parts.opener.hashKeyId,
       })),
     [`${provider}.observeErasure`]: (call: LegCall) =>
-      attempt(parts, call, 'observation', (c) => adapter.observeErasure(c)),
+      attempt(parts, call, 'observation', signOfLook, (c) => adapter.observeErasure(c)),
     [`${provider}.withdrawErasure`]: (call: LegCall) =>
-      attempt(parts, call, 'withdrawal', (c) => adapter.withdrawErasure(c)),
+      attempt(parts, call, 'withdrawal', signOfWithdrawal, (c) => adapter.withdrawErasure(c)),
   };
 }
 
@@ -79,6 +88,7 @@ async function attempt<Result extends object>(
   parts: LegActivityParts,
   call: LegCall,
   kind: AnswerKind,
+  signOf: (answer: Result) => Sign,
   work: (call: AdapterCall) => Promise<Result>,
 ): Promise<Result & { readonly witness: ProviderWitness }> {
   await refuseForeignRun(call);
@@ -103,6 +113,8 @@ async function attempt<Result extends object>(
       provider: adapter.provider,
     });
     if (kind === 'receipt') await refuseUnapproved(call, opened, parts);
+    // A withdrawal cannot wait: the window may end before the brake is released.
+    if (kind !== 'withdrawal') await refuseBraked(call, parts);
     const { identifier } = opened;
     const mayHaveAskedBefore = call.askedBefore || memory.reached;
     const answer = await work({
@@ -127,14 +139,19 @@ async function attempt<Result extends object>(
       bodyHmac: (body) => opener.bodyHmac(body),
     });
     const seen = plain(answer);
+    await parts.brake.tell(call.requestId, signOf(answer));
     const fact = { kind, content: seenIn(seen), askedBefore: mayHaveAskedBefore, filedBy: opened.filedBy };
     return { ...seen, witness: witnessOf(parts, call, fact) };
   } catch (error) {
+    const sign = error instanceof ProviderFailure ? signOfFailure(error) : nothingSaid;
+    const brakeOn = await parts.brake.tell(call.requestId, sign);
     if (signal.aborted && context.cancellationDetails?.cancelRequested === true) {
       const details = reachOf(parts, call, { kind, reached: memory.reached });
       throw new CancelledFailure('The activity was cancelled', [details]);
     }
-    const failure = asProviderFailure(error, { ...parts, draining: signal.aborted });
+    const ownFailure = asProviderFailure(error, { ...parts, draining: signal.aborted });
+    const isOfAll = brakeOn !== undefined && sign.says === 'refuses' && kind !== 'withdrawal';
+    const failure = isOfAll ? brakedLikeAll(ownFailure, brakeOn) : ownFailure;
     const now = info.currentAttemptScheduledTimestampMs;
     const trouble = troubleAfter(memory, failure.type, now);
     const { reached, adapter: adapterMemory } = memory;
@@ -161,6 +178,20 @@ function witnessOf(
   const at = Context.current().info.currentAttemptScheduledTimestampMs;
   const more = { round, firstAskedAt, askedBefore, ...defined({ filedBy }) };
   return signer.sign({ kind, requestId, run, provider: adapter.provider, content }, at, more);
+}
+
+/** Nothing is asked of a provider that refuses everyone, unless this is the trial. */
+async function refuseBraked({ requestId }: LegCall, { adapter: { provider }, brake }: LegActivityParts): Promise<void> {
+  const passage = await brake.pass(requestId);
+  if (passage === 'go') return;
+  const { reason, since } = passage.on;
+  const message = `It was not called. ${brakeAlarm(provider, passage.on)}`;
+  throw new ProviderFailure('ProviderBraked', message, { brake: { reason, since } });
+}
+
+/** It was refused like everyone else, which is the brake's alarm and not this request's. */
+function brakedLikeAll({ message }: ProviderFailure, { reason, since }: BrakeOn): ProviderFailure {
+  return new ProviderFailure('ProviderBraked', message, { brake: { reason, since } });
 }
 
 /** What became of an erasure can be learnt where it was asked for, and nowhere else: another region knows nobody. */
@@ -289,6 +320,7 @@ function toApplicationFailure(
     ...reachOf(parts, call, { kind, reached }),
     memory: left,
     retryInMs: nextRetryDelayMs ?? ownRetryDelayMs(info, call),
+    ...defined({ brake: failure.brake }),
     ...(kindChanged ? { kindChanged } : {}),
   };
   return ApplicationFailure.create({
@@ -297,7 +329,7 @@ function toApplicationFailure(
     nonRetryable: isSpent || kindChanged,
     details: [details],
     ...defined({ nextRetryDelay: nextRetryDelayMs }),
-    ...(failure.type === 'StillPending' ? { category: 'BENIGN' as const } : {}),
+    ...(['StillPending', 'ProviderBraked'].includes(failure.type) ? { category: 'BENIGN' as const } : {}),
   });
 }
 
@@ -324,6 +356,7 @@ function isBudgetSpent(
 ): boolean {
   if (call.tries.mode === 'daily') return false;
   const now = info.currentAttemptScheduledTimestampMs;
+  if (type === 'ProviderUnauthorized') return now - info.scheduledTimestampMs >= REFUSED_TRIES_MS;
   if (isOutage(type)) return now - (memory.unavailableSince ?? now) >= call.patience.outageBudgetMs;
   return type === 'StillPending' && now - (memory.pendingSince ?? now) >= call.patience.stillPendingBudgetMs;
 }

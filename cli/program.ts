@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBrake } from './commands/brake-command';
 import { addCertificate } from './commands/certificate-command';
 import { addCompletion } from './commands/completion-command';
 import { addDecisions } from './commands/decide-command';
@@ -35,6 +36,7 @@ const commands = [
   addWatch,
   addList,
   addSweep,
+  addBrake,
   addDecisions,
   addSignDecision,
   addCertificate,

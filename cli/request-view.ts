@@ -160,9 +160,9 @@ export function legLine(leg: LegProgress): string {
   return `${providerName(leg.provider)}: ${stateText(leg)}${rest}`;
 }
 
-function stateText({ state, outcome, assurance, attention, trouble }: LegProgress): string {
+function stateText({ state, outcome, assurance, attention, trouble, brake }: LegProgress): string {
   if (outcome !== undefined) return assurance === undefined ? outcome : `${outcome} (${assurance})`;
-  const reason = (attention ?? trouble)?.reason;
+  const reason = (attention ?? trouble ?? brake)?.reason;
   return reason === undefined ? state : `${state}: ${reason}`;
 }
 

@@ -1,7 +1,8 @@
 /** Reads the settings that the provider table names: only for the providers that a process serves. */
 import { z } from 'zod';
 import { defined } from '../domain/defined';
-import { HOUR_MS } from '../domain/duration';
+import { type BrakeSettings, defaultBrakeSettings, trialPlan } from '../domain/brake/trip-state';
+import { HOUR_MS, SECOND_MS } from '../domain/duration';
 import type { Setting } from '../domain/provider/provider-settings';
 import { byProvider, providerFacts, type Provider, type ProviderSettings } from '../domain/provider/provider-table';
 import { ConfigurationError, isGiven, readEnvironment, type Environment } from './environment';
@@ -18,7 +19,18 @@ export interface ProviderLimits {
   readonly concurrency: number;
 }
 
-export type ProviderConfig<P extends Provider> = ProviderSettings<P> & { readonly limits: ProviderLimits };
+export type ProviderConfig<P extends Provider> = ProviderSettings<P> & {
+  readonly limits: ProviderLimits;
+  readonly brake: BrakeSettings;
+};
+
+const BRAKE_COUNT_MAX = 10_000;
+const brakeCount = positiveInteger.refine((count) => count >= 2 && count <= BRAKE_COUNT_MAX, {
+  message: `expected a whole number from 2 to ${BRAKE_COUNT_MAX}: one request that fails alone says nothing`,
+});
+const trialSeconds = positiveInteger.refine((seconds) => seconds * SECOND_MS <= trialPlan.longestMs, {
+  message: `expected at most ${trialPlan.longestMs / SECOND_MS}`,
+});
 
 const delay = z
   .string()
@@ -56,20 +68,34 @@ function limitVariables(provider: Provider) {
   };
 }
 
+function brakeVariables(provider: Provider) {
+  const { limits, plan } = defaultBrakeSettings;
+  const { variables } = providerFacts(provider).limits;
+  return {
+    [`${variables}_BRAKE_AFTER_REFUSALS`]: brakeCount.default(limits.refusals),
+    [`${variables}_BRAKE_AFTER_UNKNOWN_IDS`]: brakeCount.default(limits.unknownIds),
+    [`${variables}_BRAKE_FIRST_TRIAL_SECONDS`]: trialSeconds.default(plan.firstAfterMs / SECOND_MS),
+  };
+}
+
 /** Every variable of each provider, with its schema. */
 export const providerVariables: Readonly<Record<Provider, z.ZodRawShape>> = byProvider((provider) => {
   const settings = Object.values(providerFacts(provider).settings).map((setting) => {
     const schema = schemaOf(setting);
     return [setting.variable, setting.optional ? schema.optional() : schema];
   });
-  return { ...Object.fromEntries(settings), ...limitVariables(provider) };
+  return { ...Object.fromEntries(settings), ...limitVariables(provider), ...brakeVariables(provider) };
 });
 
 /** Throws `ConfigurationError`. */
 export function readProviderConfig<P extends Provider>(provider: P, environment: Environment): ProviderConfig<P> {
   const read: Readonly<Record<string, unknown>> = readEnvironment(providerVariables[provider], environment);
   const named = Object.entries(providerFacts(provider).settings).map(([name, { variable }]) => [name, read[variable]]);
-  return { ...defined(Object.fromEntries(named)), limits: readLimits(provider, environment) } as ProviderConfig<P>;
+  return {
+    ...defined(Object.fromEntries(named)),
+    limits: readLimits(provider, environment),
+    brake: readBrake(provider, environment),
+  } as ProviderConfig<P>;
 }
 
 /** The limits alone, where nothing else of the provider need be set. Throws `ConfigurationError`. */
@@ -80,6 +106,21 @@ export function readLimits(provider: Provider, environment: Environment): Provid
     requestsPerSecond: read[`${variables}_REQUESTS_PER_SECOND`] as number,
     ...defined({ requestsPerDay: read[`${variables}_REQUESTS_PER_DAY`] }),
     concurrency: read[`${variables}_CONCURRENCY`] as number,
+  };
+}
+
+function readBrake(provider: Provider, environment: Environment): BrakeSettings {
+  const { variables } = providerFacts(provider).limits;
+  const read: Readonly<Record<string, number | undefined>> = readEnvironment(brakeVariables(provider), environment);
+  return {
+    limits: {
+      refusals: read[`${variables}_BRAKE_AFTER_REFUSALS`] as number,
+      unknownIds: read[`${variables}_BRAKE_AFTER_UNKNOWN_IDS`] as number,
+    },
+    plan: {
+      ...trialPlan,
+      firstAfterMs: (read[`${variables}_BRAKE_FIRST_TRIAL_SECONDS`] as number) * SECOND_MS,
+    },
   };
 }
 

@@ -26,7 +26,7 @@ export function createAdapter(
 ): { readonly adapter: ProviderAdapter; readonly gate: CallGate; readonly limits: ProviderLimits } {
   const read = config.settings[provider];
   if (read === undefined) throw new TypeError(`The settings of ${provider} were not read`);
-  const { limits, ...settings } = read;
+  const { limits, brake: _brake, ...settings } = read;
   const create = adapters[provider] as (options: object) => ProviderAdapter;
   const gate = createCallGate({
     name: providerName(provider),

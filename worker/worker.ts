@@ -9,6 +9,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { createBrakeActivities } from '../activities/brake-activities';
 import { createCallbackActivities } from '../activities/callback-activities';
 import { createCertificateActivities } from '../activities/certificate-activities';
 import { createDecisionActivities } from '../activities/decision-activities';
@@ -29,6 +30,7 @@ import { createFactChecker, createFactSigner } from '../security/facts';
 import type { CertificateKeys, ProviderKeys } from '../security/key-table';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
+import { brakeGates } from './brake-gates';
 import { ProviderLeases } from './provider-leases';
 import { readWorkerKeys, type WorkerKeys } from './worker-keys';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
@@ -194,6 +196,7 @@ function prepareWorkflowWorker({
         ...createTermsActivities({ ...config.policy, isIndexed, signer }),
         ...createDecisionActivities({ checker: decisions }),
         ...createCallbackActivities({ checker }),
+        ...createBrakeActivities({ gates: brakeGates(connection, { config, logger }) }),
         ...createCertificateActivities({
           signer: createCertificateSigner(certificate),
           environment: certificate.environment,
@@ -276,6 +279,7 @@ function prepareProviderWorker({
         signer: createFactSigner(own),
         checker: createFactChecker(keys.facts),
         decisions: decisionChecker(keys),
+        brake: brakeGates(connection, { config, logger })[provider],
         reportBug: (bug) => logger.error(bug, 'An adapter broke: this is a bug'),
       }),
       maxConcurrentActivityTaskExecutions: limits.concurrency,

@@ -72,7 +72,8 @@ function remainingMs(step: AskStep | LookStep): number {
 }
 
 function attempts(provider: Provider, how: CallTries, timeouts: ActivityOptions): LegAttempts {
-  const mayMend = how.mode === 'daily' || how === tries.withdraw ? isMendedDaily : isMendedSoon(how.mode);
+  const mayMend =
+    how === tries.withdraw ? isMendedWhileWithdrawing : how.mode === 'daily' ? isMendedDaily : isMendedSoon(how.mode);
   return {
     options: {
       taskQueue: providerQueue(provider),
@@ -99,6 +100,18 @@ function isMendedDaily(type: FailureType): boolean {
 function isMendedSoon(mode: 'first' | 'soon'): (type: FailureType) => boolean {
   return (type) => retrying[type].soon !== undefined || (mode === 'first' && retrying[type].first === true);
 }
+
+/** There is no phase in which it could wait for the brake. */
+function isMendedWhileWithdrawing(type: FailureType): boolean {
+  return isMendedDaily(type) || type === 'ProviderBraked';
+}
+
+/** For as long as the brake is on. It only asks how that stands, so it need not stand in the provider's own queue. */
+export const brakeOptions: ActivityOptions = {
+  taskQueue: WORKFLOW_QUEUE,
+  startToCloseTimeout: 30 * SECOND_MS,
+  retry: { initialInterval: MINUTE_MS, backoffCoefficient: 2, maximumInterval: 15 * MINUTE_MS },
+};
 
 /** Of what is done locally first, see local-first.ts. */
 export const onceLocally: LocalActivityOptions = {

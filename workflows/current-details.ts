@@ -14,6 +14,7 @@ const states: Record<LegProgress['state'], string> = {
   'waiting-for-callback': 'waiting for its callback',
   looking: 'looking whether it is gone',
   attention: '⚠️ **needs attention**',
+  braked: "⏳ waits for its provider's brake",
   held: '⏸ held back by a legal hold',
   withdrawing: 'withdrawing the request',
   settled: 'settled',
@@ -96,8 +97,8 @@ const howToDecide = [
 
 function statusOf(leg: LegProgress): string {
   if (leg.state === 'settled') return [leg.outcome, leg.assurance].filter(Boolean).join(', ');
-  const { attention, trouble } = leg;
-  const reason = attention ?? trouble;
+  const { attention, trouble, brake } = leg;
+  const reason = attention ?? trouble ?? brake;
   if (reason === undefined) return states[leg.state];
   return `${states[leg.state]}: ${reason.reason} since ${describeInstant(Date.parse(reason.since))}`;
 }

@@ -1,4 +1,7 @@
-/** The brake of one provider: one run, which shares the provider's limits out among the workers. It starts no timer and no activity. */
+/**
+ * The brake of one provider: one run, which shares the provider's limits out among the workers, and holds
+ * calls back while the provider refuses everyone. It starts no timer and no activity.
+ */
 import {
   allHandlersFinished,
   ApplicationFailure,
@@ -14,8 +17,11 @@ import { brakeView, grantLease, openBrake, type BrakeState, type BrakeView } fro
 import { describeBrake } from '../domain/brake/brake-text';
 import type { Lease, LeaseRequest } from '../domain/brake/lease';
 import { leaseRequestProblem } from '../domain/brake/lease-check';
+import { describeTrip } from '../domain/brake/trip-text';
+import { notTripped, type TripState } from '../domain/brake/trip-state';
 import { providerKeys } from '../domain/provider/provider-table';
 import { brakeIdOf } from '../temporal/names';
+import { listenForTrips } from './brake-trips';
 
 export const lease = defineUpdate<Lease, [LeaseRequest]>('lease');
 export const brake = defineQuery<BrakeView>('brake');
@@ -23,14 +29,16 @@ export const brake = defineQuery<BrakeView>('brake');
 /** Temporal refuses further updates after 2,000 in one run. */
 const UPDATES_MAX = 1_000;
 
-export async function providerBrake(handedOn: BrakeState = openBrake): Promise<void> {
+export async function providerBrake(handedOn: BrakeState = openBrake, handedOnTrips = notTripped): Promise<void> {
   const provider = providerKeys.find((key) => brakeIdOf(key) === workflowInfo().workflowId);
   if (provider === undefined) {
     throw ApplicationFailure.nonRetryable('The id of this workflow names no provider', 'InvalidRequest');
   }
   let state = handedOn;
+  let trips: TripState = handedOnTrips;
   let updates = 0;
-  const show = (): void => setCurrentDetails(describeBrake(provider, state));
+  const show = (): void =>
+    setCurrentDetails([...describeTrip(provider, trips), describeBrake(provider, state)].join('\n'));
 
   setHandler(brake, () => brakeView(state), { description: 'What the workers may call, and what was handed out' });
   setHandler(
@@ -50,8 +58,16 @@ export async function providerBrake(handedOn: BrakeState = openBrake): Promise<v
       description: "A worker's part of the calls, for some seconds",
     },
   );
+  listenForTrips(provider, {
+    get: () => trips,
+    set: (changed) => {
+      trips = changed;
+      updates += 1;
+      show();
+    },
+  });
   show();
 
   await condition(() => (updates >= UPDATES_MAX || workflowInfo().continueAsNewSuggested) && allHandlersFinished());
-  await continueAsNew<typeof providerBrake>(state);
+  await continueAsNew<typeof providerBrake>(state, trips);
 }

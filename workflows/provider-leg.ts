@@ -11,6 +11,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { defined } from '../domain/defined';
+import type { BrakeActivities } from '../activities/brake-activities';
 import type { LegActivities } from '../activities/leg-activities';
 import { describeInstant } from '../domain/duration';
 import { isFailureType, retrying, type FailureDetails, type LegFailure, type StepMemory } from '../domain/leg/failure';
@@ -26,7 +27,7 @@ import type { Patience } from '../domain/rules/patience';
 import type { ApprovalRule } from '../domain/rules/terms';
 import { isRecord } from '../domain/text';
 import type { WithoutTime } from '../domain/without-time';
-import { askAttempts, lookAttempts, withdrawAttempts, type LegAttempts } from './activity-options';
+import { askAttempts, brakeOptions, lookAttempts, withdrawAttempts, type LegAttempts } from './activity-options';
 
 /** What a leg needs to know of its request, as it stands when it is asked. */
 export interface RequestOfLeg {
@@ -105,6 +106,8 @@ export class ProviderLeg {
           return this.#wait(step);
         case 'withdraw':
           return this.#withdraw(step);
+        case 'waitForBrake':
+          return this.#waitForBrake();
         case 'waitForDecision':
         case 'waitForRelease':
           return CancellationScope.current().cancelRequested;
@@ -146,6 +149,17 @@ export class ProviderLeg {
       await sleep(remainingMs, { summary: this.#label(label) });
     }
     this.#apply({ type: 'timePassed' });
+  }
+
+  /** Asks its provider nothing, so that breaking it off never leaves open whether it did. */
+  async #waitForBrake(): Promise<void> {
+    const { waitForBrake } = proxyActivities<BrakeActivities>({
+      ...brakeOptions,
+      summary: this.#label('wait until its brake is released'),
+    });
+    const run = workflowInfo().originalExecutionRunId;
+    await waitForBrake({ requestId: this.#requestId, run, provider: this.provider });
+    this.#apply({ type: 'brakeReleased' });
   }
 
   async #withdraw(step: WithdrawStep): Promise<void> {
@@ -244,7 +258,7 @@ function readFailure({ cause }: ActivityFailure): LegFailure {
     last instanceof ApplicationFailure ? (last.details?.[0] as Partial<FailureDetails> | null) : undefined;
   const type = last instanceof ApplicationFailure && isFailureType(last.type) ? last.type : undefined;
   const memory = memoryOf(timeout?.lastHeartbeatDetails) ?? details?.memory;
-  const { retryInMs, kindChanged } = timeout === undefined ? (details ?? {}) : {};
+  const { retryInMs, kindChanged, brake } = timeout === undefined ? (details ?? {}) : {};
   return {
     // Anything else is a fault of a deployed worker, e.g. an activity that it does not have: the next deploy may mend it.
     type:
@@ -253,7 +267,7 @@ function readFailure({ cause }: ActivityFailure): LegFailure {
         : type,
     // The answer is unknown, unless the last attempt told it; an activity that no worker ever took up reached nobody.
     mayHaveReached: timeout === undefined ? details?.mayHaveReached !== false : !(isUnserved && last === undefined),
-    ...defined({ memory, retryInMs, kindChanged }),
+    ...defined({ memory, retryInMs, kindChanged, brake }),
   };
 }
 

@@ -147,7 +147,7 @@ export function failureFor(
       const retryAfterMs = retryAfterOf(answer);
       const wait = retryAfterMs === undefined ? '' : `, and asks us to wait ${describeDuration(retryAfterMs)}`;
       const message = `${to} could not serve ${what} now: ${said}${wait}.`;
-      return new ProviderFailure('ProviderUnavailable', message, { retryAfterMs });
+      return new ProviderFailure('ProviderUnavailable', message, { retryAfterMs, isPaceOnly: answer.status === 429 });
     }
     case 'token-refused':
       return new ProviderFailure(

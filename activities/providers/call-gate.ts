@@ -100,7 +100,13 @@ export function createCallGate(parts: {
     waiting.delete(one);
     const spreadMs = retryAfterMs * (1 + COME_BACK_SPREAD * Math.random());
     const message = `${name} was not called: ${because}.`;
-    one.refuse(new ProviderFailure('ProviderUnavailable', message, { neverLeft: true, retryAfterMs: spreadMs }));
+    one.refuse(
+      new ProviderFailure('ProviderUnavailable', message, {
+        neverLeft: true,
+        isPaceOnly: true,
+        retryAfterMs: spreadMs,
+      }),
+    );
   }
 
   function ask(): number | undefined {

@@ -1,5 +1,5 @@
 /** What every provider's adapter offers: its facts as data. Nothing outside an adapter knows a provider's vocabulary. */
-import type { AdapterMemory, FailureType } from '../../domain/leg/failure';
+import type { AdapterMemory, FailureType, LegBrake } from '../../domain/leg/failure';
 import type { Patience } from '../../domain/rules/patience';
 import type { Provider } from '../../domain/provider/provider-table';
 import type { Evidence, Observation, Receipt, Withdrawal } from '../../domain/leg/receipt';
@@ -107,15 +107,26 @@ export class ProviderFailure extends Error {
   readonly retryAfterMs: number | undefined;
   /** The call that failed reached nobody: no connection for it was ever open. */
   readonly neverLeft: boolean;
+  /** It refused our pace and nothing else. */
+  readonly isPaceOnly: boolean;
+  /** Of `ProviderBraked`: what the brake is on for. */
+  readonly brake: LegBrake | undefined;
 
   constructor(
     type: FailureType,
     message: string,
-    options: { readonly retryAfterMs?: number | undefined; readonly neverLeft?: boolean } = {},
+    options: {
+      readonly retryAfterMs?: number | undefined;
+      readonly neverLeft?: boolean;
+      readonly isPaceOnly?: boolean;
+      readonly brake?: LegBrake;
+    } = {},
   ) {
     super(message);
     this.type = type;
     this.retryAfterMs = options.retryAfterMs;
     this.neverLeft = options.neverLeft ?? false;
+    this.isPaceOnly = options.isPaceOnly ?? false;
+    this.brake = options.brake;
   }
 }

@@ -8,6 +8,7 @@ import type { Finding } from '../../domain/sweep/finding';
 import {
   findingOfSecondRun,
   findingsOfAnswer,
+  findingsOfBrake,
   findingsOfEnded,
   findingsOfIndex,
   findingsOfQueue,
@@ -108,12 +109,25 @@ export function createSweeper({ client, looks: looksDefault, report, heartbeat }
     const ofProviders = providerKeys.map(async (provider) => {
       const queue = providerQueue(provider);
       const isProviderServed = await reader.isServed(queue, 'activity');
-      return findingsOfQueue(queue, {
+      const found = findingsOfQueue(queue, {
         isServed: isProviderServed,
         open: isProviderServed ? 0 : await openAt(provider, open),
       });
+      return [...found, ...(canAsk ? await findingsAtBrake(provider, queue) : [])];
     });
     return [...findingsOfQueue(WORKFLOW_QUEUE, { isServed, open }), ...(await Promise.all(ofProviders)).flat()];
+  }
+
+  /** One that does not answer is told of: it may be on. */
+  async function findingsAtBrake(provider: Provider, queue: string): Promise<readonly Finding[]> {
+    try {
+      return findingsOfBrake(provider, queue, await reader.brake(provider));
+    } catch {
+      await reader.countOpen();
+      return [
+        { kind: 'unreadable', queue, providers: [provider], detail: 'the brake of this provider does not answer' },
+      ];
+    }
   }
 
   /** Where the namespace has no such search attribute, any open request may need the queue. */

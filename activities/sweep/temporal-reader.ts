@@ -15,6 +15,8 @@ import {
   type PendingActivity,
   type RunDetails,
 } from '../../domain/sweep/request-check';
+import type { TripState } from '../../domain/brake/trip-state';
+import { BrakeCalls } from '../../temporal/brake-calls';
 import { eventsOf, type HistoryEvent } from '../../temporal/history';
 import { compare, isOneOf, isOpen, requestRuns } from '../../temporal/request-query';
 import { requestIdOf, searchAttributes, workflowIdOf } from '../../temporal/names';
@@ -145,6 +147,11 @@ export class TemporalReader {
       // Whatever the reason, nobody can tell how it is doing, and that is what is reported.
       return undefined;
     }
+  }
+
+  /** Whether the provider's brake is on. */
+  async brake(provider: Provider): Promise<TripState> {
+    return new BrakeCalls(this.#client, provider).read();
   }
 
   /** Whether this is the newest run of its workflow id. */

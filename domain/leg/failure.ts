@@ -1,3 +1,4 @@
+import type { BrakeReason } from '../brake/brake-reason';
 import type { ProviderWitness } from '../fact/fact';
 
 /**
@@ -31,6 +32,8 @@ export const failureTypes = [
   'ApprovalMissing',
   /** The worker calls another host than the one that was asked, which cannot know what became of it. */
   'AnotherHost',
+  /** The provider's brake is on: it was not called, or was called in vain as the brake's trial. */
+  'ProviderBraked',
 ] as const;
 
 export type FailureType = (typeof failureTypes)[number];
@@ -41,7 +44,7 @@ export function isFailureType(value: unknown): value is FailureType {
 
 /** Why a leg waits for a staff member or for the world to mend. */
 export type AttentionReason =
-  | Exclude<FailureType, 'InvalidRequest'>
+  | Exclude<FailureType, 'InvalidRequest' | 'ProviderBraked'>
   /** The same record was there again after the last round we start by ourselves. */
   | 'Reappeared'
   /** A record created after we asked stands under this identifier: perhaps a returning customer. */
@@ -73,18 +76,26 @@ export const retrying: Readonly<
   KeyUnavailable: { soon: 'outageBudgetMs', daily: true },
   ProviderUnavailable: { soon: 'outageBudgetMs', daily: true },
   UnrecognizedAnswer: { soon: 'outageBudgetMs', daily: true },
-  ProviderUnauthorized: { daily: true },
+  // By then the brake has told whether everybody is refused, who then waits for it without attention.
+  ProviderUnauthorized: { first: true, daily: true },
   TokenRefused: { first: true, daily: true },
   ProviderRejected: { daily: false },
   ProviderContractBroken: { daily: false },
   StillPending: { soon: 'stillPendingBudgetMs', daily: true },
   ApprovalMissing: { daily: true },
   AnotherHost: { daily: true },
+  // Not tried again: the leg waits until the brake is released.
+  ProviderBraked: { daily: false },
 };
 
 /** Retried soon for as long as an outage may last: the provider, or the way to it, is not there for the moment. */
 export function isOutage(type: FailureType): boolean {
   return retrying[type].soon === 'outageBudgetMs';
+}
+
+/** What a leg can be in attention for, of what its steps can fail with. */
+export function isAttentionReason(type: FailureType): type is AttentionReason & FailureType {
+  return type !== 'InvalidRequest' && type !== 'ProviderBraked';
 }
 
 export function triesDaily(reason: AttentionReason): boolean {
@@ -171,7 +182,8 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
 };
 
 export function failureWords(type: FailureType): string {
-  return type === 'InvalidRequest' ? 'the input was refused' : attentionGuide[type].happened;
+  if (isAttentionReason(type)) return attentionGuide[type].happened;
+  return type === 'ProviderBraked' ? "the provider's brake is on" : 'the input was refused';
 }
 
 /** What an adapter remembers from one attempt to the next. */
@@ -200,8 +212,17 @@ export interface FailureDetails {
   readonly memory?: StepMemory;
   /** How long to wait before the next try. */
   readonly retryInMs?: number;
+  /** Of `ProviderBraked`: what the brake is on for. */
+  readonly brake?: LegBrake;
   /** Trying goes on: it ended only to tell that another kind of failure has taken the place of the one that is known. */
   readonly kindChanged?: boolean;
+}
+
+/** The provider's brake, as a leg that waits for it knows it. */
+export interface LegBrake {
+  readonly reason: BrakeReason;
+  /** Epoch ms. */
+  readonly since: number;
 }
 
 export type LegFailure = { readonly type: FailureType } & FailureDetails;

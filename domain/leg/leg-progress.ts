@@ -1,7 +1,9 @@
 /** What a person sees of one leg: each state says what it waits for, until when, and what they can do. */
 import { defined } from '../defined';
 import { describeInstant } from '../duration';
-import { attentionGuide, failureWords, triesDaily, type AttentionReason } from './failure';
+import type { BrakeReason } from '../brake/brake-reason';
+import { describeBrakeOn } from '../brake/trip-text';
+import { attentionGuide, failureWords, triesDaily, type AttentionReason, type LegBrake } from './failure';
 import { isAsked, lastRound } from './rounds';
 import { nextStep } from './next-step';
 import { offeredDecisions } from './leg-decisions';
@@ -30,6 +32,7 @@ export type LegProgressState =
   | 'waiting-for-callback'
   | 'looking'
   | 'attention'
+  | 'braked'
   | 'held'
   | 'withdrawing'
   | 'settled';
@@ -57,6 +60,8 @@ export interface LegProgress {
     readonly since: string;
     readonly until: string;
   };
+  /** The provider's brake is on, which this leg waits for. */
+  readonly brake?: { readonly reason: BrakeReason; readonly since: string };
   readonly rounds: number;
   readonly requestedAt?: string;
   readonly answeredAt?: string;
@@ -123,7 +128,7 @@ function inSentence(sentence: string): string {
   return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
 }
 
-type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'attention' | 'trouble'>;
+type View = Pick<LegProgress, 'state' | 'waitsFor' | 'until' | 'youCan' | 'attention' | 'trouble' | 'brake'>;
 
 function viewOf(leg: LegState, notYet: NotYet | undefined): View {
   const name = providerName(leg.provider);
@@ -131,6 +136,7 @@ function viewOf(leg: LegState, notYet: NotYet | undefined): View {
   if (held !== undefined) return held;
   switch (leg.phase) {
     case 'ask':
+      if (leg.brake !== undefined) return viewOfBraked(leg, leg.brake);
       return isAsked(leg)
         ? { state: 'asking', ...underWay(leg, `${name} to take the request on`) }
         : viewOfNotAsked(leg, notYet);
@@ -146,6 +152,7 @@ function viewOf(leg: LegState, notYet: NotYet | undefined): View {
         youCan: `nothing to do; ${offered(leg)}`,
       };
     case 'look':
+      if (leg.brake !== undefined) return viewOfBraked(leg, leg.brake);
       return { state: 'looking', ...underWay(leg, `${name} to say whether the record is gone`) };
     case 'attention':
       return viewOfAttention(leg);
@@ -220,6 +227,17 @@ function underWay(leg: AskLeg | LookLeg, waitsFor: string): Pick<View, 'waitsFor
   };
 }
 
+/** Nobody has to do anything about this leg: one alarm, at the brake itself, says what can be done. */
+function viewOfBraked(leg: AskLeg | LookLeg, { reason, since }: LegBrake): View {
+  const name = providerName(leg.provider);
+  return {
+    state: 'braked',
+    waitsFor: `${name}'s brake: ${describeBrakeOn({ reason, since })}. It goes on by itself once ${name} serves a trial`,
+    youCan: `nothing to do here, see erasure brake list; ${offered(leg)}`,
+    brake: { reason, since: iso(since) },
+  };
+}
+
 /** What a hold stops; undefined where the leg goes on as if there were none. */
 function viewOfHold(leg: OpenLeg, notYet: NotYet | undefined): View | undefined {
   const { hold, isBeingAsked }: OpenLeg & StepFacts = leg;
@@ -291,9 +309,11 @@ function viewOfAttention(leg: AttentionLeg): View {
   const { reason, since, troubleSince } = leg.attention;
   const guide = attentionGuide[reason];
   const isDaily = triesDaily(reason);
+  const { brake } = leg;
+  const braked = brake === undefined ? '' : `; now for its provider's brake, ${describeBrakeOn(brake)}`;
   return {
     state: 'attention',
-    waitsFor: `${isDaily ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}${reportsIn(leg)}`,
+    waitsFor: `${isDaily ? 'the world to mend, or a staff member' : 'a staff member'}: ${guide.happened}${reportsIn(leg)}${braked}`,
     youCan: guide.todo,
     attention: {
       reason,
@@ -301,6 +321,7 @@ function viewOfAttention(leg: AttentionLeg): View {
       ...defined({ troubleSince: iso(troubleSince) }),
       triesDaily: isDaily,
     },
+    ...(brake === undefined ? {} : { brake: { ...brake, since: iso(brake.since) } }),
   };
 }
 

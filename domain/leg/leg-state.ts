@@ -2,7 +2,7 @@
 import type { DecisionContent, DecisionProof } from '../decision/decision';
 import type { ProviderDecisionKind } from '../decision/decision-table';
 import type { Provider } from '../provider/provider-table';
-import type { AttentionReason, FailureType, LegFailure, StepMemory } from './failure';
+import type { AttentionReason, FailureType, LegBrake, LegFailure, StepMemory } from './failure';
 import type { Assurance, LegOutcome } from './outcome';
 import type { CallbackEvidence, CallbackReport, Observation, Receipt, Withdrawal } from './receipt';
 
@@ -107,6 +107,8 @@ interface Asking {
 
 interface Tried {
   readonly trouble?: Trouble;
+  /** The provider's brake is on: the step waits until it is released. */
+  readonly brake?: LegBrake;
   /** What the activities of the step under way have left so far. */
   readonly memory?: StepMemory;
 }
@@ -118,7 +120,7 @@ export type AskLeg = Holdable & Asking & Tried & { readonly phase: 'ask' };
 export type LookLeg = Holdable & Tried & { readonly phase: 'look' };
 export type AttentionLeg = Holdable &
   Asking &
-  Pick<Tried, 'memory'> & { readonly phase: 'attention'; readonly attention: Attention };
+  Pick<Tried, 'memory' | 'brake'> & { readonly phase: 'attention'; readonly attention: Attention };
 /** `until`: the end of the window and our margin. */
 export type WindowLeg = Holdable & { readonly phase: 'window'; readonly until: number };
 /** `until`: how long we wait for the callback. */
@@ -162,6 +164,8 @@ export type LegEvent = { readonly at: number } & (
   /** The step was broken off; an asking in flight may have reached the provider, unless its activity knows that it did not. */
   | { readonly type: 'interrupted'; readonly mayHaveReached?: boolean }
   | { readonly type: 'timePassed' }
+  /** Or this leg's step is to be the brake's trial. */
+  | { readonly type: 'brakeReleased' }
   | { readonly type: 'calledBack'; readonly evidence: CallbackEvidence }
   | { readonly type: 'reported'; readonly report: CallbackReport }
   | {

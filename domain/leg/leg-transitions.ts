@@ -4,7 +4,18 @@ import { MAX_POSTPONEMENTS, MAX_ROUNDS } from '../rules/patience';
 import { ask, askForAttention, look, settle, waitForCallback, waitOutWindow } from './change-phase';
 import { calledBack, validCallback, isContradicted, reported, withoutCallback } from './leg-callbacks';
 import { decided } from './leg-decisions';
-import { isAsking, isLooking, type LegEvent, type LegState, type OpenLeg, type Settlement } from './leg-state';
+import { isAttentionReason, type LegFailure } from './failure';
+import {
+  isAsking,
+  isLooking,
+  type AskLeg,
+  type AttentionLeg,
+  type LegEvent,
+  type LegState,
+  type LookLeg,
+  type OpenLeg,
+  type Settlement,
+} from './leg-state';
 import { windowEndsAt } from './leg-windows';
 import {
   held,
@@ -34,6 +45,8 @@ export function stateAfter(leg: LegState, event: LegEvent): LegState {
       return interrupted(leg, event);
     case 'timePassed':
       return timePassed(leg, at);
+    case 'brakeReleased':
+      return brakeReleased(leg);
     case 'calledBack':
       return calledBack(leg, event.evidence, at);
     case 'reported':
@@ -164,9 +177,38 @@ function present(leg: OpenLeg, found: Observation & { status: 'present' }, at: n
 function failed(leg: LegState, { failure, retryPlan, at }: LegEvent & { type: 'failed' }): LegState {
   const kept = isLooking(leg) || !failure.mayHaveReached ? leg : reached(leg);
   if (!isAsking(kept) && !isLooking(kept)) return kept;
+  if (failure.type === 'ProviderBraked') return braked(kept, failure, at);
   const after = { ...kept, ...defined({ memory: failure.memory ?? kept.memory }) };
-  const reason = failure.type === 'InvalidRequest' ? 'ProviderContractBroken' : failure.type;
+  const reason = isAttentionReason(failure.type) ? failure.type : 'ProviderContractBroken';
   return retryPlan !== undefined && after.phase !== 'attention'
     ? { ...after, trouble: { reason, ...retryPlan, isPausing: at < retryPlan.nextTryAt } }
     : askForAttention(after, reason, isAsking(after) ? 'ask' : 'look', at);
+}
+
+/**
+ * Not the leg's own trouble, so it uses up none of its patience: what its outage had lasted is forgotten. A round whose calls
+ * reached nobody is none yet: it will be asked when it is. In attention the leg stays there until the step succeeds.
+ */
+function braked(
+  leg: AskLeg | LookLeg | AttentionLeg,
+  { brake, memory = leg.memory }: LegFailure,
+  at: number,
+): LegState {
+  const { trouble: _trouble, memory: _memory, ...rest } = { trouble: undefined, ...leg };
+  const { unavailableSince: _unavailableSince, ...left } = memory ?? { adapter: {} };
+  const round = lastRound(leg);
+  const isUnasked =
+    isAsking(leg) && round !== undefined && round.answeredAt === undefined && round.mayHaveReached !== true;
+  return {
+    ...rest,
+    ...(isUnasked && round.withdrawnAt === undefined ? { rounds: leg.rounds.slice(0, -1) } : {}),
+    brake: brake ?? { reason: 'unavailable', since: at },
+    ...(memory === undefined ? {} : { memory: left }),
+  };
+}
+
+function brakeReleased(leg: LegState): LegState {
+  if (nextStep(leg).do !== 'waitForBrake') return leg;
+  const { brake: _brake, ...rest } = { brake: undefined, ...leg };
+  return rest;
 }

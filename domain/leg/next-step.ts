@@ -1,6 +1,6 @@
 /** What is to be done next about a leg: decided by its state and nothing else. */
 import { defined } from '../defined';
-import { triesDaily, type AttentionReason } from './failure';
+import { triesDaily, type AttentionReason, type LegBrake } from './failure';
 import { isAsking, type AttentionLeg, type LegState, type OpenLeg, type Trouble } from './leg-state';
 import { windowIsOverAt } from './leg-windows';
 import { isWithdrawable, openReceipt, roundToAsk } from './rounds';
@@ -8,6 +8,8 @@ import { isWithdrawable, openReceipt, roundToAsk } from './rounds';
 export type AskStep = { readonly do: 'ask'; readonly round: number; readonly askedBefore: boolean } & Tries;
 export type LookStep = { readonly do: 'look'; readonly round: number } & Tries;
 export type WaitStep = { readonly do: 'wait'; readonly for: 'window' | 'callback' | 'nextTry'; readonly until: number };
+/** Until the provider's brake is released, or the step is to be its trial. */
+export type BrakeStep = { readonly do: 'waitForBrake'; readonly brake: LegBrake };
 /** `hold`: for as long as the hold lasts, at most until its window is over; `end`: for a bounded time. */
 export type WithdrawStep = { readonly do: 'withdraw'; readonly for: 'hold' | 'end'; readonly until?: number };
 
@@ -15,6 +17,7 @@ export type LegStep =
   | AskStep
   | WaitStep
   | LookStep
+  | BrakeStep
   | { readonly do: 'waitForDecision' }
   | { readonly do: 'waitForRelease' }
   | WithdrawStep
@@ -49,14 +52,14 @@ export function isSameStep(one: LegStep, other: LegStep): boolean {
 function stepOf(leg: OpenLeg): LegStep {
   switch (leg.phase) {
     case 'ask':
-      return pauseOf(leg.trouble) ?? askStep(leg, triesOf(leg.trouble));
+      return brakeStep(leg) ?? pauseOf(leg.trouble) ?? askStep(leg, triesOf(leg.trouble));
     case 'look':
-      return pauseOf(leg.trouble) ?? lookStep(leg, triesOf(leg.trouble));
+      return brakeStep(leg) ?? pauseOf(leg.trouble) ?? lookStep(leg, triesOf(leg.trouble));
     case 'window':
     case 'callback':
       return { do: 'wait', for: leg.phase, until: leg.until };
     case 'attention':
-      return stepInAttention(leg);
+      return brakeStep(leg) ?? stepInAttention(leg);
   }
 }
 
@@ -64,6 +67,10 @@ function stepInAttention(leg: AttentionLeg): LegStep {
   const { reason, step } = leg.attention;
   if (!triesDaily(reason)) return { do: 'waitForDecision' };
   return step === 'ask' ? askStep(leg, { tries: 'daily', reason }) : lookStep(leg, { tries: 'daily', reason });
+}
+
+function brakeStep({ brake }: { readonly brake?: LegBrake }): BrakeStep | undefined {
+  return brake && { do: 'waitForBrake', brake };
 }
 
 function askStep(leg: OpenLeg, tries: Tries): AskStep {

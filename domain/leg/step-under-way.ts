@@ -102,6 +102,7 @@ const words: Readonly<Record<string, string>> = {
   determineTerms: 'looking up rules and due dates',
   issueCertificate: 'signing the certificate',
   checkDecision: 'checking who decided',
+  waitForBrake: 'waiting until the brake of its provider is released',
 };
 
 /** For people: who is asked for what, what came of it, since when, and when it is tried again. */

@@ -24,6 +24,10 @@ export const findingGuide = {
     happened: 'no worker polls a queue that open requests need',
     todo: 'start a worker for the queue, or find out why its workers cannot reach Temporal',
   },
+  braked: {
+    happened: 'the brake of a provider is on, since it refuses everyone: requests wait, and go on by themselves',
+    todo: 'erasure brake list says why, since when, and what you can do',
+  },
   'unheard-of': {
     happened: 'the run is open, and what should have happened has not, or nothing is there that could wake it',
     todo: 'open the run in the Temporal UI, look at what is pending, and look into the log of the workers',

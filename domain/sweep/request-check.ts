@@ -3,7 +3,9 @@ import { defined } from '../defined';
 import { DAY_MS, describeInstant, MINUTE_MS } from '../duration';
 import { triesDaily } from '../leg/failure';
 import { describeStep, type StepUnderWay } from '../leg/step-under-way';
-import { isProvider } from '../provider/provider-table';
+import { brakeAlarm } from '../brake/trip-text';
+import type { TripState } from '../brake/trip-state';
+import { isProvider, type Provider } from '../provider/provider-table';
 import type { RequestProgress } from '../request/request-progress';
 import type { Finding } from './finding';
 
@@ -196,11 +198,16 @@ export function withLastFailures(
   const explained = findings.map((finding) =>
     finding.kind === 'attention' ? { ...finding, ...detailOf(failing.filter(isReported)) } : finding,
   );
-  const others = failing.filter((step) => !isReported(step) && isLasting(step, now));
+  const others = failing.filter((step) => !isBraked(step) && !isReported(step) && isLasting(step, now));
   if (others.length === 0) return explained;
   const providers = others.flatMap(({ provider }) => provider ?? []);
   const about = { requestId, runId, ...defined({ providers: providers.length === 0 ? undefined : providers }) };
   return [...explained, { kind: 'failing', ...about, ...detailOf(others) }];
+}
+
+/** It waits for its provider's brake, which is one finding for all. */
+function isBraked({ failure }: StepUnderWay): boolean {
+  return failure?.kind === 'ProviderBraked';
 }
 
 function detailOf(steps: readonly StepUnderWay[]): Pick<Finding, 'detail'> {
@@ -246,6 +253,16 @@ export function findingsOfQueue(
 ): readonly Finding[] {
   if (isServed || open === 0) return [];
   return [{ kind: 'no-worker', queue, detail: `${open} open ${open === 1 ? 'request needs' : 'requests need'} it` }];
+}
+
+/** `queue`: of the provider. */
+export function findingsOfBrake(provider: Provider, queue: string, { on }: TripState): readonly Finding[] {
+  if (on === undefined) return [];
+  const { reason, requestIds } = on;
+  // They may have been told too soon that nobody knows the person.
+  const toLookInto = reason === 'unknown-ids' ? ` Look into: ${requestIds.join(', ')}.` : '';
+  const detail = `${brakeAlarm(provider, on)}${toLookInto}`;
+  return [{ kind: 'braked', queue, providers: [provider], detail }];
 }
 
 function dueAtOf({ dueAt }: RequestIndex): Pick<Finding, 'dueAt'> {

@@ -1,11 +1,12 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { noBrake } from '../../activities/brake-gate';
 import { createLegActivities } from '../../activities/leg-activities';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from '../../activities/providers/provider';
 import { defined } from '../../domain/defined';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
-import { failureTypes, type AttentionReason, type FailureDetails } from '../../domain/leg/failure';
+import { failureTypes, isAttentionReason, type AttentionReason, type FailureDetails } from '../../domain/leg/failure';
 import type { LegCall } from '../../domain/leg/leg-call';
 import { defaultPatience } from '../../domain/rules/patience';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
@@ -99,6 +100,7 @@ async function run(
     signer: witnesses.signers.aptrinsic,
     checker: createFactChecker(witnesses.factKeys),
     decisions: undefined,
+    brake: noBrake,
   });
   const call: LegCall = {
     requestId: REQUEST_ID,
@@ -297,7 +299,7 @@ describe('a leg activity', () => {
   });
 
   describe('that is known to fail with one kind', () => {
-    const types = failureTypes.filter((type) => type !== 'InvalidRequest');
+    const types = failureTypes.filter(isAttentionReason);
     const pairs = types.flatMap((known) => types.map((comes) => [known, comes] as const));
     const begun = { endedAttempt: 1, reached: false, adapter: {} };
 
@@ -377,6 +379,7 @@ describe('an asking', () => {
       signer: witnesses.signers.aptrinsic,
       checker: createFactChecker(witnesses.factKeys),
       decisions: 'decisions' in options ? options.decisions : known,
+      brake: noBrake,
     });
     if (activity === undefined) throw new Error('The activity is missing');
     const call: LegCall = {

@@ -1,7 +1,7 @@
 /** Processes as they run in production, killed with SIGKILL at the worst moments. */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import { NoWorkerError } from '../../client';
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import { providerKeys, type Provider } from '../../domain/provider/provider-table';
@@ -145,6 +145,8 @@ describe('killing worker and Temporal during every wait', () => {
     const states = async (): Promise<string[]> => (await legsOf(requestId)).map(({ state }) => state);
     // MeasureOne in its window, the person API in retries, Aptrinsic in attention: each before the first crash.
     const before = ['waiting-out-window', 'asking', 'attention'];
+    await eventually(async () => ((await states())[0] === before[0] ? true : undefined));
+    await forward(requestId, 10 * MINUTE_MS);
     await eventually(async () => (isDeepStrictEqual(await states(), before) ? true : undefined));
     await crash();
     expect(await states()).toEqual(before);

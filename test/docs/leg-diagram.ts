@@ -78,6 +78,7 @@ const comesTo: {
     withdrawn({ status: 'nothing-to-withdraw' }),
     possible('tried', { type: 'withdrawalFailed', reason: 'ProviderUnavailable' }),
   ],
+  waitForBrake: () => [possible('brake released', { type: 'brakeReleased' })],
   waitForDecision: () => [],
   waitForRelease: () => [],
   finish: () => [],

@@ -1,4 +1,5 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
+import { noBrake } from '../../activities/brake-gate';
 import { createLegActivities } from '../../activities/leg-activities';
 import type { AdapterCall, ProviderAdapter } from '../../activities/providers/provider';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
@@ -265,6 +266,7 @@ describe('neither an identifier nor a secret is left behind', () => {
         signer: createFactSigner(keys),
         checker: createFactChecker(await readFactKeys(story.keysDirectory)),
         decisions: undefined,
+        brake: noBrake,
       }),
     });
     await worker.runUntil(async () => {

@@ -7,7 +7,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageVersion } from '../../cli/version';
-import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { Provider } from '../../domain/provider/provider-table';
 import { Story, type StoryOptions } from '../support/story';
 import { asFixture, historiesDirectory } from './histories';
@@ -122,6 +122,7 @@ const recordings: readonly Recording[] = [
     async tell(story) {
       await story.simulator.addFault({ provider: 'aptrinsic', kind: 'bad-credentials' });
       await story.submit();
+      await story.forward(10 * MINUTE_MS);
       await story.until('aptrinsic', 'attention');
       await story.forwardInSteps(3 * DAY_MS, DAY_MS);
       await story.simulator.clearFaults();
@@ -136,6 +137,7 @@ const recordings: readonly Recording[] = [
     async tell(story) {
       await story.simulator.addFault({ provider: 'aptrinsic', kind: 'bad-credentials' });
       await story.submit();
+      await story.forward(10 * MINUTE_MS);
       await story.until('aptrinsic', 'attention');
       await story.forward(2 * DAY_MS);
       await story.client.decide('waive', story.requestId, { provider: 'aptrinsic', ...decision });

@@ -49,6 +49,14 @@ const LOST_TASK_MS = 60 * SECOND_MS;
 /** Nobody beats for a certificate that is being signed: it is missed after a minute. */
 const CERTIFICATE_MS = 90 * SECOND_MS;
 
+/** Many tests make a provider refuse one request after the other, and are about each of them. */
+const withoutBrakes = Object.fromEntries(
+  ['MEASUREONE', 'PERSON_API', 'APTRINSIC'].flatMap((name) => [
+    [`${name}_BRAKE_AFTER_REFUSALS`, '10000'],
+    [`${name}_BRAKE_AFTER_UNKNOWN_IDS`, '10000'],
+  ]),
+);
+
 export class Story {
   readonly subject: Subject = {
     individualId: `idv_${randomUUID().replaceAll('-', '').slice(0, 27)}`,
@@ -133,6 +141,7 @@ export class Story {
         PERSON_API_CLIENT_SECRET: defaultCredentials.person.clientSecret,
         APTRINSIC_BASE_URL: simulator.addresses.aptrinsic,
         APTRINSIC_API_KEY: defaultCredentials.aptrinsic.apiKey,
+        ...withoutBrakes,
         ...options.settings,
       },
     });

@@ -74,6 +74,13 @@ export function failure(
 
 type Answer<T> = T | Error | ((call: LegCall, attempt: number) => T | Promise<T>);
 
+/** A worker gives up refused credentials after some minutes of its first tries; a script does so at once. */
+function givenUp(error: Error): Error {
+  if (!(error instanceof ApplicationFailure) || error.type !== 'ProviderUnauthorized') return error;
+  const { type, message, details } = error;
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: details ?? [] });
+}
+
 /** Answers in order; the last one is repeated. Writes down what it was asked. */
 export class Script<T> {
   readonly calls: (LegCall & { readonly attempt: number; readonly at: number })[] = [];
@@ -96,7 +103,7 @@ export class Script<T> {
     const { attempt, currentAttemptScheduledTimestampMs: at } = Context.current().info;
     this.calls.push({ ...call, attempt, at });
     const answer = this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0];
-    if (answer instanceof Error) throw answer;
+    if (answer instanceof Error) throw call.tries.mode === 'first' ? givenUp(answer) : answer;
     if (typeof answer === 'function') return (answer as (call: LegCall, attempt: number) => T)(call, attempt);
     return answer as T;
   };

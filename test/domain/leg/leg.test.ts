@@ -1,7 +1,13 @@
 import { openLeg, stateAfter, type AnyLeg } from '../../support/legs';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
 import type { ProviderDecisionKind } from '../../../domain/decision/decision-table';
-import { failureTypes, triesDaily, type AttentionReason, type FailureType } from '../../../domain/leg/failure';
+import {
+  failureTypes,
+  isAttentionReason,
+  triesDaily,
+  type AttentionReason,
+  type FailureType,
+} from '../../../domain/leg/failure';
 import { graceIsOverAt, windowIsOverAt } from '../../../domain/leg/leg-windows';
 import { nextStep } from '../../../domain/leg/next-step';
 import { offeredDecisions, refusalReason } from '../../../domain/leg/leg-decisions';
@@ -462,9 +468,10 @@ describe('a look', () => {
 
 describe('attention', () => {
   const asksReason = (type: FailureType): AttentionReason =>
-    type === 'InvalidRequest' ? 'ProviderContractBroken' : type;
+    isAttentionReason(type) ? type : 'ProviderContractBroken';
+  const asking = failureTypes.filter((type) => type !== 'ProviderBraked');
 
-  it.each(failureTypes)('is entered when asking fails with %s', (type) => {
+  it.each(asking)('is entered when asking fails with %s', (type) => {
     const leg = after(asked(), failed(type, T0 + 5));
     expect(leg.attention).toEqual({ reason: asksReason(type), since: T0 + 5, step: 'ask' });
     expect(nextStep(leg)).toEqual(
@@ -474,7 +481,7 @@ describe('attention', () => {
     );
   });
 
-  it.each(failureTypes)('is entered when looking fails with %s', (type) => {
+  it.each(asking)('is entered when looking fails with %s', (type) => {
     const leg = after(...looking, failed(type, OVER + 5));
     expect(leg.attention).toEqual({ reason: asksReason(type), since: OVER + 5, step: 'look' });
     expect(nextStep(leg)).toEqual(

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { defined } from '../../../domain/defined';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../domain/duration';
-import { failureTypes, retrying, triesDaily, type FailureType, type LegFailure } from '../../../domain/leg/failure';
+import {
+  failureTypes,
+  isAttentionReason,
+  retrying,
+  triesDaily,
+  type FailureType,
+  type LegFailure,
+} from '../../../domain/leg/failure';
 import { retryPlanAfter } from '../../../domain/leg/retry-plan';
 import { nextStep, type AskStep, type LookStep } from '../../../domain/leg/next-step';
 import type { RetryPlan, LegEvent } from '../../../domain/leg/leg-state';
@@ -9,7 +16,7 @@ import { defaultPatience } from '../../../domain/rules/patience';
 import { legProgress } from '../../../domain/leg/leg-progress';
 import { legAfter, T0, unsettledLegs, stateAfter, type AnyLeg } from '../../support/legs';
 
-const legTypes = failureTypes.filter((type) => type !== 'InvalidRequest');
+const legTypes = failureTypes.filter(isAttentionReason);
 const steps = ['ask', 'look'] as const;
 const under = { ask: legAfter([T0, { type: 'asked' }]), look: unsettledLegs.looking };
 const hopelessSoon = legTypes.filter((type) => retrying[type].soon === undefined);

@@ -234,6 +234,8 @@ class World {
             : { type: 'withdrawalAnswered', withdrawal: { status } },
         );
       }
+      case 'waitForBrake':
+        return this.tell({ type: 'brakeReleased' });
       case 'waitForDecision':
       case 'waitForRelease':
       case 'finish':

@@ -1,0 +1,118 @@
+/**
+ * What one worker process does with a provider's brake: holds calls back while it is on, lets the trial through, and tells it
+ * when the provider refuses everyone. Should the brake itself be out of reach, calls are made as if there were none.
+ */
+import { SECOND_MS } from '../domain/duration';
+import { alsoUnknown, noStreak, streakAfter, tripOf, type Sign } from '../domain/brake/streak';
+import {
+  askAgainInMs,
+  canTry,
+  defaultBrakeSettings,
+  isTrialOf,
+  notTripped,
+  tripStateAfter,
+  type BrakeOn,
+  type BrakeSettings,
+  type TripReport,
+  type TripState,
+} from '../domain/brake/trip-state';
+
+/** The brake as it is kept for all workers. */
+export interface SharedBrake {
+  read(): Promise<TripState>;
+  /** Resolves to how it stands after it. */
+  report(report: TripReport): Promise<TripState>;
+}
+
+/** `go`, also as the trial; or the brake is on, and it is worth asking again after this time. */
+export type Passage = 'go' | { readonly on: BrakeOn; readonly askAgainInMs: number };
+
+export interface BrakeGate {
+  /** Before a call is made, or to learn whether one could be. */
+  pass(requestId: string): Promise<Passage>;
+  /** What a call said; resolves to the brake where it is on now. */
+  tell(requestId: string, sign: Sign): Promise<BrakeOn | undefined>;
+}
+
+/** What was read is believed so long: another worker's trip is noticed within this. */
+const BELIEVED_MS = 10 * SECOND_MS;
+
+export function createBrakeGate({
+  shared,
+  settings = defaultBrakeSettings,
+  now = Date.now,
+  random = Math.random,
+  onUnreachable,
+}: {
+  readonly shared: SharedBrake;
+  readonly settings?: BrakeSettings;
+  readonly now?: () => number;
+  readonly random?: () => number;
+  /** The brake could not be read or told. */
+  readonly onUnreachable: (error: unknown) => void;
+}): BrakeGate {
+  const { limits, plan } = settings;
+  let known: TripState = notTripped;
+  let readAt = -Infinity;
+  let reading: Promise<void> | undefined;
+  let streak = noStreak;
+
+  async function through(ask: () => Promise<TripState>): Promise<void> {
+    const wasOn = known.on !== undefined;
+    try {
+      known = await ask();
+    } catch (error) {
+      onUnreachable(error);
+      known = notTripped;
+    }
+    readAt = now();
+    // What was seen before it was released says nothing any more.
+    if (wasOn && known.on === undefined) streak = noStreak;
+  }
+
+  async function refresh(): Promise<void> {
+    if (now() - readAt < Math.min(BELIEVED_MS, plan.firstAfterMs)) return;
+    await (reading ??= read().finally(() => (reading = undefined)));
+  }
+
+  async function read(): Promise<void> {
+    await through(() => shared.read());
+    const trip = known.on?.reason === 'unknown-ids' ? alsoUnknown(streak) : undefined;
+    if (trip === undefined) return;
+    streak = noStreak;
+    await through(() => shared.report({ type: 'tripped', trip, plan }));
+  }
+
+  return {
+    async pass(requestId) {
+      await refresh();
+      if (known.on !== undefined && !isTrialOf(known, requestId, now()) && canTry(known.on, requestId, now())) {
+        await through(() => shared.report({ type: 'trialTaken', requestId }));
+      }
+      const { on } = known;
+      if (on === undefined || isTrialOf(known, requestId, now())) return 'go';
+      return { on, askAgainInMs: askAgainInMs(on, now(), random()) };
+    },
+
+    async tell(requestId, sign) {
+      if (known.on !== undefined) {
+        const report = { type: 'called', requestId, sign } as const;
+        // What changes nothing need not be told.
+        if (tripStateAfter(known, { ...report, at: now() }) !== known) await through(() => shared.report(report));
+        return known.on;
+      }
+      streak = streakAfter(streak, sign, { requestId, at: now() }, limits);
+      const trip = tripOf(streak, limits);
+      if (trip === undefined) return undefined;
+      streak = noStreak;
+      await through(() => shared.report({ type: 'tripped', trip, plan }));
+      return known.on;
+    },
+  };
+}
+
+/** Where there is none, as in tests of other things. */
+export const noBrake: BrakeGate = {
+  pass: async () => 'go',
+  tell: async () => undefined,
+};

@@ -1,0 +1,61 @@
+/** What is said to a provider's brake, a workflow of its own for all workers: by them and by staff. */
+import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { SECOND_MS } from '../domain/duration';
+import { providerName, type Provider } from '../domain/provider/provider-table';
+import { notTripped, type TripReport, type TripState } from '../domain/brake/trip-state';
+import { BRAKE_TYPE, brakeIdOf, brakeMessages, WORKFLOW_QUEUE } from './names';
+
+/** No call waits longer than this for a brake that does not answer. */
+const ANSWER_MS_MAX = 5 * SECOND_MS;
+
+export class BrakeCalls {
+  readonly #client: Client;
+  readonly #provider: Provider;
+
+  constructor(client: Client, provider: Provider) {
+    this.#client = client;
+    this.#provider = provider;
+  }
+
+  /** Off where nobody has ever told it anything. */
+  async read(): Promise<TripState> {
+    try {
+      return await this.#bounded(() => this.#handle.query<TripState>(brakeMessages.state));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return notTripped;
+      throw error;
+    }
+  }
+
+  /** Resolves to how the brake stands after it. Starts the brake's workflow where there is none. */
+  async report(report: TripReport): Promise<TripState> {
+    return this.#bounded(() =>
+      this.#client.workflow.executeUpdateWithStart<() => Promise<void>, TripState, [TripReport]>(brakeMessages.report, {
+        args: [report],
+        startWorkflowOperation: new WithStartWorkflowOperation(BRAKE_TYPE, {
+          workflowId: brakeIdOf(this.#provider),
+          taskQueue: WORKFLOW_QUEUE,
+          args: [],
+          priority: { priorityKey: 1 },
+          staticSummary: `Calls to ${providerName(this.#provider)}: shared out among the workers`,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+        }),
+      }),
+    );
+  }
+
+  /** By a staff member. Throws `WorkflowNotFoundError`, and `WorkflowUpdateFailedError` where it is not on. */
+  async release(by: { readonly actor: string; readonly reason: string }): Promise<TripState> {
+    return this.#bounded(() =>
+      this.#handle.executeUpdate<TripState, [typeof by]>(brakeMessages.release, { args: [by] }),
+    );
+  }
+
+  get #handle() {
+    return this.#client.workflow.getHandle(brakeIdOf(this.#provider));
+  }
+
+  #bounded<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    return this.#client.withDeadline(Date.now() + ANSWER_MS_MAX, ask);
+  }
+}
