@@ -150,14 +150,11 @@ describe('a provider that refuses everyone', () => {
       expect(findings.filter(({ kind }) => kind === 'attention' || kind === 'failing')).toEqual([]);
 
       const made = await callsMade();
-      console.log(`${reason}: ${made} calls for ${REQUESTS} requests`);
       // Each worker finds out by itself, with what it had in flight, and every call may be a login and its own.
       expect(made).toBeLessThan(2 * 2 * (5 + 10) + 10);
 
       await story.simulator.clearFaults();
-      const mendedAt = Date.now();
       await untilAll(all, ['waiting-out-window']);
-      console.log(`${reason}: all asked ${(Date.now() - mendedAt) / SECOND_MS} s after it was mended`);
       expect((await new BrakeCalls(story.temporal, 'measureone').read()).on).toBeUndefined();
       expect(alarms()).toHaveLength(1);
 
@@ -179,7 +176,6 @@ describe('a provider that refuses everyone', () => {
     await submit(all);
     const legs = await untilAll(all, ['braked', 'settled']);
     const told = all.filter((_, index) => legs[index]?.state === 'settled');
-    console.log(`unknown-ids: ${told.length} of ${REQUESTS} requests were told that nobody knows them`);
     // Two workers that count for themselves, and what was in flight in each.
     expect(told.length).toBeLessThanOrEqual(2 * (12 + 10));
     expect(alarms()).toHaveLength(1);
