@@ -1,0 +1,171 @@
+/** What a worker process does with a provider's brake: several of them, at one brake that the test keeps. */
+import { createBrakeGate, type BrakeGate, type SharedBrake } from '../../activities/brake-gate';
+import { signOfFailure, signOfLook, signOfReceipt, signOfWithdrawal } from '../../activities/call-sign';
+import { ProviderFailure } from '../../activities/providers/provider';
+import type { Sign } from '../../domain/brake/streak';
+import { notTripped, trialPlan, tripStateAfter, type TripReport, type TripState } from '../../domain/brake/trip-state';
+import { MINUTE_MS, SECOND_MS } from '../../domain/duration';
+import { failureTypes } from '../../domain/leg/failure';
+import { absent, accepted, evidence, pending, presentAgain, unknown } from '../support/receipts';
+
+const refuses: Sign = { says: 'refuses', reason: 'unavailable' };
+const settings = { limits: { refusals: 3, unknownIds: 5 }, plan: trialPlan };
+
+class World implements SharedBrake {
+  now = Date.UTC(2026, 10, 22, 9);
+  state: TripState = notTripped;
+  readonly reports: TripReport[] = [];
+  readonly unreachable: unknown[] = [];
+  reads = 0;
+  isAway = false;
+
+  async read(): Promise<TripState> {
+    this.reads += 1;
+    if (this.isAway) throw new Error('away');
+    return this.state;
+  }
+
+  async report(report: TripReport): Promise<TripState> {
+    if (this.isAway) throw new Error('away');
+    this.reports.push(report);
+    this.state = tripStateAfter(this.state, { ...report, at: this.now });
+    return this.state;
+  }
+
+  gate(): BrakeGate {
+    return createBrakeGate({
+      shared: this,
+      settings,
+      now: () => this.now,
+      random: () => 0,
+      onUnreachable: (error) => this.unreachable.push(error),
+    });
+  }
+}
+
+const request = (n: number): string => `3f2b8f0e-6c1d-4f53-9f6e-${String(n).padStart(12, '0')}`;
+const refuse = async (gate: BrakeGate, ...requests: number[]) => {
+  for (const n of requests) await gate.tell(request(n), refuses);
+};
+
+describe('the gate of a worker', () => {
+  it('reads once in ten seconds at most, however many calls there are, and tells nothing while all is well', async () => {
+    const world = new World();
+    const gate = world.gate();
+    await Promise.all(Array.from({ length: 100 }, (_, n) => gate.pass(request(n))));
+    await gate.tell(request(1), { says: 'serves' });
+    expect(world.reads).toBe(1);
+    world.now += 10 * SECOND_MS;
+    await gate.pass(request(1));
+    expect(world.reads).toBe(2);
+    expect(world.reports).toEqual([]);
+  });
+
+  it('puts the brake on, and holds back every call but the one that is the trial, in any worker', async () => {
+    const world = new World();
+    const [one, other] = [world.gate(), world.gate()];
+    await one.pass(request(1));
+    await other.pass(request(9));
+    await refuse(one, 1, 2, 3);
+    expect(world.reports).toHaveLength(1);
+    expect(await one.pass(request(4))).toMatchObject({ askAgainInMs: MINUTE_MS });
+    // The other has read it lately.
+    expect(await other.pass(request(9))).toBe('go');
+    world.now += 10 * SECOND_MS;
+    expect(await other.pass(request(9))).not.toBe('go');
+    world.now += MINUTE_MS;
+    expect(await Promise.all([other.pass(request(9)), one.pass(request(4)), one.pass(request(5))])).toEqual([
+      'go',
+      expect.anything(),
+      expect.anything(),
+    ]);
+    expect(await other.tell(request(9), refuses)).toMatchObject({ trials: 1 });
+    world.now += 10 * MINUTE_MS;
+    expect(await one.pass(request(4))).toBe('go');
+    expect(await one.tell(request(4), { says: 'serves' })).toBeUndefined();
+    world.now += 10 * SECOND_MS;
+    expect([await one.pass(request(5)), await other.pass(request(9))]).toEqual(['go', 'go']);
+  });
+
+  it('forgets what it saw before it was released', async () => {
+    const world = new World();
+    const gate = world.gate();
+    await refuse(gate, 1, 2);
+    await world.report({
+      type: 'tripped',
+      trip: { reason: 'unavailable', since: 0, requests: 1, requestIds: [request(8)] },
+    });
+    await gate.pass(request(1));
+    await world.report({ type: 'called', requestId: request(8), sign: { says: 'serves' } });
+    world.now += 10 * SECOND_MS;
+    await gate.pass(request(1));
+    await refuse(gate, 3);
+    expect(world.state.on).toBeUndefined();
+  });
+
+  it('has those named that it saw unknown, where another worker tripped it', async () => {
+    const world = new World();
+    const gate = world.gate();
+    for (const n of [1, 2]) await gate.tell(request(n), { says: 'knows-nobody' });
+    await world.report({
+      type: 'tripped',
+      trip: { reason: 'unknown-ids', since: 0, requests: 1, requestIds: [request(8)] },
+    });
+    await gate.pass(request(3));
+    expect(world.state.on?.requestIds).toEqual([8, 1, 2].map(request));
+  });
+
+  it('tells nothing that changes nothing', async () => {
+    const world = new World();
+    const gate = world.gate();
+    await refuse(gate, 1, 2, 3);
+    await refuse(gate, 4, 5, 6);
+    await gate.tell(request(7), { says: 'nothing' });
+    expect(world.reports).toHaveLength(1);
+  });
+
+  it('lets calls through where the brake does not answer, and says so', async () => {
+    const world = new World();
+    world.isAway = true;
+    const gate = world.gate();
+    expect(await gate.pass(request(1))).toBe('go');
+    await refuse(gate, 1, 2, 3);
+    expect(await gate.pass(request(4))).toBe('go');
+    expect(world.unreachable.length).toBeGreaterThan(0);
+  });
+});
+
+describe('what a call says of its provider', () => {
+  it('is blame for the provider and for our access to it, and nothing for one person', () => {
+    const says = failureTypes.map((type) => [type, signOfFailure(new ProviderFailure(type, 'scripted')).says]);
+    expect(Object.fromEntries(says.filter(([, word]) => word !== 'nothing'))).toEqual({
+      ProviderUnavailable: 'refuses',
+      UnrecognizedAnswer: 'refuses',
+      ProviderUnauthorized: 'refuses',
+      TokenRefused: 'refuses',
+      StillPending: 'answers',
+    });
+    const pace = new ProviderFailure('ProviderUnavailable', 'scripted', { isPaceOnly: true });
+    expect(signOfFailure(pace)).toEqual({ says: 'nothing' });
+  });
+
+  it('tells a provider that knows nobody from one that serves', () => {
+    expect(signOfReceipt(unknown())).toEqual({ says: 'knows-nobody' });
+    expect(signOfReceipt(accepted())).toEqual({ says: 'serves' });
+    expect(signOfReceipt(accepted({ seen: false, confirmedBy: 'callback' }))).toEqual({ says: 'serves' });
+    // It could have been seen, and was not.
+    expect(signOfReceipt(accepted({ seen: false, confirmedBy: 'look' }))).toEqual({ says: 'knows-nobody' });
+    expect(signOfReceipt(accepted({ basis: 'unknown-after-asking' }))).toEqual({ says: 'answers' });
+    // An absence after its erasure is what is hoped for.
+    expect([absent, presentAgain, pending(1)].map((look) => signOfLook(look).says)).toEqual([
+      'answers',
+      'serves',
+      'serves',
+    ]);
+    expect(signOfLook({ status: 'inconclusive', evidence: { ...evidence, httpStatus: 0 } }).says).toBe('nothing');
+    expect(signOfWithdrawal({ status: 'withdrawn', evidence }).says).toBe('serves');
+    expect(signOfWithdrawal({ status: 'too-late', evidence }).says).toBe('answers');
+    // No call was needed to say so.
+    expect(signOfWithdrawal({ status: 'too-late', since: 1 }).says).toBe('nothing');
+  });
+});
