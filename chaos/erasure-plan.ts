@@ -1,5 +1,5 @@
 /** What is meant to happen to one erasure: the seed decides it all; when it really happens, the machine has a say in. */
-import { DAY_MS, HOUR_MS } from '../domain/duration';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../domain/duration';
 import type { Regulation } from '../domain/law/regulation';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import type { Fault } from '../local/simulator/faults';
@@ -72,6 +72,9 @@ export const stormy: Trouble = {
   submissions: 0.15,
 };
 
+/** Within the margin that is added to every window: a provider's clock that loses a day in the middle of one is believed. */
+const SHIFT_AHEAD_MS_MAX = 45 * MINUTE_MS;
+
 export function planErasure(seed: string, number: number, trouble: Trouble): ErasurePlan {
   const random = randomStream(seed, `erasure ${number}`);
   const requestId = random.uuid();
@@ -115,7 +118,7 @@ export function planErasure(seed: string, number: number, trouble: Trouble): Era
             {
               afterMs: random.between(1, 8 * DAY_MS),
               does: 'shift-clock',
-              byMs: random.between(-DAY_MS, DAY_MS),
+              byMs: random.between(-DAY_MS, SHIFT_AHEAD_MS_MAX),
             } as const,
           ]
         : []),

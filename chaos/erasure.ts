@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { RequestConflictError } from '../client';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
+import type { LoggedCall } from '../local/simulator/call-log';
 import { simulatedProviders } from '../local/simulator/simulator-registry';
 import type { Sealer } from '../security/sealing';
 import { sendCallback, type KnownCallbacks } from './callback-sender';
@@ -29,6 +30,7 @@ const MOVE_WAIT_MS = 4 * SECOND_MS;
 const SUBMISSIONS_MAX = 20;
 /** Staff come to what waits for them after some steps, as in life. */
 const PATIENCE_STEPS = 3;
+const LOOKS_KEPT = 5;
 
 /** `lost`: accepted, and Temporal knows no such run. */
 export type ErasureState = 'planned' | 'open' | 'over' | 'not-accepted' | 'lost';
@@ -45,6 +47,8 @@ export class Erasure {
   /** For how many steps in a row it has waited for staff. */
   #waitedSteps = 0;
   #helped = 0;
+  /** What the run's clock showed when, the newest last. */
+  #looks: readonly { readonly wallAt: number; readonly now: number }[] = [];
 
   constructor(plan: ErasurePlan, stage: Stage) {
     this.plan = plan;
@@ -98,12 +102,14 @@ export class Erasure {
   /** One step: whatever is due happens, and the run's clock follows the providers'. */
   async step(): Promise<void> {
     const { world, isEnding, simulatorNow } = this.#stage;
+    const lookedAt = Date.now();
     const look = await lookAtRun(world.connection, this.plan.requestId);
     if (look === undefined) {
       this.state = 'lost';
       return;
     }
     this.look = look;
+    this.#looks = [...this.#looks.slice(-LOOKS_KEPT), { wallAt: lookedAt, now: look.now }];
     if (look.status !== 'running') {
       this.state = 'over';
       return;
@@ -123,6 +129,19 @@ export class Erasure {
       await moveRun(world.connection, { requestId, byMs, waitMs: MOVE_WAIT_MS });
     }
     if (isEnding()) this.#events = [];
+  }
+
+  /**
+   * A provider was asked to erase, which began a window by both clocks. A step moves the providers first, so the run may have
+   * asked by an earlier time of its own than theirs, and would find its window over before theirs is: from here on it stays as far
+   * behind them as it may have been then.
+   */
+  wasAsked(call: Pick<LoggedCall, 'at' | 'wallAt'>): void {
+    const calledAt = Date.parse(call.wallAt);
+    const before = this.#looks.findLast(({ wallAt }) => wallAt <= calledAt);
+    if (before === undefined) return;
+    const ranSince = calledAt - before.wallAt;
+    this.#clockAheadMs = Math.min(this.#clockAheadMs, before.now + ranSince - Date.parse(call.at));
   }
 
   /** How long it has been going on, by the providers' clock. */

@@ -251,7 +251,7 @@ export class FaultSuite {
     this.#started += numbers.length;
     await atOnce(numbers, STARTED_AT_ONCE, async (number) => {
       const erasure = new Erasure(planErasure(seed, number, trouble), this.#stage);
-      this.#records.expect(erasure.plan);
+      this.#records.expect(erasure);
       await this.#attempt(erasure, () => erasure.submit());
       if (erasure.state !== 'open') return;
       this.#accepted += 1;

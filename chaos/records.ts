@@ -12,16 +12,18 @@ import type { LoggedCall } from '../local/simulator/call-log';
 import type { CallbackDelivery } from '../local/simulator/measureone-callbacks';
 import type { KnownCallbacks } from './callback-sender';
 import type { Erasure } from './erasure';
-import type { ErasurePlan } from './erasure-plan';
 import { HISTORIES, type RunLog } from './run-log';
 import { NAMESPACE, type World } from './world';
+
+/** The calls with which each provider is asked to erase. */
+const askings: readonly string[] = ['purge', 'delete'];
 
 export class Records {
   readonly #world: World;
   readonly #log: RunLog;
   readonly #callbacks: KnownCallbacks;
   /** Whose an id is. */
-  readonly #requestOf = new Map<string, string>();
+  readonly #erasureOf = new Map<string, Erasure>();
   /** Status or fault of calls, counted. */
   readonly faults: Record<string, number> = {};
   readonly outcomes: Record<string, number> = {};
@@ -37,8 +39,8 @@ export class Records {
     await mkdir(join(this.#world.directory, HISTORIES), { recursive: true });
   }
 
-  expect({ requestId, subject }: ErasurePlan): void {
-    for (const id of Object.values(subject)) this.#requestOf.set(id, requestId);
+  expect(erasure: Erasure): void {
+    for (const id of Object.values(erasure.plan.subject)) this.#erasureOf.set(id, erasure);
   }
 
   /** What providers were asked and said since the last time. */
@@ -47,7 +49,7 @@ export class Records {
     for (const call of await simulator.takeCalls()) this.#called(call);
     for (const delivery of (await simulator.operate('takeCallbacks', {})) as CallbackDelivery[]) {
       const { individualId, at, cause, attempt, body, status, fault } = delivery;
-      const requestId = this.#requestOf.get(individualId);
+      const requestId = this.#erasureOf.get(individualId)?.plan.requestId;
       this.#log.add({
         kind: 'callback',
         nature: 'genuine',
@@ -82,7 +84,7 @@ export class Records {
     });
     const outcome = ended === 'completed' ? (look?.state ?? 'completed') : ended;
     this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
-    for (const id of Object.values(plan.subject)) this.#requestOf.delete(id);
+    for (const id of Object.values(plan.subject)) this.#erasureOf.delete(id);
     this.#callbacks.forget(requestId);
     const json = historyToJSON({ events: events as never });
     await writeFile(
@@ -104,7 +106,9 @@ export class Records {
   }
 
   #called(call: LoggedCall): void {
-    const requestId = call.subject === undefined ? undefined : this.#requestOf.get(call.subject);
+    const erasure = call.subject === undefined ? undefined : this.#erasureOf.get(call.subject);
+    const requestId = erasure?.plan.requestId;
+    if (askings.includes(call.operation)) erasure?.wasAsked(call);
     if (requestId !== undefined && call.operation === 'purge') this.#callbacks.learn(requestId, call);
     this.calls += 1;
     if (call.fault !== undefined) this.faults[call.fault] = (this.faults[call.fault] ?? 0) + 1;
