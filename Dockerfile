@@ -1,4 +1,4 @@
-# Targets: `worker` (the default), `gateway`, `simulator` (for trying out), `runtime` (the erasure command alone).
+# Targets: `worker` (the default), `gateway`, `server`, `simulator` (for trying out), `runtime` (the erasure command alone).
 # glibc, since the worker's native library has no build for musl.
 ARG NODE_IMAGE=node:22.23.3-bookworm-slim
 
@@ -40,6 +40,12 @@ ENV GATEWAY_HOST=0.0.0.0 GATEWAY_PORT=8080 GATEWAY_METRICS_ADDRESS=0.0.0.0:9465
 EXPOSE 8080 9465
 HEALTHCHECK --interval=30s --timeout=10s --start-period=20s CMD ["erasure", "health", "gateway"]
 CMD ["gateway"]
+
+FROM runtime AS server
+ENV SERVER_HOST=0.0.0.0 SERVER_PORT=8090 SERVER_METRICS_ADDRESS=0.0.0.0:9466
+EXPOSE 8090 9466
+HEALTHCHECK --interval=30s --timeout=10s --start-period=20s CMD ["erasure", "health", "server"]
+CMD ["server"]
 
 FROM runtime AS worker
 ENV METRICS_ADDRESS=0.0.0.0:9464

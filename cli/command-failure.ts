@@ -28,7 +28,7 @@ export const exitCodes: ReadonlyMap<string, ExitCode> = new Map([
   ['TemporalUnavailableError', exitCode.unavailable],
   ['TemporalUnreachable', exitCode.unavailable],
   ['NoWorkerError', exitCode.unavailable],
-  ['GatewayUnavailableError', exitCode.unavailable],
+  ['ServerUnavailableError', exitCode.unavailable],
   ['IdentityProviderUnavailableError', exitCode.unavailable],
   ['DecisionRefusedError', exitCode.refused],
   ['DecisionTokenDeniedError', exitCode.refused],

@@ -9,11 +9,11 @@ export class IdentityProviderUnavailableError extends Error {
   override readonly name = 'IdentityProviderUnavailableError';
 }
 
-/** The gateway signs no such decision for this staff member. */
+/** The server signs no such decision for this staff member. */
 export class DecisionTokenDeniedError extends Error {
   override readonly name = 'DecisionTokenDeniedError';
 }
 
-export class GatewayUnavailableError extends Error {
-  override readonly name = 'GatewayUnavailableError';
+export class ServerUnavailableError extends Error {
+  override readonly name = 'ServerUnavailableError';
 }

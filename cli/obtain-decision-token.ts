@@ -1,4 +1,4 @@
-/** How a decision command proves who takes the decision: with a token made before, a key of its own, or a login at the gateway. */
+/** How a decision command proves who takes the decision: with a token made before, a key of its own, or a login at the server. */
 import type { Command } from 'commander';
 import { decisionRow } from '../domain/decision/decision-table';
 import { SECOND_MS } from '../domain/duration';
@@ -6,7 +6,7 @@ import { isRecord } from '../domain/text';
 import type { DecisionForRun } from '../security/decision-token';
 import type { CommandContext } from './context';
 import { InputError } from './command-failure';
-import { DecisionTokenDeniedError, GatewayUnavailableError } from './login-failure';
+import { DecisionTokenDeniedError, ServerUnavailableError } from './login-failure';
 import { readText } from './read-input';
 
 const ANSWER_MS_MAX = 15 * SECOND_MS;
@@ -40,7 +40,7 @@ export async function createTokenSource(options: TokenOptions, context: CommandC
   }
   if (staffKey !== undefined) return signerWith(staffKey);
   // Of no use to the others; and whoever only retries should not have to log in.
-  return async (decision) => (decisionRow(decision.kind).isGuarded ? signedByGateway(decision, context) : undefined);
+  return async (decision) => (decisionRow(decision.kind).isGuarded ? signedByServer(decision, context) : undefined);
 }
 
 async function signerWith(staffKey: string): Promise<TokenSource> {
@@ -50,13 +50,13 @@ async function signerWith(staffKey: string): Promise<TokenSource> {
   return async (decision) => (await issuer.issue({ ...decision, run: await decision.run(), now: Date.now() })).token;
 }
 
-async function signedByGateway(
+async function signedByServer(
   decision: UnsignedDecision,
   { environment }: CommandContext,
 ): Promise<string | undefined> {
-  const { readGatewayUrl } = await import('../config/staff-config.js');
-  const gateway = readGatewayUrl(environment);
-  if (gateway === undefined) return undefined;
+  const { readServerUrl } = await import('../config/staff-config.js');
+  const server = readServerUrl(environment);
+  if (server === undefined) return undefined;
   const { readLogin } = await import('./login-file.js');
   const login = await readLogin(environment);
   if (login === undefined) throw new InputError('You are not logged in: run erasure login, or give --staff-key.');
@@ -65,42 +65,39 @@ async function signedByGateway(
   const { createAgents, proxyFailureOf } = await import('../network/agents.js');
   const { createFetch } = await import('../network/fetch.js');
   const fetch = createFetch(createAgents({ proxy: readProxy(environment) }));
-  const answer = await fetch(`${gateway}/decision-tokens`, {
+  const answer = await fetch(`${server}/api/v1/decision-tokens`, {
     method: 'POST',
     headers: { authorization: `Bearer ${login.idToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({ ...decision, run: await decision.run() }),
     signal: AbortSignal.timeout(ANSWER_MS_MAX),
   }).catch((error: unknown) => {
-    const because = proxyFailureOf(error)?.message ?? 'Check ERASURE_GATEWAY_URL.';
-    throw new GatewayUnavailableError(`The gateway cannot be reached. ${because}`, { cause: error });
+    const because = proxyFailureOf(error)?.message ?? 'Check ERASURE_SERVER_URL.';
+    throw new ServerUnavailableError(`The server cannot be reached. ${because}`, { cause: error });
   });
   const body: unknown = await answer.json().catch(() => undefined);
   if (answer.ok && isRecord(body) && typeof body['token'] === 'string') return body['token'];
-  throw refusalOf(answer.status, isRecord(body) ? body['reason'] : undefined);
+  const detail = isRecord(body) && body['code'] === 'not-allowed' ? body['detail'] : undefined;
+  throw refusalOf(answer.status, typeof detail === 'string' ? detail : undefined);
 }
 
-function refusalOf(status: number, reason: unknown): Error {
+function refusalOf(status: number, detail: string | undefined): Error {
   switch (status) {
     case 400:
+    case 422:
       return new InputError(
-        'The gateway found no decision in what was sent. Is it of another release than this command?',
+        'The server found no decision in what was sent. Is it of another release than this command?',
       );
     case 401:
-      return new DecisionTokenDeniedError('The gateway does not accept your login: run erasure login.');
+      return new DecisionTokenDeniedError(
+        'The server does not accept your login: run erasure login. If that does not help, the identity provider names you by something that is no opaque id: see SERVER_OIDC_ACTOR_CLAIM.',
+      );
     case 403:
-      return new DecisionTokenDeniedError(denials.get(reason) ?? 'The gateway does not sign this decision for you.');
+      return new DecisionTokenDeniedError(detail ?? 'The server does not sign this decision for you.');
     case 404:
       return new DecisionTokenDeniedError(
-        'The gateway at ERASURE_GATEWAY_URL signs no decisions. Give --staff-key, or leave ERASURE_GATEWAY_URL out.',
+        'The server at ERASURE_SERVER_URL signs no decisions. Give --staff-key, or leave ERASURE_SERVER_URL out.',
       );
     default:
-      return new GatewayUnavailableError(`The gateway could not sign the decision (${status}). Try again later.`);
+      return new ServerUnavailableError(`The server could not sign the decision (${status}). Try again later.`);
   }
 }
-
-/** The words of the gateway's `DecisionTokenDenial`. */
-const denials: ReadonlyMap<unknown, string> = new Map([
-  ['another-actor', 'You are logged in as another staff member than --actor names.'],
-  ['no-opaque-id', 'The identity provider names you by something that is no opaque id: see GATEWAY_OIDC_ACTOR_CLAIM.'],
-  ['role-does-not-allow', 'None of your roles allows a decision of this kind.'],
-]);

@@ -11,6 +11,7 @@ import { addList } from './commands/list-command';
 import { addLogin, addLogout } from './commands/login-command';
 import { addReport } from './commands/report-command';
 import { addSeal } from './commands/seal-command';
+import { addServer } from './commands/server-command';
 import { addSetup } from './commands/setup-command';
 import { addSignDecision } from './commands/sign-decision-command';
 import { addStatus } from './commands/status-command';
@@ -44,6 +45,7 @@ const commands = [
   addReport,
   addWorker,
   addGateway,
+  addServer,
   addHealth,
   addCompletion,
 ];
@@ -79,7 +81,7 @@ ${exitCodeHelp}`,
 }
 
 /** These read none, log what is to be said, or are asked all the time. */
-const silent = ['complete', 'completion', 'gateway', 'health', 'worker'];
+const silent = ['complete', 'completion', 'gateway', 'health', 'server', 'worker'];
 
 async function nameUnknownSettings(name: string, context: CommandContext): Promise<void> {
   if (silent.includes(name)) return;

@@ -2,7 +2,6 @@
 import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import type { RequestStatus } from '../client/request-status';
-import { defined } from '../domain/defined';
 import type { LegProgress } from '../domain/leg/leg-progress';
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcome';
 import { callbackRemarks } from '../domain/leg/receipt';
@@ -24,38 +23,6 @@ export function statusExitCode({ status, progress, result, outcome }: RequestSta
   if (status !== 'running') return result === undefined ? exitCode.noCertificate : outcomeExitCodes[result.outcome];
   const known = progress?.outcome ?? outcome;
   return known === undefined ? exitCode.ok : outcomeExitCodes[known];
-}
-
-/** Legs as `providers`, the same in every command's JSON. */
-export function statusJson({ progress, result, ...status }: RequestStatus) {
-  return {
-    ...status,
-    ...(progress === undefined ? {} : progressFields(progress)),
-    ...(result === undefined
-      ? {}
-      : {
-          outcome: result.outcome,
-          providers: result.legs,
-          certificate: result.certificate,
-          trail: result.trail ?? [],
-        }),
-  };
-}
-
-/** The certificate has a command of its own. */
-export function listEntryJson(status: RequestStatus) {
-  const { certificate: _, ...entry } = { certificate: undefined, ...statusJson(status) };
-  return entry;
-}
-
-/** A request after a decision. `state` is its own: a leg in attention shows in `providers`. */
-export function progressJson(progress: RequestProgress) {
-  return { requestId: progress.requestId, state: progress.state, ...progressFields(progress) };
-}
-
-function progressFields({ legs, ...progress }: RequestProgress) {
-  const { todo, notes, blockedOn, decisionMode, due, noDueDate, outcome, trail } = progress;
-  return { providers: legs, todo, notes, blockedOn, decisionMode, ...defined({ due, noDueDate, outcome }), trail };
 }
 
 export function progressText(progress: RequestProgress, context: CommandContext): string {

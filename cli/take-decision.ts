@@ -1,4 +1,5 @@
 /** How a decision that was typed is checked, sent with its token, and shown. */
+import { progressJson } from '../client/request-json';
 import type { ErasureClient } from '../client/erasure-client';
 import { decisionProblem, readDecision, type Decision } from '../domain/decision/decision';
 import { decisionRow, type DecisionKind } from '../domain/decision/decision-table';
@@ -52,7 +53,7 @@ export async function takeDecision(
   const decision = parseDecision(kind, options);
   const tokenFor = await createTokenSource(options, context);
   const answer = await connected(context, (client) => sendDecision(client, decision, { requestId, tokenFor }));
-  const { legLine, progressJson, progressText } = await import('./request-view.js');
+  const { legLine, progressText } = await import('./request-view.js');
   if ('provider' in answer) {
     if (options.json === true) printJson(context, { requestId, decision: kind, provider: answer });
     else print(context, legLine(answer));

@@ -23,7 +23,15 @@ import {
   type WatchOptions,
 } from './following';
 import { firstRunId, requestOrigin, retentionMs, type FoundRequest, type RequestOrigin } from './found-request';
-import { countRequests, findRequests, listRequests, type FindOptions } from './listing';
+import {
+  countRequests,
+  findRequests,
+  listRequests,
+  requestPage,
+  type FindOptions,
+  type PageOptions,
+  type RequestPage,
+} from './listing';
 import { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 import { RequestCalls } from './request-calls';
 import type { CertifiedResult, RequestStatus } from './request-status';
@@ -141,6 +149,14 @@ export class ErasureClient {
    */
   find(options: FindOptions): AsyncGenerator<FoundRequest, void, undefined> {
     return findRequests(this.#calls, options);
+  }
+
+  /**
+   * One page of requests as Temporal's index has them, without looking at any: one call, no query. Filters as in `list`, as far
+   * as the index knows; it lags by a second or two. Needs the search attributes (`erasure setup`). Throws `RangeError`.
+   */
+  async page(options: PageOptions): Promise<RequestPage> {
+    return requestPage(this.#calls, options);
   }
 
   /** How many `find` would name. Throws `FilterError`. */

@@ -5,6 +5,8 @@ import { optionalTsToMs } from '@temporalio/common/lib/time';
 import { defined } from '../domain/defined';
 import { parseInstant } from '../domain/instant';
 import { isRegulation, type Regulation } from '../domain/law/regulation';
+import { isProvider, type Provider } from '../domain/provider/provider-table';
+import { blockers, type BlockedOn, type SearchValues } from '../domain/request/search-values';
 import { isRecord } from '../domain/text';
 import { requestIdOf, searchAttributes } from '../temporal/names';
 import { RequestNotFoundError } from './errors';
@@ -12,7 +14,12 @@ import type { RunStatus } from './states';
 import type { RequestCalls } from './request-calls';
 import { runStatusOf } from './request-status';
 
-const dueAtKey = defineSearchAttributeKey(searchAttributes.dueAt.name, searchAttributes.dueAt.type);
+const keys = {
+  state: defineSearchAttributeKey(searchAttributes.state.name, searchAttributes.state.type),
+  providers: defineSearchAttributeKey(searchAttributes.providers.name, searchAttributes.providers.type),
+  dueAt: defineSearchAttributeKey(searchAttributes.dueAt.name, searchAttributes.dueAt.type),
+  blockedOn: defineSearchAttributeKey(searchAttributes.blockedOn.name, searchAttributes.blockedOn.type),
+};
 
 /** One run of a request. Instants in epoch ms. */
 export interface FoundRequest {
@@ -23,6 +30,10 @@ export interface FoundRequest {
   readonly closedAt?: number;
   /** The law's day for the answer: its last millisecond. Absent where it is not indexed, or the rules name no calendar. */
   readonly dueAt?: number;
+  /** As the search attributes have them; absent where it is not indexed (yet). */
+  readonly state?: SearchValues['state'];
+  readonly providers?: readonly Provider[];
+  readonly blockedOn?: readonly BlockedOn[];
 }
 
 /** What was asked for, as far as it says nothing about the person. */
@@ -41,7 +52,13 @@ export function foundRequest(run: WorkflowExecutionInfo): FoundRequest | undefin
     runId: run.runId,
     status: runStatusOf(run),
     startedAt: run.startTime.getTime(),
-    ...defined({ closedAt: run.closeTime?.getTime(), dueAt: run.typedSearchAttributes.get(dueAtKey)?.getTime() }),
+    ...defined({
+      closedAt: run.closeTime?.getTime(),
+      dueAt: run.typedSearchAttributes.get(keys.dueAt)?.getTime(),
+      state: run.typedSearchAttributes.get(keys.state) as SearchValues['state'] | undefined,
+      providers: run.typedSearchAttributes.get(keys.providers)?.filter(isProvider),
+      blockedOn: run.typedSearchAttributes.get(keys.blockedOn)?.filter(isBlockedOn),
+    }),
   };
 }
 
@@ -78,4 +95,8 @@ export async function retentionMs(calls: RequestCalls): Promise<number | undefin
   const { namespace } = options;
   const { config } = await calls.call(undefined, () => workflowService.describeNamespace({ namespace }));
   return optionalTsToMs(config?.workflowExecutionRetentionTtl);
+}
+
+function isBlockedOn(word: string): word is BlockedOn {
+  return blockers.some((known) => known === word);
 }

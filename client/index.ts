@@ -30,7 +30,7 @@ export {
   type SubmitBulkOptions,
 } from './bulk/submit-bulk';
 export { namedFilters, requestStates, type ListOptions } from './filters';
-export type { FindOptions } from './listing';
+export type { FindOptions, PageOptions, RequestPage } from './listing';
 export type { FoundRequest, RequestOrigin } from './found-request';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 export type { CertifiedResult, RequestStatus, OutstandingAnswer } from './request-status';

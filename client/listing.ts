@@ -1,5 +1,6 @@
 /** Which requests there are: found in Temporal's index, and looked at one by one where that cannot tell. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
 import { requestIdOf } from '../temporal/names';
 import { hasGrpcStatus } from '../temporal/temporal-failure';
 import { RequestNotFoundError } from './errors';
@@ -60,6 +61,47 @@ export async function* findRequests(
     const found = foundRequest(run);
     if (found !== undefined) yield found;
   }
+}
+
+/** A part of the list, as Temporal's index has it. */
+export interface RequestPage {
+  /** A request that was reset has several runs: each stands for itself. */
+  readonly requests: readonly FoundRequest[];
+  /** Leads to the next page; absent on the last one. Opaque. */
+  readonly cursor?: string;
+}
+
+export type PageOptions = Omit<ListOptions, 'limit'> & {
+  readonly limit: number;
+  /** Of the page before. */
+  readonly cursor?: string | undefined;
+};
+
+/** One page without looking at any request: one call, whatever their number. */
+export async function requestPage(
+  calls: RequestCalls,
+  { limit, cursor, ...options }: PageOptions,
+): Promise<RequestPage> {
+  checkListOptions({ ...options, limit });
+  const { workflowService, options: clientOptions } = calls.client;
+  const found = await calls.call(undefined, () =>
+    workflowService.listWorkflowExecutions({
+      namespace: clientOptions.namespace,
+      query: listQuery(options, Date.now(), { isIndexed: true }),
+      pageSize: limit,
+      ...(cursor === undefined ? {} : { nextPageToken: Buffer.from(cursor, 'base64url') }),
+    }),
+  );
+  const runsFound = await Promise.all(
+    found.executions.map((raw) =>
+      executionInfoFromRaw(raw, calls.client.options.loadedDataConverter, raw, clientOptions.namespace),
+    ),
+  );
+  const token = found.nextPageToken;
+  return {
+    requests: runsFound.flatMap((run) => foundRequest(run) ?? []),
+    ...(token.length === 0 ? {} : { cursor: Buffer.from(token).toString('base64url') }),
+  };
 }
 
 export async function countRequests(calls: RequestCalls, options: FindOptions): Promise<number> {

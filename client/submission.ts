@@ -89,7 +89,8 @@ const policy = onlyKnown(
   ),
 );
 
-const submissionSchema = onlyKnown({
+/** The shape alone: `parseSubmission` also checks the times against each other. */
+export const submissionSchema = onlyKnown({
   requestId: text((value) => isRequestId(value) && !isPlaceholder(value), 'a lower case UUID').optional(),
   regulation: z.string(expectedRegulation).refine(isRegulation, expectedRegulation),
   submittedAt: instant,

@@ -1,22 +1,33 @@
-/** The company's identity provider (OpenID Connect), and what its roles may decide. */
+/** The company's identity provider (OpenID Connect), and what its roles may do at the server. */
 import { z } from 'zod';
-import { decisionKinds, type DecisionKind } from '../domain/decision/decision-table';
+import { accessRoles, type AccessRole } from '../domain/access-role';
 import { safeUrl } from './setting-types';
 
 /** Left exactly as it is: the issuer in a token must be the same text, with or without its trailing slash. */
 export const issuerUrl = safeUrl;
 
-/** The kinds of decisions that each role may take. */
-export type DecisionRoles = ReadonlyMap<string, readonly DecisionKind[]>;
+/** What each role of the identity provider may do. */
+export type RoleMap = ReadonlyMap<string, readonly AccessRole[]>;
 
-const expected = `expected roles such as privacy-officer=approve|hold|release, separated by commas; kinds are ${decisionKinds.join(', ')}`;
+export interface IdentityProviderConfig {
+  readonly issuer: string;
+  /** Whom its tokens have to be for. */
+  readonly audience: string;
+  /** The claim that holds the opaque id of the staff member or the service. */
+  readonly actorClaim: string;
+  /** The claim that holds their roles; dots lead into objects. */
+  readonly rolesClaim: string;
+  readonly roles: RoleMap;
+}
 
-/** `privacy-officer=approve|reject|hold,legal=hold|release`. */
-export const decisionRoles = z.string().transform((text, context): DecisionRoles => {
-  const roles = text.split(',').map((part): readonly [string, readonly DecisionKind[]] => {
+const expected = `expected roles such as privacy-officer=view|file|decide, separated by commas; what they may do is some of ${accessRoles.join(', ')}`;
+
+/** `privacy-officer=view|file|decide,head-of-privacy=view|approve`. */
+export const roleMap = z.string().transform((text, context): RoleMap => {
+  const roles = text.split(',').map((part): readonly [string, readonly AccessRole[]] => {
     const [role = '', allowed = '', ...more] = part.split('=').map((side) => side.trim());
     const names = allowed.split('|').map((name) => name.trim());
-    const known = names.flatMap((name) => decisionKinds.filter((kind) => kind === name));
+    const known = names.flatMap((name) => accessRoles.filter((one) => one === name));
     return [more.length === 0 && known.length === names.length ? role : '', known];
   });
   const names = roles.map(([role]) => role);

@@ -5,7 +5,7 @@ import { baseUrl } from './setting-types';
 import { issuerUrl } from './identity-provider';
 
 export const staffVariables = {
-  ERASURE_GATEWAY_URL: baseUrl.optional(),
+  ERASURE_SERVER_URL: baseUrl.optional(),
   ERASURE_OIDC_ISSUER: issuerUrl.optional(),
   ERASURE_OIDC_CLIENT_ID: z.string().min(1).optional(),
   ERASURE_OIDC_SCOPE: z.string().min(1).default('openid'),
@@ -22,9 +22,9 @@ function readStaffVariables(environment: Environment): z.output<z.ZodObject<type
   return readEnvironment(staffVariables, environment);
 }
 
-/** Where decisions are signed for whoever is logged in; undefined where no gateway is named. */
-export function readGatewayUrl(environment: Environment): string | undefined {
-  return readStaffVariables(environment).ERASURE_GATEWAY_URL;
+/** Where decisions are signed for whoever is logged in; undefined where no server is named. */
+export function readServerUrl(environment: Environment): string | undefined {
+  return readStaffVariables(environment).ERASURE_SERVER_URL;
 }
 
 /** Throws `ConfigurationError` where there is nothing to log in at. */

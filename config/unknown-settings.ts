@@ -3,6 +3,7 @@ import { providerFacts, providerKeys } from '../domain/provider/provider-table';
 import { clientVariables } from './client-config';
 import type { Environment } from './environment';
 import { gatewayVariables } from './gateway-config';
+import { serverVariables } from './server-config';
 import { providerVariables } from './provider-config';
 import { staffVariables } from './staff-config';
 import { workerVariables } from './worker-config';
@@ -11,6 +12,7 @@ import { workerVariables } from './worker-config';
 const ours: readonly string[] = [
   ...Object.keys(workerVariables),
   ...Object.keys(gatewayVariables),
+  ...Object.keys(serverVariables),
   ...Object.keys(clientVariables),
   ...Object.keys(staffVariables),
   ...Object.values(providerVariables).flatMap((variables) => Object.keys(variables)),
@@ -39,7 +41,7 @@ const temporals: readonly string[] = [
 const known = [...new Set([...ours, ...temporals])];
 /** Of a provider the first word only: `ACME_CLIENT_ID` is meant for `ACME_API_CLIENT_ID`. */
 const ofProviders = providerKeys.map((provider) => `${providerFacts(provider).limits.variables.split('_')[0]}_`);
-const prefixes = ['ERASURE_', 'GATEWAY_', ...ofProviders];
+const prefixes = ['ERASURE_', 'GATEWAY_', 'SERVER_OIDC_', ...ofProviders];
 /** What Kubernetes and Docker put into the environment for a service of such a name. */
 const ofService = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 const isOfService = (name: string, value: string): boolean =>

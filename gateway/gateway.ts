@@ -4,22 +4,18 @@ import type { Logger } from 'pino';
 import { ConfigurationError } from '../config/environment';
 import type { GatewayConfig } from '../config/gateway-config';
 import { SECOND_MS } from '../domain/duration';
-import { createAgents } from '../network/agents';
-import { createFetch } from '../network/fetch';
 import { createCapabilityChecker } from '../security/callback-capability';
 import { createTokenChecker, createTokenIssuer } from '../security/callback-token';
 import { createFactSigner } from '../security/facts';
-import { createDecisionTokenIssuer } from '../security/decision-token';
-import { environmentProblem, factKeyProblem } from '../security/key-sets';
-import { readFactKeys, readGatewayDecisionKeys, readGatewayKeys } from '../security/key-files';
+import { factKeyProblem } from '../security/key-sets';
+import { readFactKeys, readGatewayKeys } from '../security/key-files';
 import type { GatewayKeys } from '../security/key-table';
 import { createCredentialCheck } from '../security/token-credentials';
 import { createCallbackDelivery } from './callback-delivery';
 import { createGatewayMetrics } from './metrics';
-import { createMetricsServer, listenOptions } from './metrics-server';
-import { createReadiness } from './readiness';
+import { createMetricsServer, listenOptions } from '../network/metrics-server';
+import { createReadiness } from '../temporal/readiness';
 import { createGateway, type GatewayOptions } from './server';
-import { createStaffIdentifier } from './staff-identity';
 import { clientOptions } from '../temporal/connection';
 import { explainConnectionFailure, connectionProblem } from '../temporal/connection-problem';
 
@@ -41,7 +37,6 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const keys = await readGatewayKeys(config.keysDirectory, config.keyPermissions);
   refuse(factKeyProblem(keys, await readFactKeys(config.keysDirectory, config.keyPermissions)));
-  const staff = await decisionTokens(config, keys);
   const connection = Connection.lazy(clientOptions(config.temporal));
   const temporal = { connection, namespace: config.temporal.namespace };
   const isReady = createReadiness({ ...temporal, tell: (error) => void tellOfTemporal(error) });
@@ -49,7 +44,6 @@ export async function startGateway(
   const server = createGateway({
     checker: createCapabilityChecker(keys),
     token: tokenMode(config, keys),
-    staff,
     delivery: createCallbackDelivery({ ...temporal, signer: createFactSigner(keys) }),
     metrics,
     logger,
@@ -71,8 +65,7 @@ export async function startGateway(
     await connection.close();
     throw error;
   }
-  const modes = { tokens: tokensWord(config), decisionTokens: staff === undefined ? 'off' : 'on' };
-  logger.info({ url, metricsUrl, namespace: temporal.namespace, ...modes }, 'The gateway listens');
+  logger.info({ url, metricsUrl, namespace: temporal.namespace, tokens: tokensWord(config) }, 'The gateway listens');
   // Nobody may ask for a while, and what is wrong should be told at the start.
   void connectionProblem(config.temporal).then((because) => because !== undefined && warn(because));
 
@@ -111,19 +104,6 @@ function tokenMode({ token }: GatewayConfig, keys: GatewayKeys): GatewayOptions[
     isCaller: createCredentialCheck(credentials),
     headers,
     required,
-  };
-}
-
-async function decisionTokens(
-  { staffLogin, keysDirectory, keyPermissions, proxy }: GatewayConfig,
-  gateway: GatewayKeys,
-): Promise<GatewayOptions['staff']> {
-  if (staffLogin === undefined) return undefined;
-  const keys = await readGatewayDecisionKeys(keysDirectory, keyPermissions);
-  refuse(environmentProblem([gateway, keys]));
-  return {
-    issuer: createDecisionTokenIssuer(keys),
-    identify: createStaffIdentifier(staffLogin, createFetch(createAgents({ proxy }))),
   };
 }
 

@@ -23,18 +23,6 @@ export type CallbackResult = (typeof callbackResults)[number];
 export const tokenResults = ['issued', 'refused', 'too-many', 'failed'] as const;
 export type TokenResult = (typeof tokenResults)[number];
 
-export const decisionTokenResults = [
-  'issued',
-  'not-authenticated',
-  'too-many',
-  'no-decision',
-  'not-allowed',
-  /** The identity provider. */
-  'provider-away',
-  'failed',
-] as const;
-export type DecisionTokenResult = (typeof decisionTokenResults)[number];
-
 export const tokenProblems: readonly TokenProblem[] = [
   'missing',
   'malformed',
@@ -47,7 +35,7 @@ export const tokenProblems: readonly TokenProblem[] = [
   'another-callback',
 ];
 
-export type MeasuredRoute = 'callback' | 'token' | 'decision-token';
+export type MeasuredRoute = 'callback' | 'token';
 export type GatewayMetrics = ReturnType<typeof createGatewayMetrics>;
 
 /** With a registry of its own: several gateways in one process do not count for each other. */
@@ -69,10 +57,6 @@ export function createGatewayMetrics() {
     token: countEach(registry, 'result', tokenResults, {
       name: 'erasure_gateway_tokens_total',
       help: 'Requests for a token by what became of them.',
-    }),
-    decisionToken: countEach(registry, 'result', decisionTokenResults, {
-      name: 'erasure_gateway_decision_tokens_total',
-      help: 'Requests for a decision token by what became of them.',
     }),
     /** The alarm: a callback had a true capability, and no true token. */
     callbackWithoutToken: countEach(registry, 'reason', tokenProblems, {

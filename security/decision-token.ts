@@ -7,7 +7,7 @@ import { decisionKinds, type DecisionKind } from '../domain/decision/decision-ta
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { isRequestId } from '../domain/request/request';
 import { opaquePattern } from '../domain/text';
-import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from './key-table';
+import type { DecisionKeys, ServerDecisionKeys, StaffKeys } from './key-table';
 import { assertPlainJson } from './plain-json';
 import { createClaimsChecker, createClaimsSigner, type RefusalReason } from './signed-claims';
 
@@ -82,7 +82,7 @@ const decisionForRun = z.strictObject({
   content: z.record(z.string(), z.unknown()),
 });
 
-export function createDecisionTokenIssuer(keys: GatewayDecisionKeys | StaffKeys): DecisionTokenIssuer {
+export function createDecisionTokenIssuer(keys: ServerDecisionKeys | StaffKeys): DecisionTokenIssuer {
   const signer = createClaimsSigner(CLAIMS_TYPE, keys.decision[0]);
   const owner = keys.role === 'staff' ? keys : undefined;
 
@@ -162,7 +162,8 @@ function signerProblem(
   { actor, kind }: DecisionClaims,
 ): string | undefined {
   if (owner === undefined) throw new TypeError('Every key that verifies has an owner');
-  if (owner === 'gateway') return undefined;
+  // They sign for everybody whom they have authenticated.
+  if (typeof owner === 'string') return undefined;
   if (owner.actor !== actor) return 'is signed by the key of another staff member than it names';
   if (owner.kinds !== undefined && !owner.kinds.some((allowed) => allowed === kind)) {
     return 'is signed by a key that may not sign decisions of this kind';

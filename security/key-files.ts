@@ -35,9 +35,11 @@ const readerOf =
 export const readClientKeys = readerOf(keyFiles.client);
 export const readCertificateKeys = readerOf(keyFiles.certificate);
 export const readGatewayKeys = readerOf(keyFiles.gateway);
-export const readGatewayDecisionKeys = readerOf(keyFiles['gateway-decision']);
+export const readServerDecisionKeys = readerOf(keyFiles['server-decision']);
 /** Whose decision tokens are believed. */
 export const readDecisionKeys = readerOf(keyFiles.decision);
+/** Which services may call the server. */
+export const readServiceKeys = readerOf(keyFiles['service-keys']);
 /** Who signs facts. */
 export const readFactKeys = readerOf(keyFiles['fact-keys']);
 
@@ -74,6 +76,11 @@ export function readDecisionKeysFile(path: string): Promise<DecisionKeys> {
 /** Public keys that certificates are verified with, from a file that holds a JWK or a JWK Set. */
 export function readVerifyingKeys(path: string) {
   return readKeys(path, verifyingKeyFile, { protection: 'none', directories: 'any' });
+}
+
+/** A file that need not be there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof KeyFileError && error.isMissing;
 }
 
 /** Key directories of earlier releases have no such file. */
@@ -166,7 +173,7 @@ export async function addStaffKey(options: {
     parseKeys(file, staffKeyFile.shape, staff);
     await writeNew(file, staff, { mode: modeOf(staffKeyFile), permissions });
     const keys = [...before.keys, { for: whose, key: publicKey }];
-    const keysOfActor = keys.filter(({ for: owner }) => owner !== 'gateway' && owner.actor === actor).length;
+    const keysOfActor = keys.filter(({ for: owner }) => typeof owner === 'object' && owner.actor === actor).length;
     return {
       content: { ...before, keys } satisfies DecisionKeys,
       undo: () => unlink(file),

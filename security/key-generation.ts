@@ -16,7 +16,7 @@ import {
   providersThatCallBack,
   verifyingKeyFile,
   type DecisionKeys,
-  type GatewayDecisionKeys,
+  type ServerDecisionKeys,
   type KeyFile,
 } from './key-table';
 
@@ -38,7 +38,7 @@ export function newKeyFiles(environment: string, epoch: string): readonly NewKey
   const facts = new Map(factRoles.map((role) => [role, newSigningKey(epoch)] as const));
   const factsOf = (role: FactRole) => [facts.get(role)?.privateKey] as [PrivateSigningKey];
   const sealing = new Map(providerKeys.map((provider) => [provider, newSealingKey(epoch)] as const));
-  const gatewayDecision = newGatewayDecisionKeys(environment, epoch);
+  const serverDecision = newServerDecisionKeys(environment, epoch);
 
   return [
     fileOf(keyFiles.client, {
@@ -72,8 +72,8 @@ export function newKeyFiles(environment: string, epoch: string): readonly NewKey
       token: [newSecretKey(epoch)],
       facts: factsOf('gateway'),
     }),
-    fileOf(keyFiles['gateway-decision'], gatewayDecision),
-    fileOf(keyFiles.decision, decisionKeysOf(gatewayDecision)),
+    fileOf(keyFiles['server-decision'], serverDecision),
+    fileOf(keyFiles.decision, decisionKeysOf(serverDecision)),
     fileOf(keyFiles['fact-keys'], {
       role: 'fact-keys',
       environment,
@@ -87,16 +87,16 @@ function fileOf<Keys extends object>(file: KeyFile<Keys>, content: Keys): NewKey
   return { file, content };
 }
 
-export function newGatewayDecisionKeys(environment: string, epoch: string): GatewayDecisionKeys {
-  return { role: 'gateway-decision', environment, decision: [newSigningKey(epoch).privateKey] };
+export function newServerDecisionKeys(environment: string, epoch: string): ServerDecisionKeys {
+  return { role: 'server-decision', environment, decision: [newSigningKey(epoch).privateKey] };
 }
 
-/** What the workers have to know of a gateway that signs decisions. */
-export function decisionKeysOf({ environment, decision }: GatewayDecisionKeys): DecisionKeys {
+/** What the workers have to know of a server that signs decisions. */
+export function decisionKeysOf({ environment, decision }: ServerDecisionKeys): DecisionKeys {
   return {
     role: 'decision',
     environment,
-    keys: decision.map((key) => ({ for: 'gateway' as const, key: publicPartOf(key) })),
+    keys: decision.map((key) => ({ for: 'server' as const, key: publicPartOf(key) })),
   };
 }
 

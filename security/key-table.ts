@@ -1,6 +1,7 @@
 /** Every key file: which process it is for, which keys it holds, and who may read it. All that handles key files follows from this. */
 import { z } from 'zod';
 import { factRoles, type FactRole } from '../domain/fact/fact';
+import { accessRoles } from '../domain/access-role';
 import { decisionKinds } from '../domain/decision/decision-table';
 import { completionEventOf, providerKeys, type Provider } from '../domain/provider/provider-table';
 import { opaquePattern } from '../domain/text';
@@ -79,12 +80,18 @@ const gatewayKeys = z.strictObject({
   facts: keyList(signing.privateKey),
 });
 
-/** The gateway signs for everybody whom it has authenticated; a process of its own role, so that not every gateway can. */
-const gatewayDecisionKeys = z.strictObject({
-  role: z.literal('gateway-decision'),
+/** The server signs for everybody whom it has authenticated. Only where it does is this file needed. */
+const serverDecisionKeys = z.strictObject({
+  role: z.literal('server-decision'),
   environment,
   decision: keyList(signing.privateKey),
 });
+
+/** Until 0.3 gateways signed decisions: their key is good for the server. */
+export const gatewayDecisionFile = keyFile(
+  'gateway-decision.json',
+  z.strictObject({ ...serverDecisionKeys.shape, role: z.literal('gateway-decision') }),
+);
 
 const staffMember = {
   /** Opaque id of the one staff member who decides with this key. */
@@ -103,13 +110,33 @@ const staffKeys = z.strictObject({
 const decisionKeys = z.strictObject({
   role: z.literal('decision'),
   environment,
-  keys: publicKeysOf(z.union([z.literal('gateway'), z.strictObject(staffMember)])),
+  /** `gateway`: it signed decisions in 0.3; requests that are open may rest on such a token. */
+  keys: publicKeysOf(z.union([z.enum(['server', 'gateway']), z.strictObject(staffMember)])),
 });
 
 const factKeys = z.strictObject({
   role: z.literal('fact-keys'),
   environment,
   keys: publicKeysOf(z.enum(factRoles)),
+});
+
+const serviceKeys = z.strictObject({
+  role: z.literal('service-keys'),
+  environment,
+  keys: z
+    .array(
+      z.strictObject({
+        /** Opaque id of the service. */
+        service: z.string().regex(opaquePattern),
+        /** SHA-256 of the key, base64url. */
+        hash: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+        roles: z.array(z.enum(accessRoles)).min(1),
+        /** RFC 3339 instants. */
+        addedAt: z.iso.datetime(),
+        expiresAt: z.iso.datetime().optional(),
+      }),
+    )
+    .min(1),
 });
 
 /** A JWK, or a JWK Set. */
@@ -125,11 +152,13 @@ export const keyFiles = {
   client: keyFile('client.json', clientKeys),
   certificate: keyFile('certificate.json', certificateKeys, { signsAs: 'workflows' }),
   gateway: keyFile('gateway.json', gatewayKeys, { signsAs: 'gateway' }),
-  'gateway-decision': keyFile('gateway-decision.json', gatewayDecisionKeys),
+  'server-decision': keyFile('server-decision.json', serverDecisionKeys),
   /** Whose decisions are believed. */
   decision: keyFile('decision.json', decisionKeys, { access: 'public' }),
   /** Which role has seen what a fact says. */
   'fact-keys': keyFile('fact-keys.json', factKeys, { access: 'public', madeBy: 'erasure keys init --upgrade' }),
+  /** Which services may call the server. Holds hashes only. */
+  'service-keys': keyFile('service-keys.json', serviceKeys, { access: 'public', madeBy: 'erasure keys add-service' }),
 } as const;
 
 const providerFiles = new Map(
@@ -158,13 +187,14 @@ export type ClientKeys = z.infer<typeof clientKeys>;
 export type ProviderKeys = z.infer<ReturnType<typeof providerShape<z.ZodType<CertificateKeys['facts']>>>>;
 export type CertificateKeys = z.infer<typeof certificateKeys>;
 export type GatewayKeys = z.infer<typeof gatewayKeys>;
-export type GatewayDecisionKeys = z.infer<typeof gatewayDecisionKeys>;
+export type ServerDecisionKeys = z.infer<typeof serverDecisionKeys>;
 export type StaffKeys = z.infer<typeof staffKeys>;
 export type DecisionKeys = z.infer<typeof decisionKeys>;
+export type ServiceKeys = z.infer<typeof serviceKeys>;
 export type FactKeys = z.infer<typeof factKeys>;
 /** Keys with which a process signs what it sees. */
 export type FactSigningKeys = ProviderKeys | GatewayKeys | CertificateKeys;
-export type RoleKeys = FactSigningKeys | ClientKeys | GatewayDecisionKeys | DecisionKeys | FactKeys;
+export type RoleKeys = FactSigningKeys | ClientKeys | ServerDecisionKeys | DecisionKeys | FactKeys | ServiceKeys;
 
 /** Keys of a provider that calls back. */
 export type CallbackProviderKeys = ProviderKeys & { readonly callback: NonNullable<ProviderKeys['callback']> };

@@ -8,7 +8,7 @@ import { lacksFactsKey } from './key-files';
 import {
   decisionKeysOf,
   epochOf,
-  newGatewayDecisionKeys,
+  newServerDecisionKeys,
   newSigningKey,
   publicPartOf,
   type NewKeyFile,
@@ -17,7 +17,15 @@ import { thisProcess, type KeyPermissions } from './key-permissions';
 import { checkDirectory, readJson } from './key-reading';
 import { environmentProblem, factRoleOf } from './key-sets';
 import { parseKeys } from './key-shapes';
-import { factSigningFiles, keyFiles, type FactKeys, type FactSigningKeys, type KeyFile } from './key-table';
+import {
+  factSigningFiles,
+  gatewayDecisionFile,
+  keyFiles,
+  type FactKeys,
+  type FactSigningKeys,
+  type KeyFile,
+  type ServerDecisionKeys,
+} from './key-table';
 import { Draft, isDraftName, modeOf, namesPresent } from './key-writing';
 
 export interface KeyUpgrade {
@@ -97,10 +105,18 @@ async function plan(
     if (keys !== undefined) signing.push(keys);
   }
   const client = await read(keyFiles.client);
-  let gatewayDecision = await read(keyFiles['gateway-decision']);
+  let serverDecision: ServerDecisionKeys | undefined = await read(keyFiles['server-decision']);
+  if (serverDecision === undefined) {
+    // Whose decisions are believed is the operator's to say, so the server gets the key that is believed already.
+    const earlier = await read(gatewayDecisionFile);
+    if (earlier !== undefined) {
+      serverDecision = { ...earlier, role: 'server-decision' };
+      add(keyFiles['server-decision'], serverDecision, `the key of ${gatewayDecisionFile.name}, for servers`);
+    }
+  }
   const decision = await read(keyFiles.decision);
   const knownBefore = await read(keyFiles['fact-keys']);
-  const present = [client, ...signing, gatewayDecision, decision, knownBefore].filter((keys) => keys !== undefined);
+  const present = [client, ...signing, serverDecision, decision, knownBefore].filter((keys) => keys !== undefined);
   const environment = present[0]?.environment;
   if (environment === undefined) {
     throw new KeyFileError(place.directory, 'holds no key files; erasure keys init makes the first ones');
@@ -113,12 +129,12 @@ async function plan(
 
   // Where the files of some roles are kept elsewhere, so may these two be: a second pair would be nobody's.
   const isWhole = client !== undefined && signing.length === factSigningFiles.length;
-  if (isWhole && decision === undefined && gatewayDecision === undefined) {
-    gatewayDecision = newGatewayDecisionKeys(environment, epoch);
-    add(keyFiles['gateway-decision'], gatewayDecision, 'new: the key of gateways that sign decisions');
+  if (isWhole && decision === undefined && serverDecision === undefined) {
+    serverDecision = newServerDecisionKeys(environment, epoch);
+    add(keyFiles['server-decision'], serverDecision, 'new: the key of servers that sign decisions');
   }
-  if (decision === undefined && gatewayDecision !== undefined) {
-    add(keyFiles.decision, decisionKeysOf(gatewayDecision), 'new: whose decisions are believed');
+  if (decision === undefined && serverDecision !== undefined) {
+    add(keyFiles.decision, decisionKeysOf(serverDecision), 'new: whose decisions are believed');
   }
 
   const known = withKeysOf(signing, knownBefore ?? { role: 'fact-keys', environment, keys: [] });

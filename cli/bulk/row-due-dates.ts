@@ -4,7 +4,7 @@ import { defined } from '../../domain/defined';
 import { legalClockFor, type ClockFacts, type ClockPolicy } from '../../domain/law/counting/due-dates';
 import type { Deadline, NoClock } from '../../domain/law/legal-clock';
 import type { Regulation } from '../../domain/law/regulation';
-import { clockFactsOf } from '../clock-facts';
+import { clockFactsOf } from '../../client/clock-facts';
 
 export interface DueRange {
   readonly regulation: Regulation;

@@ -1,4 +1,5 @@
 /** What `erasure withdraw` does without actor and reason: Temporal's own cancellation. */
+import { statusJson } from '../../client/request-json';
 import { decisionRow } from '../../domain/decision/decision-table';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
@@ -14,7 +15,7 @@ export async function cancelRequest(
   context: CommandContext,
 ): Promise<void> {
   const found = await connected(context, (client) => client.withdraw(requestId));
-  const { statusJson, statusText } = await import('../request-view.js');
+  const { statusText } = await import('../request-view.js');
   if (json === true) printJson(context, statusJson(found));
   else print(context, statusText(found, context));
   if (found.status !== 'running') return;

@@ -6,7 +6,7 @@ import { parseInstant } from '../../domain/instant';
 import { noClockMeaning } from '../../domain/law/legal-clock';
 import { problemOfInformationReceived } from '../../domain/request/request';
 import { expectedRegulation, isRegulation, type Regulation } from '../../domain/law/regulation';
-import { clockFactsOf } from '../clock-facts';
+import { clockFactsOf } from '../../client/clock-facts';
 import { print, printJson, type CommandContext } from '../context';
 import { InputError } from '../command-failure';
 import { readPolicy } from '../policy';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { ServiceError } from '../command-failure';
 import type { CommandContext } from '../context';
+import { explainListening } from '../listening';
 import { addService } from '../service';
 
 export function addGateway(program: Command, context: CommandContext): void {
@@ -14,17 +14,6 @@ export function addGateway(program: Command, context: CommandContext): void {
       const gateway = await startGateway(config, logger);
       return { stop: () => gateway.close() };
     },
-    explain: unableToListen,
+    explain: explainListening('gateway', 'GATEWAY_HOST and GATEWAY_PORT, or GATEWAY_METRICS_ADDRESS'),
   });
-}
-
-/** Node's own error says which of the two addresses it was. */
-function unableToListen(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const { code = '', address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  if (!['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'].includes(code)) return error;
-  return new ServiceError(
-    `The gateway cannot listen on ${address}:${port} (${code}). ` +
-      'Check GATEWAY_HOST and GATEWAY_PORT, or GATEWAY_METRICS_ADDRESS.',
-  );
 }

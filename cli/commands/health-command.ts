@@ -4,7 +4,7 @@ import { print, type CommandContext } from '../context';
 import { ServiceError } from '../command-failure';
 import { choiceArgument } from '../options';
 
-const processes = ['worker', 'gateway'] as const;
+const processes = ['worker', 'gateway', 'server'] as const;
 const ANSWER_MS_MAX = 5_000;
 
 interface HealthOptions {
@@ -14,23 +14,23 @@ interface HealthOptions {
 export function addHealth(program: Command, context: CommandContext): void {
   program
     .command('health')
-    .description('ask the worker or the gateway of this machine whether it is well, for health checks of containers')
-    .addArgument(choiceArgument('process', 'which one', processes))
-    .option(
-      '--ready',
-      'whether it can do its work too: the worker polls each of its queues, the gateway reaches Temporal',
+    .description(
+      'ask the worker, the gateway or the server of this machine whether it is well, for health checks of containers',
     )
+    .addArgument(choiceArgument('process', 'which one', processes))
+    .option('--ready', 'whether it can do its work too: the worker polls each of its queues, the others reach Temporal')
     .addHelpText(
       'after',
       `
-It reads the same settings as the process itself: METRICS_ADDRESS of the worker, GATEWAY_HOST and GATEWAY_PORT of the gateway.
+It reads the same settings as the process itself: METRICS_ADDRESS of the worker, GATEWAY_HOST and GATEWAY_PORT of
+the gateway, SERVER_HOST and SERVER_PORT of the server.
 Restart what does not answer; what answers and is not ready waits for something else.
 
 Example:
   METRICS_ADDRESS=127.0.0.1:9464 erasure health worker --ready`,
     )
     .action((name: (typeof processes)[number], { ready = false }: HealthOptions) =>
-      name === 'worker' ? askWorker(ready, context) : askGateway(ready, context),
+      name === 'worker' ? askWorker(ready, context) : askListener(name, ready, context),
     );
 }
 
@@ -43,18 +43,29 @@ async function askWorker(ready: boolean, context: CommandContext): Promise<void>
   print(context, ready ? `The worker polls ${queues.join(', ')}.` : 'The worker answers.');
 }
 
-async function askGateway(ready: boolean, context: CommandContext): Promise<void> {
-  const { gatewayVariables } = await import('../../config/gateway-config.js');
+async function askListener(name: 'gateway' | 'server', ready: boolean, context: CommandContext): Promise<void> {
+  const { host, port } = await listenSettings(name, context.environment);
+  const address = local(`${host.includes(':') ? `[${host}]` : host}:${port}`);
+  const { status } = await get(`http://${address}/${ready ? 'readyz' : 'healthz'}`, name);
+  if (status !== 200) throw new ServiceError(`The ${name} is not ready: it answers ${status}.`);
+  print(context, ready ? `The ${name} answers, and reaches Temporal.` : `The ${name} answers.`);
+}
+
+async function listenSettings(
+  name: 'gateway' | 'server',
+  environment: Environment,
+): Promise<{ readonly host: string; readonly port: number }> {
   const { readEnvironment } = await import('../../config/environment.js');
-  const { GATEWAY_HOST, GATEWAY_PORT } = gatewayVariables;
-  const read = readEnvironment({ GATEWAY_HOST, GATEWAY_PORT }, context.environment);
-  const host = read.GATEWAY_HOST.includes(':') ? `[${read.GATEWAY_HOST}]` : read.GATEWAY_HOST;
-  const { status } = await get(
-    `http://${local(`${host}:${read.GATEWAY_PORT}`)}/${ready ? 'readyz' : 'healthz'}`,
-    'gateway',
-  );
-  if (status !== 200) throw new ServiceError(`The gateway is not ready: it answers ${status}.`);
-  print(context, ready ? 'The gateway answers, and reaches Temporal.' : 'The gateway answers.');
+  if (name === 'gateway') {
+    const { gatewayVariables } = await import('../../config/gateway-config.js');
+    const { GATEWAY_HOST, GATEWAY_PORT } = gatewayVariables;
+    const read = readEnvironment({ GATEWAY_HOST, GATEWAY_PORT }, environment);
+    return { host: read.GATEWAY_HOST, port: read.GATEWAY_PORT };
+  }
+  const { serverVariables } = await import('../../config/server-config.js');
+  const { SERVER_HOST, SERVER_PORT } = serverVariables;
+  const read = readEnvironment({ SERVER_HOST, SERVER_PORT }, environment);
+  return { host: read.SERVER_HOST, port: read.SERVER_PORT };
 }
 
 async function workerSettings(

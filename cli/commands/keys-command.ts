@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
+import { accessRoles } from '../../domain/access-role';
 import { defined } from '../../domain/defined';
+import { parseInstant } from '../../domain/instant';
 import { readEnvironment } from '../../config/environment';
 import { keyPermissions } from '../../config/setting-types';
 import type { KeyPermissions } from '../../security/key-permissions';
@@ -11,6 +13,13 @@ interface InitOptions {
   readonly dir: string;
   readonly environment?: string;
   readonly upgrade?: boolean;
+  readonly json?: boolean;
+}
+
+interface AddServiceOptions {
+  readonly dir: string;
+  readonly roles: string;
+  readonly expiresAt?: string;
   readonly json?: boolean;
 }
 
@@ -60,6 +69,65 @@ Example:
   erasure keys add-staff staff-17 --out staff-17.json --kinds approve,reject`,
     )
     .action((actor: string, options: AddStaffOptions) => addStaff(actor, options, context));
+  keys
+    .command('add-service')
+    .description('make a key for a service that calls the server')
+    .argument('<SERVICE>', 'the opaque id of the service, e.g. portal; what it files and decides carries this id')
+    .requiredOption('--roles <ROLES>', `what it may do, separated by commas: ${accessRoles.join(', ')}`)
+    .option(
+      '--expires-at <INSTANT>',
+      'from when on it is refused, e.g. 2027-12-31T00:00:00Z; never without this option',
+    )
+    .option(
+      '--dir <directory>',
+      'where service-keys.json is or goes',
+      context.environment['ERASURE_KEYS_DIR'] || 'keys',
+    )
+    .option('--json', 'print one JSON object with the key and the path')
+    .addHelpText(
+      'after',
+      `
+The key is printed once and kept nowhere: service-keys.json has its hash only. The service sends it as
+Authorization: Bearer <key>. Take its entry out of service-keys.json and restart the server to end it.
+
+Example:
+  erasure keys add-service portal --roles file,view`,
+    )
+    .action((service: string, options: AddServiceOptions) => addService(service, options, context));
+}
+
+async function addService(service: string, options: AddServiceOptions, context: CommandContext): Promise<void> {
+  const { addServiceKey } = await import('../../security/service-keys.js');
+  const { dir, expiresAt, json } = options;
+  if (!isMatch(service, opaquePattern)) {
+    throw new InputError('SERVICE: expected an opaque id of letters, digits and . _ : / # -.');
+  }
+  const roles = options.roles.split(',').map((typed) => {
+    const role = accessRoles.find((known) => known === typed.trim());
+    if (role === undefined) throw new InputError(`--roles: expected some of ${accessRoles.join(', ')}.`);
+    return role;
+  });
+  const expires = expiresAt === undefined ? undefined : parseInstant(expiresAt);
+  if (expiresAt !== undefined && (expires === undefined || expires <= Date.now())) {
+    throw new InputError('--expires-at: expected an instant to come with a zone, e.g. 2027-12-31T00:00:00Z.');
+  }
+  const { key, file, keysOfService } = await addServiceKey({
+    directory: dir,
+    service,
+    roles,
+    now: Date.now(),
+    permissions: permissionsOf(context),
+    ...defined({ expiresAt: expires === undefined ? undefined : new Date(expires).toISOString() }),
+  });
+  if (json === true) printJson(context, { service, key, file });
+  else print(context, key);
+  remark(
+    context,
+    `Give this key to ${service}: it is shown this once. Put the new ${file} before the server and restart it.`,
+    ...(keysOfService === 1
+      ? []
+      : [`${keysOfService} keys of this service are good now: take old ones out of ${file}.`]),
+  );
 }
 
 async function initialize(options: InitOptions, context: CommandContext): Promise<void> {
@@ -90,7 +158,8 @@ async function upgrade({ dir, environment, json }: InitOptions, context: Command
       'Earlier releases do not read these files: give them to the processes together with this release, in this order.',
       '  1. the workers that serve the workflows: certificate.json, decision.json and fact-keys.json',
       "  2. the providers' workers: provider-….json and fact-keys.json",
-      '  3. the gateways: gateway.json and fact-keys.json, and gateway-decision.json where they sign decisions',
+      '  3. the gateways: gateway.json and fact-keys.json',
+      '  4. the servers: client.json, and server-decision.json where they sign decisions',
     );
   }
   if (missingRoles.length > 0) {

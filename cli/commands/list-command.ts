@@ -1,3 +1,4 @@
+import { listEntryJson } from '../../client/request-json';
 import { Option, type Command } from 'commander';
 import { listFilters, requestStates, type ListOptions } from '../../client/filters';
 import { providerKeys } from '../../domain/provider/provider-table';
@@ -47,7 +48,7 @@ Examples:
 }
 
 async function list(options: ListCommandOptions, context: CommandContext): Promise<void> {
-  const { listEntryJson, listEntryText } = await import('../request-view.js');
+  const { listEntryText } = await import('../request-view.js');
   const { olderThan, dueWithin, limit = LIMIT, json, ...rest } = options;
   const wanted: ListOptions = { ...rest, olderThanMs: olderThan, dueWithinMs: dueWithin, limit: limit + 1 };
   let listed = 0;

@@ -22,7 +22,7 @@ export function addLogin(program: Command, context: CommandContext): void {
       'after',
       `
 Prints an address to open in a browser. Needs ERASURE_OIDC_ISSUER and ERASURE_OIDC_CLIENT_ID. The login is kept in a file that
-only you can read, until it is over or erasure logout. Decisions are signed by the gateway at ERASURE_GATEWAY_URL.
+only you can read, until it is over or erasure logout. Decisions are signed by the server at ERASURE_SERVER_URL.
 
 Example:
   erasure login`,

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { Period } from '../../client/report/report';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
 import { InputError } from '../command-failure';
@@ -43,13 +44,10 @@ Example:
 }
 
 async function report(options: ReportOptions, context: CommandContext): Promise<void> {
-  const { parsePeriod } = await import('../report/period.js');
-  const period = parsePeriod(options);
-  if (period === undefined) {
-    throw new InputError('--from, --to: expected two days such as 2026-01-01, the first not after the last.');
-  }
-  const { makeReport } = await import('../report/report.js');
-  const { reportCsv, reportRemarks, reportTable } = await import('../report/report-text.js');
+  const { parsePeriod } = await import('../../client/report/period.js');
+  const period = periodOf(() => parsePeriod(options));
+  const { makeReport } = await import('../../client/report/report.js');
+  const { reportCsv, reportRemarks, reportTable } = await import('../report-text.js');
   const { LiveLine } = await import('../bulk/live-line.js');
   const line = new LiveLine(context);
   const made = await connected(context, (client) =>
@@ -65,4 +63,15 @@ async function report(options: ReportOptions, context: CommandContext): Promise<
   else print(context, options.format === 'csv' ? reportCsv(made) : reportTable(made));
   const remarks = reportRemarks(made);
   if (remarks.length > 0) remark(context, ...remarks);
+}
+
+function periodOf(parse: () => Period): Period {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const named = { 'time zone': '--time-zone', 'from, to': '--from, --to' };
+    const message = Object.entries(named).reduce((text, [field, option]) => text.replace(field, option), error.message);
+    throw new InputError(`${message}.`);
+  }
 }

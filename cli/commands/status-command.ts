@@ -1,3 +1,4 @@
+import { statusJson } from '../../client/request-json';
 import type { Command } from 'commander';
 import { connected } from '../connected';
 import { print, printJson, remark, type CommandContext } from '../context';
@@ -21,7 +22,7 @@ Example:
 
 async function status(id: string, options: { readonly json?: boolean }, context: CommandContext): Promise<void> {
   const found = await connected(context, (client) => client.get(typedRequestId(id)));
-  const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
+  const { statusExitCode, statusText } = await import('../request-view.js');
   if (options.json === true) printJson(context, statusJson(found));
   else print(context, statusText(found, context));
   if (found.status === 'running' && found.progress === undefined) {

@@ -1,3 +1,4 @@
+import { statusJson } from '../../client/request-json';
 import { Option, type Command } from 'commander';
 import { bulkColumns } from '../../client/bulk/bulk-columns';
 import type { ErasureClient } from '../../client/erasure-client';
@@ -145,7 +146,7 @@ async function waitFor(
   options: SubmitOptions,
   context: CommandContext,
 ): Promise<void> {
-  const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
+  const { statusExitCode, statusText } = await import('../request-view.js');
   const { follow } = await import('../follow.js');
   const ended = await follow(client, submitted.requestId, {
     context,

@@ -1,3 +1,4 @@
+import { statusJson } from '../../client/request-json';
 import type { Command } from 'commander';
 import { connected } from '../connected';
 import { print, printJsonLine, type CommandContext } from '../context';
@@ -32,7 +33,7 @@ Examples:
 }
 
 async function watch(id: string, options: WatchCommandOptions, context: CommandContext): Promise<void> {
-  const { statusExitCode, statusJson, statusText } = await import('../request-view.js');
+  const { statusExitCode, statusText } = await import('../request-view.js');
   const { follow } = await import('../follow.js');
   const isJson = options.json === true;
   await connected(context, async (client) => {

@@ -45,7 +45,7 @@ export function readHeader(cells: readonly string[]): readonly string[] {
   }
   if (problems.length === 0) return names.map((name) => name ?? '');
   throw new BulkFileError(
-    `The first row is no header. Nothing was submitted:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
+    `The first row is no header:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +
       `The columns are ${bulkColumns.join(', ')}, separated by comma, semicolon, tab or |.`,
   );
 }

@@ -12,6 +12,17 @@ type Content =
 /** `line`: where the row begins, from 1. `problem` where it is no row at all; `empty` where nothing stands in its cells. */
 export type BulkRow = { readonly line: number } & Content;
 
+/** What a stream of rows is written in. */
+export type BulkForm = 'csv' | 'ndjson';
+
+/** The rows as they come in. Throws `BulkFileError`. */
+export function streamedRows(
+  source: AsyncIterable<Uint8Array>,
+  form: BulkForm,
+): AsyncGenerator<BulkRow, void, undefined> {
+  return form === 'csv' ? csvRows(decodedText(source)) : ndjsonRows(decodedText(source));
+}
+
 /**
  * By the name of the file: `.csv`, `.ndjson` or `.jsonl`. Reads as it goes, in constant memory. Throws `BulkFileError` where
  * the file as a whole cannot be understood.
@@ -29,7 +40,7 @@ export async function* ndjsonRows(chunks: AsyncIterable<string>): AsyncGenerator
     const row = text.trim();
     if (row === '') continue;
     if (isFirst && row.startsWith('[')) {
-      throw new BulkFileError('The file is one JSON array: write one object on each line. Nothing was submitted.');
+      throw new BulkFileError('The file is one JSON array: write one object on each line.');
     }
     isFirst = false;
     yield { line, ...parsed(row) };
@@ -87,7 +98,7 @@ export async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<Bu
     const [, line = '1'] = /at line (\d+)/.exec(error.message) ?? [];
     // One stray quote makes all that follows doubtful: rows could run into each other.
     throw new BulkFileError(
-      `The file is no CSV from line ${linesBefore + Number(line)} on (${error.code}): check the quotes there. Nothing was submitted.`,
+      `The file is no CSV from line ${linesBefore + Number(line)} on (${error.code}): check the quotes there.`,
     );
   }
   if (columns === undefined) throw new BulkFileError('The file is empty: its first row has to name the columns.');

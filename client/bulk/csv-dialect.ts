@@ -46,9 +46,7 @@ export async function readDialect(
 function separatorNamed(character: string | undefined): Separator {
   const found = separators.find((separator) => separator === character);
   if (found !== undefined) return found;
-  throw new BulkFileError(
-    'The first line names a separator that is none of comma, semicolon, tab and |. Nothing was submitted.',
-  );
+  throw new BulkFileError('The first line names a separator that is none of comma, semicolon, tab and |.');
 }
 
 /** The one by which the first line names the most columns; the comma where none does. */

@@ -63,7 +63,7 @@ export async function checkBulk(
   const counts = { good: 0, duplicate: 0, rejected: 0, empty: 0 };
   const requests = byProvider(() => 0);
   let warned = 0;
-  for await (const row of checkedRows(bulkRows(path), options)) {
+  for await (const row of untouched(checkedRows(bulkRows(path), options))) {
     counts[row.verdict] += 1;
     if (row.verdict === 'good') {
       if (row.warnings.length > 0) warned += 1;
@@ -73,6 +73,15 @@ export async function checkBulk(
   }
   const { good, duplicate: duplicates, rejected, empty } = counts;
   return { rows: good + duplicates + rejected, good, duplicates, rejected, empty, warned, requests, version };
+}
+
+/** Whoever reads that their file is broken wants to know what has become of its rows. */
+async function* untouched<Row>(rows: AsyncIterable<Row>): AsyncGenerator<Row, void, undefined> {
+  try {
+    yield* rows;
+  } catch (error) {
+    throw error instanceof BulkFileError ? new BulkFileError(`${error.message} Nothing was submitted.`) : error;
+  }
 }
 
 export interface SubmitBulkOptions extends BulkOptions {

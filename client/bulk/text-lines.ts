@@ -7,15 +7,19 @@ import { EncodingError, textDecoder } from '../text-encoding';
 /** Longest line of NDJSON, and longest row of CSV, in characters. */
 export const ROW_LENGTH_MAX = 65_536;
 
-export async function* decodedText(path: string): AsyncGenerator<string, void, undefined> {
+/** `source`: a file's path, or what comes in. */
+export async function* decodedText(
+  source: string | AsyncIterable<Uint8Array>,
+): AsyncGenerator<string, void, undefined> {
+  const chunks = typeof source === 'string' ? createReadStream(source) : source;
   let decoder: ReturnType<typeof textDecoder> | undefined;
   try {
-    for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of chunks as AsyncIterable<Uint8Array>) {
       yield (decoder ??= textDecoder(chunk)).decode(chunk);
     }
     yield decoder?.decode() ?? '';
   } catch (error) {
-    if (error instanceof EncodingError) throw new BulkFileError(`The file ${error.message} Nothing was submitted.`);
+    if (error instanceof EncodingError) throw new BulkFileError(`The file ${error.message}`);
     throw cannotBeRead(error);
   }
 }
@@ -42,5 +46,5 @@ export async function* textLines(
 
 function checked(text: string, line: number): string {
   if (text.length <= ROW_LENGTH_MAX) return text;
-  throw new BulkFileError(`Line ${line} is longer than ${ROW_LENGTH_MAX} characters. Nothing was submitted.`);
+  throw new BulkFileError(`Line ${line} is longer than ${ROW_LENGTH_MAX} characters.`);
 }

@@ -8,15 +8,21 @@ mkdir -m 0700 new
 if test -d client; then
   mkdir -m 0700 new/all
   for file in worker/*.json gateway/*.json client/*.json; do cp -p "$file" new/all/; done
+  if test -d server; then cp -p server/server-decision.json new/all/; else mkdir -m 0700 server; fi
   erasure keys init --dir new/all --upgrade
 else
-  rm -rf worker gateway
-  mkdir -m 0700 worker gateway new/client
+  rm -rf worker gateway server
+  mkdir -m 0700 worker gateway server new/client
   erasure keys init --dir new/all --environment "$KEYS_ENVIRONMENT"
 fi
 cp -p new/all/fact-keys.json new/fact-keys.json
+cp -p new/all/client.json new/client.json
 mv new/all/provider-*.json new/all/certificate.json new/all/decision.json new/all/fact-keys.json worker/
-mv new/all/gateway.json new/all/gateway-decision.json new/fact-keys.json gateway/
+mv new/all/gateway.json new/fact-keys.json gateway/
+# Signed decisions until 0.3: the server does now, with a key of its own.
+rm -f gateway/gateway-decision.json
+# The services' keys stay as they are: docs/api.md says how they are made.
+mv new/all/server-decision.json new/client.json server/
 if ! test -d client; then
   mv new/all/client.json new/all/certificate.public.jwk new/client/
   mv new/client .

@@ -16,7 +16,7 @@ import type { Statement } from '../../domain/certificate/statement';
 import { createCertificateSigner, verifyCertificate } from '../../security/certificate-signature';
 import { createDecisionTokenChecker, createDecisionTokenIssuer } from '../../security/decision-token';
 import { createFactChecker } from '../../security/facts';
-import { readCertificateKeys, readDecisionKeys, readGatewayDecisionKeys } from '../../security/key-files';
+import { readCertificateKeys, readDecisionKeys, readServerDecisionKeys } from '../../security/key-files';
 import type { CertificateKeys } from '../../security/key-table';
 import { absent, accepted, presentAgain, unknown } from '../support/receipts';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
@@ -550,7 +550,7 @@ describe('issueCertificate', () => {
   });
 
   it('takes a guarded decision only with a token for this very run', async () => {
-    const issuer = createDecisionTokenIssuer(await readGatewayDecisionKeys(witnesses.directory));
+    const issuer = createDecisionTokenIssuer(await readServerDecisionKeys(witnesses.directory));
     const content = { provider: 'person', ...said } as const;
     const waivedWith = async (run: string | undefined): Promise<Statement> => {
       const issued = run && (await issuer.issue({ requestId: REQUEST_ID, run, kind: 'waive', content, now: T0 }));

@@ -18,7 +18,7 @@ import {
   type DecisionTokenChecker,
 } from '../../security/decision-token';
 import { createFactChecker } from '../../security/facts';
-import { readClientKeys, readDecisionKeys, readGatewayDecisionKeys, readProviderKeys } from '../../security/key-files';
+import { readClientKeys, readDecisionKeys, readServerDecisionKeys, readProviderKeys } from '../../security/key-files';
 import { createOpener, createSealer } from '../../security/sealing';
 import { accepted } from '../support/receipts';
 import { REQUEST_ID, RUN, Witnesses } from '../support/signed-facts';
@@ -358,7 +358,7 @@ describe('an asking', () => {
   async function ask(options: Asking = {}): Promise<Receipt> {
     const { rules = {}, filedBy, approvedBy, approvedFor = RUN, fails } = options;
     const sealer = createSealer(await readClientKeys(witnesses.directory));
-    const issuer = createDecisionTokenIssuer(await readGatewayDecisionKeys(witnesses.directory));
+    const issuer = createDecisionTokenIssuer(await readServerDecisionKeys(witnesses.directory));
     const content = { ...said, actor: approvedBy ?? said.actor };
     const subject = { requestId: REQUEST_ID, run: approvedFor, kind: 'approve', content } as const;
     const adapter: ProviderAdapter = {

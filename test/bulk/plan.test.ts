@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import fc from 'fast-check';
 import { computeLegalClock } from '../support/legal-clock';
 import { createTermsActivities } from '../../activities/terms-activities';
-import { clockFactsOf } from '../../cli/clock-facts';
+import { clockFactsOf } from '../../client/clock-facts';
 import { DueDates } from '../../cli/bulk/row-due-dates';
 import type { ErasureSubmission } from '../../client/submission';
 import { parsePolicyFile } from '../../config/policy-file';

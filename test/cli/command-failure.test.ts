@@ -5,7 +5,7 @@ import { exitCode, exitCodeHelp } from '../../cli/exit-code';
 import { exitCodes, InputError, report, ServiceError } from '../../cli/command-failure';
 import {
   DecisionTokenDeniedError,
-  GatewayUnavailableError,
+  ServerUnavailableError,
   IdentityProviderUnavailableError,
   LoginRefusedError,
 } from '../../cli/login-failure';
@@ -26,7 +26,7 @@ const foreseen: readonly ErrorClass[] = [
   CertificateInvalid,
   DecisionNotSignable,
   DecisionTokenDeniedError,
-  GatewayUnavailableError,
+  ServerUnavailableError,
   IdentityProviderUnavailableError,
   LoginRefusedError,
   TemporalUnreachable,

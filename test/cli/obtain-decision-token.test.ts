@@ -9,12 +9,12 @@ import { pino } from 'pino';
 import type { CommandContext } from '../../cli/context';
 import type * as decisionToken from '../../cli/obtain-decision-token';
 import { keepLogin, loginFile } from '../../cli/login-file';
-import { readGatewayConfig } from '../../config/gateway-config';
+import { readServerConfig } from '../../config/server-config';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { startGateway, type RunningGateway } from '../../gateway/gateway';
 import { createDecisionTokenChecker, type DecisionForRun } from '../../security/decision-token';
 import { initKeys, readDecisionKeys } from '../../security/key-files';
-import { startIdentityProvider, type IdentityProvider } from '../gateway/identity-provider';
+import { startServer, type RunningServer } from '../../server/server-process';
+import { startIdentityProvider, type IdentityProvider } from '../access/identity-provider';
 import { requestId, run } from '../security/key-fixtures';
 import { CompiledCli } from './compiled-cli';
 
@@ -36,7 +36,7 @@ const cli = new CompiledCli();
 let directory: string;
 let keysDirectory: string;
 let provider: IdentityProvider;
-let gateway: RunningGateway;
+let server: RunningServer;
 let environment: Record<string, string>;
 const path = (name: string): string => join(directory, name);
 
@@ -45,27 +45,27 @@ beforeAll(async () => {
   keysDirectory = path('keys');
   await initKeys({ directory: keysDirectory, environment: 'test', now: Date.now() });
   provider = await startIdentityProvider({ sub: 'staff-17', roles: ['privacy-officer'] });
-  gateway = await startGateway(
-    readGatewayConfig({
+  server = await startServer(
+    readServerConfig({
       HOME: '/nonexistent',
       TEMPORAL_ADDRESS: '127.0.0.1:9',
       ERASURE_KEYS_DIR: keysDirectory,
-      GATEWAY_PORT: '0',
-      GATEWAY_OIDC_ISSUER: provider.issuer,
-      GATEWAY_OIDC_AUDIENCE: CLIENT_ID,
-      GATEWAY_OIDC_ROLES: 'privacy-officer=reject|approve',
+      SERVER_PORT: '0',
+      SERVER_OIDC_ISSUER: provider.issuer,
+      SERVER_OIDC_AUDIENCE: CLIENT_ID,
+      SERVER_OIDC_ROLES: 'privacy-officer=view|approve',
     }),
-    pino({ level: 'silent' }),
+    { logger: pino({ level: 'silent' }), version: '0.0.0' },
   );
   environment = {
     XDG_STATE_HOME: path('state'),
     ERASURE_OIDC_ISSUER: provider.issuer,
     ERASURE_OIDC_CLIENT_ID: CLIENT_ID,
-    ERASURE_GATEWAY_URL: gateway.url,
+    ERASURE_SERVER_URL: server.url,
   };
 });
 afterAll(async () => {
-  await gateway.close();
+  await server.close();
   await provider.stop();
   await rm(directory, { recursive: true, force: true });
 });
@@ -176,7 +176,7 @@ describe('a key of one’s own', () => {
 });
 
 describe('erasure login', () => {
-  it('logs in by the browser, and the gateway then signs', async () => {
+  it('logs in by the browser, and the server then signs', async () => {
     const ended = await logIn(async (address) => {
       const asked = new URL(address).searchParams;
       expect(Object.fromEntries(asked)).toMatchObject({
@@ -309,7 +309,7 @@ describe('createTokenSource', () => {
   it.each<[string, string, () => Promise<unknown>]>([
     [
       'another staff member is logged in',
-      'as another staff member than --actor names',
+      'as another staff member than the decision names',
       () => loggedInAs({ sub: 'staff-18' }),
     ],
     ['no role allows it', 'None of your roles allows', () => loggedInAs({ sub: 'staff-17', roles: [] })],
@@ -342,20 +342,20 @@ describe('createTokenSource', () => {
     await expect(obtain()).rejects.toThrow(sentence);
   });
 
-  it('says so where the gateway is away, or signs nothing', async () => {
+  it('says so where the server is away, or signs nothing', async () => {
     await loggedInAs({ sub: 'staff-17' });
-    const settings = { ...environment, ERASURE_GATEWAY_URL: 'http://127.0.0.1:9' };
-    await expect(obtain({}, settings)).rejects.toMatchObject({ name: 'GatewayUnavailableError' });
+    const settings = { ...environment, ERASURE_SERVER_URL: 'http://127.0.0.1:9' };
+    await expect(obtain({}, settings)).rejects.toMatchObject({ name: 'ServerUnavailableError' });
     for (const [status, name] of [
       [404, 'DecisionTokenDeniedError'],
-      [503, 'GatewayUnavailableError'],
+      [503, 'ServerUnavailableError'],
       [400, 'InputError'],
     ] as const) {
       const server = createServer((_request, response) => void response.writeHead(status).end('<html>'));
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      await expect(obtain({}, { ...environment, ERASURE_GATEWAY_URL: url })).rejects.toMatchObject({ name });
+      await expect(obtain({}, { ...environment, ERASURE_SERVER_URL: url })).rejects.toMatchObject({ name });
       server.closeAllConnections();
       server.close();
     }

@@ -8,7 +8,7 @@ import { createProgram } from '../../cli/program';
 import { parseErasureRequest } from '../../domain/request/request';
 import { createCertificateSigner } from '../../security/certificate-signature';
 import { createDecisionTokenIssuer } from '../../security/decision-token';
-import { readCertificateKeys, readGatewayDecisionKeys, readProviderKeys } from '../../security/key-files';
+import { readCertificateKeys, readServerDecisionKeys, readProviderKeys } from '../../security/key-files';
 import { createFactSigner } from '../../security/facts';
 import { createOpener } from '../../security/sealing';
 import { planted, submission } from '../client/client-fixture';
@@ -345,7 +345,7 @@ describe('erasure verify', () => {
     async function certified(claimed: object): Promise<string> {
       const { requestId } = claims;
       const runId = randomUUID();
-      const issuer = createDecisionTokenIssuer(await readGatewayDecisionKeys(keysDirectory));
+      const issuer = createDecisionTokenIssuer(await readServerDecisionKeys(keysDirectory));
       const issued = await issuer.issue({ requestId, run: runId, kind: 'approve', content, now: Date.now() });
       const proof = { tokenId: issued.tokenId, keyId: 'key-1', token: issued.token };
       const decisions = [{ ...content, ...claimed, kind: 'approve', at: '2026-11-20T13:00:00.000Z', proof }];

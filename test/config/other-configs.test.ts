@@ -1,7 +1,8 @@
 import { readClientConfig } from '../../config/client-config';
 import { ConfigurationError } from '../../config/environment';
 import { readGatewayConfig } from '../../config/gateway-config';
-import { readGatewayUrl, readLoginConfig } from '../../config/staff-config';
+import { readServerConfig } from '../../config/server-config';
+import { readServerUrl, readLoginConfig } from '../../config/staff-config';
 import { problemsOf } from './settings';
 
 const home = { HOME: '/nonexistent' };
@@ -46,52 +47,52 @@ describe('the settings of a gateway', () => {
   });
 });
 
-describe('the settings of a gateway that signs decisions', () => {
-  const signing = {
+describe('the settings of the server', () => {
+  const serving = {
     ...home,
     ERASURE_KEYS_DIR: '/keys',
-    GATEWAY_OIDC_ISSUER: 'https://login.example/',
-    GATEWAY_OIDC_AUDIENCE: 'erasure-cli',
-    GATEWAY_OIDC_ROLES: 'privacy-officer=approve|reject, legal = hold | release',
+    SERVER_OIDC_ISSUER: 'https://login.example/',
+    SERVER_OIDC_AUDIENCE: 'erasure-cli',
+    SERVER_OIDC_ROLES: 'privacy-officer=view|approve, legal = view | decide',
   };
 
-  it('say who may decide what; the issuer is left exactly as it is', () => {
-    expect(readGatewayConfig(signing).staffLogin).toEqual({
+  it('say who may do what; the issuer is left exactly as it is', () => {
+    expect(readServerConfig(serving).identityProvider).toEqual({
       issuer: 'https://login.example/',
       audience: 'erasure-cli',
       actorClaim: 'sub',
       rolesClaim: 'roles',
       roles: new Map([
-        ['privacy-officer', ['approve', 'reject']],
-        ['legal', ['hold', 'release']],
+        ['privacy-officer', ['view', 'approve']],
+        ['legal', ['view', 'decide']],
       ]),
     });
-    expect(readGatewayConfig({ ...home, ERASURE_KEYS_DIR: '/keys' })).not.toHaveProperty('staffLogin');
+    expect(readServerConfig({ ...home, ERASURE_KEYS_DIR: '/keys' })).not.toHaveProperty('identityProvider');
   });
 
-  it.each(['GATEWAY_OIDC_ISSUER', 'GATEWAY_OIDC_AUDIENCE', 'GATEWAY_OIDC_ROLES'])('are refused without %s', (name) => {
-    const [problem, ...others] = problemsOf(readGatewayConfig, { ...signing, [name]: '' });
+  it.each(['SERVER_OIDC_ISSUER', 'SERVER_OIDC_AUDIENCE', 'SERVER_OIDC_ROLES'])('are refused without %s', (name) => {
+    const [problem, ...others] = problemsOf(readServerConfig, { ...serving, [name]: '' });
     expect(others).toEqual([]);
-    expect(problem).toMatch(new RegExp(`^${name} is missing, and GATEWAY_OIDC_[A-Z]+ is set: set both, or neither$`));
+    expect(problem).toMatch(new RegExp(`^${name} is missing, and SERVER_OIDC_[A-Z]+ is set: set both, or neither$`));
   });
 
   it('are refused where only a claim is named', () => {
-    const half = { ...home, ERASURE_KEYS_DIR: '/keys', GATEWAY_OIDC_ACTOR_CLAIM: 'staff' };
-    expect(problemsOf(readGatewayConfig, half)).toHaveLength(3);
+    const half = { ...home, ERASURE_KEYS_DIR: '/keys', SERVER_OIDC_ACTOR_CLAIM: 'staff' };
+    expect(problemsOf(readServerConfig, half)).toHaveLength(3);
   });
 
   it.each([
-    ['GATEWAY_OIDC_ISSUER', 'http://login.example'],
-    ['GATEWAY_OIDC_ISSUER', 'https://login.example/?planted'],
-    ['GATEWAY_OIDC_ROLES', 'planted'],
-    ['GATEWAY_OIDC_ROLES', 'planted='],
-    ['GATEWAY_OIDC_ROLES', 'planted=erase'],
-    ['GATEWAY_OIDC_ROLES', 'planted=approve|'],
-    ['GATEWAY_OIDC_ROLES', '=approve'],
-    ['GATEWAY_OIDC_ROLES', 'planted=approve=reject'],
-    ['GATEWAY_OIDC_ROLES', 'planted=approve,planted=reject'],
+    ['SERVER_OIDC_ISSUER', 'http://login.example'],
+    ['SERVER_OIDC_ISSUER', 'https://login.example/?planted'],
+    ['SERVER_OIDC_ROLES', 'planted'],
+    ['SERVER_OIDC_ROLES', 'planted='],
+    ['SERVER_OIDC_ROLES', 'planted=erase'],
+    ['SERVER_OIDC_ROLES', 'planted=approve|'],
+    ['SERVER_OIDC_ROLES', '=approve'],
+    ['SERVER_OIDC_ROLES', 'planted=approve=view'],
+    ['SERVER_OIDC_ROLES', 'planted=approve,planted=view'],
   ])('name a wrong %s (%s) and do not repeat it', (name, value) => {
-    const [problem, ...others] = problemsOf(readGatewayConfig, { ...signing, [name]: value });
+    const [problem, ...others] = problemsOf(readServerConfig, { ...serving, [name]: value });
     expect(others).toEqual([]);
     expect(problem?.startsWith(`${name}: expected`)).toBe(true);
     expect(problem).not.toContain('planted');
@@ -99,9 +100,9 @@ describe('the settings of a gateway that signs decisions', () => {
 });
 
 describe('the settings of staff', () => {
-  it('name a gateway and an identity provider, or neither', () => {
-    expect(readGatewayUrl(home)).toBeUndefined();
-    expect(readGatewayUrl({ ERASURE_GATEWAY_URL: 'https://erasure.example/' })).toBe('https://erasure.example');
+  it('name a server and an identity provider, or neither', () => {
+    expect(readServerUrl(home)).toBeUndefined();
+    expect(readServerUrl({ ERASURE_SERVER_URL: 'https://erasure.example/' })).toBe('https://erasure.example');
     expect(readLoginConfig({ ERASURE_OIDC_ISSUER: 'https://a.example/', ERASURE_OIDC_CLIENT_ID: 'cli' })).toEqual({
       issuer: 'https://a.example/',
       clientId: 'cli',

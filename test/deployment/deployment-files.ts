@@ -158,9 +158,12 @@ export function isErasureCommand(words: readonly string[]): boolean {
 }
 
 /** Every folder that the build compiles. */
+/** What is for developers alone is no part of an image. */
+const notShipped = ['node_modules', 'dist', 'coverage', 'test', 'bench', 'chaos', 'examples'];
+
 export function sourceFolders(): readonly string[] {
   return readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !['node_modules', 'dist', 'coverage', 'test'].includes(entry.name))
+    .filter((entry) => entry.isDirectory() && !notShipped.includes(entry.name))
     .map(({ name }) => name)
     .filter((name) => readdirSync(join(root, name), { recursive: true }).some((file) => String(file).endsWith('.ts')));
 }

@@ -7,6 +7,7 @@ import { problemsOfCalendars } from '../../domain/law/counting/chosen-calendars'
 import { clientVariables } from '../../config/client-config';
 import { gatewayVariables, readGatewayConfig } from '../../config/gateway-config';
 import { providerVariables } from '../../config/provider-config';
+import { readServerConfig, serverVariables } from '../../config/server-config';
 import { readWorkerConfig, workerVariables } from '../../config/worker-config';
 import { providerKeys } from '../../domain/provider/provider-table';
 import { regulations } from '../../domain/law/regulation';
@@ -39,14 +40,18 @@ import { RETENTION_DAYS_MIN } from '../../temporal/retention';
 const gatewayPort = gatewayVariables.GATEWAY_PORT.parse(undefined);
 const METRICS_PORT = 9464;
 const GATEWAY_METRICS_PORT = 9465;
+const serverPort = serverVariables.SERVER_PORT.parse(undefined);
+const SERVER_METRICS_PORT = 9466;
 const TEMPORAL_PORT = 7233;
 const UI_PORT = 8233;
 /** The pause of its preStop, and what it takes to finish what is under way. */
 const GATEWAY_DRAIN_MS = 20_000;
+const SERVER_DRAIN_MS = 35_000;
 const temporalSettings = read(join('node_modules', '@temporalio', 'envconfig', 'lib', 'envconfig-toml.js'));
-const settings: Readonly<Record<'worker' | 'gateway' | 'client', readonly string[]>> = {
+const settings: Readonly<Record<'worker' | 'gateway' | 'server' | 'client', readonly string[]>> = {
   worker: [...Object.keys(workerVariables), ...Object.values(providerVariables).flatMap(Object.keys)],
   gateway: Object.keys(gatewayVariables),
+  server: Object.keys(serverVariables),
   client: Object.keys(clientVariables),
 };
 
@@ -93,7 +98,7 @@ describe('Dockerfile', () => {
     expect(run).toEqual(['build']);
     expect(run.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     expect(all('ENTRYPOINT', [stage('runtime')])).toEqual(['["erasure"]']);
-    for (const name of ['runtime', 'gateway', 'worker']) {
+    for (const name of ['runtime', 'gateway', 'server', 'worker']) {
       const [command = '[]'] = all('CMD', [stage(name)]);
       expect([name, isErasureCommand(words(command))]).toEqual([name, true]);
       for (const check of all('HEALTHCHECK', [stage(name)])) {
@@ -101,7 +106,7 @@ describe('Dockerfile', () => {
         expect([program, isErasureCommand(rest)]).toEqual(['erasure', true]);
       }
     }
-    expect(all('HEALTHCHECK')).toHaveLength(2);
+    expect(all('HEALTHCHECK')).toHaveLength(3);
     for (const file of all('COPY').filter((copied) => copied.startsWith('deploy/'))) {
       expect(exists(file.split(' ')[0] ?? '')).toBe(true);
     }
@@ -117,6 +122,9 @@ describe('Dockerfile', () => {
     expect(unknownSettings(names('gateway'), 'gateway')).toEqual([]);
     expect(environment('gateway')).toContain(`GATEWAY_PORT=${gatewayPort}`);
     expect(environment('gateway')).toContain(`GATEWAY_METRICS_ADDRESS=0.0.0.0:${GATEWAY_METRICS_PORT}`);
+    expect(unknownSettings(names('server'), 'server')).toEqual([]);
+    expect(environment('server')).toContain(`SERVER_PORT=${serverPort}`);
+    expect(all('EXPOSE', [stage('server')])).toEqual([`${serverPort} ${SERVER_METRICS_PORT}`]);
     expect(environment('worker')).toContain(`METRICS_ADDRESS=0.0.0.0:${METRICS_PORT}`);
     expect(all('EXPOSE', [stage('gateway')])).toEqual([`${gatewayPort} ${GATEWAY_METRICS_PORT}`]);
     expect(all('EXPOSE', [stage('worker')])).toEqual([String(METRICS_PORT)]);
@@ -164,20 +172,24 @@ describe('docker-compose.yml', () => {
       expect([image, undefined]).toContain(build && `erasure-${build.target}:${version}`);
   });
 
-  it('gives worker, gateway and command settings that they read', () => {
+  it('gives worker, gateway, server and command settings that they read', () => {
     const names = (name: string): readonly string[] => Object.keys(service(name).environment ?? {});
     expect(unknownSettings(names('worker'), 'worker')).toEqual([]);
     expect(unknownSettings(names('gateway'), 'gateway')).toEqual([]);
+    expect(unknownSettings(names('server'), 'server')).toEqual([]);
     expect(unknownSettings(names('cli'), 'client')).toEqual([]);
     const gateway = readGatewayConfig(interpolated(service('gateway').environment));
     expect(gateway).toMatchObject({ port: gatewayPort, host: '0.0.0.0', invalidPerMinute: 60, logLevel: 'info' });
     // Those of the others come with .env as a whole.
     expect(names('gateway')).toEqual(expect.arrayContaining([...settings.gateway]));
+    const server = readServerConfig(without(interpolated(service('server').environment), 'ERASURE_POLICY_FILE'));
+    expect(server).toMatchObject({ port: serverPort, host: '0.0.0.0' });
+    expect(names('server')).toEqual(expect.arrayContaining([...settings.server]));
     expect(service('worker').env_file).toEqual(['${ERASURE_ENV_FILE:-.env}']);
   });
 
-  it('lets worker, gateway and command find a CA of the company', () => {
-    for (const name of ['worker', 'gateway', 'cli']) {
+  it('lets worker, gateway, server and command find a CA of the company', () => {
+    for (const name of ['worker', 'gateway', 'server', 'cli']) {
       expect(service(name).environment?.['NODE_EXTRA_CA_CERTS']).toBe('/setup/company-ca.pem');
       expect(service(name).volumes).toContain('./deploy/compose:/setup:ro');
     }
@@ -193,9 +205,12 @@ describe('docker-compose.yml', () => {
         `127.0.0.1:${gatewayPort}:${gatewayPort}`,
         `127.0.0.1:${METRICS_PORT}:${METRICS_PORT}`,
         `127.0.0.1:${GATEWAY_METRICS_PORT}:${GATEWAY_METRICS_PORT}`,
+        `127.0.0.1:${serverPort}:${serverPort}`,
+        `127.0.0.1:${SERVER_METRICS_PORT}:${SERVER_METRICS_PORT}`,
       ].toSorted(),
     );
-    for (const name of ['worker', 'gateway', 'simulator']) expect(service(name).network_mode).toBe('service:pod');
+    for (const name of ['worker', 'gateway', 'server', 'simulator'])
+      expect(service(name).network_mode).toBe('service:pod');
   });
 
   it('holds no secret', () => {
@@ -224,7 +239,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('hardens each container of ours', () => {
-    expect(ours).toHaveLength(7);
+    expect(ours).toHaveLength(8);
     for (const [, container] of ours) {
       expect(container).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
     }
@@ -293,7 +308,7 @@ describe('the scripts of the composed system', () => {
     mkdirSync(join(directory, 'keys', 'new', 'all'), { recursive: true });
     writeFileSync(join(directory, 'keys', 'worker', 'half.json'), '{}');
     initKeys();
-    expect(readdirSync(join(directory, 'keys')).toSorted()).toEqual(['client', 'gateway', 'worker']);
+    expect(readdirSync(join(directory, 'keys')).toSorted()).toEqual(['client', 'gateway', 'server', 'worker']);
     expect(list('worker')).toEqual(
       [
         ...providerKeys.map((provider) => providerKeyFile(provider).name),
@@ -302,7 +317,8 @@ describe('the scripts of the composed system', () => {
         'fact-keys.json',
       ].toSorted(),
     );
-    expect(list('gateway')).toEqual(['fact-keys.json', 'gateway-decision.json', 'gateway.json']);
+    expect(list('gateway')).toEqual(['fact-keys.json', 'gateway.json']);
+    expect(list('server')).toEqual(['client.json', 'server-decision.json']);
     expect(list('client')).toEqual(['certificate.public.jwk', 'client.json']);
     const before = readFileSync(join(directory, 'keys', 'gateway', 'gateway.json'), 'utf8');
     initKeys();
@@ -321,13 +337,27 @@ describe('the scripts of the composed system', () => {
     for (const role of ['worker', 'gateway']) rmSync(path(role, 'fact-keys.json'));
     mkdirSync(join(directory, 'keys', 'new', 'all'), { recursive: true });
     initKeys();
-    expect(readdirSync(join(directory, 'keys')).toSorted()).toEqual(['client', 'gateway', 'worker']);
+    expect(readdirSync(join(directory, 'keys')).toSorted()).toEqual(['client', 'gateway', 'server', 'worker']);
     expect(facts('gateway', 'gateway.json')).toHaveLength(1);
     expect(readFileSync(path('worker', 'provider-person.json'), 'utf8')).toBe(kept);
     for (const role of ['worker', 'gateway']) {
       const known = await readFactKeys(join(directory, 'keys', role));
       expect(known.keys.map((entry) => entry.for).toSorted()).toEqual([...factRoles].toSorted());
     }
+  });
+
+  it('give a server to the keys of 0.3, whose gateway signed decisions', () => {
+    initKeys();
+    const keys = join(directory, 'keys');
+    const read = (path: string) => JSON.parse(readFileSync(join(keys, path), 'utf8')) as Record<string, unknown>;
+    const earlier = { ...read('server/server-decision.json'), role: 'gateway-decision' };
+    const believed = read('worker/decision.json');
+    rmSync(join(keys, 'server'), { recursive: true });
+    writeFileSync(join(keys, 'gateway', 'gateway-decision.json'), JSON.stringify(earlier), { mode: 0o600 });
+    initKeys();
+    expect(readdirSync(join(keys, 'server')).toSorted()).toEqual(['client.json', 'server-decision.json']);
+    expect(readdirSync(join(keys, 'gateway')).toSorted()).toEqual(['fact-keys.json', 'gateway.json']);
+    expect(read('worker/decision.json')).toEqual(believed);
   });
 
   it('make a long random password, once', () => {
@@ -412,23 +442,30 @@ describe('deploy/kubernetes', () => {
     const { environment } = podOf(named('Deployment', 'erasure-gateway')!);
     expect(unknownSettings(Object.keys(environment), 'gateway')).toEqual([]);
     expect(readGatewayConfig(environment).port).toBe(gatewayPort);
+    const ofServer = podOf(named('Deployment', 'erasure-server')!);
+    expect(unknownSettings(Object.keys(ofServer.environment), 'server')).toEqual([]);
+    expect(readServerConfig(ofServer.environment).port).toBe(serverPort);
+    expect(ofServer.mounted).toContainEqual({ path: '/policy', configMap: 'erasure-policy' });
   });
 
   describe.each(deployments.map((manifest) => [manifest.metadata.name, manifest] as const))('%s', (name, manifest) => {
     const { pod, container, environment } = podOf(manifest);
     const isWorker = workers.includes(manifest);
+    const isServer = name === 'erasure-server';
     const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
 
     it('listens where it is probed, and nowhere else', () => {
       const [port] = container.ports;
       const ports = container.ports.map(({ containerPort }) => containerPort);
-      expect(ports).toEqual(isWorker ? [METRICS_PORT] : [gatewayPort, GATEWAY_METRICS_PORT]);
+      const [own, ofMetrics] = isServer ? [serverPort, SERVER_METRICS_PORT] : [gatewayPort, GATEWAY_METRICS_PORT];
+      expect(ports).toEqual(isWorker ? [METRICS_PORT] : [own, ofMetrics]);
+      const prefix = isServer ? 'SERVER' : 'GATEWAY';
       const listening = isWorker
         ? { METRICS_ADDRESS: `0.0.0.0:${METRICS_PORT}` }
         : {
-            GATEWAY_HOST: '0.0.0.0',
-            GATEWAY_PORT: String(gatewayPort),
-            GATEWAY_METRICS_ADDRESS: `0.0.0.0:${GATEWAY_METRICS_PORT}`,
+            [`${prefix}_HOST`]: '0.0.0.0',
+            [`${prefix}_PORT`]: String(own),
+            [`${prefix}_METRICS_ADDRESS`]: `0.0.0.0:${ofMetrics}`,
           };
       expect(environment).toMatchObject(listening);
       const asked = probes.flatMap((probe) => (probe?.httpGet === undefined ? [] : [probe.httpGet]));
@@ -456,7 +493,7 @@ describe('deploy/kubernetes', () => {
     });
 
     it('has the time to end, a limit of memory, and a budget for disruptions', () => {
-      const neededMs = isWorker ? SHUTDOWN_FORCE_MS : GATEWAY_DRAIN_MS;
+      const neededMs = isWorker ? SHUTDOWN_FORCE_MS : isServer ? SERVER_DRAIN_MS : GATEWAY_DRAIN_MS;
       expect(pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(neededMs);
       expect(container.resources.limits.memory).toMatch(/^\d+[MG]i$/);
       expect(named('PodDisruptionBudget', name)?.spec?.selector).toEqual(manifest.spec?.selector);
@@ -465,16 +502,17 @@ describe('deploy/kubernetes', () => {
 
   it('lets in what is listened for, and no more', () => {
     expect(named('Service', 'erasure-gateway')?.spec?.ports?.map(({ port }) => port)).toEqual([gatewayPort]);
+    expect(named('Service', 'erasure-server')?.spec?.ports?.map(({ port }) => port)).toEqual([serverPort]);
     const allowed = all
       .filter(({ kind }) => kind === 'NetworkPolicy')
       .flatMap(({ spec }) => spec?.ingress?.flatMap(({ ports }) => ports.map(({ port }) => port)) ?? []);
-    expect(allowed).toEqual([METRICS_PORT, gatewayPort, GATEWAY_METRICS_PORT]);
+    expect(allowed).toEqual([METRICS_PORT, gatewayPort, GATEWAY_METRICS_PORT, serverPort, SERVER_METRICS_PORT]);
   });
 
   it('runs the version of the package, not as root, and writes nothing', () => {
     for (const manifest of deployments) {
       const { pod, container, modes } = podOf(manifest);
-      const target = workers.includes(manifest) ? 'worker' : 'gateway';
+      const target = workers.includes(manifest) ? 'worker' : manifest.metadata.name.replace('erasure-', '');
       expect(container.image).toBe(`registry.example.com/erasure-${target}:${version}`);
       expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000, fsGroup: 1000 });
       expect(container.securityContext).toMatchObject({

@@ -9,6 +9,7 @@ import { exitCode } from '../../cli/exit-code';
 import * as library from '../../client';
 import { clientVariables } from '../../config/client-config';
 import { gatewayVariables } from '../../config/gateway-config';
+import { serverVariables } from '../../config/server-config';
 import { providerVariables } from '../../config/provider-config';
 import { staffVariables } from '../../config/staff-config';
 import { workerVariables } from '../../config/worker-config';
@@ -236,9 +237,16 @@ describe('docs/configuration.md', () => {
   const processes: Record<string, Shape> = {
     worker: { ...workerVariables, ...providerShape },
     gateway: gatewayVariables,
+    server: serverVariables,
     client: { ...clientVariables, ...staffVariables },
   };
-  const shape: Shape = { ...clientVariables, ...staffVariables, ...gatewayVariables, ...processes['worker'] };
+  const shape: Shape = {
+    ...clientVariables,
+    ...staffVariables,
+    ...gatewayVariables,
+    ...serverVariables,
+    ...processes['worker'],
+  };
   const standard = [...table.keys()].filter((name) => name.startsWith('TEMPORAL_'));
   /** Read without a schema, by the command itself and by the local engine. */
   const others: Readonly<Record<string, string>> = {

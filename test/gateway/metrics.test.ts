@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readGatewayConfig } from '../../config/gateway-config';
 import { startGateway, type RunningGateway } from '../../gateway/gateway';
 import { callbackResults, createGatewayMetrics, tokenProblems, tokenResults } from '../../gateway/metrics';
-import { listenOptions } from '../../gateway/metrics-server';
+import { listenOptions } from '../../network/metrics-server';
 import { callbackOf, LogCapture, makeKeys, type Keys } from './callback-bench';
 
 const SECRET = 'planted-secret-of-measureone';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { DayCounts } from '../../cli/report/day-counts';
-import { FigureCounts } from '../../cli/report/figures';
-import { parsePeriod } from '../../cli/report/period';
-import type { RequestFacts } from '../../cli/report/request-facts';
+import { DayCounts } from '../../client/report/day-counts';
+import { FigureCounts } from '../../client/report/figures';
+import { parsePeriod } from '../../client/report/period';
+import type { RequestFacts } from '../../client/report/request-facts';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { LegOutcome, RequestOutcome } from '../../domain/leg/outcome';
 

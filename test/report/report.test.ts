@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { ErasureClient } from '../../client';
 import { computeLegalClock } from '../support/legal-clock';
-import { makeReport } from '../../cli/report/report';
-import { reportCsv, reportRemarks, reportTable } from '../../cli/report/report-text';
+import { makeReport } from '../../client/report/report';
+import { reportCsv, reportRemarks, reportTable } from '../../cli/report-text';
 import { CompiledCli } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
 import { DAY_MS } from '../../domain/duration';

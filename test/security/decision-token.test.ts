@@ -18,10 +18,10 @@ import {
   addStaffKey,
   initKeys,
   readDecisionKeys,
-  readGatewayDecisionKeys,
+  readServerDecisionKeys,
   readStaffKeys,
 } from '../../security/key-files';
-import type { DecisionKeys, GatewayDecisionKeys, StaffKeys } from '../../security/key-table';
+import type { DecisionKeys, ServerDecisionKeys, StaffKeys } from '../../security/key-table';
 import { base64url, NOW, otherRequestId, replaceAt, requestId, run, withDirectory } from './key-fixtures';
 
 const waive: DecisionForRun = {
@@ -47,7 +47,7 @@ const iat = NOW / 1_000;
 
 interface DecisionKeySet {
   readonly known: DecisionKeys;
-  readonly gateway: GatewayDecisionKeys;
+  readonly gateway: ServerDecisionKeys;
   readonly staff17: StaffKeys;
   /** May approve and reject only. */
   readonly staff9: StaffKeys;
@@ -61,7 +61,7 @@ async function makeDecisionKeys(environment = 'test'): Promise<DecisionKeySet> {
     await addStaffKey({ directory, actor: 'staff-9', kinds: ['approve', 'reject'], file: file9, now: NOW });
     return {
       known: await readDecisionKeys(directory),
-      gateway: await readGatewayDecisionKeys(directory),
+      gateway: await readServerDecisionKeys(directory),
       staff17: await readStaffKeys(file17),
       staff9: await readStaffKeys(file9),
     };
@@ -102,7 +102,7 @@ const claimsNow = {
 function signByHand(
   claims: object | string,
   header: object = {},
-  from: GatewayDecisionKeys | StaffKeys = keys.gateway,
+  from: ServerDecisionKeys | StaffKeys = keys.gateway,
 ): Promise<string> {
   const [{ kid, ...jwk }] = from.decision;
   return new CompactSign(Buffer.from(typeof claims === 'string' ? claims : JSON.stringify(claims)))
@@ -297,7 +297,7 @@ describe("a staff member's own key", () => {
 
   it('is good no more once it is taken out of decision.json', async () => {
     const { token: own } = await createDecisionTokenIssuer(keys.staff17).issue({ ...waive, now: NOW });
-    const without = keys.known.keys.filter(({ for: owner }) => owner === 'gateway' || owner.actor !== 'staff-17');
+    const without = keys.known.keys.filter(({ for: owner }) => typeof owner === 'string' || owner.actor !== 'staff-17');
     const later = createDecisionTokenChecker({ ...keys.known, keys: without });
     expect(await later.check({ ...waive, token: own, now: NOW })).toEqual(
       refused('is signed by a key that is not trusted here: see decision.json'),

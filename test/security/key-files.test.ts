@@ -9,7 +9,7 @@ import {
   readClientKeys,
   readDecisionKeys,
   readFactKeys,
-  readGatewayDecisionKeys,
+  readServerDecisionKeys,
   readGatewayKeys,
   readProviderKeys,
   readVerifyingKeys,
@@ -32,7 +32,7 @@ const privateFiles = [
   ...providerKeys.map((provider) => `provider-${provider}.json`),
   'certificate.json',
   'gateway.json',
-  'gateway-decision.json',
+  'server-decision.json',
 ];
 const publicFiles = ['decision.json', 'fact-keys.json', 'certificate.public.jwk'];
 const allFiles = [...privateFiles, ...publicFiles];
@@ -40,7 +40,7 @@ const readers: Record<string, (directory: string) => Promise<unknown>> = {
   'client.json': readClientKeys,
   'certificate.json': readCertificateKeys,
   'gateway.json': readGatewayKeys,
-  'gateway-decision.json': readGatewayDecisionKeys,
+  'server-decision.json': readServerDecisionKeys,
   'decision.json': readDecisionKeys,
   'fact-keys.json': readFactKeys,
   'certificate.public.jwk': (directory) => readVerifyingKeys(join(directory, 'certificate.public.jwk')),

@@ -9,7 +9,7 @@ import {
   readCertificateKeys,
   readDecisionKeys,
   readFactKeys,
-  readGatewayDecisionKeys,
+  readServerDecisionKeys,
   readGatewayKeys,
   readHashingKeys,
   readProviderKeys,
@@ -25,7 +25,7 @@ const signingFiles = [
   ...providerKeys.map((provider) => `provider-${provider}.json`),
   'gateway.json',
 ];
-const wholeFiles = ['fact-keys.json', 'decision.json', 'gateway-decision.json'];
+const wholeFiles = ['fact-keys.json', 'decision.json', 'server-decision.json'];
 const roleOf = (file: string): FactRole =>
   file === 'certificate.json'
     ? 'workflows'
@@ -115,8 +115,8 @@ describe('upgradeKeys', () => {
         const after = await contents(directory);
 
         // Whose decisions are believed is the operator's: where that is said, no signer is added to it.
-        const stays = missing.includes('gateway-decision.json') && !missing.includes('decision.json');
-        const expected = new Set(missing.filter((file) => !(stays && file === 'gateway-decision.json')));
+        const stays = missing.includes('server-decision.json') && !missing.includes('decision.json');
+        const expected = new Set(missing.filter((file) => !(stays && file === 'server-decision.json')));
         if (missing.some((file) => signingFiles.includes(file))) expected.add('fact-keys.json');
         expect(added.map(({ file }) => file).toSorted()).toEqual([...expected].toSorted());
         expect({ environment, missingRoles }).toEqual({ environment: 'production', missingRoles: [] });
@@ -129,16 +129,30 @@ describe('upgradeKeys', () => {
     });
   }, 120_000);
 
-  it('lets the gateway go on deciding where both files of decisions were missing', async () => {
+  it('lets the server decide where both files of decisions were missing', async () => {
     await withKeys(async (directory) => {
       await rm(join(directory, 'decision.json'));
-      await rm(join(directory, 'gateway-decision.json'));
+      await rm(join(directory, 'server-decision.json'));
       await upgradeKeys({ directory, now: NOW });
-      const { decision } = await readGatewayDecisionKeys(directory);
+      const { decision } = await readServerDecisionKeys(directory);
       const { keys } = await readDecisionKeys(directory);
       expect(keys).toEqual([
-        { for: 'gateway', key: expect.objectContaining({ kid: decision[0].kid, x: decision[0].x }) },
+        { for: 'server', key: expect.objectContaining({ kid: decision[0].kid, x: decision[0].x }) },
       ]);
+    });
+  });
+
+  it('gives the server the key that gateways signed decisions with, and believes nobody else', async () => {
+    await withKeys(async (directory) => {
+      const { role: _role, ...own } = await contentOf(directory, 'server-decision.json');
+      await rm(join(directory, 'server-decision.json'));
+      const path = join(directory, 'gateway-decision.json');
+      await writeFile(path, JSON.stringify({ role: 'gateway-decision', ...own }), { mode: 0o600 });
+      const before = await contents(directory);
+      const { added } = await upgradeKeys({ directory, now: NOW });
+      expect(added).toEqual([{ file: 'server-decision.json', what: 'the key of gateway-decision.json, for servers' }]);
+      expect(await contents(directory)).toMatchObject(before);
+      expect((await readServerDecisionKeys(directory)).decision).toEqual(own['decision']);
     });
   });
 
@@ -150,7 +164,7 @@ describe('upgradeKeys', () => {
       await chmod(join(directory, 'gateway.json'), 0o400);
       await upgradeKeys({ directory, now: NOW });
       expect(await mode('gateway.json')).toBe(0o400);
-      for (const file of ['provider-person.json', 'gateway-decision.json']) expect(await mode(file)).toBe(0o600);
+      for (const file of ['provider-person.json', 'server-decision.json']) expect(await mode(file)).toBe(0o600);
       for (const file of ['fact-keys.json', 'decision.json']) expect(await mode(file)).toBe(0o644);
     });
   });
@@ -196,7 +210,7 @@ describe('upgradeKeys', () => {
     await withKeys(async (whole) => {
       for (const file of signingFiles) await withoutFacts(whole, file);
       await rm(join(whole, 'decision.json'));
-      await rm(join(whole, 'gateway-decision.json'));
+      await rm(join(whole, 'server-decision.json'));
       let known = '';
       const left = new Set<FactRole>(factRoles);
       for (const file of signingFiles) {

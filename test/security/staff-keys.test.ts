@@ -5,7 +5,7 @@ import {
   hasDecisionKeys,
   initKeys,
   readDecisionKeys,
-  readGatewayDecisionKeys,
+  readServerDecisionKeys,
   readStaffKeys,
 } from '../../security/key-files';
 import { KeyFileError } from '../../security/key-file-error';
@@ -21,7 +21,7 @@ async function withKeys(use: (directory: string, file: string) => Promise<void>)
 describe('the keys of the first day', () => {
   it('let the gateway sign, and say so to the workers', async () => {
     await withKeys(async (directory) => {
-      const { d: _, ...publicPart } = (await readGatewayDecisionKeys(directory)).decision[0];
+      const { d: _, ...publicPart } = (await readServerDecisionKeys(directory)).decision[0];
       expect(await readDecisionKeys(directory)).toEqual({
         role: 'decision',
         environment: 'test',

@@ -7,7 +7,7 @@ import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
 import type { LegCall } from '../../domain/leg/leg-call';
 import { defaultPatience } from '../../domain/rules/patience';
 import { createDecisionTokenIssuer } from '../../security/decision-token';
-import { readGatewayDecisionKeys } from '../../security/key-files';
+import { readServerDecisionKeys } from '../../security/key-files';
 import { Story } from '../support/story';
 import { ownNamespace } from '../support/test-namespace';
 import type { ForgedStep } from './forger-workflows';
@@ -89,7 +89,7 @@ async function forge(
 }
 
 async function approve(): Promise<void> {
-  const issuer = createDecisionTokenIssuer(await readGatewayDecisionKeys(story.keysDirectory));
+  const issuer = createDecisionTokenIssuer(await readServerDecisionKeys(story.keysDirectory));
   const run = await story.client.runOf(story.requestId);
   const subject = { requestId: story.requestId, run, kind: 'approve', content: said } as const;
   const { token } = await issuer.issue({ ...subject, now: Date.now() });

@@ -319,6 +319,6 @@ export class Story {
 /** Nobody is asked either before the request has been taken on. */
 function askingOf(activity = ''): { readonly isAsking: boolean; readonly provider?: Provider } {
   const [provider = '', step] = activity.split('.');
-  if (!isProvider(provider)) return { isAsking: activity === 'takeOnRequest' };
+  if (!isProvider(provider)) return { isAsking: activity === 'determineTerms' };
   return { isAsking: step === 'requestErasure', provider };
 }

@@ -12,10 +12,10 @@ import {
   addStaffKey,
   initKeys,
   readDecisionKeys,
-  readGatewayDecisionKeys,
+  readServerDecisionKeys,
   readStaffKeys,
 } from '../../security/key-files';
-import type { GatewayDecisionKeys, StaffKeys } from '../../security/key-table';
+import type { ServerDecisionKeys, StaffKeys } from '../../security/key-table';
 import { decisionUpdates, progress } from '../../workflows/messages';
 import { localActivitiesOf } from '../../bench/frame/history-cost';
 import { accepted, eventually, expectReplays, failure, rulesFor, WorkflowBench } from '../support/workflow-bench';
@@ -28,8 +28,8 @@ const withdraw: DecisionContents['withdraw'] = { ...said, wantedBy: 'subject' };
 
 let bench: WorkflowBench;
 let directory: string;
-let gateway: GatewayDecisionKeys;
-let stranger: GatewayDecisionKeys;
+let gateway: ServerDecisionKeys;
+let stranger: ServerDecisionKeys;
 let staff: StaffKeys;
 
 beforeAll(async () => {
@@ -41,8 +41,8 @@ beforeAll(async () => {
   ];
   for (const keys of [ours, theirs]) await initKeys({ directory: keys, environment: 'test', now: Date.now() });
   await addStaffKey({ directory: ours, actor: 'staff-17', file: staffFile, now: Date.now() });
-  gateway = await readGatewayDecisionKeys(ours);
-  stranger = await readGatewayDecisionKeys(theirs);
+  gateway = await readServerDecisionKeys(ours);
+  stranger = await readServerDecisionKeys(theirs);
   staff = await readStaffKeys(staffFile);
   bench = await WorkflowBench.open();
 });
@@ -70,7 +70,7 @@ async function tokenOf(
   kind: DecisionKind,
   content: object,
   how: {
-    readonly keys?: GatewayDecisionKeys | StaffKeys;
+    readonly keys?: ServerDecisionKeys | StaffKeys;
     readonly now?: number;
     readonly requestId?: string;
     readonly run?: string;

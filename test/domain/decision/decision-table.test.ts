@@ -17,14 +17,14 @@ import {
   createDecisionTokenIssuer,
   parseDecisionForRun,
 } from '../../../security/decision-token';
-import { decisionKeysOf, newGatewayDecisionKeys } from '../../../security/key-generation';
+import { decisionKeysOf, newServerDecisionKeys } from '../../../security/key-generation';
 import { decisionUpdates } from '../../../workflows/messages';
 import { decisionTable as documented } from '../../docs/decision-table';
 import { read } from '../../docs/markdown';
 import { contentOf, otherSampleOf } from './decision-content';
 
 const now = Date.UTC(2026, 10, 22);
-const gatewayKeys = newGatewayDecisionKeys('test', '2026-11-22');
+const gatewayKeys = newServerDecisionKeys('test', '2026-11-22');
 const forRun = { requestId: '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11', run: '3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a12' };
 
 const program = createProgram({

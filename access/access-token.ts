@@ -1,12 +1,11 @@
-/** Who a staff member is and what they may decide: as the company's identity provider says in a signed token. */
+/** Who calls and what they may do: as the company's identity provider says in a signed token. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import type { StaffLoginConfig } from '../config/gateway-config';
-import { issuerUrl } from '../config/identity-provider';
+import { issuerUrl, type IdentityProviderConfig } from '../config/identity-provider';
+import type { AccessRole } from '../domain/access-role';
 import { SECOND_MS } from '../domain/duration';
 import type { Fetch } from '../network/fetch';
 import { isMatch, isRecord, parsedJson, opaquePattern } from '../domain/text';
-import type { DecisionKind } from '../domain/decision/decision-table';
 
 const ANSWER_MS_MAX = 5 * SECOND_MS;
 const METADATA_LENGTH_MAX = 262_144;
@@ -28,22 +27,22 @@ const algorithms = [
   'Ed25519',
 ];
 
-export interface StaffMember {
-  /** Undefined where the identity provider names them by something that is no opaque id. */
-  readonly actor: string | undefined;
-  readonly kinds: ReadonlySet<DecisionKind>;
-}
-
 /** `unknown`: the token does not hold; `reason` is a code for the log. `provider-away`: nobody can tell now. */
-export type Identification =
-  | { readonly verdict: 'known'; readonly member: StaffMember }
+export type TokenVerdict =
+  | { readonly verdict: 'known'; readonly claims: TokenClaims }
   | { readonly verdict: 'unknown' | 'provider-away'; readonly reason: string };
 
-/** Never throws. `now`: epoch ms. */
-export type StaffIdentifier = (token: string, now: number) => Promise<Identification>;
+export interface TokenClaims {
+  /** Undefined where the identity provider names its bearer by something that is no opaque id. */
+  readonly id: string | undefined;
+  readonly roles: ReadonlySet<AccessRole>;
+}
 
-export function createStaffIdentifier(login: StaffLoginConfig, fetch: Fetch): StaffIdentifier {
-  const keysOf = createKeyLookup(login.issuer, fetch);
+/** Never throws. `now`: epoch ms. */
+export type AccessTokenVerifier = (token: string, now: number) => Promise<TokenVerdict>;
+
+export function createAccessTokenVerifier(provider: IdentityProviderConfig, fetch: Fetch): AccessTokenVerifier {
+  const keysOf = createKeyLookup(provider.issuer, fetch);
 
   return async (token, now) => {
     let keys: JWTVerifyGetKey;
@@ -54,25 +53,25 @@ export function createStaffIdentifier(login: StaffLoginConfig, fetch: Fetch): St
     }
     try {
       const { payload } = await jwtVerify(token, keys, {
-        issuer: login.issuer,
-        audience: login.audience,
+        issuer: provider.issuer,
+        audience: provider.audience,
         algorithms,
         clockTolerance: CLOCK_TOLERANCE_S,
         requiredClaims: ['exp', 'iat'],
         currentDate: new Date(now),
       });
-      return { verdict: 'known', member: memberOf(payload, login) };
+      return { verdict: 'known', claims: claimsIn(payload, provider) };
     } catch (error) {
       return { verdict: isAboutToken(error) ? 'unknown' : 'provider-away', reason: codeOf(error) };
     }
   };
 }
 
-function memberOf(payload: JWTPayload, { actorClaim, rolesClaim, roles }: StaffLoginConfig): StaffMember {
-  const actor = claimOf(payload, actorClaim);
+export function claimsIn(payload: JWTPayload, { actorClaim, rolesClaim, roles }: IdentityProviderConfig): TokenClaims {
+  const id = claimOf(payload, actorClaim);
   const held = [claimOf(payload, rolesClaim)].flat();
-  const kinds = held.flatMap((role) => (typeof role === 'string' ? (roles.get(role) ?? []) : []));
-  return { actor: isMatch(actor, opaquePattern) ? actor : undefined, kinds: new Set(kinds) };
+  const granted = held.flatMap((role) => (typeof role === 'string' ? (roles.get(role) ?? []) : []));
+  return { id: isMatch(id, opaquePattern) ? id : undefined, roles: new Set(granted) };
 }
 
 /** A claim by its name, which may hold dots itself (`https://example.com/roles`), or by the way to it (`realm_access.roles`). */

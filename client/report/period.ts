@@ -1,8 +1,10 @@
 import { DateTime, IANAZone } from 'luxon';
-import { InputError } from '../command-failure';
 import type { Period } from './report';
 
-/** From the first moment of the first day to the last one of the last day; undefined where these are no such days. */
+/**
+ * From the first moment of the first day to the last one of the last day. Throws `RangeError`, which says what was expected
+ * and of which of the three.
+ */
 export function parsePeriod({
   from,
   to,
@@ -11,13 +13,15 @@ export function parsePeriod({
   readonly from: string;
   readonly to: string;
   readonly timeZone?: string;
-}): Period | undefined {
+}): Period {
   if (!IANAZone.isValidZone(timeZone)) {
-    throw new InputError('--time-zone: expected an IANA name such as America/Los_Angeles.');
+    throw new RangeError('time zone: expected an IANA name such as America/Los_Angeles');
   }
   const first = startOf(from, timeZone);
   const last = startOf(to, timeZone);
-  if (first === undefined || last === undefined || last < first) return undefined;
+  if (first === undefined || last === undefined || last < first) {
+    throw new RangeError('from, to: expected two days such as 2026-01-01, the first not after the last');
+  }
   return { from: first.toMillis(), to: last.plus({ days: 1 }).startOf('day').toMillis() };
 }
 

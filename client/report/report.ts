@@ -1,8 +1,8 @@
 /** Goes through the requests of a period, a few at a time, and counts them. */
-import type { ErasureClient } from '../../client/erasure-client';
-import { RequestNotFoundError } from '../../client/errors';
-import type { FoundRequest } from '../../client/found-request';
-import { mapInOrder } from '../../client/in-order';
+import type { ErasureClient } from '../erasure-client';
+import { RequestNotFoundError } from '../errors';
+import type { FoundRequest } from '../found-request';
+import { mapInOrder } from '../in-order';
 import { DAY_MS } from '../../domain/duration';
 import { SENDER_CLOCK_SKEW_MS } from '../../domain/request/request';
 import { regulations, type Regulation } from '../../domain/law/regulation';

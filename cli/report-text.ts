@@ -1,9 +1,9 @@
 /** A report as a table for people and as CSV: one row for each figure, one column for each law. */
 
 import Table from 'cli-table3';
-import { csvRow } from '../csv-text';
-import type { Figures } from './figures';
-import type { Report } from './report';
+import { csvRow } from './csv-text';
+import type { Figures } from '../client/report/figures';
+import type { Report } from '../client/report/report';
 
 type Row = readonly [figure: string, value: number | undefined];
 

@@ -1,7 +1,7 @@
 import { defined } from '../domain/defined';
 import { parseInstant } from '../domain/instant';
 import type { ClockFacts } from '../domain/law/counting/due-dates';
-import type { ErasureSubmission } from '../client/submission';
+import type { ErasureSubmission } from './submission';
 
 type DatedFields = Pick<
   ErasureSubmission,

@@ -1,8 +1,8 @@
 /** What a report counts of one request. */
 import { defined } from '../../domain/defined';
-import type { FoundRequest, RequestOrigin } from '../../client/found-request';
-import type { RequestStatus } from '../../client/request-status';
-import type { RequestStateName } from '../../client/states';
+import type { FoundRequest, RequestOrigin } from '../found-request';
+import type { RequestStatus } from '../request-status';
+import type { RequestStateName } from '../states';
 import type { RejectionGround } from '../../domain/decision/decision-table';
 import { parseInstant } from '../../domain/instant';
 import type { Assurance, LegOutcome, RequestOutcome } from '../../domain/leg/outcome';

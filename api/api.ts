@@ -1,0 +1,205 @@
+/** Serves the routes of the API: who may, what comes in, what goes out, and what is said where it goes wrong. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Authenticator } from '../access/authenticate';
+import type { Principal } from '../access/principal';
+import type { FieldProblem } from '../client/errors';
+import { MINUTE_MS } from '../domain/duration';
+import { parsedJson } from '../domain/text';
+import { failureCode } from '../temporal/temporal-failure';
+import { API_PATH, openApiDocument } from './openapi';
+import { openApiPage } from './openapi-page';
+import { ApiProblem, problemDocument, problems, type ProblemCode } from './problem';
+import { problemOfError } from './problem-of-error';
+import type { ApiAnswer, ApiRoute } from './route';
+import { mediaTypeOf } from './routes/batch-route';
+
+const RETRY_PROVIDER_S = 10;
+const REALM = 'Bearer realm="erasure"';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls, once that was found out. */
+    principal: Principal | undefined;
+    /** What the call was answered with, for log and metrics. */
+    problemCode: ProblemCode | undefined;
+  }
+}
+
+export interface ApiOptions {
+  readonly routes: readonly ApiRoute[];
+  readonly authenticate: Authenticator;
+  /** Calls that one caller may make each minute. */
+  readonly callsPerMinute: number;
+  /** Calls without valid credentials that one address may make each minute. */
+  readonly refusalsPerMinute: number;
+  readonly version: string;
+  readonly logger: Logger;
+  /** After each call, for the metrics. */
+  readonly onCall: (call: { readonly operation: string; readonly status: number; readonly elapsedMs: number }) => void;
+  /** Epoch ms. */
+  readonly now: () => number;
+}
+
+export function addApi(app: FastifyInstance, options: ApiOptions): void {
+  const { routes, authenticate, logger, now, version, onCall } = options;
+  const countCalls = app.createRateLimit({
+    max: options.callsPerMinute,
+    timeWindow: MINUTE_MS,
+    keyGenerator: ({ principal }) => `${principal?.kind} ${principal?.id}`,
+  });
+  const countRefusals = app.createRateLimit({ max: options.refusalsPerMinute, timeWindow: MINUTE_MS });
+
+  app.decorateRequest('principal', undefined);
+  app.decorateRequest('problemCode', undefined);
+  app.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+
+  const document = openApiDocument(routes, version);
+  const page = openApiPage(document);
+  app.get(`${API_PATH}/openapi.json`, async () => document);
+  app.get(`${API_PATH}/`, async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
+
+  for (const one of routes) {
+    app.route({
+      method: one.method,
+      url: `${API_PATH}${one.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
+      // Before the body is read: a stranger's is never looked at.
+      onRequest: (request) => admit(request, one),
+      handler: (request, reply) => serve(request, reply, one),
+      onResponse: async (request, reply) => record(request, reply, one),
+    });
+  }
+
+  async function admit(request: FastifyRequest, one: ApiRoute): Promise<void> {
+    const authentication = await authenticate(request.headers.authorization, now());
+    if (authentication.verdict === 'provider-away') {
+      logger.error({ reason: authentication.reason }, 'The identity provider gives no keys to check tokens with');
+      throw new ApiProblem('identity-provider-unavailable', { retryAfterS: RETRY_PROVIDER_S });
+    }
+    if (authentication.verdict !== 'known') {
+      const counted = await countRefusals(request);
+      if (!counted.isAllowed && counted.isExceeded) {
+        throw new ApiProblem('too-many-calls', { retryAfterS: counted.ttlInSeconds });
+      }
+      logger.warn({ callId: request.id, reason: authentication.reason }, 'A call was refused: not authenticated');
+      throw new ApiProblem('not-authenticated');
+    }
+    const { principal } = authentication;
+    request.principal = principal;
+    const counted = await countCalls(request);
+    if (!counted.isAllowed && counted.isExceeded) {
+      throw new ApiProblem('too-many-calls', { retryAfterS: counted.ttlInSeconds });
+    }
+    if (!(one.isAllowed?.(principal) ?? principal.roles.has(one.role))) {
+      throw new ApiProblem('not-allowed', { detail: `None of your roles allows this: it needs ${one.role}.` });
+    }
+  }
+
+  async function serve(request: FastifyRequest, reply: FastifyReply, one: ApiRoute): Promise<FastifyReply> {
+    const { principal } = request;
+    if (principal === undefined) throw new TypeError('Nobody is served who was not let in');
+    const answer = await one.handle({
+      principal,
+      parameters: checkedPart(one.parameters, request.params, 'request-not-found'),
+      query: checkedPart(one.query, request.query, 'invalid-filter'),
+      body: bodyOf(request, one),
+      now: now(),
+      request,
+      reply,
+    });
+    return 'status' in answer && 'body' in answer ? answerWith(reply, answer) : (answer as FastifyReply);
+  }
+
+  function record(request: FastifyRequest, reply: FastifyReply, one: ApiRoute): void {
+    const { principal, problemCode, id: callId } = request;
+    const { elapsedTime: elapsedMs, statusCode: status } = reply;
+    onCall({ operation: one.name, status, elapsedMs });
+    // The route and not the URL, and nothing of what was sent.
+    logger.info(
+      { callId, operation: one.name, status, problem: problemCode, caller: principal?.id, ms: Math.round(elapsedMs) },
+      'A call was answered',
+    );
+  }
+}
+
+function answerWith(reply: FastifyReply, { status, body, contentType, location }: ApiAnswer): FastifyReply {
+  if (location !== undefined) reply.header('location', location);
+  return reply
+    .code(status)
+    .type(contentType ?? 'application/json; charset=utf-8')
+    .send(body);
+}
+
+/** Parameters and query. */
+function checkedPart(schema: z.ZodType | undefined, given: unknown, code: ProblemCode): unknown {
+  if (schema === undefined) return given;
+  const parsed = schema.safeParse(given, { reportInput: false });
+  if (parsed.success) return parsed.data;
+  throw new ApiProblem(code, { errors: fieldProblems(parsed.error) });
+}
+
+function bodyOf(request: FastifyRequest, one: ApiRoute): unknown {
+  const { body, streams, checksBodyItself } = one;
+  const type = mediaTypeOf(request.headers['content-type']);
+  if (streams !== undefined) {
+    if (Object.hasOwn(streams, type)) return request.body;
+    throw new ApiProblem('unsupported-media-type', { detail: `Send ${Object.keys(streams).join(' or ')}.` });
+  }
+  if (body === undefined) return undefined;
+  if (type !== 'application/json') {
+    throw new ApiProblem('unsupported-media-type', { detail: 'Send application/json.' });
+  }
+  const value = parsedJson((request.body as Buffer | undefined)?.toString('utf8') ?? '');
+  if (value === undefined) throw new ApiProblem('not-json');
+  if (checksBodyItself === true) return value;
+  const parsed = body.safeParse(value, { reportInput: false });
+  if (parsed.success) return parsed.data;
+  throw new ApiProblem('invalid-request', { errors: fieldProblems(parsed.error) });
+}
+
+/** Names of fields that we do not know are not repeated: they may be anything. */
+function fieldProblems(error: z.ZodError): FieldProblem[] {
+  return error.issues.map((issue) => ({
+    field: issue.path.join('.') || 'body',
+    problem: issue.code === 'unrecognized_keys' ? 'has a field that does not belong here' : issue.message,
+  }));
+}
+
+/** The answer to whatever was thrown. */
+export function answerProblem(
+  error: unknown,
+  {
+    request,
+    reply,
+    logger,
+  }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly logger: Logger },
+): FastifyReply {
+  const problem = problemOfError(error) ?? problemOfFramework(error);
+  if (problem.code === 'internal') {
+    logger.error({ callId: request.id, reason: failureCode(error) }, 'A call failed inside the server');
+  }
+  if (problem.cause !== undefined) {
+    logger.warn(
+      { callId: request.id, problem: problem.code, reason: failureCode(problem.cause) },
+      'A call could not be served',
+    );
+  }
+  request.problemCode = problem.code;
+  const { retryAfterS } = problem.parts;
+  if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
+  if (problem.code === 'not-authenticated') reply.header('www-authenticate', REALM);
+  return reply
+    .code(problems[problem.code].status)
+    .type('application/problem+json; charset=utf-8')
+    .send(problemDocument(problem.code, problem.parts, request.id));
+}
+
+/** What fastify itself refuses. Its messages are not repeated: they may quote what was sent. */
+function problemOfFramework(error: unknown): ApiProblem {
+  const status = (error as { readonly statusCode?: unknown } | undefined)?.statusCode;
+  if (status === 413) return new ApiProblem('too-large');
+  if (status === 415) return new ApiProblem('unsupported-media-type');
+  if (typeof status === 'number' && status >= 400 && status < 500) return new ApiProblem('not-json');
+  return new ApiProblem('internal');
+}

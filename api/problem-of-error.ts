@@ -1,0 +1,47 @@
+/** What a failure of the client library means to whoever called the API. */
+import {
+  DecisionRefusedError,
+  FilterError,
+  InvalidSubmissionError,
+  NoWorkerError,
+  RequestConflictError,
+  RequestFailedError,
+  RequestNotFoundError,
+  RequestOverError,
+  RequestStillRunningError,
+  TemporalUnavailableError,
+} from '../client/errors';
+import { DecisionNotSignable } from '../security/decision-token';
+import { hasGrpcStatus } from '../temporal/temporal-failure';
+import { ApiProblem } from './problem';
+
+const RETRY_TEMPORAL_S = 10;
+const RETRY_WORKER_S = 30;
+
+/** Undefined for what nobody foresaw. */
+export function problemOfError(error: unknown): ApiProblem | undefined {
+  if (error instanceof ApiProblem) return error;
+  if (error instanceof InvalidSubmissionError) return new ApiProblem('invalid-request', { errors: error.problems });
+  if (error instanceof RequestNotFoundError) return new ApiProblem('request-not-found');
+  if (error instanceof RequestConflictError) return new ApiProblem('request-exists', { detail: error.message });
+  if (error instanceof RequestStillRunningError) return new ApiProblem('no-certificate-yet', { detail: error.message });
+  if (error instanceof RequestFailedError) return new ApiProblem('no-certificate', { detail: error.message });
+  if (error instanceof FilterError) return new ApiProblem('invalid-filter', { detail: error.message });
+  if (
+    error instanceof DecisionRefusedError ||
+    error instanceof RequestOverError ||
+    error instanceof DecisionNotSignable
+  ) {
+    return new ApiProblem('decision-refused', { detail: error.message });
+  }
+  if (error instanceof NoWorkerError) {
+    return new ApiProblem('no-worker', { detail: error.message, retryAfterS: RETRY_WORKER_S });
+  }
+  if (error instanceof TemporalUnavailableError) {
+    return new ApiProblem('temporal-unavailable', { retryAfterS: RETRY_TEMPORAL_S }, { cause: error });
+  }
+  if (hasGrpcStatus(error, 'INVALID_ARGUMENT')) {
+    return new ApiProblem('not-set-up', { detail: 'Run erasure setup once for this namespace.' }, { cause: error });
+  }
+  return undefined;
+}

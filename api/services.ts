@@ -1,0 +1,18 @@
+/** What the routes work with. */
+import type { ErasureClient } from '../client/erasure-client';
+import type { RowIds } from '../client/bulk/row-ids';
+import type { PolicyFile } from '../config/policy-file';
+import type { DecisionTokenIssuer } from '../security/decision-token';
+
+export interface ApiServices {
+  readonly client: Pick<
+    ErasureClient,
+    'submit' | 'get' | 'page' | 'certificate' | 'decide' | 'runOf' | 'find' | 'origin' | 'retentionMs'
+  >;
+  /** Ids for rows that bring none. */
+  readonly rowIds: (batch: string) => Promise<RowIds>;
+  /** The company's policy file; undefined where none is named, and no due date can be promised. */
+  readonly policy: PolicyFile | undefined;
+  /** Signs decisions for whoever is logged in; undefined where the server has no key for it. */
+  readonly issuer: DecisionTokenIssuer | undefined;
+}

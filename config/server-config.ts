@@ -1,0 +1,93 @@
+/** Settings of the server process: the HTTP API for services and staff. */
+import { z } from 'zod';
+import { defined } from '../domain/defined';
+import type { Proxy } from '../network/proxy';
+import type { KeyPermissions } from '../security/key-permissions';
+import { ConfigurationError, isGiven, readAll, readEnvironment, type Environment } from './environment';
+import { issuerUrl, roleMap, type IdentityProviderConfig } from './identity-provider';
+import { logLevel, type LogLevel } from './logging';
+import { networkVariables, readProxy } from './network-config';
+import { bindAddress, keyPermissions, listenHost, path, port, positiveInteger } from './setting-types';
+import { readTemporalConfig, type TemporalConfig } from './temporal-config';
+
+export const serverVariables = {
+  ERASURE_KEYS_DIR: path,
+  ERASURE_KEY_PERMISSIONS: keyPermissions,
+  ERASURE_POLICY_FILE: path.optional(),
+  SERVER_HOST: listenHost.default('127.0.0.1'),
+  SERVER_PORT: port.default(8090),
+  SERVER_METRICS_ADDRESS: bindAddress.optional(),
+  SERVER_CALLS_PER_MINUTE: positiveInteger.default(1_200),
+  SERVER_REFUSALS_PER_MINUTE: positiveInteger.default(60),
+  SERVER_OIDC_ISSUER: issuerUrl.optional(),
+  SERVER_OIDC_AUDIENCE: z.string().min(1).optional(),
+  SERVER_OIDC_ROLES: roleMap.optional(),
+  SERVER_OIDC_ACTOR_CLAIM: z.string().min(1).default('sub'),
+  SERVER_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
+  LOG_LEVEL: logLevel,
+  ...networkVariables,
+} as const;
+
+export interface ServerConfig {
+  readonly temporal: TemporalConfig;
+  readonly keysDirectory: string;
+  readonly keyPermissions: KeyPermissions;
+  /** What due dates are previewed with. */
+  readonly policyFile?: string;
+  readonly host: string;
+  readonly port: number;
+  /** Where metrics are served; nowhere without it. */
+  readonly metricsAddress?: string;
+  /** Calls that one staff member or service may make each minute before they are answered 429. */
+  readonly callsPerMinute: number;
+  /** Calls without valid credentials that one address may make each minute. */
+  readonly refusalsPerMinute: number;
+  /** The company's identity provider; services with a key need none. */
+  readonly identityProvider?: IdentityProviderConfig;
+  /** What the identity provider is reached through. */
+  readonly proxy?: Proxy;
+  readonly logLevel: LogLevel;
+}
+
+/** Throws `ConfigurationError`. */
+export function readServerConfig(environment: Environment): ServerConfig {
+  const { own, temporal, proxy } = readAll({
+    own: () => readEnvironment(serverVariables, environment),
+    temporal: () => readTemporalConfig(environment),
+    proxy: () => readProxy(environment),
+    identityProvider: () => refuseHalfIdentityProvider(environment),
+  });
+  return {
+    temporal,
+    keysDirectory: own.ERASURE_KEYS_DIR,
+    keyPermissions: own.ERASURE_KEY_PERMISSIONS,
+    host: own.SERVER_HOST,
+    port: own.SERVER_PORT,
+    callsPerMinute: own.SERVER_CALLS_PER_MINUTE,
+    refusalsPerMinute: own.SERVER_REFUSALS_PER_MINUTE,
+    logLevel: own.LOG_LEVEL,
+    ...defined({
+      policyFile: own.ERASURE_POLICY_FILE,
+      metricsAddress: own.SERVER_METRICS_ADDRESS,
+      identityProvider: identityProviderOf(own),
+      proxy,
+    }),
+  };
+}
+
+function identityProviderOf(own: z.output<z.ZodObject<typeof serverVariables>>): IdentityProviderConfig | undefined {
+  const { SERVER_OIDC_ISSUER: issuer, SERVER_OIDC_AUDIENCE: audience, SERVER_OIDC_ROLES: roles } = own;
+  if (issuer === undefined || audience === undefined || roles === undefined) return undefined;
+  const { SERVER_OIDC_ACTOR_CLAIM: actorClaim, SERVER_OIDC_ROLES_CLAIM: rolesClaim } = own;
+  return { issuer, audience, actorClaim, rolesClaim, roles };
+}
+
+/** Without an audience a token for any other application would do, and without roles nobody could do anything. */
+function refuseHalfIdentityProvider(environment: Environment): void {
+  const names = Object.keys(serverVariables).filter((name) => name.startsWith('SERVER_OIDC_'));
+  const needed = ['SERVER_OIDC_ISSUER', 'SERVER_OIDC_AUDIENCE', 'SERVER_OIDC_ROLES'];
+  const [given] = names.filter((name) => isGiven(name, environment));
+  const missing = needed.filter((name) => !isGiven(name, environment));
+  if (given === undefined || missing.length === 0) return;
+  throw new ConfigurationError(missing.map((name) => `${name} is missing, and ${given} is set: set both, or neither`));
+}

@@ -1,0 +1,53 @@
+/** How an HTTP server of ours meets whoever connects: how much, how slowly, and what is no request at all. */
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyHttpOptions } from 'fastify';
+import { SECOND_MS } from '../domain/duration';
+
+const HEADER_BYTES_MAX = 8 * 1_024;
+const PARAMETER_LENGTH_MAX = 64;
+const HEADERS_MS_MAX = 5 * SECOND_MS;
+const SILENCE_MS_MAX = 30 * SECOND_MS;
+/** Longer than the usual 60 s of a load balancer: whoever closes first loses the request that is on its way. */
+const KEEP_ALIVE_MS = 72 * SECOND_MS;
+
+export interface DoorLimits {
+  /** Of a body that is read whole. */
+  readonly bodyBytesMax: number;
+  /** Until a request has come in whole. */
+  readonly requestMsMax: number;
+  readonly headerBytesMax?: number;
+}
+
+/** Options of fastify. Its own log lines hold URLs and errors hold input; ours are written where the facts are known. */
+export function doorOptions({ bodyBytesMax, requestMsMax, headerBytesMax = HEADER_BYTES_MAX }: DoorLimits) {
+  return {
+    logger: false,
+    trustProxy: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestMsMax,
+    connectionTimeout: SILENCE_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    routerOptions: { maxParamLength: PARAMETER_LENGTH_MAX },
+    http: {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: HEADERS_MS_MAX,
+      connectionsCheckingInterval: SECOND_MS,
+    },
+    clientErrorHandler: endConnection,
+  } satisfies FastifyHttpOptions<Server>;
+}
+
+/** For what is no request at all, or does not become one in time. The error is not logged: it holds the raw bytes. */
+function endConnection(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (socket.writable && error.code !== 'ECONNRESET') {
+    const status = statusOfBadRequest[error.code ?? ''] ?? '400 Bad Request';
+    socket.write(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  }
+  socket.destroySoon();
+}
+
+const statusOfBadRequest: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};

@@ -1,0 +1,67 @@
+/** The HTTP door of the server, not listening yet. */
+import { randomUUID } from 'node:crypto';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { addApi, answerProblem, type ApiOptions } from '../api/api';
+import { ApiProblem } from '../api/problem';
+import { HOUR_MS } from '../domain/duration';
+import { doorOptions } from '../network/http-door';
+
+/** A request file is a few hundred bytes; a batch is read as it comes in, whatever its size. */
+const BODY_BYTES_MAX = 64 * 1_024;
+/** A large batch takes as long as it takes to file. */
+const REQUEST_MS_MAX = HOUR_MS;
+/** Identity providers make long tokens. */
+const HEADER_BYTES_MAX = 32 * 1_024;
+
+export interface HttpServerOptions extends ApiOptions {
+  /** Whether Temporal answers. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { logger, isReady } = options;
+  const app = fastify({
+    ...doorOptions({ bodyBytesMax: BODY_BYTES_MAX, requestMsMax: REQUEST_MS_MAX, headerBytesMax: HEADER_BYTES_MAX }),
+    // Not what a caller says: it would end up in the log.
+    genReqId: () => randomUUID(),
+    // A URL that cannot be decoded, or whose parts are too long.
+    frameworkErrors: (_error, request, reply) =>
+      void answerProblem(new ApiProblem('not-found'), {
+        request: request as FastifyRequest,
+        reply: reply as FastifyReply,
+        logger,
+      }),
+  });
+  app.setErrorHandler((error, request, reply) => answerProblem(error, { request, reply, logger }));
+  app.setNotFoundHandler((request, reply) => answerProblem(new ApiProblem('not-found'), { request, reply, logger }));
+  // Or a connection that was busy when we began to close would be kept for its next call, and hold us up.
+  let isClosing = false;
+  app.addHook('preClose', async () => void (isClosing = true));
+  app.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
+  // Nobody else's page may run script on this origin, or show it in a frame.
+  app.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff');
+    reply.header('referrer-policy', 'no-referrer');
+    reply.header(
+      'content-security-policy',
+      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+  });
+
+  app.removeAllContentTypeParsers();
+  for (const streamed of ['text/csv', 'application/x-ndjson']) {
+    app.addContentTypeParser(streamed, (_request, payload, done) => done(null, payload));
+  }
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+  app.register(rateLimit, { global: false });
+  app.register(async (routes) => {
+    addApi(routes, options);
+    routes.get('/healthz', async () => ({ status: 'alive' }));
+    routes.get('/readyz', async (_request, reply) =>
+      (await isReady()) ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
+    );
+  });
+  return app;
+}

@@ -1,0 +1,145 @@
+/** The server process: the HTTP API for services and staff. Stateless; it starts and stays up while Temporal is away. */
+import { Client, Connection } from '@temporalio/client';
+import type { Logger } from 'pino';
+import { createAccessTokenVerifier } from '../access/access-token';
+import { createAuthenticator } from '../access/authenticate';
+import { apiRoutes } from '../api/routes';
+import { rowIdsOf } from '../client/bulk/row-ids';
+import { ErasureClient } from '../client/erasure-client';
+import { ConfigurationError } from '../config/environment';
+import { readPolicyFile } from '../config/policy-file';
+import type { ServerConfig } from '../config/server-config';
+import { SECOND_MS } from '../domain/duration';
+import { problemsOfCalendars } from '../domain/law/counting/chosen-calendars';
+import { createAgents } from '../network/agents';
+import { createFetch } from '../network/fetch';
+import { createMetricsServer, listenOptions } from '../network/metrics-server';
+import { createDecisionTokenIssuer } from '../security/decision-token';
+import { isMissing, readClientKeys, readServerDecisionKeys, readServiceKeys } from '../security/key-files';
+import { environmentProblem } from '../security/key-sets';
+import { createSealer } from '../security/sealing';
+import { clientOptions } from '../temporal/connection';
+import { connectionProblem, explainConnectionFailure } from '../temporal/connection-problem';
+import { createReadiness } from '../temporal/readiness';
+import { createHttpServer } from './http-server';
+import { createServerMetrics } from './server-metrics';
+
+/** More than any call but a batch takes. A batch that is broken off is sent again by whoever sent it. */
+const DRAIN_MS_MAX = 30 * SECOND_MS;
+
+export interface RunningServer {
+  readonly url: string;
+  /** Where the metrics are served, if they are. */
+  readonly metricsUrl: string | undefined;
+  /** Takes no new calls, finishes those under way, and disconnects. */
+  close(): Promise<void>;
+}
+
+export async function startServer(
+  config: ServerConfig,
+  {
+    logger,
+    version,
+    now = Date.now,
+  }: { readonly logger: Logger; readonly version: string; readonly now?: () => number },
+): Promise<RunningServer> {
+  const { keysDirectory, keyPermissions, identityProvider, temporal } = config;
+  const clientKeys = await readClientKeys(keysDirectory, keyPermissions);
+  const decisionKeys = await optional(readServerDecisionKeys(keysDirectory, keyPermissions));
+  const serviceKeys = await optional(readServiceKeys(keysDirectory, keyPermissions));
+  const mixed = environmentProblem([
+    clientKeys,
+    ...(decisionKeys ? [decisionKeys] : []),
+    ...(serviceKeys ? [serviceKeys] : []),
+  ]);
+  if (mixed !== undefined) throw new ConfigurationError([`ERASURE_KEYS_DIR: ${mixed}`]);
+  if (identityProvider === undefined && serviceKeys === undefined) {
+    throw new ConfigurationError([
+      'nobody could call: set SERVER_OIDC_ISSUER, SERVER_OIDC_AUDIENCE and SERVER_OIDC_ROLES, or make a key with erasure keys add-service',
+    ]);
+  }
+  const policy = config.policyFile === undefined ? undefined : readPolicyFile(config.policyFile);
+  const calendars = policy === undefined ? [] : problemsOfCalendars(policy);
+  if (calendars.length > 0) throw new ConfigurationError(calendars);
+
+  const connection = Connection.lazy(clientOptions(temporal));
+  const sealer = createSealer(clientKeys);
+  const client = new ErasureClient({ client: new Client({ connection, namespace: temporal.namespace }), sealer });
+  const metrics = createServerMetrics();
+  const server = createHttpServer({
+    routes: apiRoutes({
+      client,
+      policy,
+      rowIds: (batch) => rowIdsOf(sealer, batch),
+      issuer: decisionKeys && createDecisionTokenIssuer(decisionKeys),
+    }),
+    authenticate: createAuthenticator({
+      verifyToken:
+        identityProvider &&
+        createAccessTokenVerifier(identityProvider, createFetch(createAgents({ proxy: config.proxy }))),
+      serviceKeys,
+    }),
+    callsPerMinute: config.callsPerMinute,
+    refusalsPerMinute: config.refusalsPerMinute,
+    version,
+    logger,
+    onCall: metrics.called,
+    now,
+    isReady: createReadiness({
+      connection,
+      namespace: temporal.namespace,
+      tell: (error) => void tellOfTemporal(error),
+    }),
+  });
+  const { metricsAddress } = config;
+  const metricsServer = metricsAddress === undefined ? undefined : createMetricsServer(metrics.registry);
+
+  let url: string;
+  let metricsUrl: string | undefined;
+  try {
+    if (metricsAddress !== undefined) metricsUrl = await metricsServer?.listen(listenOptions(metricsAddress));
+    url = await server.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await server.close();
+    await metricsServer?.close();
+    await connection.close();
+    throw error;
+  }
+  const modes = {
+    identityProvider: identityProvider === undefined ? 'off' : 'on',
+    serviceKeys: serviceKeys?.keys.length ?? 0,
+    signsDecisions: decisionKeys !== undefined,
+  };
+  logger.info({ url, metricsUrl, namespace: temporal.namespace, ...modes }, 'The server listens');
+  if (policy === undefined) logger.warn('No ERASURE_POLICY_FILE: due dates cannot be previewed');
+  // Nobody may ask for a while, and what is wrong should be told at the start.
+  void connectionProblem(temporal).then((because) => because !== undefined && warn(because));
+
+  let closed: Promise<void> | undefined;
+  return { url, metricsUrl, close: () => (closed ??= drain()) };
+
+  async function tellOfTemporal(error: unknown): Promise<void> {
+    if (error === undefined) logger.info('Temporal answers again');
+    else warn(await explainConnectionFailure(temporal, error));
+  }
+
+  function warn(because: string): void {
+    logger.warn({ because }, 'Temporal does not answer: calls are answered 503 until it does');
+  }
+
+  async function drain(): Promise<void> {
+    const timer = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS_MAX);
+    await server.close().finally(() => clearTimeout(timer));
+    await connection.close();
+    // Last, so that what happened until now can still be read.
+    await metricsServer?.close();
+  }
+}
+
+/** A key file that need not be there. */
+async function optional<Keys>(reading: Promise<Keys>): Promise<Keys | undefined> {
+  return reading.catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+}
