@@ -23,6 +23,8 @@ export interface Stage {
   readonly callbacks: KnownCallbacks;
   /** Nothing more is broken: what is open is brought to its end. */
   readonly isEnding: () => boolean;
+  /** A provider's brake is on: legs that wait for it would ask again every minute of virtual time. */
+  readonly isBraked: () => boolean;
 }
 
 /** A run that is held up by a call goes on in the next step. */
@@ -121,7 +123,7 @@ export class Erasure {
       // It holds the run's clock up. From here on the run is behind for good: would it catch up with the providers at once, its
       // window would pass before theirs.
       this.#clockAheadMs = look.now - simulatorNow();
-    } else if (behindMs >= SECOND_MS && look.state !== undefined) {
+    } else if (behindMs >= SECOND_MS && look.state !== undefined && !this.#stage.isBraked()) {
       // Before its first task is done there is nothing to move.
       const { requestId } = this.plan;
       const byMs = Math.round(behindMs);

@@ -41,11 +41,12 @@ export function callFault(random: Random, provider: Provider, subject: Readonly<
   return faultOf(random, kind, target);
 }
 
-/** Everybody's calls, logins too, some times over. */
-export function weatherFault(random: Random, provider: Provider): Fault {
+/** Everybody's calls, logins too, for some seconds of real time, or until the providers' clock is moved. */
+export function weatherFault(random: Random, provider: Provider, simulatorNow: number): Fault {
   const { innerStatus = false } = simulatedProviders[provider].operations;
   const kind = random.weighted({ ...kindWeights, hang: 0, 'inner-status': innerStatus ? 2 : 0 });
-  return faultOf(random, kind, { provider, times: random.between(5, 60) });
+  const until = simulatorNow + random.between(500, 6_000);
+  return { ...faultOf(random, kind, { provider, times: random.between(5, 40) }), until };
 }
 
 type Target = Pick<Fault, 'provider'> & {

@@ -8,6 +8,7 @@ import { createSealer, type Sealer } from '../security/sealing';
 import { KnownCallbacks } from './callback-sender';
 import { Changes, changesOfCourse, type Change } from './changes';
 import { Erasure, LONGEST_MS, type Stage } from './erasure';
+import { OnCall } from './on-call';
 import { planErasure, type Trouble } from './erasure-plan';
 import { randomStream, type Random } from './random';
 import { Records } from './records';
@@ -54,6 +55,8 @@ export interface SuiteSummary {
   readonly outcomes: Readonly<Record<string, number>>;
   readonly connections: Readonly<Record<string, number>>;
   readonly changes: Readonly<Record<Change, number>>;
+  /** How often each provider's brake was released. */
+  readonly brakes: Readonly<Record<string, number>>;
   /** CPU seconds by process, and of the suite itself. */
   readonly cpu: Readonly<Record<string, number>>;
   readonly endedByThemselves: readonly string[];
@@ -70,6 +73,7 @@ export class FaultSuite {
   readonly #stage: Stage;
   readonly #weather: Weather;
   readonly #changes: Changes;
+  readonly #onCall: OnCall;
   readonly #open = new Set<Erasure>();
   readonly #stuck: string[] = [];
   readonly #broken: string[] = [];
@@ -106,8 +110,17 @@ export class FaultSuite {
       simulatorNow: () => Date.now() + clock.offsetMs,
       sealer: () => this.#sealer,
       isEnding: () => this.#isEnding,
+      isBraked: () => this.#onCall.isOn,
     };
-    this.#weather = new Weather({ world, log, report, seed: options.seed, kills: options.kills });
+    this.#weather = new Weather({
+      world,
+      log,
+      report,
+      seed: options.seed,
+      kills: options.kills,
+      simulatorNow: this.#stage.simulatorNow,
+    });
+    this.#onCall = new OnCall(world, log);
     this.#changes = new Changes({
       fleet: world.fleet,
       log,
@@ -138,6 +151,7 @@ export class FaultSuite {
     const meanwhile = Promise.all([
       kills > 0 || trouble.faults > 0 ? this.#weather.rage(over.signal, () => this.#progress()) : undefined,
       changes ? this.#change(over.signal) : undefined,
+      this.#onCall.watch(over.signal),
     ]);
     try {
       while (this.#started < this.#options.erasures || this.#open.size > 0) {
@@ -295,6 +309,7 @@ export class FaultSuite {
       outcomes: this.#records.outcomes,
       connections: this.#weather.connections,
       changes: this.#changes.made,
+      brakes: this.#onCall.released,
       cpu: { ...inSeconds(fleet.cpuMs()), suite: Math.round((user + system) / 1_000_000) },
       endedByThemselves: fleet.endedByThemselves,
     };

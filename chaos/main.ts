@@ -147,6 +147,7 @@ function tellSummary(summary: SuiteSummary): void {
   );
   tell(`Kills: ${counted(summary.kills)}`);
   tell(`Changes: ${counted(summary.changes)}`);
+  tell(`Brakes released: ${counted(summary.brakes)}`);
   tell(`Calls with a fault: ${counted(summary.faults)}`);
   tell(`Connections: ${counted(summary.connections)}`);
   tell(`Outcomes: ${counted(summary.outcomes)}`);

@@ -10,7 +10,8 @@ import { NAMESPACE } from './world';
 
 const { WorkflowExecutionStatus, PendingActivityState } = temporal.api.enums.v1;
 const CALL_MS_MAX = 10 * SECOND_MS;
-const SKIPS_MAX = 200;
+/** A leg that waits for its provider's brake asks every minute: not all the minutes of some days. */
+const SKIPS_MAX = 12;
 
 export type RunStatus =
   'running' | 'completed' | 'failed' | 'canceled' | 'terminated' | 'timed_out' | 'continued_as_new';

@@ -148,6 +148,13 @@ interface ConnectionDisturbed {
   readonly forMs?: number;
 }
 
+/** A provider's brake was on, and the engineer on call released it. */
+interface BrakeReleased {
+  readonly kind: 'brake-released';
+  readonly provider: Provider;
+  readonly reason: string;
+}
+
 interface KeysRotated {
   readonly kind: 'keys-rotated';
   readonly what: string;
@@ -215,6 +222,7 @@ export type RunEvent =
   | ProcessStarted
   | ConnectionDisturbed
   | KeysRotated
+  | BrakeReleased
   | Deciding
   | Decided
   | MovedForward

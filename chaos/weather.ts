@@ -14,6 +14,8 @@ interface WeatherOptions {
   readonly report: (line: string) => void;
   readonly seed: string;
   readonly kills: number;
+  /** The providers' time, epoch ms. */
+  readonly simulatorNow: () => number;
 }
 
 const killWeights: Readonly<Record<ProcessRole, number>> = {
@@ -24,7 +26,7 @@ const killWeights: Readonly<Record<ProcessRole, number>> = {
 };
 const LOOK_EVERY_MS = SECOND_MS;
 /** So often a line is disturbed, and a provider has trouble, at most. */
-const EVERY_MS = { connection: [2 * SECOND_MS, 9 * SECOND_MS], provider: [4 * SECOND_MS, 15 * SECOND_MS] } as const;
+const EVERY_MS = { connection: [2 * SECOND_MS, 9 * SECOND_MS], provider: [6 * SECOND_MS, 25 * SECOND_MS] } as const;
 
 export class Weather {
   readonly #options: WeatherOptions;
@@ -101,8 +103,8 @@ export class Weather {
     const random = this.#random.providers;
     while (!signal.aborted && !this.#isCalm) {
       await wait(random.between(...EVERY_MS.provider), signal);
-      const fault = weatherFault(random, random.pick(providerKeys));
       if (signal.aborted || this.#isCalm) return;
+      const fault = weatherFault(random, random.pick(providerKeys), this.#options.simulatorNow());
       await world.simulator.addFault(fault);
       log.add({ kind: 'fault', fault });
     }

@@ -52,7 +52,7 @@ describe('the faults that are drawn', () => {
 
   it('make sense to the simulator', async () => {
     const random = randomStream('a seed', 'providers');
-    const weather = Array.from({ length: 300 }, () => weatherFault(random, random.pick(providerKeys)));
+    const weather = Array.from({ length: 300 }, () => weatherFault(random, random.pick(providerKeys), Date.now()));
     for (const fault of [...faultsOf(plans), ...weather]) await simulator.addFault(fault);
     expect(weather.some(({ subject }) => subject !== undefined)).toBe(false);
   });
