@@ -1,7 +1,7 @@
 /** What this worker process may call of one provider: by its lease, or the little that needs none. Instants are monotonic. */
 import { unleasedAllowance, type CallLimits, type Lease, type LeaseRequest } from '../../domain/brake/lease';
 import { defined } from '../../domain/defined';
-import { SECOND_MS } from '../../domain/duration';
+import { DAY_MS, SECOND_MS } from '../../domain/duration';
 
 /** Asks the provider's brake. Bounded in time by itself. */
 export type AskForLease = (request: LeaseRequest) => Promise<Lease>;
@@ -19,6 +19,12 @@ interface HeldLease extends Lease {
 
 /** After a request that was not answered. */
 const ASK_AGAIN_MS = 1 * SECOND_MS;
+/**
+ * A brake that has not answered for so long is broken, and calls that nearly stop would be an outage of our own making. By
+ * then every lease has run out, so each worker goes on with a part that so many of them can have.
+ */
+const UNANSWERED_MS = 60 * SECOND_MS;
+const WORKERS_UNANSWERED = 20;
 /** So soon at the earliest after one lease the next is asked for, where its calls are nearly used up. */
 const USED_UP_MS = SECOND_MS / 2;
 
@@ -26,6 +32,8 @@ export class CallAllowance {
   readonly #limits: CallLimits;
   readonly #worker: string;
   readonly #ask: AskForLease;
+  /** When the first of the requests was sent that no answer has come to since. */
+  #unansweredSince: number | undefined;
   readonly #unleased: { readonly callsPerSecond: number; readonly atOnce: number };
   #tokens: number;
   #tokensAt: number;
@@ -55,13 +63,19 @@ export class CallAllowance {
     this.#fill(now);
     if (this.#tokens >= 1) return { callsPerSecond: this.#limits.callsPerSecond };
     if (now < this.#spentUntil) return { until: this.#spentUntil, why: 'spent' };
+    if (this.isUnanswered(now)) return { callsPerSecond: this.#unansweredPart() };
     // Or sooner, once the brake has answered.
     return { until: now + ((1 - this.#tokens) * SECOND_MS) / this.#unleased.callsPerSecond, why: 'slow' };
   }
 
+  /** The brake has not answered for a minute. */
+  isUnanswered(now: number): boolean {
+    return this.#unansweredSince !== undefined && now - this.#unansweredSince >= UNANSWERED_MS;
+  }
+
   /** One of the calls that `permit` allows at this moment. */
   call(now: number): void {
-    if (this.#usableLease(now) === undefined) this.#tokens -= 1;
+    if (this.#usableLease(now) === undefined) this.#tokens = Math.max(0, this.#tokens - 1);
     this.#calls += 1;
   }
 
@@ -97,6 +111,7 @@ export class CallAllowance {
     const isTold = this.#isPauseToBeTold;
     const number = (this.#requests += 1);
     this.#isPauseToBeTold = false;
+    this.#unansweredSince ??= askedAt;
     try {
       const lease = await this.#ask({
         worker: this.#worker,
@@ -111,6 +126,7 @@ export class CallAllowance {
         }),
       });
       this.#reported = calls;
+      this.#unansweredSince = undefined;
       if (lease.number === number) this.#hold(lease, { askedAt, callsBefore: calls, now: clock() });
     } catch {
       // The gate goes on with what is left; the next request tells all that this one would have told.
@@ -152,6 +168,11 @@ export class CallAllowance {
     const lease = this.#liveLease(now);
     const isUsable = lease !== undefined && lease.callsPerSecond > 0 && this.#calls < (lease.callsUpTo ?? Infinity);
     return isUsable ? lease : undefined;
+  }
+
+  #unansweredPart(): number {
+    const { callsPerSecond, callsPerDay = Infinity } = this.#limits;
+    return Math.min(callsPerSecond, (callsPerDay * SECOND_MS) / DAY_MS) / WORKERS_UNANSWERED;
   }
 
   #fill(now: number): void {

@@ -48,6 +48,7 @@ export function createCallGate(parts: {
   const waiting = new Set<Waiting>();
   let timer: NodeJS.Timeout | undefined;
   let told: Permit | undefined;
+  let isUnansweredTold = false;
 
   function goOn(): void {
     clearTimeout(timer);
@@ -113,8 +114,16 @@ export function createCallGate(parts: {
     const now = clock();
     const at = allowance.askAt(now, waiting.size);
     if (at === undefined || at > now) return at;
-    void allowance.ask(clock).then(goOn);
+    void allowance.ask(clock).then(() => (tellUnanswered(), goOn()));
     return undefined;
+  }
+
+  function tellUnanswered(): void {
+    const isUnanswered = allowance.isUnanswered(clock());
+    if (isUnanswered && !isUnansweredTold) {
+      log.warn({ provider: name }, 'The brake of the provider has not answered for a minute: calls go on slowly');
+    }
+    isUnansweredTold = isUnanswered;
   }
 
   function tell(permit: Permit, now: number): void {

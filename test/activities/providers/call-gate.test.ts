@@ -163,6 +163,51 @@ describe('the gate', () => {
     expect(within(left, at + 22 * SECOND_MS, 2 * SECOND_MS)).toBeGreaterThan(380);
   });
 
+  it('goes on with a part of its own where the brake itself does not answer, tells of it once, and stops doing so', async () => {
+    isTemporalAway = true;
+    const gate = gateOf({ callsPerSecond: 200 });
+    const left: number[] = [];
+    const caller = async (): Promise<void> => {
+      // As Temporal does: whoever was refused a turn comes back.
+      for (;;)
+        await gate
+          .turn()
+          .then(() => left.push(performance.now()))
+          .catch(() => new Promise((resolve) => setTimeout(resolve, SECOND_MS)));
+    };
+    for (let number = 0; number < 20; number += 1) void caller();
+    const at = performance.now();
+    await jest.advanceTimersByTimeAsync(180 * SECOND_MS);
+    expect(within(left, at + SECOND_MS, 55 * SECOND_MS)).toBeLessThanOrEqual(15);
+    // A twentieth of 200 a second.
+    expect(within(left, at + 100 * SECOND_MS, 60 * SECOND_MS)).toBeGreaterThan(540);
+    expect(within(left, at + 100 * SECOND_MS, 60 * SECOND_MS)).toBeLessThanOrEqual(601);
+    expect(warned.filter((message) => message.includes('has not answered'))).toHaveLength(1);
+    isTemporalAway = false;
+    await jest.advanceTimersByTimeAsync(5 * SECOND_MS);
+    expect(within(left, performance.now() - 2 * SECOND_MS, 2 * SECOND_MS)).toBeGreaterThan(350);
+  });
+
+  it('keeps to the day as well while the brake does not answer', async () => {
+    isTemporalAway = true;
+    const gate = gateOf({ callsPerSecond: 200, callsPerDay: 86_400 * 20 });
+    let left = 0;
+    const caller = async (): Promise<void> => {
+      for (;;)
+        await gate
+          .turn()
+          .then(() => (left += 1))
+          .catch(() => new Promise((resolve) => setTimeout(resolve, SECOND_MS)));
+    };
+    for (let number = 0; number < 5; number += 1) void caller();
+    await jest.advanceTimersByTimeAsync(100 * SECOND_MS);
+    const before = left;
+    await jest.advanceTimersByTimeAsync(60 * SECOND_MS);
+    // A twentieth of 20 a second.
+    expect(left - before).toBeGreaterThan(50);
+    expect(left - before).toBeLessThanOrEqual(61);
+  });
+
   it('stops waiting when the activity is cancelled', async () => {
     const gate = gateOf({ callsPerSecond: 1 });
     gate.pause(20 * SECOND_MS);
