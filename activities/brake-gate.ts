@@ -3,7 +3,7 @@
  * when the provider refuses everyone. Should the brake itself be out of reach, calls are made as if there were none.
  */
 import { SECOND_MS } from '../domain/duration';
-import { alsoUnknown, noStreak, streakAfter, tripOf, type Sign } from '../domain/brake/streak';
+import { alsoUnknown, mergedStreak, noStreak, streakAfter, tripOf, type Sign, type Trip } from '../domain/brake/streak';
 import {
   askAgainInMs,
   canTry,
@@ -57,17 +57,30 @@ export function createBrakeGate({
   let reading: Promise<void> | undefined;
   let streak = noStreak;
 
-  async function through(ask: () => Promise<TripState>): Promise<void> {
+  /** Whether it was reached. */
+  async function through(ask: () => Promise<TripState>): Promise<boolean> {
     const wasOn = known.on !== undefined;
+    let isReached = true;
     try {
       known = await ask();
     } catch (error) {
       onUnreachable(error);
       known = notTripped;
+      isReached = false;
     }
     readAt = now();
     // What was seen before it was released says nothing any more.
-    if (wasOn && known.on === undefined) streak = noStreak;
+    if (isReached && wasOn && known.on === undefined) streak = noStreak;
+    return isReached;
+  }
+
+  /** What could not be told is kept, to be told with what is seen next. */
+  async function reportTrip(trip: Trip): Promise<void> {
+    const [kept, before] = [streak, known];
+    streak = noStreak;
+    if (await through(() => shared.report({ type: 'tripped', trip, plan }))) return;
+    known = before;
+    streak = mergedStreak(kept, streak, limits);
   }
 
   async function refresh(): Promise<void> {
@@ -78,9 +91,7 @@ export function createBrakeGate({
   async function read(): Promise<void> {
     await through(() => shared.read());
     const trip = known.on?.reason === 'unknown-ids' ? alsoUnknown(streak) : undefined;
-    if (trip === undefined) return;
-    streak = noStreak;
-    await through(() => shared.report({ type: 'tripped', trip, plan }));
+    if (trip !== undefined) await reportTrip(trip);
   }
 
   return {
@@ -104,8 +115,7 @@ export function createBrakeGate({
       streak = streakAfter(streak, sign, { requestId, at: now() }, limits);
       const trip = tripOf(streak, limits);
       if (trip === undefined) return undefined;
-      streak = noStreak;
-      await through(() => shared.report({ type: 'tripped', trip, plan }));
+      await reportTrip(trip);
       return known.on;
     },
   };

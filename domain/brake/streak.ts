@@ -61,6 +61,14 @@ export function streakAfter(
   }
 }
 
+/** Of one that could not be told, and of what came while it was tried. */
+export function mergedStreak(before: Streak, since: Streak, limits: BrakeLimits): Streak {
+  return {
+    refused: since.refused.reduce((all, one) => added(all, one, limits.refusals), before.refused),
+    unknown: since.unknown.reduce((all, one) => added(all, one, limits.unknownIds), before.unknown),
+  };
+}
+
 function added(seen: readonly Seen[], one: Seen, max: number): readonly Seen[] {
   const isKnown = seen.some(({ requestId }) => requestId === one.requestId);
   return isKnown || seen.length >= max ? seen : [...seen, one];

@@ -48,6 +48,36 @@ const refuse = async (gate: BrakeGate, ...requests: number[]) => {
   for (const n of requests) await gate.tell(request(n), refuses);
 };
 
+describe('what could not be told', () => {
+  it('is told with the next that is seen, and trips the brake then', async () => {
+    const world = new World();
+    const gate = world.gate();
+    await refuse(gate, 1, 2);
+    world.isAway = true;
+    await refuse(gate, 3);
+    expect(world.unreachable).toHaveLength(1);
+    world.isAway = false;
+    await refuse(gate, 4);
+    expect(world.state.on).toMatchObject({ requestIds: [request(1), request(2), request(3)] });
+  });
+
+  it('are the people whom another worker found unknown: they are named once it can be', async () => {
+    const world = new World();
+    const [first, second] = [world.gate(), world.gate()];
+    await second.pass(request(100));
+    for (const n of [1, 2, 3, 4, 5]) await first.tell(request(n), { says: 'knows-nobody' });
+    for (const n of [6, 7]) await second.tell(request(n), { says: 'knows-nobody' });
+    world.now += 10 * SECOND_MS;
+    const report = world.report.bind(world);
+    world.report = () => Promise.reject(new Error('too slow'));
+    expect(await second.pass(request(8))).toMatchObject({ on: { reason: 'unknown-ids' } });
+    world.report = report;
+    world.now += 10 * SECOND_MS;
+    await second.pass(request(8));
+    expect(world.state.on?.requestIds).toEqual([1, 2, 3, 4, 5, 6, 7].map(request));
+  });
+});
+
 describe('the gate of a worker', () => {
   it('reads once in ten seconds at most, however many calls there are, and tells nothing while all is well', async () => {
     const world = new World();

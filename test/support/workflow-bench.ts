@@ -418,7 +418,8 @@ export function readBundle(): string {
 /** The workflow bundle with one piece of code replaced: a bug that was deployed, or a shorter time-out. */
 export function alteredBundle(...changes: readonly (readonly [from: RegExp, to: string])[]): string {
   return changes.reduce((code, [from, to]) => {
-    if (!from.test(code)) throw new Error(`The bundle has nothing like ${from}`);
+    const found = [...code.matchAll(new RegExp(from.source, 'g'))].length;
+    if (found === 0 || (found > 1 && !from.global)) throw new Error(`The bundle has ${found} places like ${from}`);
     return code.replace(from, to);
   }, readBundle());
 }

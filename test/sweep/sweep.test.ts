@@ -328,7 +328,7 @@ describe('with workers', () => {
     await handle.terminate('by mistake');
     await expectSwept(handle, ['no-certificate']);
     await bench.stop(WORKFLOW_QUEUE);
-    const long = alteredBundle([/\(0, workflow_1\.workflowInfo\)\(\)\.continueAsNewSuggested/, 'true']);
+    const long = alteredBundle([/if \(\(0, workflow_1\.workflowInfo\)\(\)\.continueAsNewSuggested\)/, 'if (true)']);
     await bench.serveWorkflows({ workflowBundle: { code: long } });
     const now = Date.now();
     // Until the index has caught up with what the tests before have ended.

@@ -184,8 +184,10 @@ class World {
     await new Promise(setImmediate);
   }
 
+  /** Not by one that the brake has not answered for a minute: what that does is tested with the gate. */
   call(which: number, times: number): void {
     const one = this.#pick(which);
+    if (one?.allowance.isUnanswered(this.now) === true) return;
     for (let left = times; left > 0 && one && 'callsPerSecond' in one.allowance.permit(this.now); left -= 1) {
       one.allowance.call(this.now);
       this.#made.push(this.now);
@@ -194,6 +196,7 @@ class World {
 
   leasedPerSecond(): number {
     return this.#workers
+      .filter(({ allowance }) => !allowance.isUnanswered(this.now))
       .map(({ allowance }) => allowance.permit(this.now))
       .reduce((sum, permit) => sum + ('callsPerSecond' in permit ? permit.callsPerSecond : 0), 0);
   }
