@@ -64,7 +64,8 @@ function faultOf(random: Random, kind: Fault['kind'], target: Target): Fault {
       return { ...target, kind };
     case 'status': {
       const status = random.pick(statuses);
-      const headers = status === 429 || status === 503 ? { 'retry-after': String(random.between(1, 7200)) } : undefined;
+      // Workers leave the provider alone for so long, in real time, whoever it was about.
+      const headers = status === 429 || status === 503 ? { 'retry-after': String(random.between(1, 3)) } : undefined;
       return { ...target, kind, status, ...(headers && random.chance(0.5) && { headers }) };
     }
     case 'slow':
