@@ -297,7 +297,7 @@ describe('erasure submit --file', () => {
     const shown = await submitFile(file, '--dry-run', '--policy', policy);
     expect(shown).toMatchObject({ code: 0 });
     expect(shown.stdout).toContain('gdpr: 1 requests, due 2026-12-01');
-    expect(shown.stdout).toContain('Person API: 1 requests, asked within 1 s at 10 a second');
+    expect(shown.stdout).toContain('Person API: 1 requests, asked within 1 s at 10 calls a second');
     expect((await submitFile(file, '--dry-run')).stdout).toContain('Due dates   not computed');
   });
 
