@@ -1,7 +1,9 @@
-/** Waits, for one leg, until its provider's brake is released or the leg's step is to be the trial. Asks the provider nothing. */
-import { ApplicationFailure } from '@temporalio/activity';
+/** Waits, for one leg, until calls are left to its provider and its brake is released, or the leg's step is to be the trial. Asks the provider nothing. */
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { isShortageReason, shortageAlarm, shortageAskAgainInMs } from '../domain/brake/shortage';
 import { brakeAlarm } from '../domain/brake/trip-text';
-import type { FailureDetails, FailureType } from '../domain/leg/failure';
+import { HOUR_MS } from '../domain/duration';
+import type { FailureDetails, FailureType, LegBrake } from '../domain/leg/failure';
 import type { Provider } from '../domain/provider/provider-table';
 import type { BrakeGate } from './brake-gate';
 import { refuseForeignRun, type RunOfRequest } from './run-guard';
@@ -13,6 +15,8 @@ export interface BrakeActivities {
 
 export interface BrakeWait extends RunOfRequest {
   readonly provider: Provider;
+  /** What its step met. */
+  readonly brake?: LegBrake;
 }
 
 export function createBrakeActivities({
@@ -23,19 +27,42 @@ export function createBrakeActivities({
   return {
     async waitForBrake(wait) {
       await refuseForeignRun(wait);
-      const { requestId, provider } = wait;
+      const { requestId, provider, brake } = wait;
+      // First: the trial is not for one that could not call.
+      const short = (await gates[provider].shortage()) ?? untold(brake);
+      if (short !== undefined) {
+        throw waitOn(short.shortage, { message: shortageAlarm(provider, short.shortage), ...short });
+      }
       const passage = await gates[provider].pass(requestId);
       if (passage === 'go') return;
       const { on, askAgainInMs } = passage;
-      const type: FailureType = 'ProviderBraked';
-      const details: FailureDetails = { mayHaveReached: false, brake: { reason: on.reason, since: on.since } };
-      throw ApplicationFailure.create({
-        type,
-        message: brakeAlarm(provider, on),
-        details: [details],
-        nextRetryDelay: askAgainInMs,
-        category: 'BENIGN',
-      });
+      throw waitOn({ reason: on.reason, since: on.since }, { message: brakeAlarm(provider, on), askAgainInMs });
     },
   };
+}
+
+/** What the step met may not be known to all workers yet. Believed once, lest it be refused again and again meanwhile. */
+function untold(brake: LegBrake | undefined) {
+  if (brake === undefined || Context.current().info.attempt > 1) return undefined;
+  const { reason, since, until = 0 } = brake;
+  const now = Date.now();
+  if (!isShortageReason(reason) || until <= now) return undefined;
+  const shortage = { reason, since, until };
+  const told = { ...shortage, until: Math.min(until, now + HOUR_MS) };
+  return { shortage, askAgainInMs: shortageAskAgainInMs(told, now, Math.random()) };
+}
+
+function waitOn(
+  brake: LegBrake,
+  { message, askAgainInMs }: { readonly message: string; readonly askAgainInMs: number },
+): ApplicationFailure {
+  const type: FailureType = 'ProviderBraked';
+  const details: FailureDetails = { mayHaveReached: false, brake };
+  return ApplicationFailure.create({
+    type,
+    message,
+    details: [details],
+    nextRetryDelay: askAgainInMs,
+    category: 'BENIGN',
+  });
 }

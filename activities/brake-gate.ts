@@ -3,6 +3,7 @@
  * when the provider refuses everyone. Should the brake itself be out of reach, calls are made as if there were none.
  */
 import { SECOND_MS } from '../domain/duration';
+import { shortageAskAgainInMs, type Shortage } from '../domain/brake/shortage';
 import { alsoUnknown, mergedStreak, noStreak, streakAfter, tripOf, type Sign, type Trip } from '../domain/brake/streak';
 import {
   askAgainInMs,
@@ -20,6 +21,8 @@ import {
 /** The brake as it is kept for all workers. */
 export interface SharedBrake {
   read(): Promise<TripState>;
+  /** The latest, which may be over. */
+  readShortage(): Promise<Shortage | undefined>;
   /** Resolves to how it stands after it. */
   report(report: TripReport): Promise<TripState>;
 }
@@ -30,6 +33,8 @@ export type Passage = 'go' | { readonly on: BrakeOn; readonly askAgainInMs: numb
 export interface BrakeGate {
   /** Before a call is made, or to learn whether one could be. */
   pass(requestId: string): Promise<Passage>;
+  /** Whether calls are left to the provider, for a step that waits for them. The calls themselves wait at their own gate. */
+  shortage(): Promise<{ readonly shortage: Shortage; readonly askAgainInMs: number } | undefined>;
   /** What a call said; resolves to the brake where it is on now. */
   tell(requestId: string, sign: Sign): Promise<BrakeOn | undefined>;
 }
@@ -55,6 +60,8 @@ export function createBrakeGate({
   let known: TripState = notTripped;
   let readAt = -Infinity;
   let reading: Promise<void> | undefined;
+  let knownShortage: { readonly shortage: Shortage | undefined; readonly readAt: number } | undefined;
+  let readingShortage: Promise<void> | undefined;
   let streak = noStreak;
 
   /** Whether it was reached. */
@@ -94,7 +101,26 @@ export function createBrakeGate({
     if (trip !== undefined) await reportTrip(trip);
   }
 
+  async function readShortage(): Promise<void> {
+    let shortage: Shortage | undefined;
+    try {
+      shortage = await shared.readShortage();
+    } catch (error) {
+      onUnreachable(error);
+    }
+    knownShortage = { shortage, readAt: now() };
+  }
+
   return {
+    async shortage() {
+      if (knownShortage === undefined || now() - knownShortage.readAt >= BELIEVED_MS) {
+        await (readingShortage ??= readShortage().finally(() => (readingShortage = undefined)));
+      }
+      const shortage = knownShortage?.shortage;
+      if (shortage === undefined || shortage.until <= now()) return undefined;
+      return { shortage, askAgainInMs: shortageAskAgainInMs(shortage, now(), random()) };
+    },
+
     async pass(requestId) {
       await refresh();
       if (known.on !== undefined && !isTrialOf(known, requestId, now()) && canTry(known.on, requestId, now())) {
@@ -124,5 +150,6 @@ export function createBrakeGate({
 /** Where there is none, as in tests of other things. */
 export const noBrake: BrakeGate = {
   pass: async () => 'go',
+  shortage: async () => undefined,
   tell: async () => undefined,
 };

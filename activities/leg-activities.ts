@@ -1,5 +1,6 @@
 /** Makes Temporal activities of a provider's adapter: opens the identifier, keeps memory across attempts, converts failures. */
 import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
+import { TURN_MS_MAX } from '../domain/brake/shortage';
 import type { Sign } from '../domain/brake/streak';
 import { brakeAlarm } from '../domain/brake/trip-text';
 import type { BrakeOn } from '../domain/brake/trip-state';
@@ -18,9 +19,10 @@ import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { Observation, Receipt, Withdrawal } from '../domain/leg/receipt';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker, FactSigner } from '../security/facts';
-import { SealError, type Opened, type Opener } from '../security/sealing';
+import type { Opened, Opener } from '../security/sealing';
 import type { BrakeGate } from './brake-gate';
 import { nothingSaid, signOfFailure, signOfLook, signOfReceipt, signOfWithdrawal } from './call-sign';
+import { asProviderFailure, type ReportBug } from './own-failure';
 import { refuseForeignRun } from './run-guard';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from './providers/provider';
 
@@ -49,9 +51,6 @@ interface AttemptMemory extends StepMemory {
   /** The erasing operation may have been reached, by that attempt or one before it. */
   readonly reached: boolean;
 }
-
-/** A bug in an adapter. Its message stays in the worker: it may quote what the adapter was working on. */
-export type ReportBug = (bug: { readonly provider: Provider; readonly kind: string; readonly frames: string }) => void;
 
 export interface LegActivityParts {
   readonly adapter: ProviderAdapter;
@@ -151,7 +150,11 @@ async function attempt<Result extends object>(
     }
     const ownFailure = asProviderFailure(error, { ...parts, draining: signal.aborted });
     const isOfAll = brakeOn !== undefined && sign.says === 'refuses' && kind !== 'withdrawal';
-    const failure = isOfAll ? brakedLikeAll(ownFailure, brakeOn) : ownFailure;
+    const failure = isOfAll
+      ? brakedLikeAll(ownFailure, brakeOn)
+      : kind === 'withdrawal'
+        ? ownFailure
+        : paused(ownFailure);
     const now = info.currentAttemptScheduledTimestampMs;
     const trouble = troubleAfter(memory, failure.type, now);
     const { reached, adapter: adapterMemory } = memory;
@@ -192,6 +195,16 @@ async function refuseBraked({ requestId }: LegCall, { adapter: { provider }, bra
 /** It was refused like everyone else, which is the brake's alarm and not this request's. */
 function brakedLikeAll({ message }: ProviderFailure, { reason, since }: BrakeOn): ProviderFailure {
   return new ProviderFailure('ProviderBraked', message, { brake: { reason, since } });
+}
+
+/** It was asked, and asks to be left alone for longer than a call waits: this step waits for that as all others do. */
+function paused(failure: ProviderFailure): ProviderFailure {
+  const { type, message, isPaceOnly, neverLeft, retryAfterMs = 0 } = failure;
+  if (type !== 'ProviderUnavailable' || !isPaceOnly || neverLeft || retryAfterMs <= TURN_MS_MAX) return failure;
+  const since = Date.now();
+  return new ProviderFailure('ProviderBraked', message, {
+    brake: { reason: 'paused', since, until: since + retryAfterMs },
+  });
 }
 
 /** What became of an erasure can be learnt where it was asked for, and nowhere else: another region knows nobody. */
@@ -253,47 +266,6 @@ function reachOf(
   const { activityId } = Context.current().info;
   const unreached = { kind: 'unreached', content: { activityId }, askedBefore: call.askedBefore } as const;
   return { mayHaveReached: false, witness: witnessOf(parts, call, unreached) };
-}
-
-function asProviderFailure(
-  error: unknown,
-  {
-    adapter: { provider },
-    reportBug,
-    draining,
-  }: { readonly adapter: ProviderAdapter; readonly reportBug: ReportBug; readonly draining: boolean },
-): ProviderFailure {
-  const name = providerName(provider);
-  if (error instanceof ProviderFailure) return error;
-  if (error instanceof SealError) {
-    return error.code === 'key-unavailable'
-      ? new ProviderFailure(
-          'KeyUnavailable',
-          `This worker does not hold the key that the ${name} identifier is sealed to.`,
-        )
-      : new ProviderFailure('IdentifierUnusable', `The sealed ${name} identifier was refused: ${error.message}`);
-  }
-  if (draining) {
-    return new ProviderFailure(
-      'ProviderUnavailable',
-      `The worker shut down while it was calling ${name}; another tries again.`,
-    );
-  }
-  const kind = error instanceof Error ? error.name : typeof error;
-  reportBug({ provider, kind, frames: framesOf(error) });
-  // Retried, so that the request goes on by itself once a mended worker is deployed.
-  return new ProviderFailure(
-    'ProviderUnavailable',
-    `Our own adapter for ${name} broke (${kind}); the worker's log says where.`,
-  );
-}
-
-/** Where a bug is, without its message. */
-function framesOf(error: unknown): string {
-  if (!(error instanceof Error)) return '';
-  // The message goes first: it may itself have a line that looks like a frame.
-  const lines = (error.stack ?? '').replace(error.message, '').split('\n');
-  return lines.filter((line) => /^\s+at /.test(line)).join('\n');
 }
 
 function toApplicationFailure(

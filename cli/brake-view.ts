@@ -1,5 +1,6 @@
 /** How a provider's brake looks on the screen and as JSON. */
 import { brakeGuide } from '../domain/brake/brake-reason';
+import { shortageAlarm, type Shortage } from '../domain/brake/shortage';
 import { brakeAlarm } from '../domain/brake/trip-text';
 import type { TripState } from '../domain/brake/trip-state';
 import { describeInstant } from '../domain/duration';
@@ -7,7 +8,19 @@ import { providerName, type Provider } from '../domain/provider/provider-table';
 import type { CommandContext } from './context';
 import { colorsFor } from './request-view';
 
-export function brakeText(provider: Provider, { on, last }: TripState, context: CommandContext): string {
+/** What the brake answered, and no calls where none are left now. */
+export interface BrakeToShow {
+  readonly trips: TripState;
+  readonly shortage?: Shortage | undefined;
+}
+
+export function brakeText(provider: Provider, { trips, shortage }: BrakeToShow, context: CommandContext): string {
+  const text = tripText(provider, trips, context);
+  if (shortage === undefined) return text;
+  return `${text}\n  ${colorsFor(context).yellow(shortageAlarm(provider, shortage))}`;
+}
+
+function tripText(provider: Provider, { on, last }: TripState, context: CommandContext): string {
   const { bold, yellow } = colorsFor(context);
   const name = bold(providerName(provider));
   if (on !== undefined) {
@@ -23,7 +36,7 @@ export function brakeText(provider: Provider, { on, last }: TripState, context: 
 }
 
 /** Instants are RFC 3339 in UTC. */
-export function brakeJson(provider: Provider, { on, last }: TripState) {
+export function brakeJson(provider: Provider, { trips: { on, last }, shortage }: BrakeToShow) {
   return {
     provider,
     state: on === undefined ? 'off' : 'on',
@@ -34,6 +47,9 @@ export function brakeJson(provider: Provider, { on, last }: TripState) {
       failedTrials: on.trials,
       requests: on.requests,
       requestIds: on.requestIds,
+    }),
+    ...(shortage && {
+      noCalls: { reason: shortage.reason, since: iso(shortage.since), until: iso(shortage.until) },
     }),
     ...(last && { last: { reason: last.reason, since: iso(last.since), releasedAt: iso(last.at), by: last.by } }),
   };

@@ -2,6 +2,7 @@
 import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { SECOND_MS } from '../domain/duration';
 import { providerName, type Provider } from '../domain/provider/provider-table';
+import { shortageIn, type Shortage } from '../domain/brake/shortage';
 import { notTripped, type TripReport, type TripState } from '../domain/brake/trip-state';
 import { BRAKE_TYPE, brakeIdOf, brakeMessages, WORKFLOW_QUEUE } from './names';
 
@@ -19,12 +20,12 @@ export class BrakeCalls {
 
   /** Off where nobody has ever told it anything. */
   async read(): Promise<TripState> {
-    try {
-      return await this.#bounded(() => this.#handle.query<TripState>(brakeMessages.state));
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return notTripped;
-      throw error;
-    }
+    return (await this.#query<TripState>(brakeMessages.state)) ?? notTripped;
+  }
+
+  /** The latest that there was, which may be over. */
+  async readShortage(): Promise<Shortage | undefined> {
+    return shortageIn(await this.#query<unknown>(brakeMessages.view));
   }
 
   /** Resolves to how the brake stands after it. Starts the brake's workflow where there is none. */
@@ -49,6 +50,15 @@ export class BrakeCalls {
     return this.#bounded(() =>
       this.#handle.executeUpdate<TripState, [typeof by]>(brakeMessages.release, { args: [by] }),
     );
+  }
+
+  async #query<Answer>(name: string): Promise<Answer | undefined> {
+    try {
+      return await this.#bounded(() => this.#handle.query<Answer>(name));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
   }
 
   get #handle() {

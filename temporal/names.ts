@@ -13,8 +13,13 @@ export function brakeIdOf(provider: Provider): string {
   return `provider-brake-${provider}`;
 }
 
-/** What such a run understands about its brake being on: a query, an update of the workers, and one of staff. */
-export const brakeMessages = { state: 'tripState', report: 'reportToBrake', release: 'releaseBrake' } as const;
+/** What such a run understands beside leases: a query about its calls; one about its being on, an update of the workers, and one of staff. */
+export const brakeMessages = {
+  view: 'brake',
+  state: 'tripState',
+  report: 'reportToBrake',
+  release: 'releaseBrake',
+} as const;
 
 /** Queue of the workflows and of the activities that concern no single provider. */
 export const WORKFLOW_QUEUE = 'erasure';

@@ -9,6 +9,8 @@ import {
   continueAsNew,
   defineQuery,
   defineUpdate,
+  log,
+  metricMeter,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -17,14 +19,15 @@ import { brakeView, grantLease, openBrake, type BrakeState, type BrakeView } fro
 import { describeBrake } from '../domain/brake/brake-text';
 import type { Lease, LeaseRequest } from '../domain/brake/lease';
 import { leaseRequestProblem } from '../domain/brake/lease-check';
+import { shortageAlarm } from '../domain/brake/shortage';
 import { describeTrip } from '../domain/brake/trip-text';
 import { notTripped, type TripState } from '../domain/brake/trip-state';
-import { providerKeys } from '../domain/provider/provider-table';
-import { brakeIdOf } from '../temporal/names';
+import { providerKeys, type Provider } from '../domain/provider/provider-table';
+import { brakeIdOf, brakeMessages } from '../temporal/names';
 import { listenForTrips } from './brake-trips';
 
 export const lease = defineUpdate<Lease, [LeaseRequest]>('lease');
-export const brake = defineQuery<BrakeView>('brake');
+export const brake = defineQuery<BrakeView>(brakeMessages.view);
 
 /** Temporal refuses further updates after 2,000 in one run. */
 const UPDATES_MAX = 1_000;
@@ -45,6 +48,7 @@ export async function providerBrake(handedOn: BrakeState = openBrake, handedOnTr
     lease,
     (request) => {
       const granted = grantLease(state, request, Date.now());
+      tellOfShortage(provider, state, granted.state);
       state = granted.state;
       updates += 1;
       show();
@@ -70,4 +74,14 @@ export async function providerBrake(handedOn: BrakeState = openBrake, handedOnTr
 
   await condition(() => (updates >= UPDATES_MAX || workflowInfo().continueAsNewSuggested) && allHandlersFinished());
   await continueAsNew<typeof providerBrake>(state, trips);
+}
+
+/** Once for each: a line of the log and a count. The sweep names one that lasts. */
+function tellOfShortage(provider: Provider, before: BrakeState, { shortage }: BrakeState): void {
+  if (shortage === undefined || shortage.since === before.shortage?.since) return;
+  const { reason } = shortage;
+  log.warn(shortageAlarm(provider, shortage), { provider, reason });
+  metricMeter
+    .createCounter('erasure_shortages', undefined, 'How often no calls were left to a provider')
+    .add(1, { provider, reason });
 }

@@ -10,6 +10,7 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
+import { isShortageReason } from '../domain/brake/shortage';
 import { defined } from '../domain/defined';
 import type { BrakeActivities } from '../activities/brake-activities';
 import type { LegActivities } from '../activities/leg-activities';
@@ -18,7 +19,7 @@ import { isFailureType, retrying, type FailureDetails, type LegFailure, type Ste
 import { advance, startLeg, type Leg } from '../domain/leg/leg';
 import type { Approval, LegCall } from '../domain/leg/leg-call';
 import type { LegEvent, LegState, StepFacts } from '../domain/leg/leg-state';
-import type { AskStep, LegStep, LookStep, WaitStep, WithdrawStep } from '../domain/leg/next-step';
+import type { AskStep, BrakeStep, LegStep, LookStep, WaitStep, WithdrawStep } from '../domain/leg/next-step';
 import { retryPlanAfter } from '../domain/leg/retry-plan';
 import { acceptedFacts, firstAskedAt, hostAsked } from '../domain/leg/rounds';
 import { providerName, type Provider } from '../domain/provider/provider-table';
@@ -107,7 +108,7 @@ export class ProviderLeg {
         case 'withdraw':
           return this.#withdraw(step);
         case 'waitForBrake':
-          return this.#waitForBrake();
+          return this.#waitForBrake(step);
         case 'waitForDecision':
         case 'waitForRelease':
           return CancellationScope.current().cancelRequested;
@@ -152,13 +153,15 @@ export class ProviderLeg {
   }
 
   /** Asks its provider nothing, so that breaking it off never leaves open whether it did. */
-  async #waitForBrake(): Promise<void> {
+  async #waitForBrake({ brake }: BrakeStep): Promise<void> {
     const { waitForBrake } = proxyActivities<BrakeActivities>({
       ...brakeOptions,
-      summary: this.#label('wait until its brake is released'),
+      summary: this.#label(
+        isShortageReason(brake.reason) ? 'wait until calls are left to it' : 'wait until its brake is released',
+      ),
     });
     const run = workflowInfo().originalExecutionRunId;
-    await waitForBrake({ requestId: this.#requestId, run, provider: this.provider });
+    await waitForBrake({ requestId: this.#requestId, run, provider: this.provider, brake });
     this.#apply({ type: 'brakeReleased' });
   }
 

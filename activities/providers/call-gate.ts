@@ -1,7 +1,9 @@
 /** The gate in front of every HTTP call to one provider, its logins too: one for each provider in a worker process. */
 import type { CallLimits } from '../../domain/brake/lease';
 import { Pacing } from '../../domain/brake/pacing';
+import { shortageGuide, TURN_MS_MAX, type ShortageReason } from '../../domain/brake/shortage';
 import { approximateDuration, MINUTE_MS, SECOND_MS } from '../../domain/duration';
+import type { LegBrake } from '../../domain/leg/failure';
 import { CallAllowance, type AskForLease, type Permit } from './call-allowance';
 import { cancellationOf } from './cancellation';
 import { ProviderFailure } from './provider';
@@ -20,10 +22,10 @@ export interface GateLog {
   warn(fields: object, message: string): void;
 }
 
-/** Short enough for the start-to-close time-out of workflows/activity-options.ts, which several calls share. */
-export const TURN_MS_MAX = 45 * SECOND_MS;
 /** Whoever was refused a turn comes back at different times. */
 const COME_BACK_SPREAD = 0.1;
+
+type Why = Extract<Permit, { readonly why: string }>['why'];
 
 interface Waiting {
   readonly since: number;
@@ -47,7 +49,7 @@ export function createCallGate(parts: {
   const pacing = new Pacing();
   const waiting = new Set<Waiting>();
   let timer: NodeJS.Timeout | undefined;
-  let told: Permit | undefined;
+  let told: { readonly why: Why; readonly since: number } | undefined;
   let isUnansweredTold = false;
 
   function goOn(): void {
@@ -81,9 +83,13 @@ export function createCallGate(parts: {
     return undefined;
   }
 
-  function refuseAll({ until, why }: Extract<Permit, { why: string }>, now: number): undefined {
-    const because = why === 'paused' ? 'it asked to be left alone' : 'its allowance of calls for 24 hours is spent';
-    for (const one of waiting) refuse(one, `${because}, for ${approximateDuration(until - now)}`, until - now);
+  /** They wait at the provider's brake, where that uses up none of their patience. */
+  function refuseAll({ until, why }: { readonly until: number; readonly why: Why }, now: number): undefined {
+    const reason: ShortageReason = why === 'paused' ? 'paused' : 'allowance-spent';
+    const forMs = until - now;
+    const message = `${name} was not called: ${shortageGuide[reason].happened}, for ${approximateDuration(forMs)}.`;
+    const brake = { reason, since: told?.since ?? Date.now(), until: Math.ceil(Date.now() + forMs) };
+    for (const one of waiting) refuse(one, 'ProviderBraked', { message, retryAfterMs: forMs, brake });
     return undefined;
   }
 
@@ -92,22 +98,25 @@ export function createCallGate(parts: {
     for (const one of waiting) {
       const lateAt = one.since + TURN_MS_MAX;
       if (now < lateAt) return Math.min(at, lateAt);
-      refuse(one, 'too many calls wait for their turn', TURN_MS_MAX);
+      const message = `${name} was not called: too many calls wait for their turn.`;
+      refuse(one, 'ProviderUnavailable', { message, retryAfterMs: TURN_MS_MAX });
     }
     return undefined;
   }
 
-  function refuse(one: Waiting, because: string, retryAfterMs: number): void {
+  function refuse(
+    one: Waiting,
+    type: 'ProviderBraked' | 'ProviderUnavailable',
+    {
+      message,
+      retryAfterMs,
+      ...more
+    }: { readonly message: string; readonly retryAfterMs: number; readonly brake?: LegBrake },
+  ): void {
     waiting.delete(one);
     const spreadMs = retryAfterMs * (1 + COME_BACK_SPREAD * Math.random());
-    const message = `${name} was not called: ${because}.`;
-    one.refuse(
-      new ProviderFailure('ProviderUnavailable', message, {
-        neverLeft: true,
-        isPaceOnly: true,
-        retryAfterMs: spreadMs,
-      }),
-    );
+    const options = { neverLeft: true, isPaceOnly: true, retryAfterMs: spreadMs, ...more };
+    one.refuse(new ProviderFailure(type, message, options));
   }
 
   function ask(): number | undefined {
@@ -131,8 +140,8 @@ export function createCallGate(parts: {
       if (!('why' in permit)) told = undefined;
       return;
     }
-    if (told !== undefined && 'why' in told && told.why === permit.why) return;
-    told = permit;
+    if (told?.why === permit.why) return;
+    told = { why: permit.why, since: Date.now() };
     const forSeconds = Math.round((permit.until - now) / SECOND_MS);
     log.warn(
       { provider: name, forSeconds },

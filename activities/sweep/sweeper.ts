@@ -9,6 +9,7 @@ import {
   findingOfSecondRun,
   findingsOfAnswer,
   findingsOfBrake,
+  findingsOfShortage,
   findingsOfEnded,
   findingsOfIndex,
   findingsOfQueue,
@@ -121,7 +122,8 @@ export function createSweeper({ client, looks: looksDefault, report, heartbeat }
   /** One that does not answer is told of: it may be on. */
   async function findingsAtBrake(provider: Provider, queue: string): Promise<readonly Finding[]> {
     try {
-      return findingsOfBrake(provider, queue, await reader.brake(provider));
+      const { trips, shortage } = await reader.brake(provider);
+      return [...findingsOfBrake(provider, queue, trips), ...findingsOfShortage(provider, queue, shortage, Date.now())];
     } catch {
       await reader.countOpen();
       return [

@@ -15,6 +15,7 @@ import {
   type PendingActivity,
   type RunDetails,
 } from '../../domain/sweep/request-check';
+import type { Shortage } from '../../domain/brake/shortage';
 import type { TripState } from '../../domain/brake/trip-state';
 import { BrakeCalls } from '../../temporal/brake-calls';
 import { eventsOf, type HistoryEvent } from '../../temporal/history';
@@ -149,9 +150,10 @@ export class TemporalReader {
     }
   }
 
-  /** Whether the provider's brake is on. */
-  async brake(provider: Provider): Promise<TripState> {
-    return new BrakeCalls(this.#client, provider).read();
+  /** Whether the provider's brake is on, and the latest time without calls. */
+  async brake(provider: Provider): Promise<{ readonly trips: TripState; readonly shortage: Shortage | undefined }> {
+    const brake = new BrakeCalls(this.#client, provider);
+    return { trips: await brake.read(), shortage: await brake.readShortage() };
   }
 
   /** Whether this is the newest run of its workflow id. */

@@ -21,7 +21,7 @@ export function addBrake(program: Command, context: CommandContext): void {
 function addList(brake: Command, context: CommandContext): void {
   brake
     .command('list')
-    .description('every provider, whether its brake is on, since when, why, and what you can do')
+    .description('every provider: whether its brake is on, or no calls are left, since when, why, and what you can do')
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
@@ -51,7 +51,7 @@ does not go on for these again for a day: you say that these people really are u
 Actor and reason are kept and shown. They are references and codes, never free text.
 
 Example:
-  erasure brake release measureone --actor staff-17 --reason credentials-mended:PRIV-1234`,
+  erasure brake release person --actor staff-17 --reason credentials-mended:PRIV-1234`,
     )
     .action((provider: Provider, options: ReleaseOptions) => releaseBrake(provider, options, context));
 }
@@ -61,11 +61,17 @@ async function listBrakes({ json }: { readonly json?: boolean }, context: Comman
     const { BrakeCalls } = await import('../../temporal/brake-calls.js');
     const { brakeJson, brakeText } = await import('../brake-view.js');
     const brakes = await Promise.all(
-      providerKeys.map(async (provider) => ({ provider, state: await new BrakeCalls(client, provider).read() })),
+      providerKeys.map(async (provider) => {
+        const calls = new BrakeCalls(client, provider);
+        const trips = await calls.read();
+        const latest = await calls.readShortage();
+        const shortage = latest !== undefined && latest.until > Date.now() ? latest : undefined;
+        return { provider, brake: { trips, shortage } };
+      }),
     );
-    if (json === true) printJson(context, { brakes: brakes.map(({ provider, state }) => brakeJson(provider, state)) });
-    else for (const { provider, state } of brakes) print(context, brakeText(provider, state, context));
-    context.exitWith(brakes.some(({ state }) => state.on !== undefined) ? exitCode.found : exitCode.ok);
+    if (json === true) printJson(context, { brakes: brakes.map(({ provider, brake }) => brakeJson(provider, brake)) });
+    else for (const { provider, brake } of brakes) print(context, brakeText(provider, brake, context));
+    context.exitWith(brakes.some(({ brake }) => brake.trips.on !== undefined) ? exitCode.found : exitCode.ok);
   });
 }
 
@@ -93,8 +99,8 @@ async function releaseBrake(
       context.exitWith(exitCode.refused);
       return;
     }
-    const state = await brake.release({ actor, reason });
-    if (json === true) printJson(context, brakeJson(provider, state));
-    else print(context, brakeText(provider, state, context));
+    const trips = await brake.release({ actor, reason });
+    if (json === true) printJson(context, brakeJson(provider, { trips }));
+    else print(context, brakeText(provider, { trips }, context));
   });
 }

@@ -5,6 +5,7 @@
 import { defined } from '../defined';
 import { DAY_MS, SECOND_MS } from '../duration';
 import { LEASED_PART, type CallLimits, type Lease, type LeaseRequest } from './lease';
+import { shortageAfter, type Shortage } from './shortage';
 import { binOf, nextBackAt, spend, spentInAll, withoutOld, type SpentCalls } from './spent-calls';
 
 /** A lease that its worker may be going by. */
@@ -32,6 +33,8 @@ export interface BrakeState {
   readonly workers: readonly KnownWorker[];
   readonly spent: SpentCalls;
   readonly pausedUntil: number;
+  /** The latest, until an hour after it. */
+  readonly shortage?: Shortage;
 }
 
 export const openBrake: BrakeState = { now: 0, workers: [], spent: [], pausedUntil: 0 };
@@ -97,7 +100,16 @@ export function grantLease(
     held: isLeaving ? [] : [...held, { number, callsPerSecond, until: now + VALID_MS * VALID_SPARE }],
     answer: lease,
   };
-  return { state: { now, workers: [...withoutLongEnded(rest, now), worker], spent, pausedUntil }, lease };
+  const spentUntil = left <= 0 ? nextBackAt(spent) : undefined;
+  const shortage = shortageAfter(before.shortage, { now, pausedUntil, ...defined({ spentUntil }) });
+  const state = {
+    now,
+    workers: [...withoutLongEnded(rest, now), worker],
+    spent,
+    pausedUntil,
+    ...defined({ shortage }),
+  };
+  return { state, lease };
 }
 
 /** A worker that was idle may come back, and then tells what it has not used. */
@@ -169,10 +181,12 @@ export interface BrakeView {
   readonly pausedUntil?: number;
   /** Epoch ms; the allowance is spent, and some of it is there again then. */
   readonly spentUntil?: number;
+  /** The latest; may be over. */
+  readonly shortage?: Shortage;
 }
 
 export function brakeView(state: BrakeState): BrakeView {
-  const { now, spent, pausedUntil } = state;
+  const { now, spent, pausedUntil, shortage } = state;
   const active = state.workers.filter(isActive);
   const limits = active.length === 0 ? undefined : lowest(active.map((worker) => worker.limits));
   const isSpent = limits !== undefined && allowanceLeft(limits, spent) <= 0;
@@ -183,6 +197,7 @@ export function brakeView(state: BrakeState): BrakeView {
     ...defined({
       pausedUntil: pausedUntil > now ? pausedUntil : undefined,
       spentUntil: isSpent ? nextBackAt(spent) : undefined,
+      shortage,
     }),
   };
 }

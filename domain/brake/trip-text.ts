@@ -2,11 +2,20 @@
 import { describeInstant } from '../duration';
 import { providerName, type Provider } from '../provider/provider-table';
 import { brakeGuide, type BrakeReason } from './brake-reason';
+import { shortageGuide, type ShortageReason } from './shortage';
 import type { BrakeOn, TripState } from './trip-state';
 
+const waitGuide = { ...brakeGuide, ...shortageGuide };
+
 /** Goes on from the provider's name: "refuses everyone since …: it refuses our credentials". */
-export function describeBrakeOn({ reason, since }: { readonly reason: BrakeReason; readonly since: number }): string {
-  return `since ${describeInstant(since)} ${brakeGuide[reason].happened}`;
+export function describeBrakeOn({
+  reason,
+  since,
+}: {
+  readonly reason: BrakeReason | ShortageReason;
+  readonly since: number;
+}): string {
+  return `since ${describeInstant(since)} ${waitGuide[reason].happened}`;
 }
 
 /** One sentence for messages, logs and findings. */

@@ -1,4 +1,5 @@
 import type { BrakeReason } from '../brake/brake-reason';
+import type { ShortageReason } from '../brake/shortage';
 import type { ProviderWitness } from '../fact/fact';
 
 /**
@@ -32,7 +33,10 @@ export const failureTypes = [
   'ApprovalMissing',
   /** The worker calls another host than the one that was asked, which cannot know what became of it. */
   'AnotherHost',
-  /** The provider's brake is on: it was not called, or was called in vain as the brake's trial. */
+  /**
+   * The provider's brake holds calls back: it was not called, or in vain as the brake's trial; or no calls are left to it for
+   * now, which it may have answered itself.
+   */
   'ProviderBraked',
 ] as const;
 
@@ -183,7 +187,7 @@ export const attentionGuide: Record<AttentionReason, { readonly happened: string
 
 export function failureWords(type: FailureType): string {
   if (isAttentionReason(type)) return attentionGuide[type].happened;
-  return type === 'ProviderBraked' ? "the provider's brake is on" : 'the input was refused';
+  return type === 'ProviderBraked' ? "the provider's brake holds calls back" : 'the input was refused';
 }
 
 /** What an adapter remembers from one attempt to the next. */
@@ -220,9 +224,11 @@ export interface FailureDetails {
 
 /** The provider's brake, as a leg that waits for it knows it. */
 export interface LegBrake {
-  readonly reason: BrakeReason;
+  readonly reason: BrakeReason | ShortageReason;
   /** Epoch ms. */
   readonly since: number;
+  /** When calls may be made again, where that is known; epoch ms. */
+  readonly until?: number;
 }
 
 export type LegFailure = { readonly type: FailureType } & FailureDetails;

@@ -2,6 +2,7 @@
 import { defined } from '../defined';
 import { describeInstant } from '../duration';
 import type { BrakeReason } from '../brake/brake-reason';
+import { isShortageReason, type ShortageReason } from '../brake/shortage';
 import { describeBrakeOn } from '../brake/trip-text';
 import { attentionGuide, failureWords, triesDaily, type AttentionReason, type LegBrake } from './failure';
 import { isAsked, lastRound } from './rounds';
@@ -60,8 +61,12 @@ export interface LegProgress {
     readonly since: string;
     readonly until: string;
   };
-  /** The provider's brake is on, which this leg waits for. */
-  readonly brake?: { readonly reason: BrakeReason; readonly since: string };
+  /** What this leg waits for at its provider's brake: everyone is refused, or no calls are left (`until` then). */
+  readonly brake?: {
+    readonly reason: BrakeReason | ShortageReason;
+    readonly since: string;
+    readonly until?: string;
+  };
   readonly rounds: number;
   readonly requestedAt?: string;
   readonly answeredAt?: string;
@@ -228,14 +233,24 @@ function underWay(leg: AskLeg | LookLeg, waitsFor: string): Pick<View, 'waitsFor
 }
 
 /** Nobody has to do anything about this leg: one alarm, at the brake itself, says what can be done. */
-function viewOfBraked(leg: AskLeg | LookLeg, { reason, since }: LegBrake): View {
+function viewOfBraked(leg: AskLeg | LookLeg, brake: LegBrake): View {
   const name = providerName(leg.provider);
+  const { reason, until } = brake;
+  const isTried = !isShortageReason(reason);
+  const from = until === undefined ? '' : `, from ${describeInstant(until)} on`;
+  const goesOn = isTried ? `once ${name} serves a trial` : `once calls are left again${from}`;
   return {
     state: 'braked',
-    waitsFor: `${name}'s brake: ${describeBrakeOn({ reason, since })}. It goes on by itself once ${name} serves a trial`,
+    waitsFor: `${isTried ? `${name}'s brake` : `calls to ${name}`}: ${describeBrakeOn(brake)}. It goes on by itself ${goesOn}`,
+    // Of a spent allowance others may take what is there again first.
+    ...defined({ until: reason === 'paused' ? iso(until) : undefined }),
     youCan: `nothing to do here, see erasure brake list; ${offered(leg)}`,
-    brake: { reason, since: iso(since) },
+    brake: brakeProgress(brake),
   };
+}
+
+function brakeProgress({ reason, since, until }: LegBrake): LegProgress['brake'] & object {
+  return { reason, since: iso(since), ...defined({ until: iso(until) }) };
 }
 
 /** What a hold stops; undefined where the leg goes on as if there were none. */
@@ -321,7 +336,7 @@ function viewOfAttention(leg: AttentionLeg): View {
       ...defined({ troubleSince: iso(troubleSince) }),
       triesDaily: isDaily,
     },
-    ...(brake === undefined ? {} : { brake: { ...brake, since: iso(brake.since) } }),
+    ...(brake === undefined ? {} : { brake: brakeProgress(brake) }),
   };
 }
 

@@ -107,7 +107,7 @@ interface Asking {
 
 interface Tried {
   readonly trouble?: Trouble;
-  /** The provider's brake is on: the step waits until it is released. */
+  /** The provider's brake holds calls back: the step waits until they may be made. */
   readonly brake?: LegBrake;
   /** What the activities of the step under way have left so far. */
   readonly memory?: StepMemory;

@@ -8,7 +8,7 @@ import { isWithdrawable, openReceipt, roundToAsk } from './rounds';
 export type AskStep = { readonly do: 'ask'; readonly round: number; readonly askedBefore: boolean } & Tries;
 export type LookStep = { readonly do: 'look'; readonly round: number } & Tries;
 export type WaitStep = { readonly do: 'wait'; readonly for: 'window' | 'callback' | 'nextTry'; readonly until: number };
-/** Until the provider's brake is released, or the step is to be its trial. */
+/** Until the provider's brake is released, or the step is to be its trial; or until calls are left. */
 export type BrakeStep = { readonly do: 'waitForBrake'; readonly brake: LegBrake };
 /** `hold`: for as long as the hold lasts, at most until its window is over; `end`: for a bounded time. */
 export type WithdrawStep = { readonly do: 'withdraw'; readonly for: 'hold' | 'end'; readonly until?: number };

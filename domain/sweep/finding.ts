@@ -28,6 +28,10 @@ export const findingGuide = {
     happened: 'the brake of a provider is on, since it refuses everyone: requests wait, and go on by themselves',
     todo: 'erasure brake list says why, since when, and what you can do',
   },
+  'no-calls': {
+    happened: 'no calls are left to a provider for hours: requests wait, and go on by themselves',
+    todo: 'nothing, if it is only a busy day; else have the provider raise its limit, or send it fewer requests',
+  },
   'unheard-of': {
     happened: 'the run is open, and what should have happened has not, or nothing is there that could wake it',
     todo: 'open the run in the Temporal UI, look at what is pending, and look into the log of the workers',

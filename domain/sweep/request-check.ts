@@ -3,6 +3,7 @@ import { defined } from '../defined';
 import { DAY_MS, describeInstant, MINUTE_MS } from '../duration';
 import { triesDaily } from '../leg/failure';
 import { describeStep, type StepUnderWay } from '../leg/step-under-way';
+import { isLastingShortage, shortageAlarm, type Shortage } from '../brake/shortage';
 import { brakeAlarm } from '../brake/trip-text';
 import type { TripState } from '../brake/trip-state';
 import { isProvider, type Provider } from '../provider/provider-table';
@@ -263,6 +264,17 @@ export function findingsOfBrake(provider: Provider, queue: string, { on }: TripS
   const toLookInto = reason === 'unknown-ids' ? ` Look into: ${requestIds.join(', ')}.` : '';
   const detail = `${brakeAlarm(provider, on)}${toLookInto}`;
   return [{ kind: 'braked', queue, providers: [provider], detail }];
+}
+
+/** Hours without calls, or with a few now and then: what is on for less mends itself. */
+export function findingsOfShortage(
+  provider: Provider,
+  queue: string,
+  shortage: Shortage | undefined,
+  now: number,
+): readonly Finding[] {
+  if (shortage === undefined || !isLastingShortage(shortage, now)) return [];
+  return [{ kind: 'no-calls', queue, providers: [provider], detail: shortageAlarm(provider, shortage) }];
 }
 
 function dueAtOf({ dueAt }: RequestIndex): Pick<Finding, 'dueAt'> {

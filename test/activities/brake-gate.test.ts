@@ -2,6 +2,7 @@
 import { createBrakeGate, type BrakeGate, type SharedBrake } from '../../activities/brake-gate';
 import { signOfFailure, signOfLook, signOfReceipt, signOfWithdrawal } from '../../activities/call-sign';
 import { ProviderFailure } from '../../activities/providers/provider';
+import type { Shortage } from '../../domain/brake/shortage';
 import type { Sign } from '../../domain/brake/streak';
 import { notTripped, trialPlan, tripStateAfter, type TripReport, type TripState } from '../../domain/brake/trip-state';
 import { MINUTE_MS, SECOND_MS } from '../../domain/duration';
@@ -17,12 +18,20 @@ class World implements SharedBrake {
   readonly reports: TripReport[] = [];
   readonly unreachable: unknown[] = [];
   reads = 0;
+  shortage: Shortage | undefined;
+  shortageReads = 0;
   isAway = false;
 
   async read(): Promise<TripState> {
     this.reads += 1;
     if (this.isAway) throw new Error('away');
     return this.state;
+  }
+
+  async readShortage(): Promise<Shortage | undefined> {
+    this.shortageReads += 1;
+    if (this.isAway) throw new Error('away');
+    return this.shortage;
   }
 
   async report(report: TripReport): Promise<TripState> {
@@ -79,6 +88,29 @@ describe('what could not be told', () => {
 });
 
 describe('the gate of a worker', () => {
+  it('says whether calls are left: read once in ten seconds, and over when its time is', async () => {
+    const world = new World();
+    const gate = world.gate();
+    expect(await gate.shortage()).toBeUndefined();
+    const shortage = { reason: 'paused', since: world.now, until: world.now + 2 * MINUTE_MS } as const;
+    world.shortage = shortage;
+    await Promise.all(Array.from({ length: 100 }, () => gate.shortage()));
+    expect(world.shortageReads).toBe(1);
+    world.now += 10 * SECOND_MS;
+    const found = await gate.shortage();
+    expect(found?.shortage).toEqual(shortage);
+    expect(found?.askAgainInMs).toBeGreaterThan(110 * SECOND_MS);
+    world.now = shortage.until;
+    expect(await gate.shortage()).toBeUndefined();
+  });
+
+  it('lets everybody go on, and tells, where nobody answers whether calls are left', async () => {
+    const world = new World();
+    world.isAway = true;
+    expect(await world.gate().shortage()).toBeUndefined();
+    expect(world.unreachable).toHaveLength(1);
+  });
+
   it('reads once in ten seconds at most, however many calls there are, and tells nothing while all is well', async () => {
     const world = new World();
     const gate = world.gate();

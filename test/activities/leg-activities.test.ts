@@ -128,6 +128,32 @@ const fails =
   (type: ConstructorParameters<typeof ProviderFailure>[0], retryAfterMs?: number) => (): Promise<Observation> =>
     Promise.reject(new ProviderFailure(type, `scripted ${type}`, { retryAfterMs }));
 
+describe('a provider that asks to be left alone', () => {
+  const refusal = (retryAfterMs: number, more = {}) => ({
+    look: () =>
+      Promise.reject(
+        new ProviderFailure('ProviderUnavailable', 'HTTP 429', { isPaceOnly: true, retryAfterMs, ...more }),
+      ),
+  });
+
+  it('has the leg wait at its brake where that is longer than a call waits, which uses up no budget', async () => {
+    const before = Date.now();
+    const { failure, memory } = await run(refusal(2 * HOUR_MS));
+    expect(failure).toMatchObject({ type: 'ProviderBraked', message: 'HTTP 429', category: 'BENIGN' });
+    expect(memory).not.toHaveProperty('unavailableSince');
+    const { brake } = failure?.details?.[0] as FailureDetails;
+    expect(brake?.reason).toBe('paused');
+    expect(brake?.until).toBe((brake?.since ?? 0) + 2 * HOUR_MS);
+    expect(brake?.since).toBeGreaterThanOrEqual(before);
+  });
+
+  it('is tried again soon where it is shorter, or where only our own calls were too many', async () => {
+    expect((await run(refusal(30 * SECOND_MS))).failure?.type).toBe('ProviderUnavailable');
+    expect((await run(refusal(HOUR_MS, { neverLeft: true }))).failure?.type).toBe('ProviderUnavailable');
+    expect((await run(refusal(HOUR_MS, { isPaceOnly: false }))).failure?.type).toBe('ProviderUnavailable');
+  });
+});
+
 describe('a leg activity', () => {
   it('opens the identifier for the adapter and dates the call by the workflow', async () => {
     let seen: AdapterCall | undefined;

@@ -1,8 +1,9 @@
 /** The gate on fake time, with the brake's own state machine at its other end. */
-import { createCallGate, TURN_MS_MAX, type CallGate } from '../../../activities/providers/call-gate';
+import { createCallGate, type CallGate } from '../../../activities/providers/call-gate';
 import { ProviderFailure } from '../../../activities/providers/provider';
 import { grantLease, openBrake } from '../../../domain/brake/brake-state';
 import type { CallLimits, LeaseRequest } from '../../../domain/brake/lease';
+import { TURN_MS_MAX } from '../../../domain/brake/shortage';
 import { HOUR_MS, SECOND_MS } from '../../../domain/duration';
 
 const WORKER = 'a1'.repeat(8);
@@ -124,7 +125,9 @@ describe('the gate', () => {
     expect(refused).toBeInstanceOf(ProviderFailure);
     expect(refused).toMatchObject({
       neverLeft: true,
-      message: expect.stringMatching(/^Aptrinsic was not called: it asked to be left alone, for /),
+      message: expect.stringMatching(/^Aptrinsic was not called: it asks to be left alone, for /),
+      type: 'ProviderBraked',
+      brake: { reason: 'paused', since: Date.now(), until: Date.now() + 2 * HOUR_MS },
     });
     expect((refused as ProviderFailure).retryAfterMs).toBeGreaterThanOrEqual(2 * HOUR_MS);
   });
@@ -136,7 +139,13 @@ describe('the gate', () => {
     await jest.advanceTimersByTimeAsync(TURN_MS_MAX + SECOND_MS);
     expect(results.filter((result) => result === 'went')).toHaveLength(98);
     expect(results.filter((result) => result instanceof ProviderFailure)).toHaveLength(22);
-    expect(results.at(-1)).toMatchObject({ message: expect.stringContaining('calls for 24 hours is spent') });
+    expect(results.at(-1)).toMatchObject({
+      type: 'ProviderBraked',
+      message: expect.stringContaining('calls for 24 hours is spent'),
+      brake: { reason: 'allowance-spent' },
+    });
+    const { brake } = results.at(-1) as ProviderFailure;
+    expect((brake?.until ?? 0) - (brake?.since ?? 0)).toBeGreaterThan(23 * HOUR_MS);
     expect(warned).toEqual([expect.stringContaining('is spent')]);
   });
 
@@ -147,7 +156,11 @@ describe('the gate', () => {
     await jest.advanceTimersByTimeAsync(TURN_MS_MAX + SECOND_MS);
     const results = await Promise.all(turns);
     expect(results.slice(0, 4)).toEqual(['went', 'went', 'went', 'went']);
-    expect(results[5]).toMatchObject({ neverLeft: true, message: expect.stringContaining('wait for their turn') });
+    expect(results[5]).toMatchObject({
+      type: 'ProviderUnavailable',
+      neverLeft: true,
+      message: expect.stringContaining('wait for their turn'),
+    });
   });
 
   it('goes on with what its lease allows while Temporal is away, and with little after that', async () => {

@@ -40,6 +40,28 @@ describe('a leg whose provider is braked', () => {
     expect(legProgress(release(meet(asking))).state).not.toBe('braked');
   });
 
+  it.each([
+    ['paused', 'it asks to be left alone'],
+    ['allowance-spent', 'our allowance of calls for 24 hours is spent'],
+  ] as const)('waits in the same way for calls (%s), and says from when on', (reason, happened) => {
+    const until = T0 + 5 * HOUR_MS;
+    const short = { reason, since: T0, until };
+    const leg = meet(asking, { brake: short, memory: { unavailableSince: T0, adapter: {} } });
+    expect(nextStep(leg)).toEqual({ do: 'waitForBrake', brake: short });
+    expect(leg.memory).toEqual({ adapter: {} });
+    const shown = legProgress(leg);
+    expect(shown).toMatchObject({
+      state: 'braked',
+      waitsFor:
+        `calls to Person API: since 2026-11-22 09:00 UTC ${happened}. ` +
+        'It goes on by itself once calls are left again, from 2026-11-22 14:00 UTC on',
+      brake: { reason, since: '2026-11-22T09:00:00.000Z', until: '2026-11-22T14:00:00.000Z' },
+    });
+    // Others may take the calls that are there again.
+    expect(shown.until).toBe(reason === 'paused' ? '2026-11-22T14:00:00.000Z' : undefined);
+    expect(nextStep(release(leg))).toMatchObject({ do: 'ask', round: 1, tries: 'first' });
+  });
+
   it('looks later in the same way', () => {
     const leg = meet(unsettledLegs.looking);
     expect(leg).toMatchObject({ phase: 'look', rounds: unsettledLegs.looking.rounds });

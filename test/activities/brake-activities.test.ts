@@ -1,0 +1,78 @@
+/** How one leg waits at its provider's brake. */
+import { DefaultLogger } from '@temporalio/worker';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { ApplicationFailure } from '@temporalio/activity';
+import { createBrakeActivities } from '../../activities/brake-activities';
+import { noBrake, type BrakeGate } from '../../activities/brake-gate';
+import { HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { byProvider } from '../../domain/provider/provider-table';
+import { trialPlan } from '../../domain/brake/trip-state';
+
+const REQUEST_ID = '3f2b8f0e-6c1d-4f53-9f6e-0000000000a1';
+const RUN = '3f2b8f0e-6c1d-4f53-9f6e-0000000000b1';
+const T0 = Date.UTC(2026, 10, 22, 9);
+const shortage = { reason: 'allowance-spent', since: T0, until: T0 + HOUR_MS } as const;
+const on = {
+  reason: 'unauthorized',
+  since: T0,
+  requests: 5,
+  requestIds: [REQUEST_ID],
+  trials: 0,
+  nextTrialAt: T0 + MINUTE_MS,
+  plan: trialPlan,
+} as const;
+
+async function wait(gate: Partial<BrakeGate>): Promise<ApplicationFailure | undefined> {
+  const { waitForBrake } = createBrakeActivities({ gates: byProvider(() => ({ ...noBrake, ...gate })) });
+  const environment = new MockActivityEnvironment(
+    {
+      workflowType: 'erasureRequest',
+      workflowExecution: { workflowId: `erasure-${REQUEST_ID}`, runId: RUN },
+      inWorkflow: true,
+    },
+    { logger: new DefaultLogger('ERROR', () => undefined) },
+  );
+  const asked = { requestId: REQUEST_ID, run: RUN, provider: 'person' } as const;
+  return environment.run(waitForBrake, asked).then(
+    () => undefined,
+    (failure: unknown) => failure as ApplicationFailure,
+  );
+}
+
+describe('a leg at the brake of its provider', () => {
+  it('goes on where calls are left and the brake is off', async () => {
+    expect(await wait({})).toBeUndefined();
+  });
+
+  it('waits for calls, and does not take the trial meanwhile', async () => {
+    const passed: string[] = [];
+    const failure = await wait({
+      shortage: async () => ({ shortage, askAgainInMs: 7 * MINUTE_MS }),
+      pass: async (requestId) => {
+        passed.push(requestId);
+        return 'go';
+      },
+    });
+    expect(failure).toMatchObject({
+      type: 'ProviderBraked',
+      category: 'BENIGN',
+      nonRetryable: false,
+      nextRetryDelay: 7 * MINUTE_MS,
+      message:
+        'No calls are left to Person API: since 2026-11-22 09:00 UTC our allowance of calls for 24 hours is spent. ' +
+        'Requests wait, and go on by themselves once there are calls again, from 2026-11-22 10:00 UTC on.',
+      details: [{ mayHaveReached: false, brake: shortage }],
+    });
+    expect(passed).toEqual([]);
+  });
+
+  it('waits for the brake to be released', async () => {
+    const failure = await wait({ pass: async () => ({ on, askAgainInMs: MINUTE_MS }) });
+    expect(failure).toMatchObject({
+      type: 'ProviderBraked',
+      nextRetryDelay: MINUTE_MS,
+      message: expect.stringContaining('The brake of Person API is on'),
+      details: [{ mayHaveReached: false, brake: { reason: 'unauthorized', since: T0 } }],
+    });
+  });
+});
