@@ -2,7 +2,7 @@
 import { DefaultLogger } from '@temporalio/worker';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ApplicationFailure } from '@temporalio/activity';
-import { createBrakeActivities } from '../../activities/brake-activities';
+import { createBrakeActivities, type BrakeWait } from '../../activities/brake-activities';
 import { noBrake, type BrakeGate } from '../../activities/brake-gate';
 import { HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { byProvider } from '../../domain/provider/provider-table';
@@ -23,7 +23,7 @@ const on = {
 } as const;
 
 async function wait(gate: Partial<BrakeGate>): Promise<ApplicationFailure | undefined> {
-  const { waitForBrake } = createBrakeActivities({ gates: byProvider(() => ({ ...noBrake, ...gate })) });
+  const activities = createBrakeActivities({ gates: byProvider(() => ({ ...noBrake, ...gate })) });
   const environment = new MockActivityEnvironment(
     {
       workflowType: 'erasureRequest',
@@ -33,10 +33,12 @@ async function wait(gate: Partial<BrakeGate>): Promise<ApplicationFailure | unde
     { logger: new DefaultLogger('ERROR', () => undefined) },
   );
   const asked = { requestId: REQUEST_ID, run: RUN, provider: 'person' } as const;
-  return environment.run(waitForBrake, asked).then(
-    () => undefined,
-    (failure: unknown) => failure as ApplicationFailure,
-  );
+  return environment
+    .run((about: BrakeWait) => activities.waitForBrake(about), asked)
+    .then(
+      () => undefined,
+      (failure: unknown) => failure as ApplicationFailure,
+    );
 }
 
 describe('a leg at the brake of its provider', () => {

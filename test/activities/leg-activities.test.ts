@@ -141,7 +141,7 @@ describe('a provider that asks to be left alone', () => {
     const { failure, memory } = await run(refusal(2 * HOUR_MS));
     expect(failure).toMatchObject({ type: 'ProviderBraked', message: 'HTTP 429', category: 'BENIGN' });
     expect(memory).not.toHaveProperty('unavailableSince');
-    const { brake } = failure?.details?.[0] as FailureDetails;
+    const [{ brake } = {} as FailureDetails] = (failure?.details ?? []) as FailureDetails[];
     expect(brake?.reason).toBe('paused');
     expect(brake?.until).toBe((brake?.since ?? 0) + 2 * HOUR_MS);
     expect(brake?.since).toBeGreaterThanOrEqual(before);

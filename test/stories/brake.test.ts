@@ -1,5 +1,6 @@
 /** A provider that refuses everyone: one alarm, everybody waits, and everybody goes on by themselves. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { readWorkerConfig } from '../../config/worker-config';
 import { HOUR_MS, SECOND_MS } from '../../domain/duration';
@@ -169,6 +170,22 @@ describe('a provider that refuses everyone', () => {
       expect(outcomes.filter((outcome) => outcome !== 'completed')).toEqual([]);
     },
   );
+
+  it('a pause: all wait for as long as it asks, without attention and trial, and go on by themselves', async () => {
+    const all = await people(6);
+    const headers = { 'retry-after': '60' };
+    await story.simulator.addFault({ provider: 'measureone', kind: 'status', status: 429, headers });
+    await submit(all);
+    const legs = await untilAll(all, ['braked', 'attention']);
+    expect(legs.map(({ state }) => state)).toEqual(all.map(() => 'braked'));
+    expect(legs[0]).toMatchObject({ brake: { reason: 'paused' }, until: expect.any(String) });
+    const made = await callsMade();
+    await story.simulator.clearFaults();
+    await pause(20 * SECOND_MS);
+    expect(await callsMade()).toBe(made);
+    await untilAll(all, ['waiting-out-window']);
+    expect(alarms()).toEqual([]);
+  });
 
   it('another environment, which knows nobody: those that were told so are named, the others wait for it to be mended', async () => {
     const all = await people(REQUESTS);
