@@ -4,7 +4,9 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import type { ApplicationFailure } from '@temporalio/activity';
 import { createBrakeActivities, type BrakeWait } from '../../activities/brake-activities';
 import { noBrake, type BrakeGate } from '../../activities/brake-gate';
+import { defined } from '../../domain/defined';
 import { HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import type { LegBrake } from '../../domain/leg/failure';
 import { byProvider } from '../../domain/provider/provider-table';
 import { trialPlan } from '../../domain/brake/trip-state';
 
@@ -22,17 +24,21 @@ const on = {
   plan: trialPlan,
 } as const;
 
-async function wait(gate: Partial<BrakeGate>): Promise<ApplicationFailure | undefined> {
+async function wait(
+  gate: Partial<BrakeGate>,
+  { attempt = 1, brake }: { readonly attempt?: number; readonly brake?: LegBrake } = {},
+): Promise<ApplicationFailure | undefined> {
   const activities = createBrakeActivities({ gates: byProvider(() => ({ ...noBrake, ...gate })) });
   const environment = new MockActivityEnvironment(
     {
       workflowType: 'erasureRequest',
       workflowExecution: { workflowId: `erasure-${REQUEST_ID}`, runId: RUN },
       inWorkflow: true,
+      attempt,
     },
     { logger: new DefaultLogger('ERROR', () => undefined) },
   );
-  const asked = { requestId: REQUEST_ID, run: RUN, provider: 'person' } as const;
+  const asked = { requestId: REQUEST_ID, run: RUN, provider: 'person', ...defined({ brake }) } as const;
   return environment
     .run((about: BrakeWait) => activities.waitForBrake(about), asked)
     .then(
@@ -66,6 +72,18 @@ describe('a leg at the brake of its provider', () => {
       details: [{ mayHaveReached: false, brake: shortage }],
     });
     expect(passed).toEqual([]);
+  });
+
+  it('believes what its step met once, where nobody else knows of it yet, lest it be refused in a circle', async () => {
+    const until = Date.now() + 2 * HOUR_MS;
+    const brake = { reason: 'paused', since: Date.now(), until } as const;
+    const failure = await wait({}, { brake });
+    expect(failure).toMatchObject({ type: 'ProviderBraked', details: [{ brake }] });
+    expect(failure?.nextRetryDelay).toBeGreaterThan(59 * MINUTE_MS);
+    expect(failure?.nextRetryDelay).toBeLessThanOrEqual(HOUR_MS + 7 * MINUTE_MS);
+    expect(await wait({}, { brake, attempt: 2 })).toBeUndefined();
+    expect(await wait({}, { brake: { ...brake, until: Date.now() - 1 } })).toBeUndefined();
+    expect(await wait({}, { brake: { reason: 'unauthorized', since: Date.now() } })).toBeUndefined();
   });
 
   it('waits for the brake to be released', async () => {
