@@ -8,12 +8,12 @@ import type { FieldProblem } from '../client/errors';
 import { MINUTE_MS } from '../domain/duration';
 import { parsedJson } from '../domain/text';
 import { failureCode } from '../temporal/temporal-failure';
+import { mediaTypeOf } from './media-type';
 import { API_PATH, openApiDocument } from './openapi';
 import { openApiPage } from './openapi-page';
 import { ApiProblem, problemDocument, problems, type ProblemCode } from './problem';
 import { problemOfError } from './problem-of-error';
 import type { ApiAnswer, ApiRoute } from './route';
-import { mediaTypeOf } from './routes/batch-route';
 
 const RETRY_PROVIDER_S = 10;
 const REALM = 'Bearer realm="erasure"';
@@ -53,7 +53,6 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
 
   app.decorateRequest('principal', undefined);
   app.decorateRequest('problemCode', undefined);
-  app.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'));
 
   const document = openApiDocument(routes, version);
   const page = openApiPage(document);

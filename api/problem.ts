@@ -8,7 +8,6 @@ export const problems = {
   'not-allowed': { status: 403, title: 'None of your roles allows this' },
   'not-found': { status: 404, title: 'There is no such thing here' },
   'request-not-found': { status: 404, title: 'There is no such request, or none any more' },
-  'method-not-allowed': { status: 405, title: 'This is there for other methods' },
   'not-acceptable': { status: 406, title: 'It cannot be given in that form' },
   'request-exists': { status: 409, title: 'The request id is taken by another content' },
   'decision-refused': { status: 409, title: 'The decision was not taken' },

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { addApi, answerProblem, type ApiOptions } from '../api/api';
+import { csv, ndjson } from '../api/media-type';
 import { ApiProblem } from '../api/problem';
 import { HOUR_MS } from '../domain/duration';
 import { doorOptions } from '../network/http-door';
@@ -39,8 +40,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   let isClosing = false;
   app.addHook('preClose', async () => void (isClosing = true));
   app.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
-  // Nobody else's page may run script on this origin, or show it in a frame.
+  // Nothing is kept by anybody on the way, no script runs on this origin, and no other page shows it in a frame.
   app.addHook('onSend', async (_request, reply) => {
+    reply.header('cache-control', 'no-store');
     reply.header('x-content-type-options', 'nosniff');
     reply.header('referrer-policy', 'no-referrer');
     reply.header(
@@ -50,7 +52,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
 
   app.removeAllContentTypeParsers();
-  for (const streamed of ['text/csv', 'application/x-ndjson']) {
+  for (const streamed of [csv, ndjson]) {
     app.addContentTypeParser(streamed, (_request, payload, done) => done(null, payload));
   }
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

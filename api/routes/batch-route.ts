@@ -12,6 +12,7 @@ import {
 import { mapInOrder } from '../../client/in-order';
 import { defined } from '../../domain/defined';
 import { submissionOf } from '../filing';
+import { csv, mediaTypeOf, ndjson } from '../media-type';
 import { route, type ApiCall, type ApiRoute } from '../route';
 import { batchEnd, batchRow } from '../schemas';
 import type { ApiServices } from '../services';
@@ -19,8 +20,7 @@ import type { ApiServices } from '../services';
 const FILED_AT_ONCE = 8;
 /** Lines that nobody has read yet. Many clients send everything before they read: they must not wait for each other. */
 const UNREAD_BYTES_MAX = 16 * 1024 * 1024;
-export const ndjson = 'application/x-ndjson';
-const formOf: Readonly<Record<string, BulkForm>> = { 'text/csv': 'csv', [ndjson]: 'ndjson' };
+const formOf: Readonly<Record<string, BulkForm>> = { [csv]: 'csv', [ndjson]: 'ndjson' };
 
 const batchQuery = z.strictObject({
   batch: z
@@ -44,7 +44,7 @@ export function batchRoute(services: ApiServices): ApiRoute {
       'CSV with a header, or one JSON object on each line. Each row is filed as it comes in; a line of NDJSON says what became of it, in their order, and the last line how it ended. Safe to send again, whole, after whatever has happened: rows without a request id get the same one again.',
     query: batchQuery,
     streams: {
-      'text/csv': 'The columns are those of erasure submit --file',
+      [csv]: 'The columns are those of erasure submit --file',
       [ndjson]: 'A request on each line',
     },
     answers: {
@@ -118,8 +118,4 @@ async function* linesOf(
 
 function lineOf(value: Row | End): string {
   return `${JSON.stringify(value)}\n`;
-}
-
-export function mediaTypeOf(header: string | undefined): string {
-  return (header ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

@@ -500,6 +500,7 @@ describe('beside the API', () => {
       const { headers } = await server.inject(path);
       expect(headers['content-security-policy']).toContain("default-src 'none'");
       expect(headers['x-content-type-options']).toBe('nosniff');
+      expect(headers['cache-control']).toBe('no-store');
     }
   });
 });
