@@ -264,9 +264,12 @@ function isHarmless({ what, effect }: RecordedCall): boolean {
   return what !== 'ask' || effect === 'nothing';
 }
 
-/** Of the first round, or of a later one where those before it were withdrawn. */
+/**
+ * Of the first round, or of a later one where those before it were withdrawn. A run that was replayed may give moments of its
+ * own past otherwise than it did: the time after a local activity is none that the server wrote.
+ */
 function isFirstAsking({ rounds }: SettledLeg, { firstAskedAt, round }: ProviderWitness): boolean {
-  return rounds.some(({ number, askedAt }) => number <= round && askedAt === firstAskedAt);
+  return rounds.some(({ number, askedAt }) => number <= round && Math.abs(askedAt - firstAskedAt) <= CLOCKS_MS);
 }
 
 function callOf({ signature }: Witness, calls: readonly RecordedCall[]): RecordedCall | undefined {

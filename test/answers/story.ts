@@ -145,6 +145,7 @@ class Story {
   }
 
   async #answer(request: HttpRequest): Promise<Answer> {
+    request.turn?.come();
     const call = callOf(this.#provider, request);
     const given = this.#given(call);
     this.log.push({ call, given });

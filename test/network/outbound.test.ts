@@ -225,7 +225,7 @@ describe('the identity provider', () => {
   };
   const settingsOf = (url: string) => ({ NODE_EXTRA_CA_CERTS: authority.caFile, ERASURE_PROXY_URL: url });
 
-  it('is asked through the proxy by the gateway, for its description and its keys', async () => {
+  it('is asked through the proxy by the server, for its description and its keys', async () => {
     const { privateKey, publicKey } = await generateKeyPair('ES256', { extractable: true });
     const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'ES256' }] };
     answer = (path) => JSON.stringify(path === '/jwks' ? jwks : metadata);
@@ -238,13 +238,13 @@ describe('the identity provider', () => {
       .sign(privateKey);
     const identify = `
       const [programs, token] = process.argv.slice(1);
-      const { createStaffIdentifier } = require(programs + '/gateway/staff-identity.js');
+      const { createAccessTokenVerifier } = require(programs + '/access/access-token.js');
       const { createAgents } = require(programs + '/network/agents.js');
       const { createFetch } = require(programs + '/network/fetch.js');
       const { readProxy } = require(programs + '/config/network-config.js');
       const login = { issuer: '${issuer}', audience: 'cli', actorClaim: 'sub', rolesClaim: 'roles', roles: new Map() };
-      const identify = createStaffIdentifier(login, createFetch(createAgents({ proxy: readProxy(process.env) })));
-      identify(token, Date.now()).then((said) => console.log(said.verdict, said.member?.actor ?? said.reason));
+      const verify = createAccessTokenVerifier(login, createFetch(createAgents({ proxy: readProxy(process.env) })));
+      verify(token, Date.now()).then((said) => console.log(said.verdict, said.claims?.id ?? said.reason));
     `;
     const { asked, carried, url } = await startProxy();
     const ask = (env: Readonly<Record<string, string>>) =>

@@ -19,13 +19,13 @@ async function withKeys(use: (directory: string, file: string) => Promise<void>)
 }
 
 describe('the keys of the first day', () => {
-  it('let the gateway sign, and say so to the workers', async () => {
+  it('let the server sign, and say so to the workers', async () => {
     await withKeys(async (directory) => {
       const { d: _, ...publicPart } = (await readServerDecisionKeys(directory)).decision[0];
       expect(await readDecisionKeys(directory)).toEqual({
         role: 'decision',
         environment: 'test',
-        keys: [{ for: 'gateway', key: publicPart }],
+        keys: [{ for: 'server', key: publicPart }],
       });
       expect(await hasDecisionKeys(directory)).toBe(true);
     });

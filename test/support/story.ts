@@ -45,6 +45,7 @@ export interface StoryOptions {
 }
 
 /** A task that a worker took along when it stopped is missed after 30 s, and comes again 10 s later. */
+const FORWARD_MS = 150 * SECOND_MS;
 const LOST_TASK_MS = 60 * SECOND_MS;
 /** Nobody beats for a certificate that is being signed: it is missed after a minute. */
 const CERTIFICATE_MS = 90 * SECOND_MS;
@@ -210,7 +211,9 @@ export class Story {
       LOST_TASK_MS,
     ).catch((error: unknown) => this.#failed('The world cannot move yet', error));
     await this.simulator.advance(byMs);
-    await fastForward(this.connection, { namespace: ownNamespace, workflowId: workflowIdOf(this.requestId), byMs });
+    const workflowId = workflowIdOf(this.requestId);
+    // A provider that asks to be left alone is left alone in real time.
+    await fastForward(this.connection, { namespace: ownNamespace, workflowId, byMs, timeoutMs: FORWARD_MS });
   }
 
   /** In steps, so that retries meet the world of their own day. */
