@@ -14,6 +14,12 @@ import type { Statement } from './statement';
 
 /** The times that are compared may have been written by two of Temporal's servers, whose clocks differ a little. */
 const CLOCKS_MS = SECOND_MS;
+/**
+ * What a run did directly after a local activity may be dated otherwise once it was replayed: where the task that the activity
+ * ran in was reported before the run went on, it went on at the time of the next task, and on replay at the end of the activity.
+ * A workflow task takes 10 s at most.
+ */
+const REPLAYED_MS = 10 * SECOND_MS;
 
 /** A call that the run's own history holds, whoever made the statement. Its times are the server's. */
 export interface RecordedCall {
@@ -264,12 +270,9 @@ function isHarmless({ what, effect }: RecordedCall): boolean {
   return what !== 'ask' || effect === 'nothing';
 }
 
-/**
- * Of the first round, or of a later one where those before it were withdrawn. A run that was replayed may give moments of its
- * own past otherwise than it did: the time after a local activity is none that the server wrote.
- */
+/** Of the first round, or of a later one where those before it were withdrawn. */
 function isFirstAsking({ rounds }: SettledLeg, { firstAskedAt, round }: ProviderWitness): boolean {
-  return rounds.some(({ number, askedAt }) => number <= round && Math.abs(askedAt - firstAskedAt) <= CLOCKS_MS);
+  return rounds.some(({ number, askedAt }) => number <= round && Math.abs(askedAt - firstAskedAt) <= REPLAYED_MS);
 }
 
 function callOf({ signature }: Witness, calls: readonly RecordedCall[]): RecordedCall | undefined {
