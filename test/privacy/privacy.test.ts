@@ -178,7 +178,16 @@ describe('neither an identifier nor a secret is left behind', () => {
         { provider: 'aptrinsic', kind: 'bad-credentials' },
       ],
       [
-        { provider: 'measureone', operation: 'purge', kind: 'status', status: 401, body: echoed('measureone') },
+        // Once: a token that is refused again and again is tried with fresh logins for minutes, in real time.
+        {
+          provider: 'measureone',
+          operation: 'purge',
+          kind: 'status',
+          status: 401,
+          body: echoed('measureone'),
+          times: 1,
+        },
+        { provider: 'measureone', operation: 'purge', kind: 'status', status: 403, body: echoed('measureone') },
         { provider: 'person', operation: 'purge', kind: 'wrong-subject', otherSubject: personId.replace(/^./, 'x') },
         { provider: 'aptrinsic', operation: 'delete', kind: 'wrong-body', body: [identifyId].concat('x'.repeat(2e6)) },
       ],
