@@ -42,9 +42,10 @@ const checkedBy: Readonly<Record<string, string>> = {
   js: 'here',
 };
 const notChecked: readonly (readonly [document: string, firstWords: string, reason: string])[] = [
-  ['README.md', ' client library', 'a drawing'],
+  ['README.md', ' HTTP API', 'a drawing'],
   ['docs/getting-started.md', '2026-11-22 17:55', 'shortened from what the demo prints'],
   ['docs/operations.md', '# Something was found.', 'takes a Prometheus'],
+  ['docs/operations.md', '# A brake went on', 'takes a Prometheus'],
 ];
 
 type Judge = (value: unknown) => boolean;
