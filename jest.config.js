@@ -7,16 +7,18 @@ const { testsThatNeedEngine } = require('./test/support/needs-engine.js');
 const needEngine = testsThatNeedEngine(`${__dirname}/test`);
 const escaped = (path) => path.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
+const compiledBy = (jsc) => [
+  '@swc/jest',
+  { jsc: { target: 'es2022', ...jsc }, module: { type: 'commonjs' }, sourceMaps: 'inline' },
+];
+
 const common = {
   transform: {
-    '\\.[jt]s$': [
-      '@swc/jest',
-      {
-        jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
-        module: { type: 'commonjs' },
-        sourceMaps: 'inline',
-      },
-    ],
+    '\\.[jt]s$': compiledBy({ parser: { syntax: 'typescript' } }),
+    '\\.tsx$': compiledBy({
+      parser: { syntax: 'typescript', tsx: true },
+      transform: { react: { runtime: 'automatic', importSource: 'preact' } },
+    }),
   },
   // These packages ship ES modules only.
   transformIgnorePatterns: ['/node_modules/(?!(jose|env-paths|is-safe-filename|get-port)/)'],
@@ -28,7 +30,9 @@ module.exports = {
   maxWorkers: 2,
   // Against a test that hangs; a slow machine is no failure.
   testTimeout: 240_000,
-  collectCoverageFrom: ['{domain,workflows,activities,security,config,network,worker,client,gateway,cli}/**/*.ts'],
+  collectCoverageFrom: [
+    '{domain,workflows,activities,security,config,network,worker,client,gateway,access,api,console,server,cli}/**/*.{ts,tsx}',
+  ],
   projects: [
     {
       ...common,

@@ -12,7 +12,7 @@ import { mediaTypeOf } from './media-type';
 import { API_PATH, openApiDocument } from './openapi';
 import { openApiPage } from './openapi-page';
 import { ApiProblem, problemDocument, problems, type ProblemCode } from './problem';
-import { problemOfError } from './problem-of-error';
+import { problemOf } from './problem-of-error';
 import type { ApiAnswer, ApiRoute } from './route';
 
 const RETRY_PROVIDER_S = 10;
@@ -174,7 +174,7 @@ export function answerProblem(
     logger,
   }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly logger: Logger },
 ): FastifyReply {
-  const problem = problemOfError(error) ?? problemOfFramework(error);
+  const problem = problemOf(error);
   if (problem.code === 'internal') {
     logger.error({ callId: request.id, reason: failureCode(error) }, 'A call failed inside the server');
   }
@@ -192,13 +192,4 @@ export function answerProblem(
     .code(problems[problem.code].status)
     .type('application/problem+json; charset=utf-8')
     .send(problemDocument(problem.code, problem.parts, request.id));
-}
-
-/** What fastify itself refuses. Its messages are not repeated: they may quote what was sent. */
-function problemOfFramework(error: unknown): ApiProblem {
-  const status = (error as { readonly statusCode?: unknown } | undefined)?.statusCode;
-  if (status === 413) return new ApiProblem('too-large');
-  if (status === 415) return new ApiProblem('unsupported-media-type');
-  if (typeof status === 'number' && status >= 400 && status < 500) return new ApiProblem('not-json');
-  return new ApiProblem('internal');
 }

@@ -18,8 +18,12 @@ import { ApiProblem } from './problem';
 const RETRY_TEMPORAL_S = 10;
 const RETRY_WORKER_S = 30;
 
-/** Undefined for what nobody foresaw. */
-export function problemOfError(error: unknown): ApiProblem | undefined {
+/** `internal` for what nobody foresaw. */
+export function problemOf(error: unknown): ApiProblem {
+  return problemOfError(error) ?? problemOfFramework(error);
+}
+
+function problemOfError(error: unknown): ApiProblem | undefined {
   if (error instanceof ApiProblem) return error;
   if (error instanceof InvalidSubmissionError) return new ApiProblem('invalid-request', { errors: error.problems });
   if (error instanceof RequestNotFoundError) return new ApiProblem('request-not-found');
@@ -44,4 +48,13 @@ export function problemOfError(error: unknown): ApiProblem | undefined {
     return new ApiProblem('not-set-up', { detail: 'Run erasure setup once for this namespace.' }, { cause: error });
   }
   return undefined;
+}
+
+/** What fastify itself refuses. Its messages are not repeated: they may quote what was sent. */
+function problemOfFramework(error: unknown): ApiProblem {
+  const status = (error as { readonly statusCode?: unknown } | undefined)?.statusCode;
+  if (status === 413) return new ApiProblem('too-large');
+  if (status === 415) return new ApiProblem('unsupported-media-type');
+  if (typeof status === 'number' && status >= 400 && status < 500) return new ApiProblem('not-json');
+  return new ApiProblem('internal');
 }

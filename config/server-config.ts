@@ -1,4 +1,4 @@
-/** Settings of the server process: the HTTP API for services and staff. */
+/** Settings of the server process: the HTTP API for services, and the console for staff. */
 import { z } from 'zod';
 import { defined } from '../domain/defined';
 import type { Proxy } from '../network/proxy';
@@ -7,7 +7,7 @@ import { ConfigurationError, isGiven, readAll, readEnvironment, type Environment
 import { issuerUrl, roleMap, type IdentityProviderConfig } from './identity-provider';
 import { logLevel, type LogLevel } from './logging';
 import { networkVariables, readProxy } from './network-config';
-import { bindAddress, keyPermissions, listenHost, path, port, positiveInteger } from './setting-types';
+import { bindAddress, keyPermissions, listenHost, origin, path, port, positiveInteger, secret } from './setting-types';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
 export const serverVariables = {
@@ -24,6 +24,13 @@ export const serverVariables = {
   SERVER_OIDC_ROLES: roleMap.optional(),
   SERVER_OIDC_ACTOR_CLAIM: z.string().min(1).default('sub'),
   SERVER_OIDC_ROLES_CLAIM: z.string().min(1).default('roles'),
+  SERVER_OIDC_CLIENT_ID: z.string().min(1).optional(),
+  SERVER_OIDC_CLIENT_SECRET: secret.optional(),
+  SERVER_OIDC_SCOPE: z
+    .string()
+    .regex(/(^| )openid( |$)/, 'expected scopes with openid among them')
+    .default('openid'),
+  SERVER_PUBLIC_URL: origin.optional(),
   LOG_LEVEL: logLevel,
   ...networkVariables,
 } as const;
@@ -44,9 +51,21 @@ export interface ServerConfig {
   readonly refusalsPerMinute: number;
   /** The company's identity provider; services with a key need none. */
   readonly identityProvider?: IdentityProviderConfig;
+  /** Pages for staff; none without it. */
+  readonly console?: ConsoleConfig;
   /** What the identity provider is reached through. */
   readonly proxy?: Proxy;
   readonly logLevel: LogLevel;
+}
+
+/** How staff log in with a browser. */
+export interface ConsoleConfig {
+  readonly clientId: string;
+  /** Absent for a client that the identity provider knows as public. */
+  readonly clientSecret?: string;
+  readonly scope: string;
+  /** Scheme, host and port that browsers call the server by. */
+  readonly publicUrl: string;
 }
 
 /** Throws `ConfigurationError`. */
@@ -56,6 +75,7 @@ export function readServerConfig(environment: Environment): ServerConfig {
     temporal: () => readTemporalConfig(environment),
     proxy: () => readProxy(environment),
     identityProvider: () => refuseHalfIdentityProvider(environment),
+    console: () => refuseHalfConsole(environment),
   });
   return {
     temporal,
@@ -70,6 +90,7 @@ export function readServerConfig(environment: Environment): ServerConfig {
       policyFile: own.ERASURE_POLICY_FILE,
       metricsAddress: own.SERVER_METRICS_ADDRESS,
       identityProvider: identityProviderOf(own),
+      console: consoleOf(own),
       proxy,
     }),
   };
@@ -80,6 +101,21 @@ function identityProviderOf(own: z.output<z.ZodObject<typeof serverVariables>>):
   if (issuer === undefined || audience === undefined || roles === undefined) return undefined;
   const { SERVER_OIDC_ACTOR_CLAIM: actorClaim, SERVER_OIDC_ROLES_CLAIM: rolesClaim } = own;
   return { issuer, audience, actorClaim, rolesClaim, roles };
+}
+
+function consoleOf(own: z.output<z.ZodObject<typeof serverVariables>>): ConsoleConfig | undefined {
+  const { SERVER_OIDC_CLIENT_ID: clientId, SERVER_OIDC_SCOPE: scope, SERVER_PUBLIC_URL: publicUrl } = own;
+  if (clientId === undefined || publicUrl === undefined) return undefined;
+  return { clientId, scope, publicUrl, ...defined({ clientSecret: own.SERVER_OIDC_CLIENT_SECRET }) };
+}
+
+/** The browser is sent back from the login to this very address, and forms are taken from no other. */
+function refuseHalfConsole(environment: Environment): void {
+  const needed = ['SERVER_OIDC_CLIENT_ID', 'SERVER_PUBLIC_URL'];
+  const given = [...needed, 'SERVER_OIDC_CLIENT_SECRET'].find((name) => isGiven(name, environment));
+  const missing = needed.filter((name) => !isGiven(name, environment));
+  if (given === undefined || missing.length === 0) return;
+  throw new ConfigurationError(missing.map((name) => `${name} is missing, and ${given} is set: set both, or neither`));
 }
 
 /** Without an audience a token for any other application would do, and without roles nobody could do anything. */

@@ -20,6 +20,12 @@ export const safeUrl = textWithout(problemOfUrl);
 /** The same without a trailing slash. */
 export const baseUrl = safeUrl.transform((value) => value.replace(/\/+$/, ''));
 
+/** Scheme, host and port alone, as browsers write them in `Origin`. */
+export const origin = safeUrl
+  .transform((value) => new URL(value))
+  .refine(({ pathname }) => pathname === '/', 'expected scheme, host and port only, e.g. https://erasure.example.com')
+  .transform((url) => url.origin);
+
 function problemOfUrl(value: string): string | undefined {
   const expected = 'expected an https URL (http to this machine only)';
   // URL itself takes line ends, backslashes and a missing slash for slips, and goes somewhere.

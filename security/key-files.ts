@@ -36,6 +36,8 @@ export const readClientKeys = readerOf(keyFiles.client);
 export const readCertificateKeys = readerOf(keyFiles.certificate);
 export const readGatewayKeys = readerOf(keyFiles.gateway);
 export const readServerDecisionKeys = readerOf(keyFiles['server-decision']);
+/** Sessions of the console. */
+export const readServerSessionKeys = readerOf(keyFiles['server-session']);
 /** Whose decision tokens are believed. */
 export const readDecisionKeys = readerOf(keyFiles.decision);
 /** Which services may call the server. */

@@ -17,6 +17,7 @@ import {
   verifyingKeyFile,
   type DecisionKeys,
   type ServerDecisionKeys,
+  type ServerSessionKeys,
   type KeyFile,
 } from './key-table';
 
@@ -73,6 +74,7 @@ export function newKeyFiles(environment: string, epoch: string): readonly NewKey
       facts: factsOf('gateway'),
     }),
     fileOf(keyFiles['server-decision'], serverDecision),
+    fileOf(keyFiles['server-session'], newServerSessionKeys(environment, epoch)),
     fileOf(keyFiles.decision, decisionKeysOf(serverDecision)),
     fileOf(keyFiles['fact-keys'], {
       role: 'fact-keys',
@@ -89,6 +91,10 @@ function fileOf<Keys extends object>(file: KeyFile<Keys>, content: Keys): NewKey
 
 export function newServerDecisionKeys(environment: string, epoch: string): ServerDecisionKeys {
   return { role: 'server-decision', environment, decision: [newSigningKey(epoch).privateKey] };
+}
+
+export function newServerSessionKeys(environment: string, epoch: string): ServerSessionKeys {
+  return { role: 'server-session', environment, session: [newSecretKey(epoch)] };
 }
 
 /** What the workers have to know of a server that signs decisions. */

@@ -87,6 +87,13 @@ const serverDecisionKeys = z.strictObject({
   decision: keyList(signing.privateKey),
 });
 
+/** Sessions of the console are sealed with the first key; all of them open one. */
+const serverSessionKeys = z.strictObject({
+  role: z.literal('server-session'),
+  environment,
+  session: keyList(secretKey),
+});
+
 /** Until 0.3 gateways signed decisions: their key is good for the server. */
 export const gatewayDecisionFile = keyFile(
   'gateway-decision.json',
@@ -153,6 +160,7 @@ export const keyFiles = {
   certificate: keyFile('certificate.json', certificateKeys, { signsAs: 'workflows' }),
   gateway: keyFile('gateway.json', gatewayKeys, { signsAs: 'gateway' }),
   'server-decision': keyFile('server-decision.json', serverDecisionKeys),
+  'server-session': keyFile('server-session.json', serverSessionKeys, { madeBy: 'erasure keys init --upgrade' }),
   /** Whose decisions are believed. */
   decision: keyFile('decision.json', decisionKeys, { access: 'public' }),
   /** Which role has seen what a fact says. */
@@ -188,13 +196,15 @@ export type ProviderKeys = z.infer<ReturnType<typeof providerShape<z.ZodType<Cer
 export type CertificateKeys = z.infer<typeof certificateKeys>;
 export type GatewayKeys = z.infer<typeof gatewayKeys>;
 export type ServerDecisionKeys = z.infer<typeof serverDecisionKeys>;
+export type ServerSessionKeys = z.infer<typeof serverSessionKeys>;
 export type StaffKeys = z.infer<typeof staffKeys>;
 export type DecisionKeys = z.infer<typeof decisionKeys>;
 export type ServiceKeys = z.infer<typeof serviceKeys>;
 export type FactKeys = z.infer<typeof factKeys>;
 /** Keys with which a process signs what it sees. */
 export type FactSigningKeys = ProviderKeys | GatewayKeys | CertificateKeys;
-export type RoleKeys = FactSigningKeys | ClientKeys | ServerDecisionKeys | DecisionKeys | FactKeys | ServiceKeys;
+export type RoleKeys =
+  FactSigningKeys | ClientKeys | ServerDecisionKeys | ServerSessionKeys | DecisionKeys | FactKeys | ServiceKeys;
 
 /** Keys of a provider that calls back. */
 export type CallbackProviderKeys = ProviderKeys & { readonly callback: NonNullable<ProviderKeys['callback']> };

@@ -9,6 +9,7 @@ import {
   decisionKeysOf,
   epochOf,
   newServerDecisionKeys,
+  newServerSessionKeys,
   newSigningKey,
   publicPartOf,
   type NewKeyFile,
@@ -114,9 +115,12 @@ async function plan(
       add(keyFiles['server-decision'], serverDecision, `the key of ${gatewayDecisionFile.name}, for servers`);
     }
   }
+  const session = await read(keyFiles['server-session']);
   const decision = await read(keyFiles.decision);
   const knownBefore = await read(keyFiles['fact-keys']);
-  const present = [client, ...signing, serverDecision, decision, knownBefore].filter((keys) => keys !== undefined);
+  const present = [client, ...signing, serverDecision, session, decision, knownBefore].filter(
+    (keys) => keys !== undefined,
+  );
   const environment = present[0]?.environment;
   if (environment === undefined) {
     throw new KeyFileError(place.directory, 'holds no key files; erasure keys init makes the first ones');
@@ -132,6 +136,11 @@ async function plan(
   if (isWhole && decision === undefined && serverDecision === undefined) {
     serverDecision = newServerDecisionKeys(environment, epoch);
     add(keyFiles['server-decision'], serverDecision, 'new: the key of servers that sign decisions');
+  }
+  // Wherever the server's other key is: sessions are nobody else's.
+  if (session === undefined && serverDecision !== undefined) {
+    const what = 'new: the key that sessions of the console are sealed with';
+    add(keyFiles['server-session'], newServerSessionKeys(environment, epoch), what);
   }
   if (decision === undefined && serverDecision !== undefined) {
     add(keyFiles.decision, decisionKeysOf(serverDecision), 'new: whose decisions are believed');

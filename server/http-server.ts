@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { addApi, answerProblem, type ApiOptions } from '../api/api';
 import { csv, ndjson } from '../api/media-type';
 import { ApiProblem } from '../api/problem';
+import { addConsole, type ConsoleOptions } from '../console/console';
 import { HOUR_MS } from '../domain/duration';
 import { doorOptions } from '../network/http-door';
 
@@ -15,9 +16,18 @@ const REQUEST_MS_MAX = HOUR_MS;
 /** Identity providers make long tokens. */
 const HEADER_BYTES_MAX = 32 * 1_024;
 
+const guardingHeaders = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
 export interface HttpServerOptions extends ApiOptions {
   /** Whether Temporal answers. */
   readonly isReady: () => Promise<boolean>;
+  /** Pages for staff, where there are any. */
+  readonly console?: Pick<ConsoleOptions, 'pages' | 'login' | 'sessionKeys' | 'publicUrl'> | undefined;
 }
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
@@ -41,14 +51,9 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.addHook('preClose', async () => void (isClosing = true));
   app.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
   // Nothing is kept by anybody on the way, no script runs on this origin, and no other page shows it in a frame.
+  // The console, whose pages are more than that, says so itself.
   app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store');
-    reply.header('x-content-type-options', 'nosniff');
-    reply.header('referrer-policy', 'no-referrer');
-    reply.header(
-      'content-security-policy',
-      "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    );
+    for (const [name, value] of Object.entries(guardingHeaders)) if (!reply.hasHeader(name)) reply.header(name, value);
   });
 
   app.removeAllContentTypeParsers();
@@ -65,5 +70,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
       (await isReady()) ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
     );
   });
+  const { console: pages } = options;
+  if (pages !== undefined) app.register(async (scope) => addConsole(scope, { ...options, ...pages }));
   return app;
 }

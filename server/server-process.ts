@@ -1,13 +1,15 @@
-/** The server process: the HTTP API for services and staff. Stateless; it starts and stays up while Temporal is away. */
+/** The server process: the HTTP API for services and the console for staff. Stateless; it starts and stays up while Temporal is away. */
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createAccessTokenVerifier } from '../access/access-token';
+import { createBrowserLogin } from '../access/browser-login';
 import { createAuthenticator } from '../access/authenticate';
 import { apiRoutes } from '../api/routes';
 import { rowIdsOf } from '../client/bulk/row-ids';
 import { ErasureClient } from '../client/erasure-client';
 import { ConfigurationError } from '../config/environment';
 import { readPolicyFile } from '../config/policy-file';
+import { consolePages } from '../console/pages';
 import type { ServerConfig } from '../config/server-config';
 import { SECOND_MS } from '../domain/duration';
 import { problemsOfCalendars } from '../domain/law/counting/chosen-calendars';
@@ -15,7 +17,13 @@ import { createAgents } from '../network/agents';
 import { createFetch } from '../network/fetch';
 import { createMetricsServer, listenOptions } from '../network/metrics-server';
 import { createDecisionTokenIssuer } from '../security/decision-token';
-import { isMissing, readClientKeys, readServerDecisionKeys, readServiceKeys } from '../security/key-files';
+import {
+  isMissing,
+  readClientKeys,
+  readServerDecisionKeys,
+  readServerSessionKeys,
+  readServiceKeys,
+} from '../security/key-files';
 import { environmentProblem } from '../security/key-sets';
 import { createSealer } from '../security/sealing';
 import { clientOptions } from '../temporal/connection';
@@ -47,8 +55,10 @@ export async function startServer(
   const clientKeys = await readClientKeys(keysDirectory, keyPermissions);
   const decisionKeys = await optional(readServerDecisionKeys(keysDirectory, keyPermissions));
   const serviceKeys = await optional(readServiceKeys(keysDirectory, keyPermissions));
+  const sessionKeys = config.console && (await readServerSessionKeys(keysDirectory, keyPermissions));
   const mixed = environmentProblem([
     clientKeys,
+    ...(sessionKeys ? [sessionKeys] : []),
     ...(decisionKeys ? [decisionKeys] : []),
     ...(serviceKeys ? [serviceKeys] : []),
   ]);
@@ -66,19 +76,28 @@ export async function startServer(
   const sealer = createSealer(clientKeys);
   const client = new ErasureClient({ client: new Client({ connection, namespace: temporal.namespace }), sealer });
   const metrics = createServerMetrics();
+  const fetch = createFetch(createAgents({ proxy: config.proxy }));
+  const services = {
+    client,
+    policy,
+    rowIds: (batch: string) => rowIdsOf(sealer, batch),
+    issuer: decisionKeys && createDecisionTokenIssuer(decisionKeys),
+  };
   const server = createHttpServer({
-    routes: apiRoutes({
-      client,
-      policy,
-      rowIds: (batch) => rowIdsOf(sealer, batch),
-      issuer: decisionKeys && createDecisionTokenIssuer(decisionKeys),
-    }),
+    routes: apiRoutes(services),
     authenticate: createAuthenticator({
-      verifyToken:
-        identityProvider &&
-        createAccessTokenVerifier(identityProvider, createFetch(createAgents({ proxy: config.proxy }))),
+      verifyToken: identityProvider && createAccessTokenVerifier(identityProvider, fetch),
       serviceKeys,
     }),
+    console:
+      identityProvider && config.console && sessionKeys
+        ? {
+            pages: consolePages(services),
+            login: createBrowserLogin(identityProvider, config.console, fetch),
+            sessionKeys,
+            publicUrl: config.console.publicUrl,
+          }
+        : undefined,
     callsPerMinute: config.callsPerMinute,
     refusalsPerMinute: config.refusalsPerMinute,
     version,
@@ -109,6 +128,7 @@ export async function startServer(
     identityProvider: identityProvider === undefined ? 'off' : 'on',
     serviceKeys: serviceKeys?.keys.length ?? 0,
     signsDecisions: decisionKeys !== undefined,
+    console: config.console?.publicUrl ?? 'off',
   };
   logger.info({ url, metricsUrl, namespace: temporal.namespace, ...modes }, 'The server listens');
   if (policy === undefined) logger.warn('No ERASURE_POLICY_FILE: due dates cannot be previewed');

@@ -1,15 +1,11 @@
 /** One route for each kind of decision, made from the decision table. */
-import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { roleForDecision } from '../../access/principal';
-import type { DecisionOptions } from '../../client/deciding';
-import { decisionProblem, isAboutProvider } from '../../domain/decision/decision';
+import { isAboutProvider } from '../../domain/decision/decision';
 import type { Field } from '../../domain/decision/decision-field';
 import { commonFields, decisionKinds, decisionRow, type DecisionKind } from '../../domain/decision/decision-table';
 import { progressJson } from '../../client/request-json';
-import type { LegProgress } from '../../domain/leg/leg-progress';
-import type { RequestProgress } from '../../domain/request/request-progress';
-import { ApiProblem } from '../problem';
+import { takeDecision } from '../taking-decisions';
 import { route, type ApiRoute } from '../route';
 import { providerStatus, requestIdParameter, requestShape } from '../schemas';
 import type { ApiServices } from '../services';
@@ -43,9 +39,9 @@ function schemaOf({ holds, expected, isOptional, fields, option }: Field): z.Zod
   return described(isOptional ? plain.optional() : plain);
 }
 
-export function decisionRoutes({ client, issuer }: ApiServices): readonly ApiRoute[] {
+export function decisionRoutes(services: ApiServices): readonly ApiRoute[] {
   return decisionKinds.map((kind) => {
-    const { description, command, isGuarded } = decisionRow(kind);
+    const { description, command } = decisionRow(kind);
     const isOfProvider = isAboutProvider(kind);
     return route({
       method: 'POST',
@@ -64,22 +60,9 @@ export function decisionRoutes({ client, issuer }: ApiServices): readonly ApiRou
       },
       problems: ['invalid-request', 'request-not-found', 'decision-refused', 'no-worker'],
       handle: async ({ principal, parameters: { requestId }, body, now }) => {
-        const { decisionId: given, ...fields } = body as Readonly<Record<string, unknown>>;
-        const content = { ...fields, actor: principal.id };
-        const problem = decisionProblem(kind, content);
-        if (problem !== undefined) {
-          throw new ApiProblem('invalid-request', { errors: [{ field: 'decision', problem }] });
-        }
-        const token =
-          issuer !== undefined && isGuarded
-            ? (await issuer.issue({ requestId, run: await client.runOf(requestId), kind, content, now })).token
-            : undefined;
-        const decision = {
-          ...content,
-          ...(token === undefined ? {} : { token }),
-          decisionId: typeof given === 'string' ? given : randomUUID(),
-        } as DecisionOptions;
-        const answer: LegProgress | RequestProgress = await client.decide(kind, requestId, decision);
+        const { decisionId, ...fields } = body as Readonly<Record<string, unknown>>;
+        const given = typeof decisionId === 'string' ? { decisionId } : {};
+        const answer = await takeDecision(services, { kind, requestId, fields, principal, now, ...given });
         return { status: 200, body: 'legs' in answer ? progressJson(answer) : answer };
       },
     });

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { named, read, root, rows } from './markdown';
 
-const modules = execFileSync('git', ['ls-files', '*.ts'], { cwd: root, encoding: 'utf8' })
+const modules = execFileSync('git', ['ls-files', '*.ts', '*.tsx'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((file) => file !== '' && !/^(test|examples)\//.test(file) && existsSync(join(root, file)));
 const known = new Set(modules);
@@ -14,7 +14,9 @@ function importsOf(file: string): readonly string[] {
   const specifiers = [...read(file).matchAll(/(?:\bfrom|\bimport\()\s*'(\.[^']*)'/g)].map(([, path = '']) => path);
   return specifiers.flatMap((path) => {
     const base = normalize(join(dirname(file), path)).replace(/\.js$/, '');
-    return [base, `${base}.ts`, join(base, 'index.ts')].filter((candidate) => known.has(candidate)).slice(0, 1);
+    return [base, `${base}.ts`, `${base}.tsx`, join(base, 'index.ts')]
+      .filter((candidate) => known.has(candidate))
+      .slice(0, 1);
   });
 }
 
@@ -79,7 +81,7 @@ describe('the structure', () => {
 
   it('names files in the walks that exist', () => {
     const walks = read(join('docs', 'architecture.md')).split('## Three walks')[1]?.split('\n## ')[0] ?? '';
-    const files = [...walks.matchAll(/`([a-z-]+\/[\w/<>-]+\.ts)`/g)].map(([, file = '']) => file);
+    const files = [...walks.matchAll(/`([a-z-]+\/[\w/<>-]+\.tsx?)`/g)].map(([, file = '']) => file);
     expect(files.length).toBeGreaterThan(20);
     expect(files.filter((file) => !known.has(file.replace('<key>', 'person')))).toEqual([]);
   });

@@ -42,7 +42,11 @@ describeInstalled('the packed package', () => {
     expect(files.filter((file) => /^dist\/(local|test)\/|\.test\.|\.env|\.tgz$|keys\//.test(file))).toEqual([]);
     const leftovers = files
       .filter((file) => /^dist\/.*\.js$/.test(file) && !file.endsWith('workflows.bundle.js'))
-      .filter((file) => !existsSync(join(root, file.replace(/^dist\/(.*)\.js$/, '$1.ts'))));
+      .filter((file) => {
+        const [, path = ''] = /^dist\/(.*)\.js$/.exec(file) ?? [];
+        const sources = path.startsWith('console/assets/') ? [`${path}.js`] : [`${path}.ts`, `${path}.tsx`];
+        return !sources.some((source) => existsSync(join(root, source)));
+      });
     expect(leftovers).toEqual([]);
   });
 

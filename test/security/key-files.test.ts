@@ -10,6 +10,7 @@ import {
   readDecisionKeys,
   readFactKeys,
   readServerDecisionKeys,
+  readServerSessionKeys,
   readGatewayKeys,
   readProviderKeys,
   readVerifyingKeys,
@@ -33,6 +34,7 @@ const privateFiles = [
   'certificate.json',
   'gateway.json',
   'server-decision.json',
+  'server-session.json',
 ];
 const publicFiles = ['decision.json', 'fact-keys.json', 'certificate.public.jwk'];
 const allFiles = [...privateFiles, ...publicFiles];
@@ -41,6 +43,7 @@ const readers: Record<string, (directory: string) => Promise<unknown>> = {
   'certificate.json': readCertificateKeys,
   'gateway.json': readGatewayKeys,
   'server-decision.json': readServerDecisionKeys,
+  'server-session.json': readServerSessionKeys,
   'decision.json': readDecisionKeys,
   'fact-keys.json': readFactKeys,
   'certificate.public.jwk': (directory) => readVerifyingKeys(join(directory, 'certificate.public.jwk')),
@@ -198,7 +201,8 @@ describe('reading key files', () => {
     await withDirectory(async (directory) => {
       const failure = await failureOf(readers[file]!(directory));
       expect(failure).toBeInstanceOf(KeyFileError);
-      const command = file === 'fact-keys.json' ? 'erasure keys init --upgrade' : 'erasure keys init';
+      const isLater = ['fact-keys.json', 'server-session.json'].includes(file);
+      const command = isLater ? 'erasure keys init --upgrade' : 'erasure keys init';
       expect(failure.message).toBe(`${file}: does not exist; ${command} makes it`);
       expect(failure).toHaveProperty('file', file);
     });

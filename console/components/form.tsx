@@ -1,0 +1,159 @@
+/** Fields of forms: label, hint, what is wrong, and what was typed. */
+import type { ComponentChildren } from 'preact';
+import { common } from '../texts/common';
+
+export interface FieldFault {
+  /** The `name` of the field. */
+  readonly field: string;
+  readonly problem: string;
+}
+
+/** First on a page that comes back with what is wrong, each line leading to its field. */
+export function FaultSummary({ faults }: { readonly faults: readonly FieldFault[] }) {
+  if (faults.length === 0) return null;
+  return (
+    <div class="faults" role="alert" tabIndex={-1} id="faults">
+      <h2>{common.wrong}</h2>
+      <ul>
+        {faults.map(({ field, problem }) => (
+          <li key={`${field} ${problem}`}>
+            <a href={`#${idOf(field)}`}>{problem}</a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+export function idOf(name: string): string {
+  return `field-${name.replaceAll(/[^\w-]/g, '-')}`;
+}
+
+interface FieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly hint?: ComponentChildren;
+  readonly isOptional?: boolean;
+  readonly faults?: readonly FieldFault[];
+}
+
+interface TextFieldProps extends FieldProps {
+  readonly value?: string | undefined;
+  readonly type?: 'text' | 'datetime-local' | 'date' | 'search' | 'email' | 'number';
+  readonly autoComplete?: string;
+  readonly pattern?: string;
+  readonly maxLength?: number;
+}
+
+export function TextField({
+  name,
+  label,
+  hint,
+  isOptional = false,
+  faults = [],
+  value,
+  type = 'text',
+  ...input
+}: TextFieldProps) {
+  const id = idOf(name);
+  const own = faults.filter(({ field }) => field === name);
+  return (
+    <div class={own.length > 0 ? 'field wrong' : 'field'}>
+      <FieldLabel id={id} label={label} isOptional={isOptional} />
+      <FieldNotes id={id} hint={hint} faults={own} />
+      <input
+        id={id}
+        name={name}
+        value={value ?? ''}
+        required={!isOptional}
+        aria-describedby={notesOf(id, hint, own)}
+        aria-invalid={own.length > 0 ? 'true' : undefined}
+        autoComplete="off"
+        // Which of them it is makes no difference to the attributes used here, as their types would have it.
+        type={type as 'text'}
+        {...input}
+      />
+    </div>
+  );
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly text: string;
+}
+
+interface SelectFieldProps extends FieldProps {
+  readonly value?: string | undefined;
+  readonly choices: readonly Choice[];
+}
+
+export function SelectField({ name, label, hint, isOptional = false, faults = [], value, choices }: SelectFieldProps) {
+  const id = idOf(name);
+  const own = faults.filter(({ field }) => field === name);
+  return (
+    <div class={own.length > 0 ? 'field wrong' : 'field'}>
+      <FieldLabel id={id} label={label} isOptional={isOptional} />
+      <FieldNotes id={id} hint={hint} faults={own} />
+      <select
+        id={id}
+        name={name}
+        required={!isOptional}
+        aria-describedby={notesOf(id, hint, own)}
+        aria-invalid={own.length > 0 ? 'true' : undefined}
+      >
+        <option value="" />
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value} selected={choice.value === value}>
+            {choice.text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function FieldLabel({
+  id,
+  label,
+  isOptional,
+}: {
+  readonly id: string;
+  readonly label: string;
+  readonly isOptional: boolean;
+}) {
+  return (
+    <label for={id}>
+      {label} {isOptional && <span class="note">({common.optional})</span>}
+    </label>
+  );
+}
+
+function FieldNotes({
+  id,
+  hint,
+  faults,
+}: {
+  readonly id: string;
+  readonly hint: ComponentChildren;
+  readonly faults: readonly FieldFault[];
+}) {
+  return (
+    <>
+      {hint !== undefined && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
+      {faults.length > 0 && (
+        <p class="fault" id={`${id}-fault`}>
+          {faults.map(({ problem }) => problem).join(' ')}
+        </p>
+      )}
+    </>
+  );
+}
+
+function notesOf(id: string, hint: ComponentChildren, faults: readonly FieldFault[]): string | undefined {
+  const notes = [hint === undefined ? '' : `${id}-hint`, faults.length === 0 ? '' : `${id}-fault`];
+  return notes.filter((note) => note !== '').join(' ') || undefined;
+}

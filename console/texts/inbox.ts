@@ -1,0 +1,3 @@
+export const inboxTexts = {
+  title: 'Inbox',
+} as const;
