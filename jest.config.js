@@ -21,7 +21,7 @@ const common = {
     }),
   },
   // These packages ship ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(jose|env-paths|is-safe-filename|get-port)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(jose|env-paths|is-safe-filename|get-port|openid-client|oauth4webapi)/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   setupFiles: ['<rootDir>/test/support/quiet-grpc.js'],
 };

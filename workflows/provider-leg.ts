@@ -37,6 +37,8 @@ export interface RequestOfLeg {
   readonly approval: () => Approval | undefined;
   /** Whose calls go first at the provider. */
   readonly priorityKey: () => number;
+  /** See the leg's event `interrupted`. */
+  readonly asksAnew: () => boolean;
   readonly onChange: () => void;
 }
 
@@ -73,7 +75,9 @@ export class ProviderLeg {
         if (!isCancellation(error)) throw error;
         // Asking or withdrawing that is broken off leaves it open whether the provider was reached, unless its activity knows.
         if (next.do === 'ask') this.#apply({ type: 'interrupted', mayHaveReached: mayHaveReached(error) });
-        if (next.do === 'withdraw') this.#apply({ type: 'interrupted' });
+        if (next.do === 'withdraw') {
+          this.#apply({ type: 'interrupted', asksAnew: this.#request.asksAnew() });
+        }
       }
     }
   }

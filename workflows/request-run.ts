@@ -92,6 +92,7 @@ export class RequestRun {
       approval: () => approvalIn(this.#state),
       priorityKey: () =>
         priorityKeyOf(this.#state, { now: Date.now(), startedWith: workflowInfo().priority?.priorityKey }),
+      asksAnew: () => this.beganUnder04,
       onChange: () => this.#show(),
     };
     this.#legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, requestOfLeg));

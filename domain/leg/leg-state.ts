@@ -161,8 +161,11 @@ export type LegEvent = { readonly at: number } & (
   | { readonly type: 'answered'; readonly receipt: Receipt }
   | { readonly type: 'observed'; readonly observation: Observation }
   | { readonly type: 'failed'; readonly failure: LegFailure; readonly retryPlan?: RetryPlan }
-  /** The step was broken off; an asking in flight may have reached the provider, unless its activity knows that it did not. */
-  | { readonly type: 'interrupted'; readonly mayHaveReached?: boolean }
+  /**
+   * The step was broken off; an asking in flight may have reached the provider, unless its activity knows that it did not.
+   * `asksAnew`: false for runs begun before 0.4, which waited out the window of what may have been withdrawn.
+   */
+  | { readonly type: 'interrupted'; readonly mayHaveReached?: boolean; readonly asksAnew?: boolean }
   | { readonly type: 'timePassed' }
   /** Or this leg's step is to be the brake's trial. */
   | { readonly type: 'brakeReleased' }

@@ -82,8 +82,13 @@ function withoutAsking(leg: LegState): LegState {
 }
 
 /** Broken off: what was asked, or to be withdrawn, may have been carried out without a word to us. */
-function interrupted(leg: LegState, { at, mayHaveReached }: LegEvent & { readonly type: 'interrupted' }): LegState {
-  if (leg.isWithdrawing === true) return withOpenRounds(withoutWithdrawing(leg), { withdrawalBrokenOffAt: at });
+function interrupted(leg: LegState, event: LegEvent & { readonly type: 'interrupted' }): LegState {
+  const { at, mayHaveReached, asksAnew = true } = event;
+  if (leg.isWithdrawing === true) {
+    const rest = withOpenRounds(withoutWithdrawing(leg), { withdrawalBrokenOffAt: at });
+    // Released meanwhile. If it was withdrawn, nothing is queued there any more, and its window would be waited out for nothing.
+    return asksAnew && rest.phase === 'window' && rest.hold === undefined ? ask(rest) : rest;
+  }
   const after = withoutAsking(leg);
   return mayHaveReached !== false && (isAsking(leg) || leg.phase === 'settled') ? reached(after) : after;
 }

@@ -8,6 +8,7 @@ import { decisionUpdates, progress } from '../../workflows/messages';
 import {
   absent,
   accepted,
+  eventually,
   expectReplays,
   failure,
   OVER_MS,
@@ -160,6 +161,43 @@ describe('a legal hold', () => {
       waitsFor: expect.stringContaining('too late for the hold since'),
     });
     expect(bench.providers.measureone.ask.calls).toHaveLength(1);
+  });
+
+  it('asks again at once, where the release breaks withdrawing off and nobody knows what came of it', async () => {
+    bench.providers.person.ask.set(withdrawable);
+    bench.providers.person.withdraw.set(failure('ProviderUnavailable'));
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await eventually(async () => (bench.providers.person.withdraw.calls.length > 0 ? true : undefined));
+    await release(handle);
+    await bench.settle(handle);
+    expect(bench.providers.person.ask.calls.map(({ round, askedBefore }) => [round, askedBefore])).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window', rounds: 2 });
+    await bench.forward(handle, OVER_MS);
+    await expectEnd(handle, 'erased');
+    const [first, second] = bench.statementOf(handle).legs[0]?.rounds ?? [];
+    expect(first).toMatchObject({ withdrawalBrokenOffAt: expect.any(Number) });
+    expect(second?.withdrawalBrokenOffAt).toBeUndefined();
+  });
+
+  it('asks again where the provider withdrew it while it was being released', async () => {
+    const held = bench.hold<Withdrawal>();
+    bench.providers.person.ask.set(withdrawable);
+    bench.providers.person.withdraw.set(held.answer);
+    const handle = await bench.startFor('person');
+    await bench.forward(handle, DAY_MS);
+    await hold(handle);
+    await held.asked;
+    await release(handle);
+    held.release({ status: 'withdrawn' });
+    await bench.settle(handle);
+    expect(bench.providers.person.ask.calls.map(({ round }) => round)).toEqual([1, 2]);
+    await bench.forward(handle, OVER_MS);
+    await expectEnd(handle, 'erased');
   });
 
   it('keeps in the record what the provider withdrew after somebody had attested', async () => {

@@ -208,11 +208,13 @@ function drive(tape: readonly Turn[], calls: RecordedCall[] = []): Transition[] 
         }
         break;
       case 'withdraw':
-        tell(
-          turn.fails === undefined
-            ? { type: 'withdrawalAnswered', withdrawal: sign(turn.withdrawal, { what, scheduledAt }), at }
-            : { type: 'withdrawalFailed', reason: turn.fails.failure.type, at },
-        );
+        if (brokenOff && turn.fails !== undefined) tell({ type: 'interrupted', at });
+        else
+          tell(
+            turn.fails === undefined
+              ? { type: 'withdrawalAnswered', withdrawal: sign(turn.withdrawal, { what, scheduledAt }), at }
+              : { type: 'withdrawalFailed', reason: turn.fails.failure.type, at },
+          );
         break;
       case 'waitForBrake':
         if (!brokenOff && !turn.ends) tell({ type: 'brakeReleased', at });
