@@ -1,8 +1,9 @@
 /** Every page of the console and every form that it takes. */
 import type { PageRoute } from './page';
 import { inboxPages } from './pages/inbox-page';
+import { newRequestPages } from './pages/new-request-page';
 import type { ConsoleServices } from './services';
 
 export function consolePages(services: ConsoleServices): readonly PageRoute[] {
-  return [...inboxPages(services)];
+  return [...inboxPages(services), ...newRequestPages(services)];
 }

@@ -69,6 +69,9 @@ export function TextField({
         aria-describedby={notesOf(id, hint, own)}
         aria-invalid={own.length > 0 ? 'true' : undefined}
         autoComplete="off"
+        // Ids and codes are no prose, and some browsers send what they check the spelling of elsewhere.
+        spellcheck={false}
+        autoCapitalize="none"
         // Which of them it is makes no difference to the attributes used here, as their types would have it.
         type={type as 'text'}
         {...input}
