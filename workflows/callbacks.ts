@@ -10,9 +10,11 @@ import { isRecord } from '../domain/text';
 import { callbackOptions } from './activity-options';
 import { deliverCallback, providerConfirmed, providerReported } from './messages';
 import type { ProviderLeg } from './provider-leg';
+import type { RunClock } from './run-clock';
 
 export interface CalledBackRequest {
   readonly requestId: string;
+  readonly clock: RunClock;
   readonly leg: (provider: Provider) => ProviderLeg | undefined;
   /** The certificate says what was known then, and is not written anew. */
   readonly isSettled: () => boolean;
@@ -39,7 +41,9 @@ export function listenForCallbacks(request: CalledBackRequest): void {
   const signatureProblem = (callback: Callback): Promise<string | null> => {
     if (unproven >= UNPROVEN_CALLBACKS_MAX) return Promise.resolve('too many came without a signature');
     return CancellationScope.nonCancellable(async () => {
-      const problem = await checkCallback({ requestId: request.requestId, run, ...callback });
+      const problem = await request.clock.around(() =>
+        checkCallback({ requestId: request.requestId, run, ...callback }),
+      );
       if (problem !== null) unproven += 1;
       return problem;
     });

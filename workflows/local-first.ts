@@ -4,13 +4,15 @@
  * as often as its options say.
  */
 import { TemporalFailure } from '@temporalio/workflow';
+import type { RunClock } from './run-clock';
 
 export async function localFirst<Result>(
+  clock: RunClock,
   locally: () => Promise<Result>,
   asActivity: () => Promise<Result>,
 ): Promise<Result> {
   try {
-    return await locally();
+    return await clock.around(locally);
   } catch (error) {
     // What a local activity fails with comes as it is, in no ActivityFailure.
     if (!(error instanceof TemporalFailure)) throw error;

@@ -29,6 +29,7 @@ import type { ApprovalRule } from '../domain/rules/terms';
 import { isRecord } from '../domain/text';
 import type { WithoutTime } from '../domain/without-time';
 import { askAttempts, brakeOptions, lookAttempts, withdrawAttempts, type LegAttempts } from './activity-options';
+import type { RunClock } from './run-clock';
 
 /** What a leg needs to know of its request, as it stands when it is asked. */
 export interface RequestOfLeg {
@@ -37,6 +38,7 @@ export interface RequestOfLeg {
   readonly approval: () => Approval | undefined;
   /** Whose calls go first at the provider. */
   readonly priorityKey: () => number;
+  readonly clock: RunClock;
   /** See the leg's event `interrupted`. */
   readonly asksAnew: () => boolean;
   readonly onChange: () => void;
@@ -91,7 +93,7 @@ export class ProviderLeg {
 
   #apply(event: WithoutTime<LegEvent>): void {
     const before = this.#leg;
-    this.#leg = advance(before, { ...event, at: Date.now() } as LegEvent);
+    this.#leg = advance(before, { ...event, at: this.#request.clock.stamp() } as LegEvent);
     // Thousands of signals that change nothing must cost nothing: a workflow task that takes seconds takes its worker down.
     if (this.#leg !== before) this.#request.onChange();
   }
@@ -148,7 +150,7 @@ export class ProviderLeg {
   }
 
   async #wait(step: WaitStep): Promise<void> {
-    const remainingMs = step.until - Date.now();
+    const remainingMs = step.until - this.#request.clock.now();
     if (remainingMs > 0) {
       const label = `${waitLabels[step.for]} until ${describeInstant(step.until)}`;
       await sleep(remainingMs, { summary: this.#label(label) });
@@ -200,12 +202,13 @@ export class ProviderLeg {
   }
 
   #onFailure(step: AskStep | LookStep): (error: ActivityFailure) => WithoutTime<LegEvent> {
-    const beganAt = Date.now();
+    const { clock } = this.#request;
+    const beganAt = clock.now();
     return (error) => {
       const failure = readFailure(error);
       const isOutOfTime = error.retryState === 'TIMEOUT';
       const patience = this.#request.patience();
-      const retryPlan = retryPlanAfter(failure, { step, patience, beganAt, at: Date.now(), isOutOfTime });
+      const retryPlan = retryPlanAfter(failure, { step, patience, beganAt, at: clock.now(), isOutOfTime });
       return { type: 'failed', failure, ...defined({ retryPlan }) };
     };
   }
@@ -223,7 +226,7 @@ export class ProviderLeg {
       provider: this.provider,
       sealed: this.#sealed,
       round,
-      firstAskedAt: firstAskedAt(state) ?? Date.now(),
+      firstAskedAt: firstAskedAt(state) ?? this.#request.clock.now(),
       askedBefore: state.askedBefore,
       approvalRule: this.#request.approvalRule(),
       tries,

@@ -5,8 +5,10 @@ import { nextReminder, type Reminder } from '../domain/request/next-reminder';
 import type { ReminderKind } from '../domain/request/request-state';
 import type { RequestSnapshot } from '../domain/request/snapshot';
 import { REMINDER_LABEL } from '../domain/sweep/request-check';
+import type { RunClock } from './run-clock';
 
 export interface RemindedRequest {
+  readonly clock: RunClock;
   readonly snapshot: RequestSnapshot;
   /** Grows with every change. Conditions are asked after each signal and update, of which there may be thousands. */
   readonly version: number;
@@ -14,10 +16,11 @@ export interface RemindedRequest {
 }
 
 export async function reportDeadlines(request: RemindedRequest): Promise<void> {
+  const { clock } = request;
   let known: { readonly version: number; readonly now: number; readonly next: Reminder | undefined } | undefined;
   const next = (): Reminder | undefined => {
     const { version } = request;
-    const now = Date.now();
+    const now = clock.now();
     if (known?.version !== version || known.now !== now) {
       known = { version, now, next: nextReminder(request.snapshot) };
     }
@@ -28,11 +31,11 @@ export async function reportDeadlines(request: RemindedRequest): Promise<void> {
       const reminder = next();
       if (reminder === undefined) {
         await condition(() => next() !== undefined);
-      } else if (reminder.at <= Date.now()) {
+      } else if (reminder.at <= clock.now()) {
         request.onReminder(reminder);
         report(reminder, request.snapshot.request.regulation);
       } else {
-        await condition(() => !isSame(reminder, next()), reminder.at - Date.now(), {
+        await condition(() => !isSame(reminder, next()), reminder.at - clock.now(), {
           summary: `${REMINDER_LABEL}: ${reminderWords[reminder.of]} (${describeInstant(reminder.due)})`,
         });
       }

@@ -52,11 +52,13 @@ import { refusal } from './decision-refusal';
 import { localFirst } from './local-first';
 import { decisionUpdates, type DecisionAnswer } from './messages';
 import type { ProviderLeg } from './provider-leg';
+import type { RunClock } from './run-clock';
 
 /** What decisions are about. */
 export interface DecidableRun {
   readonly requestId: string;
   readonly beganUnder04: boolean;
+  readonly clock: RunClock;
   readonly state: RequestState;
   readonly snapshot: RequestSnapshot;
   leg(provider: Provider): ProviderLeg | undefined;
@@ -66,7 +68,7 @@ export interface DecidableRun {
 }
 
 export function listenForDecisions(run: DecidableRun): void {
-  const ledger = new TakenDecisions();
+  const ledger = new TakenDecisions(run.clock);
   for (const kind of decisionKinds) listenFor(kind, run, ledger);
 }
 
@@ -159,7 +161,7 @@ function tokenProblem(
 }
 
 async function checkToken(
-  { requestId, beganUnder04 }: DecidableRun,
+  { requestId, beganUnder04, clock }: DecidableRun,
   { kind, content }: Decision,
   { token, ledger }: { readonly token: string; readonly ledger: TakenDecisions },
 ): Promise<DecisionProof> {
@@ -170,7 +172,7 @@ async function checkToken(
   const asActivity = () => activity.checkDecision(question);
   try {
     const verdict = await CancellationScope.nonCancellable(() =>
-      beganUnder04 ? localFirst(() => local.checkDecision(question), asActivity) : asActivity(),
+      beganUnder04 ? localFirst(clock, () => local.checkDecision(question), asActivity) : asActivity(),
     );
     if (verdict.status === 'proven') return verdict.proof;
     throw refusal(verdict.why);

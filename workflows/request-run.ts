@@ -50,6 +50,7 @@ import { certificate, progress } from './messages';
 import { ProviderLeg } from './provider-leg';
 import { reportDeadlines } from './reminders';
 import { listenForDecisions } from './request-decisions';
+import { RunClock } from './run-clock';
 import { SearchAttributes } from './request-search-attributes';
 
 /** Refuses an input that is none, before any provider is asked. The only way in which a run can fail. */
@@ -80,6 +81,7 @@ export class RequestRun {
   readonly #searchAttributes = new SearchAttributes(this);
   /** Whether the run began under release 0.4 or a later one. Asked once, here: what an older run did is done the older way. */
   readonly beganUnder04 = patched('0.4');
+  readonly clock = new RunClock({ holds: this.beganUnder04 });
   #state: RequestState = openRequest();
   #version = 0;
   #isToBeShown = false;
@@ -91,8 +93,9 @@ export class RequestRun {
       approvalRule: () => approvalRuleOf(this.#terms),
       approval: () => approvalIn(this.#state),
       priorityKey: () =>
-        priorityKeyOf(this.#state, { now: Date.now(), startedWith: workflowInfo().priority?.priorityKey }),
+        priorityKeyOf(this.#state, { now: this.clock.now(), startedWith: workflowInfo().priority?.priorityKey }),
       asksAnew: () => this.beganUnder04,
+      clock: this.clock,
       onChange: () => this.#show(),
     };
     this.#legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, requestOfLeg));
@@ -107,6 +110,7 @@ export class RequestRun {
     });
     listenForCallbacks({
       requestId: this.requestId,
+      clock: this.clock,
       leg: (provider) => this.leg(provider),
       isSettled: () => this.#state.outcome !== undefined,
       onLateCallback: (callback) => this.#keepLateCallback(callback),
@@ -154,7 +158,7 @@ export class RequestRun {
     });
     const asActivity = (): Promise<string> => issueCertificate(statement);
     const issued = this.beganUnder04
-      ? localFirst(async () => (await certify(statement)).certificate, asActivity)
+      ? localFirst(this.clock, async () => (await certify(statement)).certificate, asActivity)
       : asActivity();
     const signed = await issued.catch((error: unknown) => {
       const refusal = error instanceof ActivityFailure ? error.cause : undefined;
@@ -189,7 +193,7 @@ export class RequestRun {
       startedAt: workflowInfo().startTime.getTime(),
       state: this.#state,
       legs: this.#legs.map(({ state }) => state),
-      now: Date.now(),
+      now: this.clock.now(),
     };
   }
 
@@ -208,7 +212,7 @@ export class RequestRun {
 
   apply(event: WithoutTime<RequestEvent>): void {
     const before = this.#state;
-    this.#state = advanceRequest(before, { ...event, at: Date.now() } as RequestEvent);
+    this.#state = advanceRequest(before, { ...event, at: this.clock.stamp() } as RequestEvent);
     this.#informLegs(before);
     this.#show();
   }
@@ -243,7 +247,8 @@ export class RequestRun {
     const local = proxyLocalActivities<TermsActivities>({ ...onceLocally, summary: termsOptions.summary });
     return CancellationScope.nonCancellable(() =>
       localFirst(
-        () => local.determineTerms({ ...question, at: Date.now() }),
+        this.clock,
+        () => local.determineTerms({ ...question, at: this.clock.now() }),
         () => activity.determineTerms(question),
       ),
     );
@@ -282,7 +287,7 @@ export class RequestRun {
     this.#isToBeShown = true;
     void Promise.resolve().then(() => {
       this.#isToBeShown = false;
-      setCurrentDetails(describeRequest(this.progress(), describeInstant(Date.now())));
+      setCurrentDetails(describeRequest(this.progress(), describeInstant(this.clock.now())));
     });
   }
 }

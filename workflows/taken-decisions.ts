@@ -4,12 +4,18 @@ import { decisionRow } from '../domain/decision/decision-table';
 import { describeInstant } from '../domain/duration';
 import type { Provider } from '../domain/provider/provider-table';
 import { refusal } from './decision-refusal';
+import type { RunClock } from './run-clock';
 
 export class TakenDecisions {
   readonly #last = new Map<Provider | 'request', { readonly count: number; readonly what: string }>();
   /** A token is good for one decision; those that were used are remembered for as long as the run. */
   readonly #usedTokens = new Set<string>();
   refusedTokens = 0;
+  readonly #clock: RunClock;
+
+  constructor(clock: RunClock) {
+    this.#clock = clock;
+  }
 
   /** How many have been taken about the same provider, or about the request as a whole. */
   countBefore(decision: Decision): number {
@@ -50,7 +56,7 @@ export class TakenDecisions {
       this.#usedTokens.add(proof.tokenId);
     }
     if (!isGuarded) return;
-    const what = `${kind}${about === 'request' ? '' : ` ${about}`} by ${content.actor} at ${describeInstant(Date.now())}`;
+    const what = `${kind}${about === 'request' ? '' : ` ${about}`} by ${content.actor} at ${describeInstant(this.#clock.now())}`;
     this.#last.set(about, { count: countBefore + 1, what });
   }
 }

@@ -14,12 +14,6 @@ import type { Statement } from './statement';
 
 /** The times that are compared may have been written by two of Temporal's servers, whose clocks differ a little. */
 const CLOCKS_MS = SECOND_MS;
-/**
- * What a run did directly after a local activity may be dated otherwise once it was replayed: where the task that the activity
- * ran in was reported before the run went on, it went on at the time of the next task, and on replay at the end of the activity.
- * A workflow task takes 10 s at most.
- */
-const REPLAYED_MS = 10 * SECOND_MS;
 
 /** A call that the run's own history holds, whoever made the statement. Its times are the server's. */
 export interface RecordedCall {
@@ -272,7 +266,7 @@ function isHarmless({ what, effect }: RecordedCall): boolean {
 
 /** Of the first round, or of a later one where those before it were withdrawn. */
 function isFirstAsking({ rounds }: SettledLeg, { firstAskedAt, round }: ProviderWitness): boolean {
-  return rounds.some(({ number, askedAt }) => number <= round && Math.abs(askedAt - firstAskedAt) <= REPLAYED_MS);
+  return rounds.some(({ number, askedAt }) => number <= round && askedAt === firstAskedAt);
 }
 
 function callOf({ signature }: Witness, calls: readonly RecordedCall[]): RecordedCall | undefined {
