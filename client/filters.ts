@@ -74,6 +74,10 @@ const states: Readonly<Record<RequestStateName, Condition>> = {
 
 export const requestStates = Object.keys(states) as RequestStateName[];
 
+export function isOpenState(state: RequestStateName): boolean {
+  return states[state].standard === isOpen;
+}
+
 /** What the value of a filter has to be. Callers may be plain JavaScript, and it ends up in Temporal's query language. */
 const kinds = {
   state: { isOne: (value: unknown) => requestStates.some((state) => state === value), expected: requestStates },
@@ -168,9 +172,8 @@ function ofOpen<Value>(holds: (progress: RequestProgress, value: Value, now: num
 function isInState({ status, state, progress }: RequestStatus, wanted: RequestStateName): boolean {
   if (wanted === 'running') return status === 'running';
   if (status !== 'running') return state === wanted;
-  const isOpenState = states[wanted].standard === isOpen;
   // A leg in attention comes first in the word for the whole; the request may be on hold all the same.
-  return state === wanted || (isOpenState && (progress === undefined || progress.state === wanted));
+  return state === wanted || (isOpenState(wanted) && (progress === undefined || progress.state === wanted));
 }
 
 /** Overdue already, or due by then. */

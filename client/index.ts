@@ -32,6 +32,9 @@ export {
 export { namedFilters, requestStates, type ListOptions } from './filters';
 export type { FindOptions, PageOptions, RequestPage } from './listing';
 export type { FoundRequest, RequestOrigin } from './found-request';
+export { byUrgency, urgencyOf, type ListedRequest, type Urgency } from './listed-request';
+export { requestStateWords, shortTodo } from './request-words';
+export type { UrgentCounts, UrgentList, UrgentOptions } from './urgent-list';
 export { prepareRequest, sealerFromFiles, type PreparedRequest } from './prepared-request';
 export type { CertifiedResult, RequestStatus, OutstandingAnswer } from './request-status';
 export type { RequestStateName, RunStatus } from './states';
