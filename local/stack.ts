@@ -19,6 +19,7 @@ import { startEngine, type Engine } from './engine/engine';
 import { freePorts } from './engine/ports';
 import type { PostgresStore } from './engine/temporal-server';
 import { startUi } from './engine/ui';
+import { LOCAL_AUDIENCE, LOCAL_CLIENT_ID, LOCAL_ROLES, startLocalLogin } from './login-page';
 import { keepPolicy } from './sample-policy';
 import { connectControl } from './simulator/control-client';
 import type { Addresses, SimulatorControl } from './simulator/control';
@@ -38,6 +39,8 @@ export interface Stack {
   readonly client: ErasureClient;
   readonly simulator: SimulatorControl;
   readonly gatewayUrl: string;
+  /** API and console, and the page that logs in to it; only where ports are given. */
+  readonly server: { readonly url: string; readonly loginUrl: string } | undefined;
   /** Where a port was given for it, and it could be had. */
   readonly uiUrl: string | undefined;
   readonly keysDirectory: string;
@@ -55,7 +58,7 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-export type StackPorts = Readonly<Record<'temporal' | 'ui' | 'gateway' | keyof Addresses, number>>;
+export type StackPorts = Readonly<Record<'server' | 'login' | 'temporal' | 'ui' | 'gateway' | keyof Addresses, number>>;
 
 export interface StackOptions {
   readonly report: (line: string) => void;
@@ -162,6 +165,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return worker;
     };
     const worker = await startWorker();
+    const served =
+      ports === undefined
+        ? undefined
+        : await startServerProcess({ script: program('cli/main.js'), settings, ports, logDirectory, undo });
     report(`Worker and gateway (${gatewayUrl}) run; their logs are in ${logDirectory}`);
 
     const temporal = new Client({ connection: withVirtualTime(connection), namespace: engine.namespace });
@@ -173,6 +180,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       client: new ErasureClient({ client: temporal, sealer }),
       simulator,
       gatewayUrl,
+      server: served,
       uiUrl,
       keysDirectory,
       verifyingKeysFile: join(keysDirectory, verifyingKeyFile.name),
@@ -181,7 +189,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       directory,
       settings,
       worker,
-      processes: [gateway, simulatorProcess, worker],
+      processes: [gateway, simulatorProcess, worker, ...(served === undefined ? [] : [served.process])],
       startWorker,
       stop,
     };
@@ -282,6 +290,45 @@ async function startSimulatorProcess({
     },
   });
   return { simulator: await connectControl(addresses?.control ?? ''), process };
+}
+
+/** API and console as they run in production, but for who logs in. */
+async function startServerProcess({
+  script,
+  settings,
+  ports,
+  logDirectory,
+  undo,
+}: {
+  readonly script: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly ports: StackPorts;
+  readonly logDirectory: string;
+  readonly undo: (() => Promise<void>)[];
+}): Promise<{ readonly url: string; readonly loginUrl: string; readonly process: OwnProcess }> {
+  const url = `http://127.0.0.1:${ports.server}`;
+  const login = await startLocalLogin({ port: ports.login, redirectUri: `${url}/login/callback` });
+  undo.push(() => login.close());
+  const process = await startProcess({
+    name: 'server',
+    script,
+    args: ['server'],
+    env: {
+      ...settings,
+      LOG_LEVEL: 'info',
+      SERVER_HOST: '127.0.0.1',
+      SERVER_PORT: String(ports.server),
+      SERVER_PUBLIC_URL: url,
+      SERVER_OIDC_ISSUER: login.url,
+      SERVER_OIDC_AUDIENCE: LOCAL_AUDIENCE,
+      SERVER_OIDC_CLIENT_ID: LOCAL_CLIENT_ID,
+      SERVER_OIDC_ROLES: LOCAL_ROLES,
+    },
+    logDirectory,
+    isReady: () => isReady(`${url}/readyz`),
+  });
+  undo.push(() => process.stop());
+  return { url, loginUrl: login.url, process };
 }
 
 /** Where each simulated provider is, and the credentials that it knows. */

@@ -117,6 +117,7 @@ async function introduce(
   tell(`Everything runs, in real time. Its state is kept in ${directory}`);
   tell('');
   for (const [name, value] of [
+    ['Console', `${stack.server?.url}, to log in as one of two invented staff members`],
     [
       'Temporal UI',
       stack.uiUrl === undefined
@@ -124,6 +125,8 @@ async function introduce(
         : `${stack.uiUrl}/namespaces/${NAMESPACE}/workflows`,
     ],
     ['Temporal', `${stack.engine.address}, namespace ${stack.namespace}`],
+    ['API', `${stack.server?.url}/api/v1/`],
+    ['Login page, local only', stack.server?.loginUrl],
     ['Gateway', stack.gatewayUrl],
     ...providerKeys.map((key) => [`${simulatedProviders[key].name} (simulated)`, simulator.addresses[key]] as const),
     ["Simulator's control", simulator.addresses.control],

@@ -10,7 +10,7 @@ import { isRecord } from '../domain/text';
 import { callbackOptions } from './activity-options';
 import { deliverCallback, providerConfirmed, providerReported } from './messages';
 import type { ProviderLeg } from './provider-leg';
-import type { RunClock } from './run-clock';
+import type { RunClock } from './held-clock';
 
 export interface CalledBackRequest {
   readonly requestId: string;

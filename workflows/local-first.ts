@@ -4,7 +4,7 @@
  * as often as its options say.
  */
 import { TemporalFailure } from '@temporalio/workflow';
-import type { RunClock } from './run-clock';
+import type { RunClock } from './held-clock';
 
 export async function localFirst<Result>(
   clock: RunClock,

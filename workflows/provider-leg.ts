@@ -29,7 +29,7 @@ import type { ApprovalRule } from '../domain/rules/terms';
 import { isRecord } from '../domain/text';
 import type { WithoutTime } from '../domain/without-time';
 import { askAttempts, brakeOptions, lookAttempts, withdrawAttempts, type LegAttempts } from './activity-options';
-import type { RunClock } from './run-clock';
+import type { RunClock } from './held-clock';
 
 /** What a leg needs to know of its request, as it stands when it is asked. */
 export interface RequestOfLeg {

@@ -5,7 +5,7 @@ import { nextReminder, type Reminder } from '../domain/request/next-reminder';
 import type { ReminderKind } from '../domain/request/request-state';
 import type { RequestSnapshot } from '../domain/request/snapshot';
 import { REMINDER_LABEL } from '../domain/sweep/request-check';
-import type { RunClock } from './run-clock';
+import type { RunClock } from './held-clock';
 
 export interface RemindedRequest {
   readonly clock: RunClock;

@@ -52,7 +52,7 @@ import { refusal } from './decision-refusal';
 import { localFirst } from './local-first';
 import { decisionUpdates, type DecisionAnswer } from './messages';
 import type { ProviderLeg } from './provider-leg';
-import type { RunClock } from './run-clock';
+import type { RunClock } from './held-clock';
 
 /** What decisions are about. */
 export interface DecidableRun {

@@ -50,7 +50,7 @@ import { certificate, progress } from './messages';
 import { ProviderLeg } from './provider-leg';
 import { reportDeadlines } from './reminders';
 import { listenForDecisions } from './request-decisions';
-import { RunClock } from './run-clock';
+import { RunClock } from './held-clock';
 import { SearchAttributes } from './request-search-attributes';
 
 /** Refuses an input that is none, before any provider is asked. The only way in which a run can fail. */

@@ -4,7 +4,7 @@ import { decisionRow } from '../domain/decision/decision-table';
 import { describeInstant } from '../domain/duration';
 import type { Provider } from '../domain/provider/provider-table';
 import { refusal } from './decision-refusal';
-import type { RunClock } from './run-clock';
+import type { RunClock } from './held-clock';
 
 export class TakenDecisions {
   readonly #last = new Map<Provider | 'request', { readonly count: number; readonly what: string }>();

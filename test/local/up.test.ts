@@ -12,7 +12,17 @@ import type { SimulatorControl } from '../../local/simulator/control';
 import { isRunning } from './engine/processes';
 
 const program = (name: string): string => path.join(process.env['TEST_PROGRAMS'] ?? '', `${name}.js`);
-const portOptions = ['temporal', 'ui', 'gateway', 'measureone', 'person', 'aptrinsic', 'control'] as const;
+const portOptions = [
+  'temporal',
+  'ui',
+  'gateway',
+  'measureone',
+  'person',
+  'aptrinsic',
+  'control',
+  'server',
+  'login',
+] as const;
 const READY_MS_MAX = 45_000;
 
 interface Run {
@@ -152,6 +162,8 @@ describe('npm run up', () => {
     expect(first.output()).toContain(`--hours 170`);
     const hasUi = !first.output().includes('There will be no Temporal UI');
     expect(await answers(`http://127.0.0.1:${ports[1]}/`)).toBe(hasUi);
+    const console = await fetch(`http://127.0.0.1:${ports[7]}/`, { redirect: 'manual' });
+    expect([console.status, console.headers.get('location')]).toEqual([303, '/login?returnTo=%2F']);
     const second = await run('local/up', ['--directory', directory]);
     expect(second.stderr).toMatch(/^It runs already on .* \(process \d+ on .*\)\. End that one with Ctrl-C first/);
     expect(second.code).toBe(1);
