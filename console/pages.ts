@@ -2,7 +2,7 @@
 import type { PageRoute } from './page';
 import { inboxPages } from './pages/inbox-page';
 import { newRequestPages } from './pages/new-request-page';
-import type { ConsoleServices } from './services';
+import type { ConsoleServices } from './console-services';
 
 export function consolePages(services: ConsoleServices): readonly PageRoute[] {
   return [...inboxPages(services), ...newRequestPages(services)];

@@ -1,6 +1,6 @@
 /** The first page: what needs somebody, most urgent first. */
 import type { PageRoute } from '../page';
-import type { ConsoleServices } from '../services';
+import type { ConsoleServices } from '../console-services';
 import { inboxTexts } from '../texts/inbox';
 
 export function inboxPages({ client }: ConsoleServices): readonly PageRoute[] {

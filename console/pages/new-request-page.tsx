@@ -12,7 +12,7 @@ import { FaultSummary, SelectField, TextField, type Choice, type FieldFault } fr
 import { FilingPreview } from '../components/filing-preview';
 import { valueOf, type PageAnswer, type PageRoute, type ShownPage, type Visit } from '../page';
 import { plainPage } from '../problem-page';
-import type { ConsoleServices } from '../services';
+import type { ConsoleServices } from '../console-services';
 import { newRequestTexts as texts } from '../texts/new-request';
 import {
   faultsOf,

@@ -8,7 +8,7 @@ import type { BrowserLogin, LoginResult } from '../../access/browser-login';
 import { apiRoutes } from '../../api/routes';
 import { rowIdsWith } from '../../client/bulk/row-ids';
 import { consolePages } from '../../console/pages';
-import type { ConsoleServices } from '../../console/services';
+import type { ConsoleServices } from '../../console/console-services';
 import { accessRoles, type AccessRole } from '../../domain/access-role';
 import { createDecisionTokenIssuer } from '../../security/decision-token';
 import { initKeys, readServerDecisionKeys, readServerSessionKeys } from '../../security/key-files';
