@@ -31,6 +31,15 @@ export function progressJson(progress: RequestProgress) {
 }
 
 function progressFields({ legs, ...progress }: RequestProgress) {
-  const { todo, notes, blockedOn, decisionMode, due, noDueDate, outcome, trail } = progress;
-  return { providers: legs, todo, notes, blockedOn, decisionMode, ...defined({ due, noDueDate, outcome }), trail };
+  const { todo, notes, blockedOn, decisionMode, due, noDueDate, outcome, decisions, notices, filedBy, trail } =
+    progress;
+  return {
+    providers: legs,
+    todo,
+    notes,
+    blockedOn,
+    decisionMode,
+    ...defined({ due, noDueDate, outcome, decisions, notices, filedBy }),
+    trail,
+  };
 }

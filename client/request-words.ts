@@ -12,7 +12,7 @@ export const requestStateWords: Readonly<Record<RequestStateName, string>> = {
   'on-hold': 'on legal hold',
   closing: 'rejected, closing',
   'issuing-certificate': 'certificate being signed',
-  'awaiting-answer': 'person to be told',
+  'awaiting-answer': 'answer to be given',
   completed: 'completed',
   'completed-with-exceptions': 'completed with exceptions',
   withdrawn: 'withdrawn',

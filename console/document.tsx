@@ -18,6 +18,6 @@ export function documentOf(
 }
 
 /** A part of a page, for what is renewed without reloading. */
-export function fragmentOf(body: VNode): string {
+export function documentPart(body: VNode): string {
   return render(body);
 }

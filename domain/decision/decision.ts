@@ -36,6 +36,10 @@ export const providerDecisionKinds = decisionKinds.filter(isAboutProvider);
 /** Decisions that take effect only with a signed token in `authenticated` mode. */
 export const guardedKinds = decisionKinds.filter((kind) => decisionRow(kind).isGuarded);
 
+export function isDecisionKind(value: unknown): value is DecisionKind {
+  return decisionKinds.some((kind) => kind === value);
+}
+
 export function isAboutProvider(kind: DecisionKind): kind is ProviderDecisionKind {
   return decisionRow(kind).about === 'provider';
 }

@@ -1,6 +1,7 @@
 /** What a person sees of one leg: each state says what it waits for, until when, and what they can do. */
 import { defined } from '../defined';
 import { describeInstant } from '../duration';
+import type { ProviderDecisionKind } from '../decision/decision-table';
 import type { BrakeReason } from '../brake/brake-reason';
 import { isShortageReason, type ShortageReason } from '../brake/shortage';
 import { describeBrakeOn } from '../brake/trip-text';
@@ -67,6 +68,8 @@ export interface LegProgress {
     readonly since: string;
     readonly until?: string;
   };
+  /** The same by name; absent where there is nothing, or where an older worker answers. */
+  readonly decisions?: readonly ProviderDecisionKind[];
   readonly rounds: number;
   readonly requestedAt?: string;
   readonly answeredAt?: string;
@@ -93,9 +96,12 @@ export type NotYet = 'rules' | 'approval';
 export function legProgress(leg: LegState, notYet?: NotYet): LegProgress {
   const round = lastRound(leg);
   const view = viewOf(leg, notYet);
+  const decisions =
+    notYet === 'rules' ? [] : offeredDecisions(leg).filter((kind) => notYet === undefined || kind === 'waive');
   return {
     provider: leg.provider,
     ...view,
+    ...(decisions.length > 0 ? { decisions } : {}),
     rounds: leg.rounds.length,
     ...defined({
       requestedAt: iso(leg.rounds[0]?.askedAt),

@@ -6,11 +6,13 @@ import { legProgress, type LegProgress, type NotYet } from '../leg/leg-progress'
 import type { RequestOutcome } from '../leg/outcome';
 import { callbackRemarks } from '../leg/receipt';
 import { providerName } from '../provider/provider-table';
+import type { NoticeKind, RequestDecisionKind } from '../decision/decision-table';
 import type { DecisionMode } from '../rules/rules';
 import { dueProgress, type DueProgress } from './due-progress';
 import { isDone } from './owed-to-person';
 import type { Regulation } from '../law/regulation';
 import { lateCallbacks, outcomeOf, type RequestPhase, type RequestState, type TrailEntry } from './request-state';
+import { offeredDecisions, type OfferedDecisions } from './offered-decisions';
 import type { RequestSnapshot } from './snapshot';
 import { todoOf } from './todo';
 import { blockersOf, type BlockedOn } from './search-values';
@@ -33,6 +35,12 @@ export interface RequestProgress {
   /** Why it has no due date, for people; absent where it has one. */
   readonly noDueDate?: string;
   readonly outcome?: RequestOutcome;
+  /** What staff can decide about the request now; absent where nothing, or where an older worker answers. */
+  readonly decisions?: readonly RequestDecisionKind[];
+  /** Which notices can be recorded now. */
+  readonly notices?: readonly NoticeKind[];
+  /** Who filed it, where that is known: somebody else approves it. */
+  readonly filedBy?: string;
   /** What is worth knowing and asks for nothing, in sentences. */
   readonly notes: readonly string[];
   readonly trail: readonly TrailEntry[];
@@ -54,11 +62,17 @@ export function requestProgress(snapshot: RequestSnapshot): RequestProgress {
     decisionMode: terms?.rules.decisionMode ?? 'asserted',
     todo,
     blockedOn: phase === 'starting' || phase === 'over' ? [] : blockersOf(snapshot, todo),
-    ...defined({ due, noDueDate: noClock && noClockMeaning[noClock], outcome }),
+    ...defined({ due, noDueDate: noClock && noClockMeaning[noClock], outcome, filedBy: request.filedBy }),
+    ...offered(snapshot),
     notes: notesOf(state),
     trail,
     legs: legs.map((leg) => legProgress(leg, notYetOf(state))),
   };
+}
+
+function offered(snapshot: RequestSnapshot): Partial<OfferedDecisions> {
+  const { decisions, notices } = offeredDecisions(snapshot);
+  return { ...(decisions.length > 0 ? { decisions } : {}), ...(notices.length > 0 ? { notices } : {}) };
 }
 
 function stateOf(state: RequestState): RequestProgressState {

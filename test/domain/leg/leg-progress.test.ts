@@ -68,6 +68,7 @@ describe('the progress of a leg', () => {
       state: 'not-asked-yet',
       waitsFor: 'its turn; MeasureOne is asked at once',
       youCan: 'nothing to do; waive',
+      decisions: ['waive'],
       rounds: 0,
     });
   });
