@@ -166,16 +166,25 @@ function Todo({ status: { requestId, status, progress, result }, principal }: Om
         </p>
       )}
       {others.length > 0 && (
-        <details>
-          <summary>{texts.otherDecisions}</summary>
+        <OtherDecisions>
           <p class="actions">
             {others.map((kind) => (
               <DecisionLink key={kind} requestId={requestId} kind={kind} isQuiet />
             ))}
           </p>
-        </details>
+        </OtherDecisions>
       )}
     </>
+  );
+}
+
+/** What nothing asks for now. */
+function OtherDecisions({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <details>
+      <summary>{texts.otherDecisions}</summary>
+      {children}
+    </details>
   );
 }
 
@@ -217,6 +226,13 @@ function LegCard({
           ? 'warn'
           : '';
   const offered = decisions.filter((kind) => principal.roles.has(roleForDecision(kind)));
+  const links = (
+    <p class="actions">
+      {offered.map((kind) => (
+        <DecisionLink key={kind} requestId={requestId} kind={kind} provider={provider} isQuiet={kind !== 'retry'} />
+      ))}
+    </p>
+  );
   return (
     <article class={`panel leg ${state}`} aria-labelledby={`leg-${provider}`}>
       <h3 id={`leg-${provider}`}>
@@ -261,13 +277,7 @@ function LegCard({
           </>
         )}
       </dl>
-      {offered.length > 0 && (
-        <p class="actions">
-          {offered.map((kind) => (
-            <DecisionLink key={kind} requestId={requestId} kind={kind} provider={provider} isQuiet={kind !== 'retry'} />
-          ))}
-        </p>
-      )}
+      {offered.length > 0 && (state === 'attention' ? links : <OtherDecisions>{links}</OtherDecisions>)}
     </article>
   );
 }
