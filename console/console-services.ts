@@ -3,5 +3,5 @@ import type { ApiServices } from '../api/services';
 import type { ErasureClient } from '../client/erasure-client';
 
 export interface ConsoleServices extends ApiServices {
-  readonly client: ApiServices['client'] & Pick<ErasureClient, 'count' | 'watch'>;
+  readonly client: ApiServices['client'] & Pick<ErasureClient, 'urgentFirst' | 'urgentCounts'>;
 }

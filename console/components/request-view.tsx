@@ -11,7 +11,7 @@ import { describeStep } from '../../domain/leg/step-under-way';
 import { providerName } from '../../domain/provider/provider-table';
 import type { DueProgress } from '../../domain/request/due-progress';
 import { decisionPageTexts, decisionTexts } from '../texts/decisions';
-import { requestTexts as texts } from '../texts/request';
+import { requestTexts as texts } from '../texts/one-request';
 import { TimeLine } from './time-line';
 import { TrailTable } from './trail-table';
 import { When } from './when';

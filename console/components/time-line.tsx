@@ -1,7 +1,7 @@
 /** When each provider was asked, how long its window is, when it is looked, and where the due date is: a picture and a table. */
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import { providerName } from '../../domain/provider/provider-table';
-import { requestTexts as texts } from '../texts/request';
+import { requestTexts as texts } from '../texts/one-request';
 import { When } from './when';
 
 const ROW = 44;

@@ -2,7 +2,7 @@
 import { providerName } from '../../domain/provider/provider-table';
 import type { TrailEntry } from '../../domain/request/request-state';
 import { choiceTexts, decisionTexts } from '../texts/decisions';
-import { requestTexts as texts } from '../texts/request';
+import { requestTexts as texts } from '../texts/one-request';
 import { When } from './when';
 
 export function TrailTable({ trail }: { readonly trail: readonly TrailEntry[] }) {

@@ -4,7 +4,7 @@ import { RequestView } from '../components/request-view';
 import type { ConsoleServices } from '../console-services';
 import { valueOf, type PageRoute } from '../page';
 import { decisionTexts } from '../texts/decisions';
-import { requestTexts as texts } from '../texts/request';
+import { requestTexts as texts } from '../texts/one-request';
 import { isDecisionKind } from '../../domain/decision/decision';
 
 export function requestPages({ client }: ConsoleServices): readonly PageRoute[] {

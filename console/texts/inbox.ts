@@ -1,3 +1,39 @@
+/** What the inbox says. */
 export const inboxTexts = {
   title: 'Inbox',
+  counts: 'How many, by what they wait for',
+  filters: {
+    open: 'All open',
+    'needs-staff': 'Need a staff member',
+    overdue: 'Overdue',
+    'due-this-week': 'Due this week',
+    'on-hold': 'On legal hold',
+    'awaiting-approval': 'Wait for approval',
+    ended: 'Ended',
+  },
+  stuckAt: (name: string) => `Stuck at ${name}`,
+  list: 'Requests, most urgent first',
+  request: 'Request',
+  state: 'State',
+  due: 'To be answered by',
+  todo: 'To do',
+  since: 'Filed',
+  nothing: 'Nothing waits here.',
+  none: 'No request is open. File the first one, or many at once.',
+  noDueDate: 'no due date',
+  answered: 'answered',
+  nothingToDo: 'goes on by itself',
+  urgency: { overdue: 'overdue', 'needs-staff': 'needs you', 'due-soon': 'due soon', waiting: '', over: '' },
+  more: (shown: number) => `Only the ${shown} most urgent are shown. Choose one of the counts above to see fewer.`,
+  unanswered: (count: number) =>
+    `How ${count === 1 ? 'one of them stands' : `${count} of them stand`} could not be said: no worker answers.`,
+  notIndexed: (count: number) =>
+    count === 1
+      ? 'One request is just starting, and is in no other count.'
+      : `${count} requests are just starting, and are in no other count.`,
+  lag: 'From Temporal’s index, which lags by a second or two.',
+  search: 'Find a request',
+  searchHint: 'The whole request id. A ticket is in the request’s own trail, and is not searched for here.',
+  searchButton: 'Find',
+  searchFault: 'That is no request id: 32 digits and letters a to f, with four hyphens.',
 } as const;

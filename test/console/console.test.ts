@@ -4,6 +4,7 @@ import { localPath } from '../../console/login-pages';
 import { consolePages } from '../../console/pages';
 import { accessRoles, type AccessRole } from '../../domain/access-role';
 import { HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { byProvider } from '../../domain/provider/provider-table';
 import {
   Browser,
   createConsoleBench,
@@ -30,7 +31,18 @@ const away = async () => {
   throw new TemporalUnavailableError('away');
 };
 const unreachable = new Proxy({}, { get: () => away });
-const emptyInbox = { page: async () => ({ requests: [] }), count: async () => 0 };
+const emptyInbox = {
+  urgentFirst: async () => ({ requests: [], isCut: false, unanswered: 0 }),
+  urgentCounts: async () => ({
+    open: 0,
+    needsStaff: 0,
+    overdue: 0,
+    dueThisWeek: 0,
+    waitingFor: byProvider(() => 0),
+    onHold: 0,
+    notIndexed: 0,
+  }),
+};
 
 const rows = consolePages(servicesWith({}));
 const urlOf = (path: string) =>
@@ -267,7 +279,8 @@ describe('what a page says beside its content', () => {
     expect([nothing.statusCode, nothing.body.includes('There is no such page')]).toEqual([404, true]);
     const broken = await bench.loggedIn(
       await bench.open({
-        page: async () => {
+        ...emptyInbox,
+        urgentFirst: async () => {
           throw new Error(PLANTED);
         },
       }),

@@ -1,0 +1,135 @@
+/** The inbox: counts, the list with the most urgent first, and finding one request. */
+import type { ListedRequest } from '../../client/listed-request';
+import type { UrgentOptions } from '../../client/urgent-list';
+import { DAY_MS } from '../../domain/duration';
+import { byProvider } from '../../domain/provider/provider-table';
+import { createConsoleBench, NOW, requestId, type ConsoleBench } from './console-bench';
+
+let bench: ConsoleBench;
+beforeAll(async () => {
+  bench = await createConsoleBench();
+});
+afterAll(() => bench.close());
+
+const counts = {
+  open: 41,
+  needsStaff: 7,
+  overdue: 2,
+  dueThisWeek: 5,
+  waitingFor: byProvider((provider) => (provider === 'person' ? 3 : 0)),
+  onHold: 4,
+  notIndexed: 1,
+};
+const waiting: ListedRequest = {
+  requestId,
+  state: 'running',
+  isOpen: true,
+  startedAt: NOW - DAY_MS,
+  dueAt: NOW + 20 * DAY_MS,
+  isAnswered: false,
+  blockedOn: [],
+};
+const overdue: ListedRequest = {
+  ...waiting,
+  requestId: requestId.replace('7f3c', '8f3c'),
+  state: 'awaiting-approval',
+  dueAt: NOW - DAY_MS,
+  blockedOn: ['approval', 'overdue'],
+};
+const ended: ListedRequest = { ...waiting, state: 'completed', isOpen: false, isAnswered: true, closedAt: NOW };
+
+async function open(
+  requests: readonly ListedRequest[],
+  more: { readonly isCut?: boolean; readonly unanswered?: number } = {},
+) {
+  const asked: UrgentOptions[] = [];
+  const browser = await bench.loggedIn(
+    await bench.open({
+      urgentCounts: async () => counts,
+      urgentFirst: async (options: UrgentOptions) => {
+        asked.push(options);
+        return { requests, isCut: false, unanswered: 0, ...more };
+      },
+    }),
+  );
+  return { browser, asked };
+}
+
+describe('the inbox', () => {
+  it('counts first, and lists what is urgent with what is to be done', async () => {
+    const { browser } = await open([overdue, waiting]);
+    const { statusCode, body } = await browser.get('/');
+    expect(statusCode).toBe(200);
+    for (const [number, text] of [
+      [41, 'All open'],
+      [7, 'Need a staff member'],
+      [2, 'Overdue'],
+      [5, 'Due this week'],
+      [4, 'On legal hold'],
+      [3, 'Stuck at Person API'],
+    ]) {
+      expect(body).toContain(`<span class="number">${number}</span><span>${text}</span>`);
+    }
+    const rows = [...body.matchAll(/<tr class="([^"]+)">/g)].map(([, urgency]) => urgency);
+    expect(rows).toEqual(['overdue', 'waiting']);
+    for (const text of [
+      'waits for approval',
+      'approve or reject it',
+      'goes on by itself',
+      `href="/requests/${requestId}"`,
+    ]) {
+      expect(body).toContain(text);
+    }
+    expect(body).toContain('One request is just starting');
+  });
+
+  it.each<[string, object]>([
+    ['', {}],
+    ['?show=needs-staff', { needsStaff: true }],
+    ['?show=overdue', { overdue: true }],
+    ['?show=due-this-week', { dueWithinMs: 7 * DAY_MS }],
+    ['?show=on-hold', { state: 'on-hold' }],
+    ['?show=person', { waitingFor: 'person' }],
+    ['?show=awaiting-approval', { state: 'awaiting-approval' }],
+    ['?show=ended', { state: 'completed' }],
+    ['?show=nonsense', {}],
+    ['?show=overdue&show=on-hold', {}],
+  ])('keeps what is shown in the address: %j', async (query, expected) => {
+    const { browser, asked } = await open([waiting]);
+    const { body } = await browser.get(`/${query}`);
+    expect(asked).toEqual([{ ...expected, limit: 100 }]);
+    expect(body.match(/class="count[^"]*" href="[^"]*" aria-current="page"/g)).toHaveLength(1);
+  });
+
+  it('says that nothing waits, that there is more, and what could not be said', async () => {
+    expect((await (await open([])).browser.get('/')).body).toContain('No request is open.');
+    expect((await (await open([])).browser.get('/?show=overdue')).body).toContain('Nothing waits here.');
+    const cut = await (await open([waiting], { isCut: true, unanswered: 2 })).browser.get('/');
+    expect(cut.body).toContain('Only the 1 most urgent');
+    expect(cut.body).toContain('2 of them stand');
+  });
+
+  it('asks nothing of an ended request', async () => {
+    const { body } = await (await open([ended])).browser.get('/?show=ended');
+    expect(body).toContain('<tr class="over">');
+    expect(body).toContain('answered');
+  });
+});
+
+describe('finding a request', () => {
+  it.each([requestId, ` ${requestId} `, requestId.toUpperCase()])('leads to its page: %j', async (typed) => {
+    const { browser } = await open([]);
+    const answer = await browser.get(`/find?id=${encodeURIComponent(typed)}`);
+    expect([answer.statusCode, answer.headers.location]).toEqual([303, `/requests/${requestId}`]);
+  });
+
+  it.each(['', 'PRIV-1', `${requestId}/../..`, '"><script>alert(1)</script>'])(
+    'says what is wrong with %j',
+    async (typed) => {
+      const { browser } = await open([waiting]);
+      const answer = await browser.get(`/find?id=${encodeURIComponent(typed)}`);
+      expect([answer.statusCode, answer.body.includes('That is no request id')]).toEqual([422, true]);
+      expect(answer.body).not.toContain('<script>alert');
+    },
+  );
+});
