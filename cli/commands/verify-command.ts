@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { isRecord } from '../../domain/text';
+import type { CertificateClaims } from '../../domain/certificate/certificate';
 import { print, printJson, type CommandContext } from '../context';
 import { exitCode } from '../exit-code';
 import { InputError } from '../command-failure';
-import { parseJson, readJson, readText } from '../read-input';
+import { readJson, readText } from '../read-input';
 
 export function addVerify(program: Command, context: CommandContext): void {
   program
@@ -45,24 +45,32 @@ interface VerifyOptions {
 
 async function verify(file: string, options: VerifyOptions, context: CommandContext): Promise<void> {
   const { verifyCertificate } = await import('../../security/certificate-signature.js');
-  const { readVerifyingKeys } = await import('../../security/key-files.js');
-  const { parseCertificateClaims } = await import('../certificate-claims.js');
-  const { checkFacts, factsText } = await import('../certificate-facts.js');
-  const { checkDecisions, decisionsText, signedDecisions } = await import('../certificate-decisions.js');
+  const { readDecisionKeysFile, readFactKeysFile, readVerifyingKeys } = await import('../../security/key-files.js');
+  const { certificateClaimsIn, certificateIn } = await import('../../security/certificate-claims.js');
+  const { checkFacts, factsText } = await import('../../security/certificate-facts.js');
+  const { checkDecisions, decisionsText, signedDecisions } = await import('../../security/certificate-decisions.js');
   const { findSubject, subjectText } = await import('../certificate-subject.js');
   const { certificateText } = await import('../../domain/certificate/certificate-text.js');
 
   const keys = await readVerifyingKeys(options.key);
   const certificate = certificateIn(await readText(file, 'The certificate', context));
+  if (certificate === undefined) {
+    throw new InputError('The JSON holds no certificate: expected a member "certificate".');
+  }
   const { claims, keyId } = await verifyCertificate(certificate, keys);
+  const readable = (): CertificateClaims => {
+    const read = certificateClaimsIn(claims);
+    if (read !== undefined) return read;
+    throw new InputError('The signature is valid, but this version does not know the form of this certificate.');
+  };
   const { factKeys, decisionKeys, subject: requestFile } = options;
-  const facts = factKeys === undefined ? undefined : await checkFacts(parseCertificateClaims(claims), factKeys);
+  const facts = factKeys === undefined ? undefined : checkFacts(readable(), await readFactKeysFile(factKeys));
   const decisions =
-    decisionKeys === undefined ? undefined : await checkDecisions(parseCertificateClaims(claims), decisionKeys);
+    decisionKeys === undefined ? undefined : await checkDecisions(readable(), await readDecisionKeysFile(decisionKeys));
   const found =
     requestFile === undefined
       ? undefined
-      : await findSubject(parseCertificateClaims(claims), {
+      : await findSubject(readable(), {
           request: await readJson(requestFile, 'The request file', context),
           keysDirectory: keysDirectoryOf(options, context),
         });
@@ -77,14 +85,10 @@ async function verify(file: string, options: VerifyOptions, context: CommandCont
       claims,
     });
   } else {
-    print(
-      context,
-      certificateText(parseCertificateClaims(claims), { keyId }),
-      `The signature is valid, by key ${keyId}.`,
-    );
+    print(context, certificateText(readable(), { keyId }), `The signature is valid, by key ${keyId}.`);
     if (facts) print(context, factsText(facts));
     if (decisions) print(context, decisionsText(decisions));
-    else if (signedDecisions(parseCertificateClaims(claims)).length > 0) {
+    else if (signedDecisions(readable()).length > 0) {
       print(
         context,
         'The tokens of its signed decisions were checked when it was issued; --decision-keys checks them again.',
@@ -102,13 +106,4 @@ function keysDirectoryOf({ keys }: VerifyOptions, { environment }: CommandContex
   const directory = keys ?? environment['ERASURE_KEYS_DIR']?.trim();
   if (!directory) throw new InputError('--subject needs the hashing keys: give --keys, or set ERASURE_KEYS_DIR.');
   return directory;
-}
-
-/** Only the line break that ends a text file is forgiven: the rest must be what was signed. */
-function certificateIn(text: string): string {
-  const trimmed = text.replace(/\r?\n$/, '');
-  if (!/^\s*\{/.test(trimmed)) return trimmed;
-  const content = parseJson(trimmed, 'The certificate file');
-  if (isRecord(content) && typeof content['certificate'] === 'string') return content['certificate'];
-  throw new InputError('The JSON holds no certificate: expected a member "certificate".');
 }

@@ -1,8 +1,10 @@
+/** The claims of a certificate as they are read back: its signature says who wrote it, not that this version can read it. */
 import { z } from 'zod';
 import type { CertificateClaims } from '../domain/certificate/certificate';
 import { factWords } from '../domain/fact/fact';
 import type { Assurance, LegOutcome } from '../domain/leg/outcome';
-import { InputError } from './command-failure';
+import { callbackRemarks } from '../domain/leg/receipt';
+import { isRecord, parsedJson } from '../domain/text';
 
 const text = z.string();
 const legOutcome = z.enum([
@@ -26,7 +28,9 @@ const evidence = z.looseObject({
   facts: z.record(text, z.union([text, z.number(), z.boolean()])).optional(),
 });
 
-/** As much of the shape as is needed to print it. A signature says who wrote it, not that this version can read it. */
+const withdrawal = z.looseObject({ at: text, result: text, evidence: evidence.optional() });
+
+/** As much of the shape as is needed to print it. */
 const certificateClaims = z.looseObject({
   format: z.literal('erasure-certificate/1'),
   environment: text,
@@ -78,11 +82,24 @@ const certificateClaims = z.looseObject({
           marginMs: z.number().optional(),
           evidence: evidence.optional(),
           withdrawnAt: text.optional(),
+          withdrawal: withdrawal.optional(),
+          withdrawalBrokenOffAt: text.optional(),
         }),
       ),
       callback: z.looseObject({ at: text, handle: text, event: text.optional() }).optional(),
+      callbackReports: z
+        .array(
+          z.looseObject({
+            says: z.enum(Object.keys(callbackRemarks)),
+            handle: text,
+            at: text,
+            lastAt: text,
+            count: z.number(),
+          }),
+        )
+        .optional(),
       lastObservation: z.looseObject({ at: text, found: text, evidence }).optional(),
-      withdrawal: z.looseObject({ at: text, result: text, evidence: evidence.optional() }).optional(),
+      withdrawal: withdrawal.optional(),
       decisions: z.array(
         z.looseObject({
           kind: text,
@@ -98,8 +115,31 @@ const certificateClaims = z.looseObject({
   ),
 });
 
-export function parseCertificateClaims(claims: unknown): CertificateClaims {
-  const parsed = certificateClaims.safeParse(claims);
-  if (parsed.success) return parsed.data as unknown as CertificateClaims;
-  throw new InputError('The signature is valid, but this version does not know the form of this certificate.');
+/** Far more than any certificate has: what is checked further must not go deep. */
+const DEPTH_MAX = 32;
+
+/** Undefined where this version does not know their form. */
+export function certificateClaimsIn(claims: unknown): CertificateClaims | undefined {
+  const parsed = isShallow(claims) ? certificateClaims.safeParse(claims) : undefined;
+  return parsed?.success === true ? (parsed.data as unknown as CertificateClaims) : undefined;
+}
+
+function isShallow(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > DEPTH_MAX) return false;
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  }
+  return true;
+}
+
+/**
+ * The signed text in what somebody hands over: itself, or JSON with a member "certificate"; undefined where that is missing.
+ * Only the line break that ends a text file is forgiven: the rest must be what was signed.
+ */
+export function certificateIn(text: string): string | undefined {
+  const trimmed = text.replace(/\r?\n$/, '');
+  if (!/^\s*\{/.test(trimmed)) return trimmed;
+  const content = parsedJson(trimmed);
+  return isRecord(content) && typeof content['certificate'] === 'string' ? content['certificate'] : undefined;
 }

@@ -2,8 +2,8 @@
 import { defined } from '../domain/defined';
 import type { CertificateClaims, DecisionClaim } from '../domain/certificate/certificate';
 import type { DecisionKind } from '../domain/decision/decision-table';
-import { createDecisionTokenChecker } from '../security/decision-token';
-import { readDecisionKeysFile } from '../security/key-files';
+import { createDecisionTokenChecker } from './decision-token';
+import type { DecisionKeys } from './key-table';
 
 export interface CheckedDecision {
   readonly kind: string;
@@ -21,8 +21,10 @@ export function signedDecisions({ decisions = [], providers }: CertificateClaims
 
 type SignedDecision = DecisionClaim & Required<Pick<DecisionClaim, 'proof'>>;
 
-export async function checkDecisions(claims: CertificateClaims, keysFile: string): Promise<readonly CheckedDecision[]> {
-  const keys = await readDecisionKeysFile(keysFile);
+export async function checkDecisions(
+  claims: CertificateClaims,
+  keys: DecisionKeys,
+): Promise<readonly CheckedDecision[]> {
   // A certificate names its environment; keys of another one have decided nothing of it.
   const checker = createDecisionTokenChecker({ ...keys, environment: claims.environment });
   const { requestId, runId, startedAsRunId: run = runId } = claims;

@@ -2,8 +2,8 @@
 import { defined } from '../domain/defined';
 import type { CertificateClaims, FactClaim, ProviderClaim } from '../domain/certificate/certificate';
 import { factWords, roleOf } from '../domain/fact/fact';
-import { createFactChecker, type FactChecker } from '../security/facts';
-import { readFactKeysFile } from '../security/key-files';
+import { createFactChecker, type FactChecker } from './facts';
+import type { FactKeys } from './key-table';
 
 export interface CheckedFact {
   readonly provider: ProviderClaim['provider'];
@@ -14,8 +14,7 @@ export interface CheckedFact {
   readonly problem?: string;
 }
 
-export async function checkFacts(claims: CertificateClaims, factKeysFile: string): Promise<readonly CheckedFact[]> {
-  const keys = await readFactKeysFile(factKeysFile);
+export function checkFacts(claims: CertificateClaims, keys: FactKeys): readonly CheckedFact[] {
   // A certificate names its environment; keys of another one have seen nothing of it.
   const checker = createFactChecker({ ...keys, environment: claims.environment });
   return claims.providers.flatMap((claim) =>
