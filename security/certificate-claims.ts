@@ -5,6 +5,8 @@ import { factWords } from '../domain/fact/fact';
 import type { Assurance, LegOutcome } from '../domain/leg/outcome';
 import { callbackRemarks } from '../domain/leg/receipt';
 import { isRecord, parsedJson } from '../domain/text';
+import { CERTIFICATE_LENGTH_MAX } from './certificate-signature';
+import { compactParts, jsonOf } from './compact-text';
 
 const text = z.string();
 const legOutcome = z.enum([
@@ -122,6 +124,12 @@ const DEPTH_MAX = 32;
 export function certificateClaimsIn(claims: unknown): CertificateClaims | undefined {
   const parsed = isShallow(claims) ? certificateClaims.safeParse(claims) : undefined;
   return parsed?.success === true ? (parsed.data as unknown as CertificateClaims) : undefined;
+}
+
+/** What it says, whoever signed it: for whoever has no key, and is told so. */
+export function uncheckedClaimsIn(certificate: string): CertificateClaims | undefined {
+  const parts = compactParts(certificate, { count: 3, lengthMax: CERTIFICATE_LENGTH_MAX });
+  return certificateClaimsIn(jsonOf(parts?.[1]));
 }
 
 function isShallow(value: unknown): boolean {

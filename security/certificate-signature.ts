@@ -4,7 +4,7 @@ import type { CertificateKeys } from './key-table';
 import { createClaimsChecker, createClaimsSigner, type ClaimsSigner, type RefusalReason } from './signed-claims';
 
 const CLAIMS_TYPE = 'erasure-certificate+jwt';
-const CERTIFICATE_LENGTH_MAX = 1_048_576;
+export const CERTIFICATE_LENGTH_MAX = 1_048_576;
 
 export type CertificateSigner = ClaimsSigner;
 
@@ -16,10 +16,13 @@ export function createCertificateSigner(keys: CertificateKeys): CertificateSigne
 export class CertificateInvalid extends Error {
   override readonly name = 'CertificateInvalid';
   readonly reason: RefusalReason;
+  /** Of `unknown-key`: the key that it names. */
+  readonly keyId: string | undefined;
 
   constructor(reason: RefusalReason, keyId: string | undefined) {
     super(reason === 'unknown-key' ? `The certificate is signed by an unknown key: ${keyId}.` : sentences[reason]);
     this.reason = reason;
+    this.keyId = keyId;
   }
 }
 

@@ -3,7 +3,7 @@ import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defined } from '../domain/defined';
 import type { Provider } from '../domain/provider/provider-table';
-import { isRecord } from '../domain/text';
+import { isRecord, parsedJson } from '../domain/text';
 import { KeyFileError } from './key-file-error';
 import { epochOf, newKeyFiles, newSigningKey } from './key-generation';
 import type { KeyPermissions } from './key-permissions';
@@ -21,6 +21,7 @@ import {
   type KeyFile,
   type ProviderKeys,
   type StaffKeys,
+  type VerifyingKeys,
 } from './key-table';
 import { makeDirectory, modeOf, namesPresent, replaceFile, writeNew } from './key-writing';
 
@@ -40,6 +41,8 @@ export const readServerDecisionKeys = readerOf(keyFiles['server-decision']);
 export const readServerSessionKeys = readerOf(keyFiles['server-session']);
 /** Whose decision tokens are believed. */
 export const readDecisionKeys = readerOf(keyFiles.decision);
+/** What certificates of this deployment are verified with. */
+export const readPublicCertificateKeys = readerOf(verifyingKeyFile);
 /** Which services may call the server. */
 export const readServiceKeys = readerOf(keyFiles['service-keys']);
 /** Who signs facts. */
@@ -78,6 +81,11 @@ export function readDecisionKeysFile(path: string): Promise<DecisionKeys> {
 /** Public keys that certificates are verified with, from a file that holds a JWK or a JWK Set. */
 export function readVerifyingKeys(path: string) {
   return readKeys(path, verifyingKeyFile, { protection: 'none', directories: 'any' });
+}
+
+/** The same from a text that somebody pasted; undefined where it holds none. */
+export function verifyingKeysIn(text: string): VerifyingKeys | undefined {
+  return verifyingKeyFile.shape.safeParse(parsedJson(text)).data;
 }
 
 /** A file that need not be there. */

@@ -191,6 +191,8 @@ export const staffKeyFile = keyFile('staff', staffKeys, { madeBy: 'erasure keys 
 /** What certificates are verified with: to be given away, with the keys of the facts. */
 export const verifyingKeyFile = keyFile('certificate.public.jwk', verifyingKeys, { access: 'public' });
 
+/** Public keys that certificates are verified with. */
+export type VerifyingKeys = z.infer<typeof verifyingKeys>;
 export type ClientKeys = z.infer<typeof clientKeys>;
 export type ProviderKeys = z.infer<ReturnType<typeof providerShape<z.ZodType<CertificateKeys['facts']>>>>;
 export type CertificateKeys = z.infer<typeof certificateKeys>;

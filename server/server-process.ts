@@ -11,15 +11,20 @@ import { ConfigurationError } from '../config/environment';
 import { readPolicyFile } from '../config/policy-file';
 import { consolePages } from '../console/pages';
 import type { ServerConfig } from '../config/server-config';
+import { defined } from '../domain/defined';
 import { SECOND_MS } from '../domain/duration';
 import { problemsOfCalendars } from '../domain/law/counting/chosen-calendars';
 import { createAgents } from '../network/agents';
 import { createFetch } from '../network/fetch';
 import { createMetricsServer, listenOptions } from '../network/metrics-server';
+import type { IssuerKeys } from '../security/certificate-verdict';
 import { createDecisionTokenIssuer } from '../security/decision-token';
 import {
   isMissing,
   readClientKeys,
+  readDecisionKeys,
+  readFactKeys,
+  readPublicCertificateKeys,
   readServerDecisionKeys,
   readServerSessionKeys,
   readServiceKeys,
@@ -56,11 +61,17 @@ export async function startServer(
   const decisionKeys = await optional(readServerDecisionKeys(keysDirectory, keyPermissions));
   const serviceKeys = await optional(readServiceKeys(keysDirectory, keyPermissions));
   const sessionKeys = config.console && (await readServerSessionKeys(keysDirectory, keyPermissions));
+  const issuerKeys: IssuerKeys = defined({
+    certificate: await optional(readPublicCertificateKeys(keysDirectory, keyPermissions)),
+    facts: await optional(readFactKeys(keysDirectory, keyPermissions)),
+    decisions: await optional(readDecisionKeys(keysDirectory, keyPermissions)),
+  });
   const mixed = environmentProblem([
     clientKeys,
     ...(sessionKeys ? [sessionKeys] : []),
     ...(decisionKeys ? [decisionKeys] : []),
     ...(serviceKeys ? [serviceKeys] : []),
+    ...[issuerKeys.facts, issuerKeys.decisions].flatMap((keys) => keys ?? []),
   ]);
   if (mixed !== undefined) throw new ConfigurationError([`ERASURE_KEYS_DIR: ${mixed}`]);
   if (identityProvider === undefined && serviceKeys === undefined) {
@@ -92,7 +103,7 @@ export async function startServer(
     console:
       identityProvider && config.console && sessionKeys
         ? {
-            pages: consolePages(services),
+            pages: consolePages({ ...services, issuerKeys }),
             login: createBrowserLogin(identityProvider, config.console, fetch),
             sessionKeys,
             publicUrl: config.console.publicUrl,

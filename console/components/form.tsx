@@ -1,5 +1,6 @@
 /** Fields of forms: label, hint, what is wrong, and what was typed. */
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, VNode } from 'preact';
+import { defined } from '../../domain/defined';
 import { common } from '../texts/common';
 
 export interface FieldFault {
@@ -45,38 +46,90 @@ interface TextFieldProps extends FieldProps {
   readonly maxLength?: number;
 }
 
-export function TextField({
+/** Label, hint and what is wrong, around the one control that they are about. */
+function FieldFrame({
   name,
   label,
   hint,
   isOptional = false,
   faults = [],
-  value,
-  type = 'text',
-  ...input
-}: TextFieldProps) {
+  control,
+}: FieldProps & { readonly control: (attributes: ReturnType<typeof attributesOf>) => VNode }) {
   const id = idOf(name);
   const own = faults.filter(({ field }) => field === name);
   return (
     <div class={own.length > 0 ? 'field wrong' : 'field'}>
       <FieldLabel id={id} label={label} isOptional={isOptional} />
       <FieldNotes id={id} hint={hint} faults={own} />
-      <input
-        id={id}
-        name={name}
-        value={value ?? ''}
-        required={!isOptional}
-        aria-describedby={notesOf(id, hint, own)}
-        aria-invalid={own.length > 0 ? 'true' : undefined}
-        autoComplete="off"
-        // Ids and codes are no prose, and some browsers send what they check the spelling of elsewhere.
-        spellcheck={false}
-        autoCapitalize="none"
-        // Which of them it is makes no difference to the attributes used here, as their types would have it.
-        type={type as 'text'}
-        {...input}
-      />
+      {control(attributesOf({ name, hint, isOptional, own }))}
     </div>
+  );
+}
+
+function attributesOf({
+  name,
+  hint,
+  isOptional,
+  own,
+}: {
+  readonly name: string;
+  readonly hint: ComponentChildren;
+  readonly isOptional: boolean;
+  readonly own: readonly FieldFault[];
+}) {
+  const id = idOf(name);
+  return {
+    id,
+    name,
+    required: !isOptional,
+    'aria-describedby': notesOf(id, hint, own),
+    'aria-invalid': own.length > 0 ? ('true' as const) : undefined,
+  };
+}
+
+/** Ids and codes are no prose, and some browsers send what they check the spelling of elsewhere. */
+const verbatim = { autoComplete: 'off', spellcheck: false, autoCapitalize: 'none' } as const;
+
+export function TextField({ value, type = 'text', autoComplete, pattern, maxLength, ...field }: TextFieldProps) {
+  return (
+    <FieldFrame
+      {...field}
+      control={(attributes) => (
+        <input
+          {...attributes}
+          {...verbatim}
+          {...defined({ autoComplete, pattern, maxLength })}
+          value={value ?? ''}
+          // Which of them it is makes no difference to the attributes used here, as their types would have it.
+          type={type as 'text'}
+        />
+      )}
+    />
+  );
+}
+
+interface TextAreaFieldProps extends FieldProps {
+  readonly value?: string | undefined;
+  readonly rows?: number;
+}
+
+export function TextAreaField({ value, rows = 6, ...field }: TextAreaFieldProps) {
+  return (
+    <FieldFrame
+      {...field}
+      control={(attributes) => <textarea {...attributes} {...verbatim} rows={rows} value={value ?? ''} />}
+    />
+  );
+}
+
+interface UploadFieldProps extends FieldProps {
+  /** What is offered to choose; no check. */
+  readonly accept?: string;
+}
+
+export function UploadField({ accept, ...field }: UploadFieldProps) {
+  return (
+    <FieldFrame {...field} control={(attributes) => <input {...attributes} {...defined({ accept })} type="file" />} />
   );
 }
 
@@ -90,28 +143,21 @@ interface SelectFieldProps extends FieldProps {
   readonly choices: readonly Choice[];
 }
 
-export function SelectField({ name, label, hint, isOptional = false, faults = [], value, choices }: SelectFieldProps) {
-  const id = idOf(name);
-  const own = faults.filter(({ field }) => field === name);
+export function SelectField({ value, choices, ...field }: SelectFieldProps) {
   return (
-    <div class={own.length > 0 ? 'field wrong' : 'field'}>
-      <FieldLabel id={id} label={label} isOptional={isOptional} />
-      <FieldNotes id={id} hint={hint} faults={own} />
-      <select
-        id={id}
-        name={name}
-        required={!isOptional}
-        aria-describedby={notesOf(id, hint, own)}
-        aria-invalid={own.length > 0 ? 'true' : undefined}
-      >
-        <option value="" />
-        {choices.map((choice) => (
-          <option key={choice.value} value={choice.value} selected={choice.value === value}>
-            {choice.text}
-          </option>
-        ))}
-      </select>
-    </div>
+    <FieldFrame
+      {...field}
+      control={(attributes) => (
+        <select {...attributes}>
+          <option value="" />
+          {choices.map((choice) => (
+            <option key={choice.value} value={choice.value} selected={choice.value === value}>
+              {choice.text}
+            </option>
+          ))}
+        </select>
+      )}
+    />
   );
 }
 

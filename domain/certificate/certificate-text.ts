@@ -1,154 +1,25 @@
 /** The certificate for people: the whole of what it claims as plain text, at most 100 columns wide. */
-import type { CertificateClaims, DecisionClaim, LegalClockClaim, ProviderClaim, RoundClaim } from './certificate';
-import { describeDuration } from '../duration';
-import type { Assurance, LegOutcome } from '../leg/outcome';
-import { REPORTS_COUNTED_MAX } from '../leg/leg-callbacks';
-import { callbackRemarks, type Evidence } from '../leg/receipt';
+import type { CertificateClaims } from './certificate';
+import { certificateEntries, type CertificateEntry } from './certificate-entries';
 
 const WIDTH = 100;
 const LABEL_WIDTH = 18;
 
-const outcomeMeaning: Record<LegOutcome, string> = {
-  erased: 'the data are erased',
-  'presumed-erased': 'nothing contradicts the erasure, and there is no proof of it',
-  'not-found': 'the provider knows no such identifier',
-  attested: 'a staff member vouches for the erasure',
-  waived: 'a staff member released the request from this provider; nothing is claimed',
-  withdrawn: 'withdrawn at the provider in time; not erased by this request',
-  'never-asked': 'the request ended before the provider was asked; not erased by this request',
-  unknown: 'the provider had been asked, and the result could not be learnt',
-};
-
-const decisionModeMeaning: Record<CertificateClaims['decisionMode'], string> = {
-  asserted: 'as stated by whoever could decide, without a signature of theirs',
-  authenticated:
-    'those that approve, reject, hold, release, withdraw, extend, waive or attest carry a signature of their actor',
-};
-
-const assuranceMeaning: Record<Assurance, string> = {
-  verified: 'the record was there before, and absent when we looked after the window',
-  confirmed: 'the provider itself reports the erasure, and its window is over',
-};
-
 /** Unsigned text: whoever needs proof checks the signature. `keyId` is the key whose signature was found to hold. */
 export function certificateText(claims: CertificateClaims, signature: { readonly keyId?: string } = {}): string {
+  const { request, providers } = certificateEntries(claims, signature);
   const lines = [
     'ERASURE CERTIFICATE',
     '='.repeat(WIDTH),
-    ...requestLines(claims, signature.keyId),
-    ...claims.providers.flatMap((claim, index) => ['', ...providerLines(claim, index + 1)]),
+    ...request.flatMap(linesOf),
+    ...providers.flatMap(({ title, entries }) => ['', title, '-'.repeat(WIDTH), ...entries.flatMap(linesOf)]),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function requestLines(claims: CertificateClaims, keyId: string | undefined): string[] {
-  const { verification } = claims;
-  return [
-    ...entry('Outcome', `${claims.outcome}: ${claims.meaning}`),
-    ...entry('Request', claims.requestId),
-    ...entry('Workflow', claims.workflowId),
-    ...entry('Run', claims.runId),
-    ...entry('', claims.startedAsRunId && `started as run ${claims.startedAsRunId}`),
-    ...entry('Regulation', claims.regulation),
-    ...entry('Submitted', `${instant(claims.submittedAt)} (as the request says)`),
-    ...entry('Received', `${instant(claims.intakeAt)} (by our own record)`),
-    ...entry('Issued', instant(claims.issuedAt)),
-    ...entry('Environment', claims.environment),
-    ...entry('Received via', claims.receivedVia),
-    ...entry('Ground', claims.ground),
-    ...entry(
-      'Identity checked',
-      verification &&
-        `${verification.method} by ${verification.by} at ${instant(verification.at)}, ${verification.reference}`,
-    ),
-    ...entry('Filed by', claims.filedBy),
-    ...entry('Answer due', claims.legalClock && dueLine(claims.legalClock)),
-    ...entry('Decisions', `${claims.decisionMode}: ${decisionModeMeaning[claims.decisionMode]}`),
-    ...(claims.decisions ?? []).flatMap((decision) => entry('', decisionLine(decision))),
-    ...entry('Signed by key', keyId),
-  ];
-}
-
-function dueLine({ answerBy, extended, rule, calendar, timeZone, source }: LegalClockClaim): string {
-  return `${answerBy}${extended ? ' (extended)' : ''} by rule ${rule}, calendar ${calendar}, ${timeZone}: ${source}`;
-}
-
-function decisionLine({ kind, at, proof, actor, reason, ...details }: DecisionClaim): string {
-  const { code, ticket } = (reason ?? {}) as { readonly code?: string; readonly ticket?: string };
-  const by = typeof actor === 'string' ? ` by ${actor}: ${code}, ${ticket}` : '';
-  const said = Object.entries(details).flatMap(([name, value]) =>
-    typeof value === 'string' ? [`; ${name} ${value}`] : [],
-  );
-  return `${kind} at ${instant(at)}${by}${said.join('')}${proof === undefined ? '' : `; signed (${proof.keyId})`}`;
-}
-
-function providerLines(claim: ProviderClaim, position: number): string[] {
-  const { assurance, callback, lastObservation, withdrawal } = claim;
-  return [
-    clean(`${position}. ${claim.name} (${claim.provider})`),
-    '-'.repeat(WIDTH),
-    ...entry('Outcome', `${claim.outcome}: ${outcomeMeaning[claim.outcome]}`),
-    ...entry('Assurance', assurance === undefined ? 'none' : `${assurance}: ${assuranceMeaning[assurance]}`),
-    ...entry('Basis', claim.basis),
-    ...claim.rounds.flatMap(roundLines),
-    ...entry('Callback', callback && `${instant(callback.at)}, handle ${callback.handle}${named(callback.event)}`),
-    ...(claim.callbackReports ?? []).flatMap(({ says, handle, at, lastAt, count }) =>
-      entry(
-        'Callback',
-        `${instant(at)}${count === 1 ? '' : ` to ${instant(lastAt)}, ${count} times${count < REPORTS_COUNTED_MAX ? '' : ' or more'}`}: ` +
-          `${callbackRemarks[says]}; confirmed nothing; handle ${handle}`,
-      ),
-    ),
-    ...entry('Last look', lastObservation && `${instant(lastObservation.at)}: ${lastObservation.found}`),
-    ...entry('', lastObservation && evidence(lastObservation.evidence)),
-    ...entry('Withdrawal', withdrawal && `${instant(withdrawal.at)}: ${withdrawal.result}`),
-    ...entry('', withdrawal?.evidence && evidence(withdrawal.evidence)),
-    ...claim.decisions.flatMap(({ kind, at, actor, reason, proof }) =>
-      entry(
-        'Decision',
-        `${kind} at ${instant(at)} by ${actor}: ${reason.code}, ${reason.ticket}${proof === undefined ? '' : `; signed (${proof.keyId})`}`,
-      ),
-    ),
-    ...claim.leavesUnsaid.flatMap((sentence, index) => entry(index === 0 ? 'Leaves unsaid' : '', sentence)),
-    ...entry('Subject hash', claim.subjectHash ?? 'none: the provider never answered'),
-    ...entry('', claim.subjectHashKeyId && `by key ${claim.subjectHashKeyId}`),
-    ...entry('Settled', instant(claim.settledAt)),
-    ...(claim.facts ?? []).flatMap(({ kind, witness }, index) =>
-      entry(index === 0 ? 'Signed facts' : '', `${kind}, by key ${witness.keyId}`),
-    ),
-  ];
-}
-
-function roundLines(round: RoundClaim): string[] {
-  const { answeredAt, windowEndsAt, windowKind, marginMs, withdrawnAt, withdrawal, withdrawalBrokenOffAt } = round;
-  const answered = answeredAt === undefined ? 'no answer that counts' : `answered ${instant(answeredAt)}`;
-  const margin = marginMs === undefined || marginMs === 0 ? '' : `, margin ${describeDuration(marginMs)}`;
-  return [
-    ...entry(`Round ${round.number}`, `asked ${instant(round.askedAt)}, ${answered}`),
-    ...entry('', windowEndsAt && `${windowKind} window until ${instant(windowEndsAt)}${margin}`),
-    ...entry('', round.evidence && evidence(round.evidence)),
-    ...entry('', withdrawnAt && `withdrawn at the provider ${instant(withdrawnAt)}, because of a legal hold`),
-    ...entry('', withdrawal && `withdrawal because of a legal hold, ${instant(withdrawal.at)}: ${withdrawal.result}`),
-    ...entry('', withdrawal?.evidence && evidence(withdrawal.evidence)),
-    ...entry('', withdrawalBrokenOffAt && `withdrawal broken off ${instant(withdrawalBrokenOffAt)}: no answer`),
-  ];
-}
-
-function evidence({ host, httpStatus, bodyHmac, facts }: Evidence): string {
-  const parts = [`${host} answered ${httpStatus}`];
-  for (const [name, value] of Object.entries(facts ?? {})) parts.push(`${name} = ${value}`);
-  if (bodyHmac !== undefined) parts.push(`HMAC of the answer ${bodyHmac}`);
-  return `Evidence: ${parts.join('; ')}`;
-}
-
-function named(event: string | undefined): string {
-  return event === undefined ? '' : `, event ${event}`;
-}
-
-/** One labelled entry, wrapped under itself; nothing at all where there is no value. */
-function entry(label: string, value: string | undefined): string[] {
-  if (value === undefined || value === '') return [];
-  return wrap(clean(value), WIDTH - LABEL_WIDTH).map(
+/** Wrapped under itself. */
+function linesOf({ label, value }: CertificateEntry): string[] {
+  return wrap(value, WIDTH - LABEL_WIDTH).map(
     (line, index) => `${(index === 0 ? label : '').padEnd(LABEL_WIDTH)}${line}`,
   );
 }
@@ -162,14 +33,4 @@ function wrap(text: string, width: number): string[] {
     else lines[lines.length - 1] = `${line} ${word}`;
   }
   return lines;
-}
-
-/** `2026-11-28 17:04:09 UTC` of an RFC 3339 instant in UTC. */
-function instant(at: string): string {
-  return at.replace(/^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(\.\d+)?Z$/, '$1 $2 UTC');
-}
-
-/** Some of it are a provider's own words: they must not steer the terminal, nor pretend to be lines of ours. */
-function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 }

@@ -34,13 +34,14 @@ export function scriptedClient(scripted: Partial<ConsoleServices['client']>): Co
 
 export function servicesWith(
   client: Partial<ConsoleServices['client']>,
-  more: Partial<Pick<ConsoleServices, 'policy' | 'issuer'>> = {},
+  more: Partial<Pick<ConsoleServices, 'policy' | 'issuer' | 'issuerKeys'>> = {},
 ): ConsoleServices {
   return {
     client: scriptedClient(client),
     policy: undefined,
     rowIds: async (batch) => rowIdsWith('secret', batch),
     issuer: undefined,
+    issuerKeys: {},
     ...more,
   };
 }
@@ -73,6 +74,30 @@ export class Browser {
         ...headers,
       },
       payload: new URLSearchParams(fields).toString(),
+    });
+  }
+
+  /** As `multipart/form-data`: texts, and files with their content. */
+  async upload(
+    url: string,
+    parts: Readonly<Record<string, string | Blob>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<LightMyRequestResponse> {
+    const form = new FormData();
+    for (const [name, part] of Object.entries(parts)) form.append(name, part);
+    const encoded = new Response(form);
+    const payload = Buffer.from(await encoded.arrayBuffer());
+    return this.#send({
+      method: 'POST',
+      url,
+      headers: {
+        'content-type': encoded.headers.get('content-type') ?? '',
+        'content-length': String(payload.length),
+        'sec-fetch-site': 'same-origin',
+        origin: PUBLIC_URL,
+        ...headers,
+      },
+      payload,
     });
   }
 

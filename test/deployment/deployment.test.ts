@@ -302,6 +302,14 @@ describe('the scripts of the composed system', () => {
     run('init-keys.sh', { ERASURE_KEYS_DIR: join(directory, 'keys'), KEYS_ENVIRONMENT: 'compose' });
   }
 
+  const serverFiles = [
+    'certificate.public.jwk',
+    'client.json',
+    'decision.json',
+    'fact-keys.json',
+    'server-decision.json',
+  ];
+
   it('give each role its own keys, once, also after an interruption', () => {
     const list = (role: string): readonly string[] => readdirSync(join(directory, 'keys', role)).toSorted();
     mkdirSync(join(directory, 'keys', 'worker'), { recursive: true });
@@ -318,7 +326,7 @@ describe('the scripts of the composed system', () => {
       ].toSorted(),
     );
     expect(list('gateway')).toEqual(['fact-keys.json', 'gateway.json']);
-    expect(list('server')).toEqual(['client.json', 'server-decision.json']);
+    expect(list('server')).toEqual(serverFiles);
     expect(list('client')).toEqual(['certificate.public.jwk', 'client.json']);
     const before = readFileSync(join(directory, 'keys', 'gateway', 'gateway.json'), 'utf8');
     initKeys();
@@ -355,7 +363,7 @@ describe('the scripts of the composed system', () => {
     rmSync(join(keys, 'server'), { recursive: true });
     writeFileSync(join(keys, 'gateway', 'gateway-decision.json'), JSON.stringify(earlier), { mode: 0o600 });
     initKeys();
-    expect(readdirSync(join(keys, 'server')).toSorted()).toEqual(['client.json', 'server-decision.json']);
+    expect(readdirSync(join(keys, 'server')).toSorted()).toEqual(serverFiles);
     expect(readdirSync(join(keys, 'gateway')).toSorted()).toEqual(['fact-keys.json', 'gateway.json']);
     expect(read('worker/decision.json')).toEqual(believed);
   });

@@ -1,0 +1,7 @@
+// The button that prints, where there is a script to do so.
+'use strict';
+
+for (const button of document.querySelectorAll('[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => window.print());
+}
