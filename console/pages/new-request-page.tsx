@@ -158,6 +158,7 @@ function formPage(visit: Visit, parts: Partial<FormParts> & Pick<FormParts, 'pol
           autoComplete="off"
           noValidate
           data-live-check
+          data-fresh={visit.request.method === 'GET'}
           data-live={texts.live}
           data-failed={texts.checkFailed}
         >

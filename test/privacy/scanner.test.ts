@@ -64,8 +64,8 @@ describe('the scan', () => {
     const directory = await mkdtemp(join(tmpdir(), 'erasure-privacy-'));
     await initKeys({ directory, environment: 'test', now: Date.now() });
     // Terms, callback and certificate; a sealing, a hashing and a facts key of each provider; the gateway's token, facts and decision
-    // keys; the facts key of the workflows' workers.
-    expect(new Set(await privateKeyParts(directory)).size).toBe(16);
+    // keys; the facts key of the workflows' workers; the key of the console's sessions.
+    expect(new Set(await privateKeyParts(directory)).size).toBe(17);
     await rm(directory, { recursive: true, force: true });
     const call = {
       at: '',

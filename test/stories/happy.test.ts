@@ -1,4 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { judgeCertificate } from '../../security/certificate-verdict';
+import { readDecisionKeys, readFactKeys, readPublicCertificateKeys } from '../../security/key-files';
 import { Story } from '../support/story';
 
 let story: Story;
@@ -34,5 +36,13 @@ describe('an erasure without trouble', () => {
       aptrinsic: 'erased/verified',
     });
     expect((await story.certificate()).outcome).toBe('completed');
+    // What the console finds of it with the public keys alone.
+    const { keysDirectory } = story;
+    const keys = {
+      certificate: await readPublicCertificateKeys(keysDirectory),
+      facts: await readFactKeys(keysDirectory),
+      decisions: await readDecisionKeys(keysDirectory),
+    };
+    expect((await judgeCertificate(await story.signed(), keys)).verdict).toBe('valid');
   });
 });

@@ -12,7 +12,7 @@
   // The reader's own time zone, where nobody has chosen another.
   const zones = form.elements.namedItem('timeZone');
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const isFresh = document.querySelector('.faults, .panel') === null;
+  const isFresh = form.dataset.fresh === 'true';
   if (isFresh) form.querySelector('[data-live-status]').textContent = form.dataset.live;
   if (zones && own && isFresh) {
     if (![...zones.options].some(({ value }) => value === own)) zones.add(new Option(own, own));
