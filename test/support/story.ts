@@ -64,7 +64,7 @@ export class Story {
     personId: randomUUID(),
     identifyId: `planted+${randomUUID().slice(0, 8)}/ä@customer.example`,
   };
-  readonly requestId = randomUUID();
+  #requestId: string = randomUUID();
   readonly logged: string[] = [];
   readonly simulator: Simulator;
   readonly connection: Connection;
@@ -191,6 +191,15 @@ export class Story {
       subject: { measureone: { individualId }, person: { personId }, aptrinsic: { identifyId } },
       ...overrides,
     };
+  }
+
+  get requestId(): string {
+    return this.#requestId;
+  }
+
+  /** The story is about a request that was filed under another id. */
+  follow(requestId: string): void {
+    this.#requestId = requestId;
   }
 
   get handle(): WorkflowHandle<typeof erasureRequest> {

@@ -1,0 +1,105 @@
+/** The whole system with its console, and browsers that staff members are logged in with. */
+import { readFileSync } from 'node:fs';
+import type axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { readServerConfig } from '../../config/server-config';
+import { freePorts } from '../../local/engine/ports';
+import { LOCAL_AUDIENCE, LOCAL_CLIENT_ID, LOCAL_ROLES, startLocalLogin, type LocalLogin } from '../../local/login-page';
+import { startServer, type RunningServer } from '../../server/server-process';
+import { Story, type StoryOptions } from '../support/story';
+import { openBrowser } from './browser';
+
+export type Staff = 'staff-clerk' | 'staff-officer';
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const TABS_MAX = 120;
+
+export class ConsoleWorld {
+  readonly story: Story;
+  readonly url: string;
+  /** What browsers said of errors: scripts that broke, and what the content policy kept out. */
+  readonly complaints: string[] = [];
+  readonly #browser: Browser;
+  readonly #login: LocalLogin;
+  readonly #server: RunningServer;
+
+  private constructor(parts: {
+    readonly story: Story;
+    readonly url: string;
+    readonly browser: Browser;
+    readonly login: LocalLogin;
+    readonly server: RunningServer;
+  }) {
+    this.story = parts.story;
+    this.url = parts.url;
+    this.#browser = parts.browser;
+    this.#login = parts.login;
+    this.#server = parts.server;
+  }
+
+  static async open(options: StoryOptions = {}): Promise<ConsoleWorld> {
+    const story = await Story.open(options);
+    const [port = 0] = await freePorts(1);
+    const url = `http://127.0.0.1:${port}`;
+    const login = await startLocalLogin({ port: 0, redirectUri: `${url}/login/callback` });
+    const config = readServerConfig({
+      ...story.environment,
+      SERVER_PORT: String(port),
+      SERVER_PUBLIC_URL: url,
+      SERVER_OIDC_ISSUER: login.url,
+      SERVER_OIDC_AUDIENCE: LOCAL_AUDIENCE,
+      SERVER_OIDC_CLIENT_ID: LOCAL_CLIENT_ID,
+      SERVER_OIDC_ROLES: LOCAL_ROLES,
+    });
+    const server = await startServer(config, { logger: story.logger, version: '0.0.0' });
+    return new ConsoleWorld({ story, url, browser: await openBrowser(), login, server });
+  }
+
+  /** A browser of its own, in which this staff member has logged in. */
+  async loggedIn(staff: Staff, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext({ locale: 'en-GB', timezoneId: 'Europe/Berlin', ...options });
+    const page = await context.newPage();
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => {
+      // A page that says 409 or 422 is one of ours.
+      if (message.type() === 'error' && !message.text().includes('the server responded with a status of 4')) {
+        this.complaints.push(message.text());
+      }
+    });
+    await page.goto(this.url);
+    await page.getByRole('button', { name: `Log in as ${staff}` }).click();
+    await page.waitForURL(`${this.url}/**`);
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.#server.close();
+    await this.#login.close();
+    await this.story.close();
+  }
+}
+
+/** What axe-core finds on the page as it is now: WCAG 2.2, levels A and AA. */
+export async function barriersOn(page: Page): Promise<readonly string[]> {
+  // As an addon would, past the content policy.
+  await page.evaluate(readFileSync(require.resolve('axe-core'), 'utf8'));
+  const { violations } = await page.evaluate(
+    (tags) => (globalThis as unknown as { axe: typeof axe }).axe.run({ runOnly: tags }),
+    WCAG,
+  );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+/** By how much the page is wider than the screen. */
+export function overflowOf(page: Page): Promise<number> {
+  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}
+
+/** Goes on with the keyboard until this has the focus, as somebody without a mouse does. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
+    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`The keyboard does not lead to ${String(target)}`);
+}
