@@ -79,6 +79,30 @@ describeInBrowser.each(looks)('the console, %s', (_look, options) => {
     await expectGood(decide, 'hold, with everything wrong');
   });
 
+  it('is open to everybody on certificates, and where one is checked', async () => {
+    const { story } = world;
+    const officer = await world.loggedIn('staff-officer', options);
+    const { requestId } = story;
+    await officer.goto(`${world.url}/requests/${requestId}/certificate`);
+    await expectGood(officer, 'no certificate yet');
+    const decision = { actor: 'staff-officer', reason: { code: 'by-the-book', ticket: 'PRIV-1' } };
+    await story.client.decide('reject', requestId, { ...decision, ground: 'out-of-scope' });
+    const jws = await story.signed();
+    for (const path of ['', '/certificate', '/certificate/person']) {
+      await officer.goto(`${world.url}/requests/${requestId}${path}`);
+      await expectGood(officer, `ended${path}`);
+    }
+    await officer.goto(`${world.url}/verify`);
+    await expectGood(officer, 'nothing to check yet');
+    for (const certificate of [jws, `${jws.slice(0, -8)}AAAAAAAA`, 'nonsense']) {
+      await officer.goto(`${world.url}/verify`);
+      await officer.locator('textarea[name="certificate"]').fill(certificate);
+      await officer.locator('main form button').first().click();
+      await officer.waitForLoadState();
+      await expectGood(officer, `checked: ${certificate.slice(-8)}`);
+    }
+  });
+
   it('is open to everybody before and after the login', async () => {
     const page = await world.loggedIn('staff-officer', options);
     await page.getByRole('button', { name: 'Log out' }).click();

@@ -1,19 +1,15 @@
 /** The form of a new request in a real browser, where there is one: checked while it is filled in, and filed by keyboard. */
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { ErasureSubmission } from '../../client/submission';
 import { parsePolicyFile } from '../../config/policy-file';
+import { describeInBrowser, openBrowser } from '../browser/browser';
 import { createConsoleBench, PLANTED, requestId, type ConsoleBench } from './console-bench';
 
-const executablePath = '/usr/bin/chromium';
 const policy = parsePolicyFile({ calendars: { gdpr: { timeZone: 'Europe/Berlin', calendar: 'DE-BE' } } });
 const personId = '0f8fad5b-d9cb-469f-a165-70867728950e';
 
 let bench: ConsoleBench;
 let browser: Browser;
-
-/** Not every machine has one. */
-const describeInBrowser = existsSync(executablePath) ? describe : describe.skip;
 
 describeInBrowser('the form of a new request, in a browser', () => {
   let page: Page;
@@ -22,7 +18,7 @@ describeInBrowser('the form of a new request, in a browser', () => {
 
   beforeAll(async () => {
     bench = await createConsoleBench();
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    browser = await openBrowser();
   });
   afterAll(async () => {
     await browser.close();
