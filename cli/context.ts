@@ -7,7 +7,7 @@ export interface CommandContext {
   readonly environment: Environment;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** What was asked for, and nothing else. */
-  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable & { readonly isTTY?: boolean };
   /** What the process is to exit with once the command is done. */
   exitWith(code: ExitCode): void;

@@ -24,31 +24,16 @@ import { remark, type CommandContext } from './context';
 import { exitCodeHelp } from './exit-code';
 import { packageVersion } from './version';
 
-/** In the order of a request's life; `--help` lists them so. */
-const commands = [
-  addSetup,
-  addKeys,
-  addLogin,
-  addLogout,
-  addSeal,
-  addDue,
-  addSubmit,
-  addStatus,
-  addWatch,
-  addList,
-  addSweep,
-  addBrake,
-  addDecisions,
-  addSignDecision,
-  addCertificate,
-  addVerify,
-  addReport,
-  addWorker,
-  addGateway,
-  addServer,
-  addHealth,
-  addCompletion,
-];
+type AddCommand = (program: Command, context: CommandContext) => void;
+
+/** As `--help` lists them: for whom, and in the order in which they are needed. */
+const groups: Readonly<Record<string, readonly AddCommand[]>> = {
+  'Requests, for staff:': [addList, addStatus, addWatch, addDue, addSubmit, addCertificate, addReport],
+  'Decisions, for staff (who decides, and why, is recorded):': [addDecisions],
+  'Running it, for operators:': [addSetup, addWorker, addGateway, addServer, addHealth, addSweep, addBrake],
+  'Keys, logins and checks:': [addKeys, addSeal, addLogin, addLogout, addSignDecision, addVerify],
+  'This command:': [addCompletion],
+};
 
 export function createProgram(context: CommandContext): Command {
   const program = new Command('erasure')
@@ -68,14 +53,19 @@ Settings come from the environment: the standard TEMPORAL_* and ERASURE_KEYS_DIR
 Colours are for terminals only; NO_COLOR turns them off.
 
 Examples:
+  erasure list --needs-staff
+  erasure status 3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11
   erasure submit request.json
-  erasure watch 3f2b8f0e-6c1d-4f53-9f6e-1d0f4f0f8a11
-  erasure list --state attention
   erasure <command> --help
 
 ${exitCodeHelp}`,
     );
-  for (const add of commands) add(program, context);
+  for (const [heading, commands] of Object.entries(groups)) {
+    program.commandsGroup(heading);
+    for (const add of commands) add(program, context);
+  }
+  // Into the last group.
+  program.helpCommand(true);
   program.hook('preAction', (_program, command) => nameUnknownSettings(command.name(), context));
   return program;
 }

@@ -1,71 +1,126 @@
-/** A report as a table for people and as CSV: one row for each figure, one column for each law. */
-
-import Table from 'cli-table3';
-import { csvRow } from './csv-text';
+/** A report as a table in sections for people, and as CSV: a row for each figure, a column for each law. */
+import { requestStateWords } from '../client/request-words';
 import type { Figures } from '../client/report/figures';
 import type { Report } from '../client/report/report';
+import { plainTable, widthOf } from './columns';
+import type { CommandContext } from './context';
+import { csvRow } from './csv-text';
+import { colorsFor } from './request-view';
 
-type Row = readonly [figure: string, value: number | undefined];
+interface Row {
+  /** In the CSV, where it stands for itself. */
+  readonly figure: string;
+  /** In the table, under the title of its section. */
+  readonly label: string;
+  readonly value: number | undefined;
+}
 
-function rowsOf(figures: Figures): readonly Row[] {
-  const { daysToAnswer, deletion, overdue } = figures;
-  const each = (group: string, counts: Readonly<Record<string, number>>): Row[] =>
-    Object.entries(counts).map(([name, count]) => [`${group}: ${name}`, count]);
+interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+const row = (label: string, value: number | undefined, figure = label): Row => ({ figure, label, value });
+
+/** Parts of the row before them. */
+const parts = (group: string, counts: Readonly<Record<string, number>>): readonly Row[] =>
+  Object.entries(counts).map(([name, count]) => row(`  ${words(name)}`, count, `${group}: ${name}`));
+
+/** States have words; a provider's outcomes stay as the certificates have them. */
+function words(name: string): string {
+  const known: Readonly<Record<string, string>> = requestStateWords;
+  return known[name] ?? name;
+}
+
+/** All rows belong to each report, but for the parts: only what was counted is one. */
+function sectionsOf(figures: Figures): readonly Section[] {
+  const { answered, daysToAnswer, deletion, overdue } = figures;
+  const { deniedBy } = deletion;
+  const days = (label: string, value: number | undefined): Row =>
+    row(`days to it: ${label}`, value, `days to the answer: ${label}`);
+  const toDelete = (label: string, value: number, figure = label): Row =>
+    row(label, value, `requests to delete: ${figure}`);
   return [
-    ['received', figures.received],
-    ['completed', figures.completed],
-    ...each('outcome', figures.byOutcome),
-    ...each('provider outcome', figures.legs),
-    ['open', figures.open],
-    ...each('open', figures.openByState),
-    ['ended without a certificate', figures.withoutCertificate],
-    ...each('ended without a certificate', figures.endedWithoutCertificate),
-    ['answered: recorded', figures.answered.recorded],
-    ['answered: elsewhere, by certificate time', figures.answered.elsewhere],
-    ['days to the answer: median', daysToAnswer?.median],
-    ['days to the answer: mean', daysToAnswer?.mean],
-    ['days to the answer: 95th percentile', daysToAnswer?.p95],
-    ['overdue: answered late', overdue.answeredLate],
-    ['overdue: unanswered past due', overdue.unansweredPastDue],
-    ['without a due date', figures.withoutDueDate],
-    ['requests to delete: received', deletion.received],
-    ['requests to delete: complied with in whole', deletion.compliedInWhole],
-    ['requests to delete: complied with in part', deletion.compliedInPart],
-    ['requests to delete: denied', deletion.denied],
-    ['requests to delete: denied, unverified', deletion.deniedBy.unverified],
-    ['requests to delete: denied, exempt', deletion.deniedBy.exempt],
-    ['requests to delete: denied, other', deletion.deniedBy.other],
-    ['requests to delete: withdrawn', deletion.withdrawn],
-    ['requests to delete: not decided yet', deletion.undecided],
+    {
+      title: 'Requests',
+      rows: [
+        row('received', figures.received),
+        row('completed', figures.completed),
+        ...parts('outcome', figures.byOutcome),
+      ],
+    },
+    { title: 'Outcomes at the providers', rows: parts('provider outcome', figures.legs) },
+    {
+      title: 'Open, or ended without a certificate',
+      rows: [
+        row('open', figures.open),
+        ...parts('open', figures.openByState),
+        row('ended without a certificate', figures.withoutCertificate),
+        ...parts('ended without a certificate', figures.endedWithoutCertificate),
+      ],
+    },
+    {
+      title: 'Answers',
+      rows: [
+        row('recorded', answered.recorded, 'answered: recorded'),
+        row('elsewhere, by certificate time', answered.elsewhere, 'answered: elsewhere, by certificate time'),
+        days('median', daysToAnswer?.median),
+        days('mean', daysToAnswer?.mean),
+        days('95th percentile', daysToAnswer?.p95),
+        row('answered late', overdue.answeredLate, 'overdue: answered late'),
+        row('unanswered past due', overdue.unansweredPastDue, 'overdue: unanswered past due'),
+        row('without a due date', figures.withoutDueDate),
+      ],
+    },
+    {
+      title: 'Requests to delete (11 CCR 7102)',
+      rows: [
+        toDelete('received', deletion.received),
+        toDelete('complied with in whole', deletion.compliedInWhole),
+        toDelete('complied with in part', deletion.compliedInPart),
+        toDelete('denied', deletion.denied),
+        toDelete('  unverified', deniedBy.unverified, 'denied, unverified'),
+        toDelete('  exempt', deniedBy.exempt, 'denied, exempt'),
+        toDelete('  other', deniedBy.other, 'denied, other'),
+        toDelete('withdrawn', deletion.withdrawn),
+        toDelete('not decided yet', deletion.undecided),
+      ],
+    },
   ];
 }
 
-/** Header first. A figure that a law does not have is 0, or empty where there is nothing to count. */
-function grid({ all, byRegulation }: Report): readonly (readonly string[])[] {
-  const laws = Object.entries(byRegulation);
-  const columns = [all, ...laws.map(([, figures]) => figures)].map((figures) => new Map(rowsOf(figures)));
-  return [
-    ['figure', 'all', ...laws.map(([regulation]) => regulation)],
-    ...rowsOf(all).map(([figure, value]) => [
-      figure,
-      ...columns.map((column) => String(column.get(figure) ?? (value === undefined || isDays(figure) ? '' : 0))),
-    ]),
-  ];
+/** A figure that a law does not have is 0, or empty where there is nothing to count. */
+function valuesOf({ all, byRegulation }: Report): (row: Row) => readonly string[] {
+  const columns = [all, ...Object.values(byRegulation)].map((figures) => {
+    const rows = sectionsOf(figures).flatMap((section) => section.rows);
+    return new Map(rows.map(({ figure, value }) => [figure, value]));
+  });
+  return ({ figure, value }) =>
+    columns.map((column) => String(column.get(figure) ?? (value === undefined || figure.startsWith('days ') ? '' : 0)));
 }
 
-function isDays(figure: string): boolean {
-  return figure.startsWith('days ');
+function columnsOf({ byRegulation }: Report): readonly string[] {
+  return ['all', ...Object.keys(byRegulation)];
 }
 
 export function reportCsv(report: Report): string {
-  return grid(report).map(csvRow).join('\n');
+  const values = valuesOf(report);
+  const rows = sectionsOf(report.all).flatMap((section) => section.rows);
+  return [['figure', ...columnsOf(report)], ...rows.map((one) => [one.figure, ...values(one)])].map(csvRow).join('\n');
 }
 
-export function reportTable(report: Report): string {
-  const [head = [], ...rows] = grid(report);
-  const table = new Table({ head: [...head], style: { head: [], border: [] } });
-  table.push(...rows.map((row) => [...row]));
-  return table.toString();
+/** Its columns are the same in all of the sections. */
+export function reportTable(report: Report, context: CommandContext): string {
+  const { bold } = colorsFor(context);
+  const values = valuesOf(report);
+  const blank = columnsOf(report).map(() => '');
+  const sections = sectionsOf(report.all).filter(({ rows }) => rows.length > 0);
+  const lines = sections.flatMap(({ title, rows }, index) => [
+    ...(index === 0 ? [] : [['', ...blank]]),
+    [bold(title), ...(index === 0 ? columnsOf(report).map((name) => bold(name)) : blank)],
+    ...rows.map((one) => [`  ${one.label}`, ...values(one)]),
+  ]);
+  return plainTable(lines, { width: widthOf(context), isRight: (column) => column > 0 });
 }
 
 /** What to know of the figures before they are used. */

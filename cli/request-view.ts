@@ -1,14 +1,20 @@
 /** How a request looks on the screen and as JSON. */
-import Table from 'cli-table3';
 import { createColors } from 'picocolors';
+import { certifiedClock, noticesIn } from '../client/ended-request';
+import { requestStateWords } from '../client/request-words';
 import type { RequestStatus } from '../client/request-status';
+import { typedDecision } from '../domain/decision/suggested-decision';
 import type { LegProgress } from '../domain/leg/leg-progress';
+import { describeLegState, describeLegTime, describeLegWait, legStateWords } from '../domain/leg/leg-words';
 import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcome';
 import { callbackRemarks } from '../domain/leg/receipt';
 import { describeStep } from '../domain/leg/step-under-way';
 import { providerName } from '../domain/provider/provider-table';
 import type { DueProgress } from '../domain/request/due-progress';
+import type { ErasureResult } from '../domain/request/erasure-result';
 import type { RequestProgress } from '../domain/request/request-progress';
+import type { TrailEntry } from '../domain/request/request-state';
+import { plainTable, widthOf, wrapped } from './columns';
 import type { CommandContext } from './context';
 import { exitCode, type ExitCode } from './exit-code';
 
@@ -27,7 +33,11 @@ export function statusExitCode({ status, progress, result, outcome }: RequestSta
 
 export function progressText(progress: RequestProgress, context: CommandContext): string {
   const { bold } = colorsFor(context);
-  return text([['Request', progress.requestId], ['State', bold(progress.state)], ...dueAndTodo(progress, context)]);
+  const { requestId, state } = progress;
+  return text(
+    [['Request', requestId], ['State', bold(requestStateWords[state])], ...dueAndTodo(progress, context)],
+    context,
+  );
 }
 
 export function statusText(status: RequestStatus, context: CommandContext): string {
@@ -37,25 +47,34 @@ export function statusText(status: RequestStatus, context: CommandContext): stri
   const isCertified = state === 'awaiting-answer';
   const outcome = result?.outcome ?? (isCertified ? (progress?.outcome ?? status.outcome) : undefined);
   return [
-    text([
-      ['Request', requestId],
-      ['Workflow', status.workflowId],
-      ['Run', status.runId],
-      ['Started', instantText(status.startedAt)],
-      ['Ended', closedAt && instantText(closedAt)],
-      ['State', result === undefined ? bold(state) : undefined],
-      ['Outcome', outcome && `${bold(outcome)}: ${requestOutcomeMeaning[outcome]}`],
-    ]),
-    ...(failure === undefined ? [] : [failure]),
-    text([
-      ...(progress === undefined ? [] : dueAndTodo(progress, context)),
-      ...underWay.map((step): Line => ['Trouble', describeStep(step)]),
+    text(
       [
-        'Proof',
-        isCertified ? `the certificate is there: erasure certificate ${requestId} --out certificate.jws` : undefined,
+        ['Request', requestId],
+        ['Workflow', status.workflowId],
+        ['Run', status.runId],
+        ['Started', instantText(status.startedAt)],
+        ['Ended', closedAt && instantText(closedAt)],
+        ['State', result === undefined ? bold(requestStateWords[state]) : undefined],
+        ['Outcome', outcome && `${bold(outcome)}: ${requestOutcomeMeaning[outcome]}`],
       ],
-    ]),
-    ...(legs === undefined ? [] : [legsTable(legs, context)]),
+      context,
+    ),
+    ...(failure === undefined ? [] : [failure]),
+    text(
+      [
+        ...(progress === undefined ? [] : dueAndTodo(progress, context)),
+        ...(result === undefined ? [] : endedAnswer(result)),
+        ...underWay.map((step): Line => ['Trouble', describeStep(step)]),
+        [
+          'Proof',
+          isCertified || result !== undefined
+            ? `the certificate is there: erasure certificate ${requestId} --out certificate.jws`
+            : undefined,
+        ],
+      ],
+      context,
+    ),
+    ...(legs === undefined ? [] : [`\n${legsText(legs, context)}`]),
   ]
     .filter((part) => part !== '')
     .join('\n');
@@ -64,79 +83,101 @@ export function statusText(status: RequestStatus, context: CommandContext): stri
 /** `undefined`: there is nothing to say about it. */
 type Line = readonly [label: string, text: string | undefined];
 
-function text(lines: readonly Line[]): string {
-  return lines.flatMap(([label, words]) => (words === undefined ? [] : [`${label.padEnd(10)}${words}`])).join('\n');
+const LABEL = 10;
+
+function text(lines: readonly Line[], context: CommandContext): string {
+  const width = widthOf(context);
+  return lines
+    .flatMap(([label, words]) =>
+      words === undefined ? [] : [`${label.padEnd(LABEL)}${wrapped(words, { width, indent: LABEL })}`],
+    )
+    .join('\n');
 }
 
-function dueAndTodo({ due, noDueDate, todo, notes }: RequestProgress, context: CommandContext): readonly Line[] {
+function dueAndTodo(progress: RequestProgress, context: CommandContext): readonly Line[] {
+  const { due, noDueDate, notes, trail } = progress;
   return [
     ...(due === undefined ? [] : dueLines(due, context)),
     ['Answer', noDueDate && `no due date: ${noDueDate}`],
-    ...todo.map((line): Line => ['To do', line]),
+    ...todoLines(progress, context),
     ...notes.map((line): Line => ['Note', line]),
+    ...toldLines(trail),
   ];
+}
+
+/** Each to-do, and under it the commands that take it. */
+function todoLines({ requestId, todo, todoItems }: RequestProgress, context: CommandContext): readonly Line[] {
+  if (todoItems === undefined) return todo.map((line): Line => ['To do', line]);
+  const { bold } = colorsFor(context);
+  return todoItems.flatMap(({ text: words, decisions }): Line[] => [
+    ['To do', words],
+    ...decisions.map((decision): Line => ['', `  ${bold(typedDecision(decision, requestId))} …`]),
+  ]);
 }
 
 function dueLines(due: DueProgress, context: CommandContext): readonly Line[] {
   const { bold, yellow } = colorsFor(context);
-  const { on, status, aimOn, rule, calendar, timeZone, feasibility } = due;
+  const { on, status, aimOn, feasibility } = due;
   const shown = status === 'overdue' || status === 'due-soon' ? yellow(status) : status;
-  const extended = due.extended ? ', extended' : '';
   const aim = aimOn === undefined ? '' : `, aim at ${aimOn}`;
   return [
-    ['Answer', `due ${bold(on)} (${shown}${extended}${aim}; ${rule}, ${calendar}, ${timeZone})`],
+    ['Answer', `due ${bold(on)} (${shown}${due.extended ? ', extended' : ''}${aim}; ${lawOf(due)})`],
     ...feasibility.map((sentence): Line => ['', sentence]),
   ];
 }
 
-/** One request in a line and a line for each provider, for lists. */
-export function listEntryText(
-  { requestId, state, startedAt, progress, result, underWay = [] }: RequestStatus,
-  context: CommandContext,
-): string {
-  const { bold, yellow } = colorsFor(context);
-  const colored = (wanted: string, words: string): string => (wanted === 'attention' ? yellow(words) : words);
-  const legs = result?.legs ?? progress?.legs ?? [];
+function endedAnswer({ certificate, trail }: ErasureResult): readonly Line[] {
+  const clock = certifiedClock(certificate);
   return [
-    `${bold(requestId)}  ${colored(state, state)}, started ${instantText(startedAt)}`,
-    ...legs.map((leg) => `  ${colored(leg.state, legLine(leg))}`),
-    ...underWay.map((step) => `  ${yellow(describeStep(step))}`),
+    ['Answer', clock && `was due ${clock.answerBy} (${clock.extended ? 'extended; ' : ''}${lawOf(clock)})`],
+    ...toldLines(trail),
+  ];
+}
+
+function lawOf({ rule, calendar, timeZone }: Pick<DueProgress, 'rule' | 'calendar' | 'timeZone'>): string {
+  return `${rule}, ${calendar}, ${timeZone}`;
+}
+
+function toldLines(trail: readonly TrailEntry[]): readonly Line[] {
+  return noticesIn(trail).map(({ notice, at, channel, reference, recipient, actor }): Line => [
+    'Told',
+    `${recipient === undefined ? '' : `${recipient}, `}${notice}: ${instantText(at)} by ${channel} (${reference}), recorded by ${actor}`,
+  ]);
+}
+
+/** A table of short cells, and under it what each provider waits for and what can be done. */
+export function legsText(legs: readonly LegProgress[], context: CommandContext): string {
+  const { bold, green, yellow } = colorsFor(context);
+  const width = widthOf(context);
+  const rows = legs.map((leg) => {
+    const paint = leg.state === 'attention' ? yellow : leg.outcome === 'erased' ? green : String;
+    const state = leg.outcome === undefined ? legStateWords[leg.state] : describeLegState(leg);
+    return [providerName(leg.provider), paint(state), describeLegTime(leg) ?? '–'];
+  });
+  return [
+    plainTable([['Provider', 'State', 'Until'].map((title) => bold(title)), ...rows], { width }),
+    ...legs.flatMap((leg) => explanationOf(leg).map((line) => wrapped(line, { width, indent: 4 }))),
   ].join('\n');
 }
 
-export function legsTable(legs: readonly LegProgress[], context: CommandContext): string {
-  const { bold, green, yellow } = colorsFor(context);
-  const table = new Table({
-    head: ['Provider', 'State', 'Waits for', 'Until / settled'].map((title) => bold(title)),
-    colWidths: [27, 27, 46, 24],
-    wordWrap: true,
-    style: { head: [], border: [] },
-  });
-  for (const leg of legs) {
-    const color = leg.state === 'attention' ? yellow : leg.outcome === 'erased' ? green : String;
-    const at = leg.until ?? leg.settledAt ?? '';
-    table.push([providerName(leg.provider), color(stateText(leg)), waitText(leg), instantText(at)]);
-  }
-  return table.toString();
+function explanationOf(leg: LegProgress): readonly string[] {
+  const name = providerName(leg.provider);
+  const wait = describeLegWait(leg);
+  const { outcome, youCan, callbackReports = [] } = leg;
+  // While the leg is open, the reports of its callback are part of what it waits for.
+  const reports = outcome === undefined ? [] : callbackReports;
+  return [
+    ...(wait === undefined ? [] : [`${name} ${wait}`]),
+    ...(outcome !== undefined || youCan === undefined ? [] : [`    You can: ${youCan}`]),
+    ...reports.map(({ says, at }) => `${name}: ${instantText(at)} its callback ${callbackRemarks[says]}`),
+  ];
 }
 
 /** One line about one leg, for following along. */
 export function legLine(leg: LegProgress): string {
   const until = leg.until === undefined ? '' : `, until ${instantText(leg.until)}`;
   const rest = leg.outcome === undefined ? `: waits for ${leg.waitsFor}${until}` : '';
-  return `${providerName(leg.provider)}: ${stateText(leg)}${rest}`;
-}
-
-function stateText({ state, outcome, assurance, attention, trouble, brake }: LegProgress): string {
-  if (outcome !== undefined) return assurance === undefined ? outcome : `${outcome} (${assurance})`;
-  const reason = (attention ?? trouble ?? brake)?.reason;
-  return reason === undefined ? state : `${state}: ${reason}`;
-}
-
-/** While the leg is open, the reports of its callback are part of what it waits for. */
-function waitText({ waitsFor, youCan, outcome, callbackReports = [] }: LegProgress): string {
-  if (outcome === undefined) return youCan === undefined ? waitsFor : `${waitsFor}\nYou can: ${youCan}`;
-  return callbackReports.map(({ says, at }) => `${instantText(at)}: its callback ${callbackRemarks[says]}`).join('\n');
+  return `${providerName(leg.provider)}: ${describeLegState(leg)}${rest}`;
 }
 
 function instantText(at: string): string {

@@ -1,7 +1,7 @@
 /** How a decision reaches a request that runs, and what it means when it does not. */
 import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { decisionProblem, excessProblem, readDecision, type DecisionContent } from '../domain/decision/decision';
+import { readDecision, sentProblem, type DecisionContent } from '../domain/decision/decision';
 import type { DecisionKind } from '../domain/decision/decision-table';
 import { defined } from '../domain/defined';
 import { decisionUpdates, type DecisionAnswer } from '../workflows/messages';
@@ -23,7 +23,7 @@ export async function decide<K extends DecisionKind>(
   { decisionId, ...sent }: DecisionOptions<K>,
 ): Promise<DecisionAnswer<K>> {
   const handle = calls.handle(requestId);
-  const problem = decisionProblem(kind, sent) ?? excessProblem(kind, [sent]);
+  const problem = sentProblem(kind, [sent]);
   if (problem !== undefined) throw new DecisionRefusedError(requestId, problem);
   const content = { ...readDecision(kind, sent).content, ...defined({ token: sent.token }) };
   try {

@@ -74,8 +74,14 @@ const states: Readonly<Record<RequestStateName, Condition>> = {
 
 export const requestStates = Object.keys(states) as RequestStateName[];
 
-export function isOpenState(state: RequestStateName): boolean {
+function isOpenState(state: RequestStateName): boolean {
   return states[state].standard === isOpen;
+}
+
+/** Which runs the options can name, by what Temporal itself knows of them. */
+export function runsMeant(options: ListOptions): 'open' | 'ended' | 'any' {
+  if (options.state !== undefined && !isOpenState(options.state)) return 'ended';
+  return conditionsOf(options, 0).some(({ standard }) => standard === isOpen) ? 'open' : 'any';
 }
 
 /** What the value of a filter has to be. Callers may be plain JavaScript, and it ends up in Temporal's query language. */
@@ -197,6 +203,10 @@ function givenFilters(options: ListOptions): readonly GivenFilter[] {
   });
 }
 
+function conditionsOf(options: ListOptions, now: number): readonly Condition[] {
+  return givenFilters(options).map(({ filter, value }) => filter.condition(value, options, now));
+}
+
 /** Throws `RangeError`, which names the option and what was expected. */
 export function checkListOptions(options: ListOptions): void {
   for (const { name, filter, value } of givenFilters(options)) {
@@ -217,7 +227,7 @@ export function checkListOptions(options: ListOptions): void {
  * started before they were registered) has to be looked at in any case.
  */
 export function listQuery(options: ListOptions, now: number, { isIndexed }: { readonly isIndexed: boolean }): string {
-  const conditions = givenFilters(options).map(({ filter, value }) => filter.condition(value, options, now));
+  const conditions = conditionsOf(options, now);
   const indexed = isIndexed ? conditions.flatMap((condition) => condition.indexed ?? []) : [];
   const all = indexed.map((condition) => `(${condition})`).join(' AND ');
   return requestRuns(

@@ -73,12 +73,21 @@ export function listedByLook({
   };
 }
 
-export function urgencyOf({ isOpen, isAnswered, dueAt, blockedOn }: ListedRequest, now: number): Urgency {
-  if (!isOpen) return 'over';
-  const dueInMs = isAnswered || dueAt === undefined ? Infinity : dueAt - now;
-  if (dueInMs < 0 || blockedOn.includes('overdue')) return 'overdue';
-  if (needsStaff(blockedOn)) return 'needs-staff';
-  return dueInMs <= DUE_SOON_MS ? 'due-soon' : 'waiting';
+export function urgencyOf(listed: ListedRequest, now: number): Urgency {
+  if (!listed.isOpen) return 'over';
+  if (dueInMs(listed, now) < 0 || listed.blockedOn.includes('overdue')) return 'overdue';
+  if (needsStaff(listed.blockedOn)) return 'needs-staff';
+  return isDueSoon(listed, now) ? 'due-soon' : 'waiting';
+}
+
+/** Within seven days, and not overdue. */
+export function isDueSoon(listed: ListedRequest, now: number): boolean {
+  const inMs = dueInMs(listed, now);
+  return listed.isOpen && inMs >= 0 && inMs <= DUE_SOON_MS && !listed.blockedOn.includes('overdue');
+}
+
+function dueInMs({ isAnswered, dueAt }: ListedRequest, now: number): number {
+  return isAnswered || dueAt === undefined ? Infinity : dueAt - now;
 }
 
 /** Overdue ones, then those that need a staff member, then by the due date; ended ones last, the newest first. */

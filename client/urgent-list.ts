@@ -1,22 +1,34 @@
 /** The list that staff work through, most urgent first, and its counts: from Temporal's index, without asking each run. */
 import { DAY_MS } from '../domain/duration';
 import { byProvider, providerKeys, type Provider } from '../domain/provider/provider-table';
+import { needsStaff } from '../domain/request/search-values';
 import { hasGrpcStatus } from '../temporal/temporal-failure';
 import { RequestNotFoundError } from './errors';
-import { isListed, isOpenState, listQuery, type ListOptions } from './filters';
+import { isListed, listQuery, runsMeant, type ListOptions } from './filters';
 import { requestStatus } from './following';
 import type { FoundRequest } from './found-request';
-import { byUrgency, DUE_SOON_MS, listedByIndex, listedByLook, type ListedRequest } from './listed-request';
+import {
+  byUrgency,
+  DUE_SOON_MS,
+  isDueSoon,
+  listedByIndex,
+  listedByLook,
+  urgencyOf,
+  type ListedRequest,
+} from './listed-request';
+import { mapInOrder } from './in-order';
 import { listRequests, requestPage } from './listing';
 import type { RequestCalls } from './request-calls';
+import type { RequestStatus } from './request-status';
 
-/** So many of one kind are put in order; of more than that the newest. */
-const SORTED_MAX = 500;
-const PAGE_SIZE_MAX = 200;
+/** So many are read for one question, and put in order. Temporal limits the calls of its index, to ten a second by default. */
+const READ_AT_ONCE = 500;
+const LOOKS_AT_ONCE = 8;
 /** After so many without an answer no further ones are asked. */
 const UNANSWERED_MAX = 8;
 
-export type UrgentOptions = Omit<ListOptions, 'limit'> & { readonly limit: number };
+type Filters = Omit<ListOptions, 'limit'>;
+export type UrgentOptions = Filters & { readonly limit: number };
 
 export interface UrgentList {
   readonly requests: readonly ListedRequest[];
@@ -40,15 +52,36 @@ export interface UrgentCounts {
   readonly notIndexed: number;
 }
 
+/** Where one page has all of the open requests, it tells the counts in one call. */
 export async function urgentCounts(calls: RequestCalls): Promise<UrgentCounts> {
   const now = Date.now();
+  const { runs, isAll } = await read(calls, { state: 'running' }, READ_AT_ONCE);
+  return isAll ? countsOf(runs, now) : indexedCounts(calls, now);
+}
+
+function countsOf(runs: readonly FoundRequest[], now: number): UrgentCounts {
+  const listed = runs.flatMap((run) => listedByIndex(run) ?? []);
+  const count = (holds: (one: ListedRequest) => boolean): number => listed.filter(holds).length;
+  return {
+    open: runs.length,
+    needsStaff: count(({ blockedOn }) => needsStaff(blockedOn)),
+    overdue: count((one) => urgencyOf(one, now) === 'overdue'),
+    dueThisWeek: count((one) => isDueSoon(one, now)),
+    waitingFor: byProvider((provider) => count(({ blockedOn }) => blockedOn.includes(provider))),
+    onHold: count(({ blockedOn }) => blockedOn.includes('hold')),
+    notIndexed: runs.length - listed.length,
+  };
+}
+
+async function indexedCounts(calls: RequestCalls, now: number): Promise<UrgentCounts> {
   const count = async (options: ListOptions, others = 0): Promise<number> => {
     const query = listQuery(options, now, { isIndexed: true });
-    return (await calls.call(undefined, () => calls.client.workflow.count(query))).count - others;
+    const found = await calls.call(undefined, () => calls.client.workflow.count(query));
+    return Math.max(0, found.count - others);
   };
   // A run that is not indexed may belong to each of them.
   const notIndexed = await count({ state: 'starting' });
-  const [open, needsStaff, overdue, dueWithin, onHold, ...waiting] = await Promise.all([
+  const [open, needing, overdue, dueWithin, onHold, ...waiting] = await Promise.all([
     count({ state: 'running' }),
     count({ needsStaff: true }, notIndexed),
     count({ overdue: true }, notIndexed),
@@ -58,7 +91,7 @@ export async function urgentCounts(calls: RequestCalls): Promise<UrgentCounts> {
   ]);
   return {
     open,
-    needsStaff,
+    needsStaff: needing,
     overdue,
     dueThisWeek: Math.max(0, dueWithin - overdue),
     waitingFor: byProvider((provider) => waiting[providerKeys.indexOf(provider)] ?? 0),
@@ -67,100 +100,144 @@ export async function urgentCounts(calls: RequestCalls): Promise<UrgentCounts> {
   };
 }
 
-/** Narrower and narrower questions first, so that what is urgent is found among any number of requests. */
-function slices(options: Omit<ListOptions, 'limit'>): readonly ListOptions[] {
-  const { state = 'running', dueWithinMs = Infinity } = options;
-  if (!isOpenState(state)) return [options];
-  return [
-    { ...options, overdue: true },
-    { ...options, needsStaff: true },
-    ...[DUE_SOON_MS, 30 * DAY_MS].map((withinMs) => ({ ...options, dueWithinMs: Math.min(withinMs, dueWithinMs) })),
-    { ...options, state },
-    options,
-  ];
-}
-
-export async function urgentFirst(calls: RequestCalls, { limit, ...options }: UrgentOptions): Promise<UrgentList> {
-  const now = Date.now();
-  const order = byUrgency(now);
-  const look = new Looks(calls, options, now);
-  const requests = new Map<string, ListedRequest>();
+export async function urgentFirst(calls: RequestCalls, { limit, ...filters }: UrgentOptions): Promise<UrgentList> {
+  const options = { ...filters, limit };
+  const gathered = new Gathered(calls, options);
   try {
-    for (const slice of slices(options)) {
-      const found: ListedRequest[] = [];
-      for await (const run of indexed(calls, slice, Math.max(limit + 1, SORTED_MAX))) {
-        if (requests.has(run.requestId)) continue;
-        const listed = look.isNeeded(run) ? await look.at(run.requestId) : listedByIndex(run);
-        if (listed === undefined || !isStillMeant(listed, options)) continue;
-        found.push(listed);
-      }
-      for (const listed of found.sort(order))
-        if (!requests.has(listed.requestId)) requests.set(listed.requestId, listed);
-      if (requests.size > limit) break;
-    }
+    const isCut = await gather(gathered, { calls, filters, limit });
+    return {
+      requests: gathered.inOrder(),
+      isCut: isCut || gathered.isIncomplete,
+      unanswered: gathered.unanswered,
+    };
   } catch (error) {
     // The namespace has no search attributes: each open request is looked at.
     if (!hasGrpcStatus(error, 'INVALID_ARGUMENT')) throw error;
-    return lookedAt(calls, { limit, ...options }, now);
+    const looked = new Gathered(calls, options);
+    for await (const status of listRequests(calls, { ...filters, limit: limit + 1 })) looked.addLook(status);
+    return { requests: looked.inOrder(), isCut: looked.size > limit, unanswered: looked.unanswered };
   }
-  // What was looked at may be more urgent than the question that it was found by.
-  const inOrder = [...requests.values()].slice(0, limit).sort(order);
-  return { requests: inOrder, isCut: requests.size > limit, unanswered: look.unanswered };
 }
 
-async function lookedAt(calls: RequestCalls, { limit, ...options }: UrgentOptions, now: number): Promise<UrgentList> {
-  const requests: ListedRequest[] = [];
-  let unanswered = 0;
-  for await (const status of listRequests(calls, { ...options, limit: limit + 1 })) {
-    if (status.status === 'running' && status.progress === undefined) unanswered += 1;
-    requests.push(listedByLook(status));
+/** Whether there are more than the limit. */
+async function gather(
+  gathered: Gathered,
+  { calls, filters, limit }: { readonly calls: RequestCalls; readonly filters: Filters; readonly limit: number },
+): Promise<boolean> {
+  const max = Math.max(limit + 1, READ_AT_ONCE);
+  const meant = runsMeant(filters);
+  const all = meant === 'any' ? { ...filters, state: 'running' as const } : filters;
+  const { runs, isAll } = await read(calls, all, max);
+  if (!isAll && meant !== 'ended') {
+    // Too many to be put in order: narrower questions find what is urgent among any number of requests.
+    for (const narrow of narrowed(filters)) {
+      await gathered.add((await read(calls, narrow, max)).runs);
+      if (gathered.size > limit) return true;
+    }
   }
-  return { requests: requests.slice(0, limit).sort(byUrgency(now)), isCut: requests.length > limit, unanswered };
+  await gathered.add(runs);
+  if (!isAll || gathered.size > limit) return true;
+  if (meant !== 'any') return false;
+  const ended = await read(calls, filters, max);
+  await gathered.add(ended.runs);
+  return !ended.isAll || gathered.size > limit;
 }
 
-/** The index has the due date of those, too, that were answered already. */
-function isStillMeant({ isAnswered }: ListedRequest, { overdue, dueWithinMs }: ListOptions): boolean {
-  return !isAnswered || (overdue !== true && dueWithinMs === undefined);
+function narrowed(filters: Filters): readonly Filters[] {
+  const { dueWithinMs = Infinity } = filters;
+  return [
+    { ...filters, overdue: true },
+    { ...filters, needsStaff: true },
+    ...[DUE_SOON_MS, 30 * DAY_MS].map((withinMs) => ({ ...filters, dueWithinMs: Math.min(withinMs, dueWithinMs) })),
+  ];
 }
 
-async function* indexed(calls: RequestCalls, options: ListOptions, max: number): AsyncGenerator<FoundRequest, void> {
+async function read(
+  calls: RequestCalls,
+  filters: Filters,
+  max: number,
+): Promise<{ readonly runs: readonly FoundRequest[]; readonly isAll: boolean }> {
+  const runs: FoundRequest[] = [];
   let cursor: string | undefined;
-  let left = max;
   do {
-    const page = await requestPage(calls, { ...options, limit: Math.min(left, PAGE_SIZE_MAX), cursor });
-    yield* page.requests;
-    left -= page.requests.length;
+    const page = await requestPage(calls, { ...filters, limit: Math.min(max - runs.length, READ_AT_ONCE), cursor });
+    runs.push(...page.requests);
     ({ cursor } = page);
-  } while (cursor !== undefined && left > 0);
+  } while (cursor !== undefined && runs.length < max);
+  return { runs, isAll: cursor === undefined };
 }
 
-/** Of what the index cannot tell. */
-class Looks {
+/** Each request once, in the order of the questions; what the index cannot tell is looked at. */
+class Gathered {
   readonly #calls: RequestCalls;
-  readonly #options: ListOptions;
-  readonly #now: number;
+  readonly #filters: Filters;
+  readonly #now = Date.now();
+  readonly #limit: number;
+  readonly #found = new Map<string, ListedRequest>();
+  #looks = 0;
   unanswered = 0;
 
-  constructor(calls: RequestCalls, options: ListOptions, now: number) {
+  constructor(calls: RequestCalls, { limit, ...filters }: UrgentOptions) {
     this.#calls = calls;
-    this.#options = options;
-    this.#now = now;
+    this.#filters = filters;
+    this.#limit = limit;
   }
 
-  isNeeded(run: FoundRequest): boolean {
-    // The index has no word for it.
-    return listedByIndex(run) === undefined || this.#options.state === 'issuing-certificate';
+  /** More would have had to be looked at than are listed. */
+  get isIncomplete(): boolean {
+    return this.#looks > this.#limit;
   }
 
-  async at(requestId: string): Promise<ListedRequest | undefined> {
+  get size(): number {
+    return this.#found.size;
+  }
+
+  inOrder(): readonly ListedRequest[] {
+    // What was looked at may be more urgent than the question that it was found by.
+    return [...this.#found.values()].slice(0, this.#limit).sort(byUrgency(this.#now));
+  }
+
+  async add(runs: readonly FoundRequest[]): Promise<void> {
+    const fresh: ListedRequest[] = [];
+    const judged = mapInOrder(runs, LOOKS_AT_ONCE, async (run) =>
+      this.#found.has(run.requestId) ? undefined : (this.#known(run) ?? this.#look(run.requestId)),
+    );
+    for await (const found of judged) if (found !== undefined && this.#isMeant(found)) fresh.push(found);
+    for (const found of fresh.sort(byUrgency(this.#now))) this.#add(found);
+  }
+
+  #known(run: FoundRequest): ListedRequest | undefined {
+    // The index has no word for the signing of a certificate.
+    return this.#filters.state === 'issuing-certificate' ? undefined : listedByIndex(run);
+  }
+
+  addLook(status: RequestStatus): void {
+    if (status.status === 'running' && status.progress === undefined) this.unanswered += 1;
+    this.#add(listedByLook(status));
+  }
+
+  /** Of a request that was reset the open run, or the newest one, comes first. */
+  #add(listed: ListedRequest): void {
+    if (!this.#found.has(listed.requestId)) this.#found.set(listed.requestId, listed);
+  }
+
+  async #look(requestId: string): Promise<ListedRequest | undefined> {
+    this.#looks += 1;
+    if (this.isIncomplete) return undefined;
     try {
       const status = await requestStatus(this.#calls, requestId, { asksProgress: this.unanswered < UNANSWERED_MAX });
       if (status.status === 'running' && status.progress === undefined) this.unanswered += 1;
-      return isListed(status, this.#options, this.#now) ? listedByLook(status) : undefined;
+      return isListed(status, this.#filters, this.#now) ? listedByLook(status) : undefined;
     } catch (error) {
       // Forgotten between the index and the look.
       if (error instanceof RequestNotFoundError) return undefined;
       throw error;
     }
+  }
+
+  /** The index has the due date of those, too, that were answered already. */
+  #isMeant({ isAnswered }: ListedRequest): boolean {
+    const { overdue, dueWithinMs } = this.#filters;
+    return !isAnswered || (overdue !== true && dueWithinMs === undefined);
   }
 }

@@ -1,24 +1,17 @@
 /** What the Temporal UI shows of a request: Markdown that a newcomer understands. Costs no event. */
 import { providerDecisionKinds } from '../domain/decision/decision';
 import { decisionRow } from '../domain/decision/decision-table';
+import { suggestedUpdate } from '../domain/decision/suggested-decision';
 import { describeInstant } from '../domain/duration';
 import type { LegProgress } from '../domain/leg/leg-progress';
+import { describeLegState, describeLegTime, describeLegWait, legStateWords } from '../domain/leg/leg-words';
 import type { DueProgress } from '../domain/request/due-progress';
 import type { RequestProgress } from '../domain/request/request-progress';
+import type { TodoItem } from '../domain/request/todo';
 import { providerName } from '../domain/provider/provider-table';
 
-const states: Record<LegProgress['state'], string> = {
-  'not-asked-yet': 'not asked yet',
-  asking: 'asking',
-  'waiting-out-window': 'waiting out its window',
-  'waiting-for-callback': 'waiting for its callback',
-  looking: 'looking whether it is gone',
-  attention: '⚠️ **needs attention**',
-  braked: "⏳ waits for its provider's brake",
-  held: '⏸ held back by a legal hold',
-  withdrawing: 'withdrawing the request',
-  settled: 'settled',
-};
+/** In front of the words that everybody uses, for whoever looks at many. */
+const signs: Partial<Record<LegProgress['state'], string>> = { attention: '⚠️ ', braked: '⏳ ', held: '⏸ ' };
 
 const headlines: Record<RequestProgress['state'], string> = {
   starting: 'starting: rules and due dates are being looked up',
@@ -35,9 +28,9 @@ const headlines: Record<RequestProgress['state'], string> = {
 };
 
 export function describeRequest(progress: RequestProgress, now: string): string {
-  const { requestId, regulation, submittedAt, state, legs, due, noDueDate, todo, notes } = progress;
+  const { requestId, regulation, submittedAt, state, legs, due, noDueDate, todoItems = [], notes } = progress;
   const rows = legs.map((leg) =>
-    [providerName(leg.provider), statusOf(leg), leg.waitsFor, inOneLine(untilOf(leg))].map(cell).join(' | '),
+    [providerName(leg.provider), inOneLine(stateOf(leg)), inOneLine(describeLegTime(leg) ?? '–')].map(cell).join(' | '),
   );
   return [
     `**Erasure request ${requestId}** (${regulation}), made ${describeInstant(Date.parse(submittedAt))}`,
@@ -45,13 +38,14 @@ export function describeRequest(progress: RequestProgress, now: string): string 
     `State: **${headlines[state]}**`,
     ...(due === undefined ? [] : ['', ...dueLines(due)]),
     ...(noDueDate === undefined ? [] : ['', `No due date: ${noDueDate}`]),
-    ...(todo.length === 0 ? [] : ['', 'To do:', '', ...todo.map((one) => `- ${one}`)]),
+    ...(todoItems.length === 0 ? [] : ['', 'To do:', '', ...todoItems.map((one) => `- ${todoOf(one)}`)]),
     ...(notes.length === 0 ? [] : ['', ...notes.map((one) => `- ${one}`)]),
     '',
-    '| provider | state | waits for | until |',
-    '|---|---|---|---|',
+    '| provider | state | until |',
+    '|---|---|---|',
     ...rows.map((row) => `| ${row} |`),
     '',
+    ...explanations(legs),
     ...youCan(legs),
     ...(legs.every((leg) => leg.state === 'settled') ? [] : [...howToDecide, '']),
     `As of ${now}. Accepted is not erased, and neither is silence.`,
@@ -95,23 +89,25 @@ const howToDecide = [
   'about the whole request, see the updates that it offers: each says what it needs.',
 ];
 
-function statusOf(leg: LegProgress): string {
-  if (leg.state === 'settled') return [leg.outcome, leg.assurance].filter(Boolean).join(', ');
-  const { attention, trouble, brake } = leg;
-  const reason = attention ?? trouble ?? brake;
-  if (reason === undefined) return states[leg.state];
-  return `${states[leg.state]}: ${reason.reason} since ${describeInstant(Date.parse(reason.since))}`;
+/** Under the table, whose cells are too narrow for sentences. */
+function explanations(legs: readonly LegProgress[]): string[] {
+  const lines = legs.flatMap((leg) => {
+    const wait = describeLegWait(leg);
+    return wait === undefined ? [] : [`- **${providerName(leg.provider)}** ${wait}`];
+  });
+  return lines.length === 0 ? [] : [...lines, ''];
 }
 
-function untilOf(leg: LegProgress): string {
-  if (leg.until !== undefined) return describeInstant(Date.parse(leg.until));
-  if (leg.attention?.triesDaily === true) return 'tried again daily';
-  return leg.state === 'settled' && leg.settledAt !== undefined
-    ? `since ${describeInstant(Date.parse(leg.settledAt))}`
-    : '–';
+function todoOf({ text, decisions }: TodoItem): string {
+  const updates = decisions.map(suggestedUpdate);
+  return updates.length === 0 ? text : `${text} (${updates.join('; ')})`;
 }
 
-/** The UI would break an instant at each of its hyphens. */
+function stateOf(leg: LegProgress): string {
+  return leg.outcome === undefined ? `${signs[leg.state] ?? ''}${legStateWords[leg.state]}` : describeLegState(leg);
+}
+
+/** The UI would break an instant at each of its hyphens, and short words at each space. */
 function inOneLine(text: string): string {
   return text.replaceAll(' ', '\u00a0').replaceAll('-', '\u2011');
 }

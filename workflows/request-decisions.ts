@@ -14,11 +14,10 @@ import {
 import type { UpdateDefinition } from '@temporalio/common';
 import type { DecisionActivities, DecisionQuestion } from '../activities/decision-activities';
 import {
-  decisionProblem,
   decisionShape,
-  excessProblem,
   isProviderDecision,
   readDecision,
+  sentProblem,
   type Decision,
   type DecisionContent,
   type DecisionProof,
@@ -75,7 +74,7 @@ export function listenForDecisions(run: DecidableRun): void {
 function listenFor(kind: DecisionKind, run: DecidableRun, ledger: TakenDecisions): void {
   const update: UpdateDefinition<DecisionAnswer, [DecisionContent]> = decisionUpdates[kind];
   const validate = (sent: DecisionContent, ...more: readonly unknown[]): void => {
-    refuseIf(decisionProblem(kind, sent) ?? excessProblem(kind, [sent, ...more]));
+    refuseIf(sentProblem(kind, [sent, ...more]));
     refuseIf(problemNow(run, readDecision(kind, sent)) ?? tokenProblem(run, kind, { token: sent.token, ledger }));
   };
   const take = async (sent: DecisionContent): Promise<DecisionAnswer> => {

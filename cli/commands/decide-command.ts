@@ -1,6 +1,7 @@
 /** A command for each kind of decision, made from its row. */
 import { Option, type Argument, type Command } from 'commander';
 import type { Field, FieldOption } from '../../domain/decision/decision-field';
+import { flagOf } from '../../domain/decision/suggested-decision';
 import { commonFields, decisionKinds, decisionRow, type DecisionKind } from '../../domain/decision/decision-table';
 import { addWhereOptions, decideWhere, whereHelp, type WhereOptions } from '../bulk/decide-where';
 import { InputError } from '../command-failure';
@@ -9,7 +10,7 @@ import { typedRequestId } from '../../temporal/names';
 import type { CommandContext } from '../context';
 import { addTokenOptions } from '../obtain-decision-token';
 import { choiceArgument, choiceOption, oneOf } from '../options';
-import { takeDecision, type DecisionOptions } from '../take-decision';
+import { parseDecision, takeDecision, type DecisionOptions } from '../take-decision';
 import { cancelHelp, cancelRequest } from './cancel-request';
 
 export function addDecisions(program: Command, context: CommandContext): void {
@@ -89,10 +90,6 @@ function optionsOf(kind: DecisionKind): readonly Option[] {
   );
 }
 
-function flagOf(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 function optionOf(name: string, { placeholder, help, choices, parse }: FieldOption, reasonCode: string): Option {
   const flags = `${flagOf(name)} <${placeholder}>`;
   if (choices !== undefined) return choiceOption(flags, help, choices);
@@ -132,6 +129,7 @@ async function decide(
   const isCancel =
     isCancelOtherwise(kind) &&
     isWithout({ ...fields, actor: commonFields.actor, reason: commonFields.reason }, options);
+  if (!isCancel) parseDecision(kind, given);
   if (command.isConfirmed) await confirm(command.explanation, { yes: options.yes === true, context });
   const requestId = typedRequestId(id ?? '');
   if (isCancel) return cancelRequest(requestId, options, context);

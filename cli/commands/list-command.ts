@@ -1,6 +1,7 @@
 import { listEntryJson } from '../../client/request-json';
 import { Option, type Command } from 'commander';
 import { listFilters, requestStates, type ListOptions } from '../../client/filters';
+import type { UrgentOptions } from '../../client/urgent-list';
 import { providerKeys } from '../../domain/provider/provider-table';
 import { connected } from '../connected';
 import { print, printJsonLine, remark, type CommandContext } from '../context';
@@ -24,7 +25,7 @@ interface ListCommandOptions extends Omit<ListOptions, 'olderThanMs' | 'dueWithi
 export function addList(program: Command, context: CommandContext): void {
   const command = program
     .command('list')
-    .description('list requests, open ones first, and what each provider waits for');
+    .description('list requests, most urgent first: when each is due, and what there is to do');
   for (const { kind, flags, help } of Object.values(listFilters)) command.addOption(filterOptions[kind](flags, help));
   command
     .addOption(new Option('--limit <N>', `at most so many; ${LIMIT} where absent`).argParser(parseCount))
@@ -32,10 +33,11 @@ export function addList(program: Command, context: CommandContext): void {
     .addHelpText(
       'after',
       `
-All filters that are given must hold. With --state attention, --provider names the provider whose leg is in attention.
-Looking at an open request asks its worker (a query, billed in Temporal Cloud); ended ones cost nothing. In a namespace with
-our search attributes (erasure setup) Temporal finds what may belong here, without them each open request is looked at.
-An open request that no worker answers for is listed, too, without its providers: nothing is left out that may belong here.
+Overdue ones come first, then those that need a staff member, then the next due date, and ended ones last. erasure status
+says more of one. All filters that are given must hold. With --state attention, --provider names the provider whose leg is in
+attention. In a namespace with our search attributes (erasure setup) Temporal's index knows all of this, a second or two late.
+Without them each open request is looked at, which asks its worker (a query, billed in Temporal Cloud); --json always does so,
+the newest first. An open request that no worker answers for is listed, too: nothing is left out that may belong here.
 
 Examples:
   erasure list --needs-staff
@@ -47,26 +49,53 @@ Examples:
     .action((options: ListCommandOptions) => list(options, context));
 }
 
-async function list(options: ListCommandOptions, context: CommandContext): Promise<void> {
-  const { listEntryText } = await import('../request-view.js');
-  const { olderThan, dueWithin, limit = LIMIT, json, ...rest } = options;
-  const wanted: ListOptions = { ...rest, olderThanMs: olderThan, dueWithinMs: dueWithin, limit: limit + 1 };
-  let listed = 0;
-  let unanswered = 0;
-  let isCut = false;
-  await connected(context, async (client) => {
-    for await (const found of client.list(wanted)) {
-      isCut = listed === limit;
-      if (isCut) break;
-      listed += 1;
-      if (found.status === 'running' && found.progress === undefined) unanswered += 1;
-      if (json === true) printJsonLine(context, listEntryJson(found));
-      else print(context, listEntryText(found, context));
-    }
-  });
-  if (listed === 0) remark(context, 'There is no such request.');
-  if (isCut) remark(context, `There are more than these ${listed}: narrow them down, or raise --limit.`);
+async function list({ json, ...typed }: ListCommandOptions, context: CommandContext): Promise<void> {
+  const { olderThan, dueWithin, limit = LIMIT, ...rest } = typed;
+  const filters = { ...rest, olderThanMs: olderThan, dueWithinMs: dueWithin };
+  const { isCut, count, unanswered } = await (json === true
+    ? listJson({ ...filters, limit }, context)
+    : listTable({ ...filters, limit }, context));
+  if (count === 0) {
+    const { runsMeant } = await import('../../client/filters.js');
+    remark(
+      context,
+      runsMeant(filters) === 'ended' ? 'There is no such request.' : 'Nothing waits: there is no such request.',
+    );
+  }
+  if (isCut) remark(context, `There are more than these ${count}: narrow them down, or raise --limit.`);
   if (unanswered > 0) {
     remark(context, `For ${unanswered} of them no worker answered, so what they wait for cannot be shown.`);
   }
+}
+
+interface Listed {
+  readonly count: number;
+  readonly isCut: boolean;
+  readonly unanswered: number;
+}
+
+async function listTable(options: UrgentOptions, context: CommandContext): Promise<Listed> {
+  const { listSummary, listText } = await import('../list-text.js');
+  const { requests, isCut, unanswered } = await connected(context, (client) => client.urgentFirst(options));
+  const now = Date.now();
+  if (requests.length > 0) print(context, listText(requests, { now, context }));
+  const summary = listSummary(requests, now);
+  if (summary !== undefined) remark(context, summary);
+  return { count: requests.length, isCut, unanswered };
+}
+
+async function listJson({ limit, ...filters }: UrgentOptions, context: CommandContext): Promise<Listed> {
+  let count = 0;
+  let unanswered = 0;
+  let isCut = false;
+  await connected(context, async (client) => {
+    for await (const found of client.list({ ...filters, limit: limit + 1 })) {
+      isCut = count === limit;
+      if (isCut) break;
+      count += 1;
+      if (found.status === 'running' && found.progress === undefined) unanswered += 1;
+      printJsonLine(context, listEntryJson(found));
+    }
+  });
+  return { count, isCut, unanswered };
 }

@@ -60,7 +60,7 @@ async function report(options: ReportOptions, context: CommandContext): Promise<
   );
   line.clear();
   if (options.format === 'json') printJson(context, made);
-  else print(context, options.format === 'csv' ? reportCsv(made) : reportTable(made));
+  else print(context, options.format === 'csv' ? reportCsv(made) : reportTable(made, context));
   const remarks = reportRemarks(made);
   if (remarks.length > 0) remark(context, ...remarks);
 }

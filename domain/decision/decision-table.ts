@@ -254,10 +254,11 @@ GDPR), the due dates are computed anew from --information-received-at; without i
     fields: { provider },
     description: 'release a request from one provider, for good',
     command: {
-      explanation:
-        'That leg ends as waived, and the request as completed-with-exceptions: the certificate says who and why.',
+      explanation: `That leg ends as waived for good, and the request as completed-with-exceptions: the certificate says who and why.
+It cannot be taken back, and nothing is claimed about this provider any more.`,
       examples: [`${id} ${providerKeys[0]}`],
       reasonCode: 'contract-ended',
+      isConfirmed: true,
     },
   },
   attest: {
@@ -267,10 +268,11 @@ GDPR), the due dates are computed anew from --information-received-at; without i
     fields: { provider },
     description: 'vouch that one provider has erased, for good',
     command: {
-      explanation:
-        'That leg ends as attested, and the request as completed-with-exceptions: the certificate says who and why.',
+      explanation: `That leg ends as attested for good, and the request as completed-with-exceptions: the certificate says who and why.
+It cannot be taken back: the certificate rests on your word.`,
       examples: [`${id} ${providerKeys[0]}`],
       reasonCode: 'confirmed-in-writing',
+      isConfirmed: true,
     },
   },
 } as const satisfies Readonly<Record<string, DecisionRow>>;

@@ -48,9 +48,19 @@ export function isProviderDecision(decision: Decision): decision is Decision<Pro
   return isAboutProvider(decision.kind);
 }
 
-/** Why `value` is no decision of this kind, or undefined when it is one. Names fields, never repeats values. */
+/** Why `value` is no decision of this kind, or undefined when it is one. Names every field that is wrong, never repeats values. */
 export function decisionProblem(kind: DecisionKind, value: unknown): string | undefined {
-  return isRecord(value) ? fieldProblem(value, fieldsOf(kind)) : `expected an object ${decisionShape(kind)}`;
+  if (!isRecord(value)) return `expected an object ${decisionShape(kind)}`;
+  return together(fieldProblems(value, fieldsOf(kind)));
+}
+
+/** The same of what is sent to a run: with what may not come along (`excessProblem`). */
+export function sentProblem(kind: DecisionKind, sent: readonly unknown[]): string | undefined {
+  return together([decisionProblem(kind, sent[0]), excessProblem(kind, sent)].flatMap((problem) => problem ?? []));
+}
+
+function together(problems: readonly string[]): string | undefined {
+  return problems.length === 0 ? undefined : problems.join('; ');
 }
 
 /** `{ actor, reason: { code, ticket }, … }`, as whoever types it has to know. */
@@ -78,15 +88,13 @@ function fieldsOf(kind: DecisionKind): Fields {
   return { ...commonFields, ...decisionRow(kind).fields };
 }
 
-function fieldProblem(value: Readonly<Record<string, unknown>>, fields: Fields, path = ''): string | undefined {
-  for (const [name, { holds, expected, isOptional, fields: inner }] of Object.entries(fields)) {
+function fieldProblems(value: Readonly<Record<string, unknown>>, fields: Fields, path = ''): readonly string[] {
+  return Object.entries(fields).flatMap(([name, { holds, expected, isOptional, fields: inner }]) => {
     const given = value[name];
-    if (given === undefined && isOptional) continue;
-    if (!holds(given)) return `${path}${name}: expected ${expected}`;
-    const problem = inner && isRecord(given) ? fieldProblem(given, inner, `${path}${name}.`) : undefined;
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+    if (given === undefined && isOptional) return [];
+    if (!holds(given)) return [`${path}${name}: expected ${expected}`];
+    return inner && isRecord(given) ? fieldProblems(given, inner, `${path}${name}.`) : [];
+  });
 }
 
 function excessFieldProblem(value: unknown, fields: Fields, path = ''): string | undefined {

@@ -21,11 +21,19 @@ export function outcomeWords(outcome: LegOutcome, assurance?: Assurance): string
   return assurance === undefined ? outcome : `${outcome} (${assurance})`;
 }
 
-/** With what keeps it, as a code that the documents explain: `needs attention: ProviderRejected`. */
+/** With what keeps it, as a code that the documents explain: `needs attention (ProviderRejected)`. */
 export function describeLegState({ state, outcome, assurance, attention, trouble, brake }: LegProgress): string {
   if (outcome !== undefined) return outcomeWords(outcome, assurance);
   const reason = (attention ?? trouble ?? brake)?.reason;
-  return reason === undefined ? legStateWords[state] : `${legStateWords[state]}: ${reason}`;
+  return reason === undefined ? legStateWords[state] : `${legStateWords[state]} (${reason})`;
+}
+
+/** In a sentence behind the provider's name: `(ProviderRejected since …) waits for …`; undefined where it waits for nothing. */
+export function describeLegWait({ waitsFor, attention, trouble, brake }: LegProgress): string | undefined {
+  if (waitsFor === 'nothing') return undefined;
+  const reason = attention ?? trouble ?? brake;
+  const since = reason === undefined ? '' : `(${reason.reason} since ${describeInstant(Date.parse(reason.since))}) `;
+  return `${since}waits for ${waitsFor}`;
 }
 
 /** Until when it waits, or since when it has settled; undefined where nobody can say. */

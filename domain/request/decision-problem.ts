@@ -115,7 +115,7 @@ function noticeProblem(
 }
 
 function extensionNoticeProblem(state: RequestState, givenAt: number): string | undefined {
-  if (state.extension === undefined) return 'has not been extended: decide that first (extendDeadline)';
+  if (state.extension === undefined) return 'has not been extended: decide that first (extend)';
   if (state.extension.noticedAt !== undefined) return 'has this notice already';
   const extendBy = clockOf(state)?.extendBy;
   return extendBy === undefined || givenAt <= extendBy.at

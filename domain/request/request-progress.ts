@@ -14,7 +14,7 @@ import type { Regulation } from '../law/regulation';
 import { lateCallbacks, outcomeOf, type RequestPhase, type RequestState, type TrailEntry } from './request-state';
 import { offeredDecisions, type OfferedDecisions } from './offered-decisions';
 import type { RequestSnapshot } from './snapshot';
-import { todoOf } from './todo';
+import { todoOf, todoText, type TodoItem } from './todo';
 import { blockersOf, type BlockedOn } from './search-values';
 
 export type RequestProgressState = Exclude<RequestPhase, 'over'> | 'on-hold' | RequestOutcome;
@@ -29,6 +29,8 @@ export interface RequestProgress {
   readonly decisionMode: DecisionMode;
   /** What is to be done about the request itself, most urgent first; empty where it goes on by itself. */
   readonly todo: readonly string[];
+  /** The same with the decisions that it takes, for whoever offers them in another way. Absent where an older worker answers. */
+  readonly todoItems?: readonly TodoItem[];
   /** The same in words for programs, as the search attribute `ErasureBlockedOn` has them. */
   readonly blockedOn: readonly BlockedOn[];
   readonly due?: DueProgress;
@@ -51,7 +53,7 @@ export function requestProgress(snapshot: RequestSnapshot): RequestProgress {
   const { request, startedAt, state, legs } = snapshot;
   const { terms, laterTerms, phase, outcome, trail } = state;
   const due = dueProgress(snapshot);
-  const todo = todoOf(snapshot, due);
+  const todoItems = todoOf(snapshot, due);
   const noClock = (laterTerms ?? terms)?.noClock;
   return {
     requestId: request.requestId,
@@ -60,8 +62,9 @@ export function requestProgress(snapshot: RequestSnapshot): RequestProgress {
     startedAt: new Date(startedAt).toISOString(),
     state: stateOf(state),
     decisionMode: terms?.rules.decisionMode ?? 'asserted',
-    todo,
-    blockedOn: phase === 'starting' || phase === 'over' ? [] : blockersOf(snapshot, todo),
+    todo: todoItems.map(todoText),
+    todoItems,
+    blockedOn: phase === 'starting' || phase === 'over' ? [] : blockersOf(snapshot, todoItems),
     ...defined({ due, noDueDate: noClock && noClockMeaning[noClock], outcome, filedBy: request.filedBy }),
     ...offered(snapshot),
     notes: notesOf(state),

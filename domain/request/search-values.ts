@@ -7,7 +7,7 @@ import { byProvider, type Provider } from '../provider/provider-table';
 import { answerOwed, isAnswered, isUnanswered, owesNoticeOfHold } from './owed-to-person';
 import { deadlinesOf, isCancelToBeDecided, isReminded, outcomeOf, type RequestState } from './request-state';
 import type { RequestSnapshot } from './snapshot';
-import { todoOf } from './todo';
+import { todoOf, type TodoItem } from './todo';
 
 /**
  * A provider's key: its leg is in attention. `staff`: somebody has to decide. `todo`: something is to be done that has no
@@ -84,7 +84,7 @@ function stateOf(state: RequestState): SearchValues['state'] {
 }
 
 /** What the request waits for, in words for programs. `todo`: what is to be done about it, for people. */
-export function blockersOf({ state, legs }: RequestSnapshot, todo: readonly string[]): readonly BlockedOn[] {
+export function blockersOf({ state, legs }: RequestSnapshot, todo: readonly TodoItem[]): readonly BlockedOn[] {
   const dueAt = deadlinesOf(state)?.due.at;
   const inAttention = legs.filter((leg) => leg.phase === 'attention');
   const isToBeDecided = inAttention.some(({ attention }) => !triesDaily(attention.reason));

@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { computeLegalClock } from '../support/legal-clock';
 import { ErasureClient, type ListOptions } from '../../client';
 import { isListed, listQuery } from '../../client/filters';
+import { byUrgency } from '../../client/listed-request';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { Terms } from '../../domain/rules/terms';
 import { prepareNamespace } from '../../local/engine/namespace';
@@ -141,6 +142,11 @@ async function listed(options: ListOptions, of = client): Promise<readonly strin
   return found;
 }
 
+async function urgent(options: ListOptions): Promise<readonly string[]> {
+  const { requests: found } = await client.urgentFirst({ ...options, limit: 1_000 });
+  return found.map(({ requestId }) => workflowIdOf(requestId));
+}
+
 describe('a filter of the Temporal UI in docs/operations.md', () => {
   const text = readFileSync(join(__dirname, '..', '..', 'docs', 'operations.md'), 'utf8');
   const section = /^### Filters for the Temporal UI$([\s\S]*?)^##/m.exec(text)?.[1] ?? '';
@@ -229,6 +235,58 @@ describe('list', () => {
     },
   );
 
+  it.each(cases)('%j names the same, most urgent first, from the index', async (options, expected) => {
+    await expectFound(() => urgent(options), expected);
+  });
+
+  it('puts what is overdue before what needs staff, that before the rest, and what is over last', async () => {
+    const { requests: found, unanswered } = await client.urgentFirst({ limit: 1_000 });
+    const names = found.flatMap(({ requestId }) => nameOf(workflowIdOf(requestId)));
+    expect(names.toSorted()).toEqual(Object.keys(requests).toSorted());
+    expect([names[0], ...names.slice(-2)]).toEqual(['overdue', 'plain', 'withdrawn']);
+    expect(unanswered).toBe(0);
+    expect(found).toEqual(found.toSorted(byUrgency(Date.now())));
+    const one = await client.urgentFirst({ limit: 1, waitingFor: 'person' });
+    expect(one.requests.flatMap(({ requestId }) => nameOf(workflowIdOf(requestId)))).toEqual(['overdue']);
+    expect(one.isCut).toBe(true);
+  });
+
+  it('asks no run that the index knows', async () => {
+    const asked: string[] = [];
+    const watched = new ErasureClient({ client: bench.client });
+    const query = jest.spyOn(bench.client.workflow, 'getHandle');
+    try {
+      await watched.urgentFirst({ limit: 1_000 });
+      asked.push(...query.mock.calls.map(([workflowId]) => workflowId));
+    } finally {
+      query.mockRestore();
+    }
+    expect([...new Set(asked.flatMap(nameOf))]).toEqual(['unindexed']);
+  });
+
+  it('counts what an inbox shows', async () => {
+    const counts = await client.urgentCounts();
+    const all = await client.urgentFirst({ limit: 1_000, state: 'running' });
+    const known = async (options: ListOptions) =>
+      (await client.urgentFirst({ ...options, limit: 1_000 })).requests.filter(
+        ({ requestId }) => !nameOf(workflowIdOf(requestId)).includes('unindexed'),
+      ).length;
+    expect(counts).toEqual({
+      open: all.requests.length,
+      needsStaff: await known({ needsStaff: true }),
+      overdue: await known({ overdue: true }),
+      dueThisWeek: 0,
+      waitingFor: {
+        measureone: await known({ waitingFor: 'measureone' }),
+        person: await known({ waitingFor: 'person' }),
+        aptrinsic: 0,
+      },
+      onHold: await known({ state: 'on-hold' }),
+      notIndexed: 1,
+    });
+    expect(counts).toMatchObject({ overdue: 1, onHold: 1 });
+  });
+
   it('names every open request that nobody answers for, in a namespace without the attributes', async () => {
     const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
     const namespace = 'without-search-attributes';
@@ -259,6 +317,8 @@ describe('list', () => {
       ];
       for (const options of filters) expect(await eventually(() => unanswered(options))).toBe(true);
       expect(await unanswered({ state: 'withdrawn' })).toBeUndefined();
+      const shown = await impatient.urgentFirst({ needsStaff: true, limit: 10 });
+      expect(shown).toMatchObject({ requests: [{ requestId: input.requestId, state: 'running' }], unanswered: 1 });
       await temporal.workflow.getHandle(workflowIdOf(input.requestId)).terminate('end of test');
     } finally {
       await connection.close();

@@ -251,7 +251,7 @@ describe('a request that takes signed decisions only', () => {
       const shown = (await handle.query(progress)).todo.filter((line) => line.includes('CancelRequested'));
       return shown.length > 0 ? shown : undefined;
     });
-    expect(todo[0]).toContain('withdraw it with a signed decision (withdrawRequest), or let it go on');
+    expect(todo[0]).toContain('withdraw it with a signed decision, or let it go on (erasure withdraw ID)');
     expect((await handle.query(progress)).state).toBe('running');
     expect(await bench.leg(handle)).toMatchObject({ state: 'waiting-out-window' });
     expect(bench.providers.person.withdraw.calls).toEqual([]);

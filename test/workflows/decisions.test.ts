@@ -53,7 +53,7 @@ describe('a decision is refused', () => {
       [null, shape],
       ['person', shape],
       [[decision], shape],
-      [{}, actor],
+      [{}, [actor, reason, key].join('; ')],
       [{ ...decision, provider: undefined }, key],
       [{ ...decision, provider: 'nobody' }, key],
       [{ ...decision, provider: '__proto__' }, key],

@@ -246,7 +246,9 @@ describe('the legal clock of a run', () => {
     await handle.cancel();
     await eventually(async () => (await handle.query(certificate)) ?? undefined);
     expect((await handle.query(progress)).todo).toEqual([
-      expect.stringMatching(/why it was withdrawn.*\(recordNotice, refused\); or say that it was their own wish/),
+      expect.stringMatching(
+        /why it was withdrawn.*; or say that it was their own wish \(erasure notice ID refused, erasure withdraw ID --wanted-by subject\)/,
+      ),
     ]);
     await handle.executeUpdate(decisionUpdates.withdraw, { args: [{ ...staff, wantedBy: 'subject' }] });
     const result = await handle.result();

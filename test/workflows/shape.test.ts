@@ -106,27 +106,31 @@ async function currentDetails(handle: Handle): Promise<string> {
   return metadata.currentDetails ?? '';
 }
 
-/** The cells of a provider's row: state, waits for, until, you can. */
+/** The cells of a provider's row, state and until, and under the table what it waits for. */
 async function row(handle: Handle, provider: string): Promise<string[]> {
-  const line = (await currentDetails(handle)).split('\n').find((candidate) => candidate.startsWith(`| ${provider}`));
-  return (line ?? '')
+  const lines = (await currentDetails(handle)).split('\n');
+  const line = lines.find((candidate) => candidate.startsWith(`| ${provider}`));
+  const cells = (line ?? '')
     .split(/(?<!\\)\|/)
     .slice(2, -1)
     .map((cell) => cell.replaceAll('\u00a0', ' ').replaceAll('\u2011', '-').trim());
+  // What one can do about it begins with its name and a colon.
+  const explanation = new RegExp(String.raw`^- \*\*${provider}[^*]*\*\*(?!:)`);
+  return [...cells, ...lines.filter((one) => explanation.test(one)).map((one) => one.replace(explanation, '').trim())];
 }
 
 describe('the current details', () => {
   const time = expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d UTC$/);
 
-  it('are a table that says of each provider what it waits for, until when, and what one can do', async () => {
+  it('are a table of short cells, and under it what each provider waits for and what one can do', async () => {
     const handle = await bench.start();
     await bench.settle(handle);
     const requestId = handle.workflowId.replace('erasure-', '');
     const lines = (await currentDetails(handle)).split('\n');
     expect(lines[0]).toMatch(new RegExp(`^\\*\\*Erasure request ${requestId}\\*\\* \\(gdpr\\), made .* UTC$`));
     expect(lines).toContain('State: **running: nothing is confirmed before every provider has settled**');
-    expect(lines).toContain('| provider | state | waits for | until |');
-    expect(lines.filter((line) => line.startsWith('| ') && line.split('|').length === 6)).toHaveLength(4);
+    expect(lines).toContain('| provider | state | until |');
+    expect(lines.filter((line) => line.startsWith('| ') && line.split('|').length === 5)).toHaveLength(4);
     expect(lines.join('\n')).toContain('retryProvider, waiveProvider, attestProvider');
     expect(lines.at(-1)).toContain('Accepted is not erased, and neither is silence.');
     for (const provider of ['measureone', 'person', 'aptrinsic'])
@@ -143,33 +147,33 @@ describe('the current details', () => {
     await bench.settle(handle);
     // A failure that has lasted for longer than the first tries, or is to: the workflow knows it, and shows it.
     expect(await row(handle, 'MeasureOne')).toEqual([
-      expect.stringMatching(/^asking: ProviderUnavailable since .* UTC$/),
-      expect.stringMatching(
-        /^MeasureOne to take the request on\. Since .* UTC it does not get through: the provider could not be reached, or no worker serves it\. It is tried again by itself until .* UTC, and then asks for attention$/,
-      ),
+      'asking',
       time,
+      expect.stringMatching(
+        /^\(ProviderUnavailable since .* UTC\) waits for MeasureOne to take the request on\. Since .* UTC it does not get through: the provider could not be reached, or no worker serves it\. It is tried again by itself until .* UTC, and then asks for attention$/,
+      ),
     ]);
 
     await bench.forward(handle, DAY_MS);
-    expect(await row(handle, 'MeasureOne')).toEqual(['waiting out its window', 'the end of the erasure window', time]);
+    expect(await row(handle, 'MeasureOne')).toEqual([
+      'waits out its window',
+      time,
+      'waits for the end of the erasure window',
+    ]);
 
     await bench.forward(handle, HOURS_120_MS);
     expect(await row(handle, 'MeasureOne')).toEqual([
-      'waiting for its callback',
-      "MeasureOne's callback; without it the leg ends as presumed-erased",
+      'waits for its callback',
       time,
+      "waits for MeasureOne's callback; without it the leg ends as presumed-erased",
     ]);
 
     await bench.forward(handle, 80 * HOUR_MS);
-    expect(await row(handle, 'MeasureOne')).toEqual([
-      'presumed-erased',
-      'nothing',
-      expect.stringMatching(/^since .* UTC$/),
-    ]);
+    expect(await row(handle, 'MeasureOne')).toEqual(['presumed-erased', expect.stringMatching(/^since .* UTC$/)]);
     await handle.signal(providerConfirmed, { provider: 'measureone', handle: 'h1', event: 'individual.purged' });
     // Its signature is checked first.
     await bench.settle(handle);
-    expect((await row(handle, 'MeasureOne'))[0]).toBe('erased, confirmed');
+    expect((await row(handle, 'MeasureOne'))[0]).toBe('erased (confirmed)');
   });
 
   it('say of a leg in attention what happened, since when, and what to do', async () => {
@@ -178,14 +182,18 @@ describe('the current details', () => {
     const handle = await bench.startFor('person', 'aptrinsic');
     await bench.settle(handle);
     expect(await row(handle, 'Person API')).toEqual([
-      expect.stringMatching(/^⚠️ \*\*needs attention\*\*: ProviderUnauthorized since .* UTC$/),
-      'the world to mend, or a staff member: the provider refused our credentials',
+      '⚠️ needs attention',
       'tried again daily',
+      expect.stringMatching(
+        /^\(ProviderUnauthorized since .* UTC\) waits for the world to mend, or a staff member: the provider refused our credentials$/,
+      ),
     ]);
     expect(await row(handle, 'Aptrinsic')).toEqual([
-      expect.stringMatching(/^⚠️ \*\*needs attention\*\*: ProviderRejected since .* UTC$/),
-      'a staff member: the provider refused the request for good',
+      '⚠️ needs attention',
       '–',
+      expect.stringMatching(
+        /^\(ProviderRejected since .* UTC\) waits for a staff member: the provider refused the request for good$/,
+      ),
     ]);
     const lines = (await currentDetails(handle)).split('\n');
     const todo = lines.slice(lines.indexOf('What you can do:') + 2);
@@ -204,20 +212,22 @@ describe('the current details', () => {
     const handle = await bench.startFor('person');
     await bench.forward(handle, OVER_MS);
     expect(await row(handle, 'Person API')).toEqual([
-      expect.stringMatching(/^looking whether it is gone: StillPending since .* UTC$/),
-      expect.stringContaining("does not get through: the provider's own time is over and the data are still there"),
+      'looking whether it is gone',
       time,
+      expect.stringMatching(
+        /^\(StillPending since .* UTC\) .* does not get through: the provider's own time is over and the data are still there/,
+      ),
     ]);
     await handle.cancel();
     await held.asked;
     expect(await row(handle, 'Person API')).toEqual([
       'withdrawing the request',
-      'Person API to withdraw the request',
       '–',
+      'waits for Person API to withdraw the request',
     ]);
     held.release({ status: 'withdrawn' });
     await handle.result();
-    expect(await row(handle, 'Person API')).toEqual(['withdrawn', 'nothing', expect.stringMatching(/^since /)]);
+    expect(await row(handle, 'Person API')).toEqual(['withdrawn', expect.stringMatching(/^since /)]);
     expect(await currentDetails(handle)).toContain('State: **withdrawn; the certificate in the result says');
   });
 

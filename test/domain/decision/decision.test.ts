@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decisionProblem, excessProblem } from '../../../domain/decision/decision';
+import { decisionProblem, excessProblem, sentProblem } from '../../../domain/decision/decision';
 import { decisionKinds } from '../../../domain/decision/decision-table';
 
 const valid = { provider: 'person', actor: 'staff-7', reason: { code: 'credentials-mended', ticket: 'PRIV-1234' } };
@@ -24,7 +24,7 @@ describe('decisionProblem', () => {
     [null, shape],
     ['waive', shape],
     [[valid], shape],
-    [{}, actor],
+    [{}, [actor, reason, provider].join('; ')],
     [{ ...valid, provider: undefined }, provider],
     [{ ...valid, provider: 'Person' }, provider],
     [{ ...valid, provider: 'constructor' }, provider],
@@ -50,15 +50,26 @@ describe('decisionProblem', () => {
     expect(decisionProblem('retry', decision)).toBe(words);
   });
 
-  it('never throws, and says one of its own sentences whatever it is given', () => {
-    const own = [shape, provider, actor, reason, code, ticket, undefined];
+  it('names everything that is wrong, and none of what was given', () => {
+    const planted = 'jane.doe@example.org';
+    const all = { provider: planted, actor: planted, reason: { code: planted, ticket: planted } };
+    expect(decisionProblem('retry', all)?.split('; ').toSorted()).toEqual([actor, code, provider, ticket].toSorted());
+    expect(sentProblem('retry', [{ ...all, [planted]: planted }])).toBe(
+      `${decisionProblem('retry', all)}; has a field other than actor, reason, token, provider`,
+    );
+    expect(sentProblem('retry', [valid])).toBeUndefined();
+  });
+
+  it('never throws, and says its own sentences whatever it is given', () => {
+    const own = [shape, provider, actor, reason, code, ticket];
     const part = fc.oneof(fc.jsonValue(), fc.string());
     const hostile = fc.oneof(
       fc.jsonValue(),
       fc.record({ provider: part, actor: part, reason: part }).map((o) => ({ ...valid, ...o })),
       fc.record({ code: part, ticket: part }).map((o) => ({ ...valid, reason: o })),
     );
-    fc.assert(fc.property(hostile, (decision) => expect(own).toContain(decisionProblem('retry', decision))));
+    const words = (decision: unknown) => decisionProblem('retry', decision)?.split('; ') ?? [];
+    fc.assert(fc.property(hostile, (decision) => expect(own).toEqual(expect.arrayContaining(words(decision)))));
   });
 });
 

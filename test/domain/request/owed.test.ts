@@ -341,9 +341,9 @@ function mustSaySo(world: World): void {
   } else {
     must((reminder?.at ?? Infinity) <= lateFrom || goesOn(world, lateFrom), `has a reminder ahead: ${reminder?.of}`);
   }
-  if (owed === 'refused') must(todo.includes('recordNotice, refused'), `asks for the refusal: ${todo}`);
+  if (owed === 'refused') must(todo.includes('erasure notice ID refused'), `asks for the refusal: ${todo}`);
   if (owed === 'outcome' && state.phase === 'awaiting-answer' && terms.rules.answerTracked) {
-    must(todo.includes('recordNotice, outcome') && blocked.includes('answer'), `asks for the outcome: ${todo}`);
+    must(todo.includes('erasure notice ID outcome') && blocked.includes('answer'), `asks for the outcome: ${todo}`);
   }
 }
 
