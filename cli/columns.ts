@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import type { CommandContext } from './context';
 
 const GAP = 2;
+const LAST_MIN = 10;
 const none = Object.fromEntries(
   ['top', 'bottom', 'left', 'mid', 'right', 'middle']
     .concat(['top-mid', 'top-left', 'top-right', 'bottom-mid', 'bottom-left', 'bottom-right'])
@@ -25,7 +26,7 @@ export function plainTable(
     Math.max(...rows.map((row) => lengthOf(row[column] ?? ''))),
   );
   const before = widths.slice(0, -1).reduce((sum, one) => sum + one + GAP, 0);
-  const last = Math.max(10, Math.min(widths.at(-1) ?? 0, width - before));
+  const last = Math.min(widths.at(-1) ?? 0, Math.max(LAST_MIN, width - before));
   const table = new Table({
     chars: none,
     style: { 'padding-left': 0, 'padding-right': GAP, head: [], border: [], compact: true },
@@ -45,7 +46,7 @@ export function wrapped(text: string, { width, indent }: { readonly width: numbe
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const line = lines.at(-1);
-    if (line === undefined || line.length + 1 + word.length > width - indent) lines.push(word);
+    if (line === undefined || lengthOf(line) + 1 + lengthOf(word) > width - indent) lines.push(word);
     else lines[lines.length - 1] = `${line} ${word}`;
   }
   return lines.join(`\n${' '.repeat(indent)}`);

@@ -1,6 +1,8 @@
 import type { ErasureClient } from '../client/erasure-client';
 import type { RequestStatus } from '../client/request-status';
 import { describeStep } from '../domain/leg/step-under-way';
+import type { RequestProgress } from '../domain/request/request-progress';
+import { todoText } from '../domain/request/todo';
 import { remark, type CommandContext } from './context';
 import { exitCode } from './exit-code';
 import { legLine } from './request-view';
@@ -53,7 +55,11 @@ function linesOf({ progress, underWay = [] }: RequestStatus): readonly Line[] {
   if (progress === undefined) return [['worker', 'No worker answers at the moment; still waiting.']];
   return [
     ...progress.legs.map((leg): Line => [leg.provider, legLine(leg)]),
-    ...progress.todo.map((todo): Line => [todo, `To do: ${todo}`]),
+    ...todosOf(progress).map((todo): Line => [todo, `To do: ${todo}`]),
     ...underWay.map((step): Line => [step.activity, `Trouble: ${describeStep(step)}`]),
   ];
+}
+
+function todosOf({ requestId, todo, todoItems }: RequestProgress): readonly string[] {
+  return todoItems?.map((item) => todoText(item, requestId)) ?? todo;
 }

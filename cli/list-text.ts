@@ -1,13 +1,13 @@
 /** Requests as a table, a line for each. */
 import { requestStateWords, shortTodo } from '../client/request-words';
-import { urgencyOf, type ListedRequest } from '../client/listed-request';
+import { dueDayOf, urgencyOf, type ListedRequest } from '../client/listed-request';
 import { needsStaff } from '../domain/request/search-values';
 import { plainTable, widthOf } from './columns';
 import type { CommandContext } from './context';
 import { colorsFor } from './request-view';
 
 /** Below this width the state stands only where there is nothing to do. */
-const WIDE = 110;
+const WIDE = 100;
 
 export function listText(
   requests: readonly ListedRequest[],
@@ -24,12 +24,12 @@ export function listText(
     const toDo = isOverdue ? `OVERDUE: ${todo ?? 'answer the person'}` : (todo ?? (isWide ? '–' : `(${state})`));
     return [
       listed.requestId,
-      paint(listed.dueAt === undefined ? '–' : minute(listed.dueAt)),
+      paint(listed.dueAt === undefined ? '–' : dueDayOf(listed.dueAt)),
       ...(isWide ? [listed.isOpen ? state : dim(state)] : []),
       todo === undefined && !isOverdue ? dim(toDo) : paint(toDo),
     ];
   });
-  const head = ['Request', 'Due (UTC)', ...(isWide ? ['State'] : []), 'To do'].map((title) => bold(title));
+  const head = ['Request', 'Due', ...(isWide ? ['State'] : []), 'To do'].map((title) => bold(title));
   return plainTable([head, ...rows], { width });
 }
 
@@ -41,8 +41,4 @@ export function listSummary(requests: readonly ListedRequest[], now: number): st
   const overdue = open.filter((one) => urgencyOf(one, now) === 'overdue').length;
   if (needing + overdue === 0) return 'Nothing waits for a staff member.';
   return `${needing} of them ${needing === 1 ? 'needs' : 'need'} a staff member, ${overdue} ${overdue === 1 ? 'is' : 'are'} overdue.`;
-}
-
-function minute(at: number): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
 }

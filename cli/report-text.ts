@@ -22,9 +22,12 @@ interface Section {
 
 const row = (label: string, value: number | undefined, figure = label): Row => ({ figure, label, value });
 
-/** Parts of the row before them. */
-const parts = (group: string, counts: Readonly<Record<string, number>>): readonly Row[] =>
-  Object.entries(counts).map(([name, count]) => row(`  ${words(name)}`, count, `${group}: ${name}`));
+const each = (group: string, counts: Readonly<Record<string, number>>): readonly Row[] =>
+  Object.entries(counts).map(([name, count]) => row(words(name), count, `${group}: ${name}`));
+
+/** Of the row before them. */
+const parts = (...counted: Parameters<typeof each>): readonly Row[] =>
+  each(...counted).map((one) => ({ ...one, label: `  ${one.label}` }));
 
 /** States have words; a provider's outcomes stay as the certificates have them. */
 function words(name: string): string {
@@ -37,7 +40,7 @@ function sectionsOf(figures: Figures): readonly Section[] {
   const { answered, daysToAnswer, deletion, overdue } = figures;
   const { deniedBy } = deletion;
   const days = (label: string, value: number | undefined): Row =>
-    row(`days to it: ${label}`, value, `days to the answer: ${label}`);
+    row(`days to the answer, ${label}`, value, `days to the answer: ${label}`);
   const toDelete = (label: string, value: number, figure = label): Row =>
     row(label, value, `requests to delete: ${figure}`);
   return [
@@ -49,7 +52,7 @@ function sectionsOf(figures: Figures): readonly Section[] {
         ...parts('outcome', figures.byOutcome),
       ],
     },
-    { title: 'Outcomes at the providers', rows: parts('provider outcome', figures.legs) },
+    { title: 'Outcomes at the providers', rows: each('provider outcome', figures.legs) },
     {
       title: 'Open, or ended without a certificate',
       rows: [
@@ -60,7 +63,7 @@ function sectionsOf(figures: Figures): readonly Section[] {
       ],
     },
     {
-      title: 'Answers',
+      title: 'Answers to the person',
       rows: [
         row('recorded', answered.recorded, 'answered: recorded'),
         row('elsewhere, by certificate time', answered.elsewhere, 'answered: elsewhere, by certificate time'),

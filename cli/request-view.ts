@@ -10,7 +10,7 @@ import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcom
 import { callbackRemarks } from '../domain/leg/receipt';
 import { describeStep } from '../domain/leg/step-under-way';
 import { providerName } from '../domain/provider/provider-table';
-import type { DueProgress } from '../domain/request/due-progress';
+import { dueStatusWords, type DueProgress } from '../domain/request/due-progress';
 import type { ErasureResult } from '../domain/request/erasure-result';
 import type { RequestProgress } from '../domain/request/request-progress';
 import type { TrailEntry } from '../domain/request/request-state';
@@ -118,7 +118,8 @@ function todoLines({ requestId, todo, todoItems }: RequestProgress, context: Com
 function dueLines(due: DueProgress, context: CommandContext): readonly Line[] {
   const { bold, yellow } = colorsFor(context);
   const { on, status, aimOn, feasibility } = due;
-  const shown = status === 'overdue' || status === 'due-soon' ? yellow(status) : status;
+  const words = dueStatusWords[status];
+  const shown = status === 'overdue' || status === 'due-soon' ? yellow(words) : words;
   const aim = aimOn === undefined ? '' : `, aim at ${aimOn}`;
   return [
     ['Answer', `due ${bold(on)} (${shown}${due.extended ? ', extended' : ''}${aim}; ${lawOf(due)})`],

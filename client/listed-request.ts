@@ -1,6 +1,6 @@
 /** A request in a list, and how urgent it is: from Temporal's index alone, or from a look. */
 import { defined } from '../domain/defined';
-import { DAY_MS } from '../domain/duration';
+import { DAY_MS, HOUR_MS } from '../domain/duration';
 import { isProvider } from '../domain/provider/provider-table';
 import { needsStaff, type BlockedOn } from '../domain/request/search-values';
 import type { FoundRequest } from './found-request';
@@ -24,6 +24,11 @@ export interface ListedRequest {
 /** Most urgent first. */
 export const urgencies = ['overdue', 'needs-staff', 'due-soon', 'waiting', 'over'] as const;
 export type Urgency = (typeof urgencies)[number];
+
+/** The law's day itself, from its last millisecond in whatever zone: at its noon it is the same day nearly everywhere, and never a later one. */
+export function dueDayOf(dueAt: number): string {
+  return new Date(dueAt - 12 * HOUR_MS).toISOString().slice(0, 10);
+}
 
 export const DUE_SOON_MS = 7 * DAY_MS;
 

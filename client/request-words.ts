@@ -27,13 +27,13 @@ type OwnBlocker = Exclude<BlockedOn, Parameters<typeof providerName>[0]>;
 
 /** What can be done at once comes first: of an overdue request that waits for its approval, that. */
 const todoWords: Readonly<Record<OwnBlocker, string | undefined>> = {
-  certificate: 'see why no certificate is signed',
+  certificate: 'see why it is not certified',
   approval: 'approve or reject it',
-  answer: 'tell the person, then record it',
+  answer: 'tell the person and record it',
   'notice-of-hold': 'tell the person why it is held',
-  overdue: 'answer the person, then record it',
-  unanswered: 'answer the person, then record it',
-  'cannot-make-it': 'extend it, or decide: it will be late',
+  overdue: 'answer the person',
+  unanswered: 'answer the person',
+  'cannot-make-it': 'will be late: extend or decide',
   hold: 'review or release the hold',
   staff: 'decide: see the request',
   todo: 'see the request',

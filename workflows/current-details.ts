@@ -5,7 +5,7 @@ import { suggestedUpdate } from '../domain/decision/suggested-decision';
 import { describeInstant } from '../domain/duration';
 import type { LegProgress } from '../domain/leg/leg-progress';
 import { describeLegState, describeLegTime, describeLegWait, legStateWords } from '../domain/leg/leg-words';
-import type { DueProgress } from '../domain/request/due-progress';
+import { dueStatusWords, type DueProgress } from '../domain/request/due-progress';
 import type { RequestProgress } from '../domain/request/request-progress';
 import type { TodoItem } from '../domain/request/todo';
 import { providerName } from '../domain/provider/provider-table';
@@ -27,10 +27,15 @@ const headlines: Record<RequestProgress['state'], string> = {
   rejected: 'rejected before any provider was asked; the certificate in the result says why',
 };
 
+/** The UI leaves no space between the cells. */
+const GAP = '\u00a0'.repeat(3);
+
 export function describeRequest(progress: RequestProgress, now: string): string {
   const { requestId, regulation, submittedAt, state, legs, due, noDueDate, todoItems = [], notes } = progress;
   const rows = legs.map((leg) =>
-    [providerName(leg.provider), inOneLine(stateOf(leg)), inOneLine(describeLegTime(leg) ?? '–')].map(cell).join(' | '),
+    [`${providerName(leg.provider)}${GAP}`, `${inOneLine(stateOf(leg))}${GAP}`, inOneLine(describeLegTime(leg) ?? '–')]
+      .map(cell)
+      .join(' | '),
   );
   return [
     `**Erasure request ${requestId}** (${regulation}), made ${describeInstant(Date.parse(submittedAt))}`,
@@ -52,19 +57,13 @@ export function describeRequest(progress: RequestProgress, now: string): string 
   ].join('\n');
 }
 
-const dueWords: Record<DueProgress['status'], string> = {
-  'on-time': 'on time',
-  'due-soon': '⚠️ due soon',
-  overdue: '🔴 **OVERDUE**',
-  answered: 'answered',
-  'not-owed': 'withdrawn at their own wish, no answer is owed',
-};
+const dueSigns: Partial<Record<DueProgress['status'], string>> = { 'due-soon': '⚠️ ', overdue: '🔴 ' };
 
 function dueLines({ on, aimOn, status, extended, rule, calendar, timeZone, feasibility }: DueProgress): string[] {
   const aim = aimOn === undefined ? '' : `, aim at ${aimOn}`;
   const by = `${rule}, calendar ${calendar}, ${timeZone}`;
   return [
-    `Answer to the person due **${on}**${extended ? ' (extended)' : ''}${aim}: ${dueWords[status]} (${by})`,
+    `Answer to the person due **${on}**${extended ? ' (extended)' : ''}${aim}: ${dueSigns[status] ?? ''}${dueStatusWords[status]} (${by})`,
     ...(feasibility.length === 0 ? [] : ['', ...feasibility.map((sentence) => `- ${sentence}`)]),
   ];
 }

@@ -13,7 +13,7 @@ export function flagOf(field: string): string {
 }
 
 /** The command, to which the rest has to be added: `erasure notice ID refused`. */
-export function typedDecision({ kind, fields }: SuggestedDecision, requestId = 'ID'): string {
+export function typedDecision({ kind, fields }: SuggestedDecision, requestId: string): string {
   const row = decisionRow(kind);
   const words = Object.entries(fields).map(([name, value]) =>
     row.fields[name]?.option?.isArgument === true ? value : `${flagOf(name)} ${value}`,

@@ -28,12 +28,12 @@ export function describeLegState({ state, outcome, assurance, attention, trouble
   return reason === undefined ? legStateWords[state] : `${legStateWords[state]} (${reason})`;
 }
 
-/** In a sentence behind the provider's name: `(ProviderRejected since …) waits for …`; undefined where it waits for nothing. */
+/** In a sentence behind the provider's name: `waits for … (ProviderRejected since …)`; undefined where it waits for nothing. */
 export function describeLegWait({ waitsFor, attention, trouble, brake }: LegProgress): string | undefined {
   if (waitsFor === 'nothing') return undefined;
   const reason = attention ?? trouble ?? brake;
-  const since = reason === undefined ? '' : `(${reason.reason} since ${describeInstant(Date.parse(reason.since))}) `;
-  return `${since}waits for ${waitsFor}`;
+  const since = reason === undefined ? '' : ` (${reason.reason} since ${describeInstant(Date.parse(reason.since))})`;
+  return `waits for ${waitsFor}${since}`;
 }
 
 /** Until when it waits, or since when it has settled; undefined where nobody can say. */

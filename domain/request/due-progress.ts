@@ -28,6 +28,14 @@ export interface DueProgress {
   readonly lateByMs?: number;
 }
 
+export const dueStatusWords: Readonly<Record<DueProgress['status'], string>> = {
+  'on-time': 'on time',
+  'due-soon': 'due soon',
+  overdue: 'OVERDUE',
+  answered: 'answered',
+  'not-owed': 'withdrawn at their own wish, no answer is owed',
+};
+
 export function dueProgress(request: RequestSnapshot): DueProgress | undefined {
   const { state, now } = request;
   const clock = clockOf(state);

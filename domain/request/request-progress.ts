@@ -62,7 +62,7 @@ export function requestProgress(snapshot: RequestSnapshot): RequestProgress {
     startedAt: new Date(startedAt).toISOString(),
     state: stateOf(state),
     decisionMode: terms?.rules.decisionMode ?? 'asserted',
-    todo: todoItems.map(todoText),
+    todo: todoItems.map((item) => todoText(item)),
     todoItems,
     blockedOn: phase === 'starting' || phase === 'over' ? [] : blockersOf(snapshot, todoItems),
     ...defined({ due, noDueDate: noClock && noClockMeaning[noClock], outcome, filedBy: request.filedBy }),

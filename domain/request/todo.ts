@@ -19,8 +19,8 @@ export interface TodoItem {
 }
 
 /** As a sentence that names the commands. */
-export function todoText({ text, decisions }: TodoItem): string {
-  const commands = decisions.map((decision) => typedDecision(decision));
+export function todoText({ text, decisions }: TodoItem, requestId = 'ID'): string {
+  const commands = decisions.map((decision) => typedDecision(decision, requestId));
   return commands.length === 0 ? text : `${text} (${commands.join(', ')})`;
 }
 

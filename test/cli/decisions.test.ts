@@ -82,7 +82,7 @@ describe('the decisions about a request', () => {
     const rejected = await erasure('reject', requestId, '--ground', 'unverified', ...said('no-proof'), '--json');
     expect(json(rejected)).toMatchObject({ decision: 'reject', requestId });
     await eventually(async () =>
-      (await erasure('status', requestId)).stdout.includes('awaiting-answer') ? true : undefined,
+      (await erasure('status', requestId)).stdout.includes('answer owed') ? true : undefined,
     );
     const waiting = await erasure('status', requestId);
     expect(waiting.code).toBe(8);
@@ -104,7 +104,7 @@ describe('the decisions about a request', () => {
     expect(past).toMatchObject({ code: 6, stderr: 'The request needs a review that lies ahead (reviewAt)\n' });
     const onHold = await erasure(...hold, '--review-at', reviewAt);
     expect(onHold.code).toBe(0);
-    expect(onHold.stdout).toContain('State     on-hold\n');
+    expect(onHold.stdout).toContain('State     on legal hold\n');
     expect(onHold.stdout).toMatch(/^To do {5}on hold since .* \(court-order, owner staff-9\): review by /m);
     expect(onHold.stdout).toMatch(/^To do {5}tell the person why it is held back by /m);
     const released = json(await erasure('release', requestId, ...said('claims-settled'), '--json'));
@@ -216,8 +216,13 @@ describe('watching', () => {
       blockedOn: ['staff', 'answer'],
     });
     expect(new Set(lines).size).toBe(lines.length);
-    expect(asText?.stdout).toContain('State     awaiting-answer\nOutcome   completed: ');
-    expect(asText?.stdout).toMatch(/^To do {5}tell the person the outcome by .* \(recordNotice, outcome\)$/m);
+    expect(asText?.stdout).toContain('State     answer owed\nOutcome   completed: ');
+    expect(asText?.stdout).toMatch(
+      new RegExp(
+        `^To do     tell the person the outcome by .*, then record it\n {12}erasure notice ${requestId} outcome …$`,
+        'm',
+      ),
+    );
     expect(asText?.stdout).toContain(`erasure certificate ${requestId} --out certificate.jws`);
     expect((await erasure('certificate', requestId)).stdout).toBe(`certificate-of-${requestId}\n`);
 
@@ -230,15 +235,17 @@ describe('watching', () => {
     expect(closed.stdout).toMatch(
       /To do: tell the person the outcome by [\s\S]*\nEnded [\s\S]*\nOutcome {3}completed: /,
     );
-    expect((await erasure('watch', requestId)).stdout).toContain('Outcome   completed: ');
+    const ended = (await erasure('watch', requestId)).stdout;
+    expect(ended).toContain('Outcome   completed: ');
+    expect(ended).toMatch(/^Told {6}outcome: .* UTC by email \(MSG-1\), recorded by staff-\d+$/m);
   });
 
   it('exits with 7 where the certificate is there with exceptions, and nobody has told the person yet', async () => {
     const { requestId } = await request();
-    await erasure('waive', requestId, 'person', ...said('contract-ended'));
+    await erasure('waive', requestId, 'person', ...said('contract-ended'), '--yes');
     const ended = await erasure('watch', requestId);
     expect(ended.code).toBe(7);
-    expect(ended.stdout).toContain('State     awaiting-answer\nOutcome   completed-with-exceptions: ');
+    expect(ended.stdout).toContain('State     answer owed\nOutcome   completed-with-exceptions: ');
   });
 });
 

@@ -154,7 +154,7 @@ describe('a key of one’s own', () => {
       [reject, [], 'This key belongs to another staff member than the decision names as its actor.\n'],
       [{ ...own, kind: 'approve' }, [], 'This key may not sign decisions of this kind.\n'],
       [
-        { ...own, content: { actor: 'staff-20' } },
+        { ...own, content: { ...own.content, reason: undefined } },
         [],
         'This is no decision: reason: expected an object { code, ticket }.\n',
       ],

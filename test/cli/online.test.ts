@@ -78,7 +78,7 @@ describe('erasure submit and status', () => {
       expect(shown.code).toBe(0);
       expect(shown.stdout).toContain(requestId);
       expect(shown.stdout).toContain('MeasureOne');
-      expect(shown.stdout).toContain('waiting-out-window');
+      expect(shown.stdout).toContain('waits out its window');
     }
     const json = JSON.parse((await erasure(['status', requestId, '--json'])).stdout) as Record<string, unknown>;
     expect(json).toMatchObject({ requestId, status: 'running', state: 'running' });
@@ -140,9 +140,6 @@ describe('erasure submit and status', () => {
     expect(json['underWay']).toMatchObject([
       { provider: 'person', failure: { kind: 'ProviderUnavailable' }, failedAttempts: 1 },
     ]);
-    await eventually(async () =>
-      (await erasure(['list', '--state', 'running'])).stdout.includes(line) ? true : undefined,
-    );
   });
 
   it('takes --until-closed with --wait only', async () => {
@@ -217,9 +214,14 @@ describe('erasure list, watch, decisions, withdraw and certificate', () => {
       state: 'attention',
       providers: [{ provider: 'person', attention: { reason: 'ProviderRejected' } }],
     });
-    const table = await erasure(['list', '--state', 'attention']);
-    expect(table.stdout).toContain(`${requestId}  attention, started 20`);
-    expect(table.stdout).toContain('  Person API: attention: ProviderRejected');
+    const table = await eventually(async () => {
+      const { stdout, stderr } = await erasure(['list', '--state', 'attention']);
+      const line = stdout.split('\n').find((one) => one.startsWith(requestId));
+      return line === undefined ? undefined : { stdout, stderr, line };
+    });
+    expect(table.line).toMatch(/ {2}needs attention {2}mend or decide: Person API$/);
+    expect(table.stdout).toMatch(/^Request {31}Due +State +To do\n/);
+    expect(table.stderr).toMatch(/^\d+ of them needs? a staff member, 0 are overdue\.\n$/);
     expect(table.stdout).not.toContain('\u001b');
   });
 
@@ -270,12 +272,18 @@ describe('erasure list, watch, decisions, withdraw and certificate', () => {
 
   it('waive and attest once, and say why not again', async () => {
     const requestId = await stuck();
-    const waived = await erasure(['waive', requestId, 'person', ...reason]);
+    const unconfirmed = await erasure(['waive', requestId, 'person', ...reason]);
+    expect(unconfirmed).toMatchObject({ code: 2, stdout: '' });
+    expect(unconfirmed.stderr).toMatch(/^Nobody is there to confirm this: nothing was done\./);
+    const nonsense = await erasure(['waive', requestId, 'person', '--actor', 'Jane Doe', '--reason', 'a:PRIV-1']);
+    expect(nonsense.stderr).toMatch(/^This is no decision: actor: expected /);
+    const waived = await erasure(['waive', requestId, 'person', ...reason, '--yes']);
     expect(waived).toEqual({ code: 0, stdout: 'Person API: waived\n', stderr: '' });
-    const again = await erasure(['attest', requestId, 'person', ...reason]);
+    const again = await erasure(['attest', requestId, 'person', ...reason, '--yes']);
     expect(again).toMatchObject({ code: 6, stdout: '' });
     const other = await stuck();
-    expect((await erasure(['attest', other, 'person', ...reason])).stdout).toBe('Person API: attested\n');
+    expect((await erasure(['attest', other, 'person', ...reason])).code).toBe(2);
+    expect((await erasure(['attest', other, 'person', ...reason, '--yes'])).stdout).toBe('Person API: attested\n');
     expect((await erasure(['retry', randomUUID(), 'person', ...reason])).code).toBe(3);
   });
 
@@ -288,7 +296,7 @@ describe('erasure list, watch, decisions, withdraw and certificate', () => {
     expect(JSON.parse(taken.stdout)).toMatchObject({ requestId });
     const { code, stdout } = await watching.ended;
     expect(code).toBe(8);
-    expect(stdout).toMatch(/^Person API: attention: ProviderRejected: waits for a staff member/);
+    expect(stdout).toMatch(/^Person API: needs attention \(ProviderRejected\): waits for a staff member/);
     expect(stdout).toContain('Outcome   withdrawn: ');
     expect((await erasure(['withdraw', requestId, '--yes'])).code).toBe(0);
 
@@ -303,6 +311,8 @@ describe('erasure list, watch, decisions, withdraw and certificate', () => {
   it('say so where nothing is listed', async () => {
     const none = await erasure(['list', '--state', 'timed-out', '--older-than', '3d']);
     expect(none).toEqual({ code: 0, stdout: '', stderr: 'There is no such request.\n' });
+    const waiting = await erasure(['list', '--needs-staff', '--older-than', '9999d']);
+    expect(waiting).toEqual({ code: 0, stdout: '', stderr: 'Nothing waits: there is no such request.\n' });
   });
 });
 

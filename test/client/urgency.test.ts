@@ -1,4 +1,11 @@
-import { byUrgency, listedByIndex, urgencyOf, urgencies, type ListedRequest } from '../../client/listed-request';
+import {
+  byUrgency,
+  dueDayOf,
+  listedByIndex,
+  urgencyOf,
+  urgencies,
+  type ListedRequest,
+} from '../../client/listed-request';
 import { requestStateWords, shortTodo } from '../../client/request-words';
 import { requestStates } from '../../client/filters';
 import { DAY_MS } from '../../domain/duration';
@@ -50,9 +57,22 @@ describe('the urgency of a request in a list', () => {
   });
 });
 
+describe('the due day of a request in a list', () => {
+  it.each([
+    ['America/Los_Angeles', '2026-03-03T07:59:59.999Z', '2026-03-02'],
+    ['UTC', '2026-03-02T23:59:59.999Z', '2026-03-02'],
+    ['Europe/Berlin', '2026-03-02T22:59:59.999Z', '2026-03-02'],
+    ['Asia/Tokyo', '2026-03-02T14:59:59.999Z', '2026-03-02'],
+    // Never later than it is.
+    ['Pacific/Auckland', '2026-03-02T10:59:59.999Z', '2026-03-01'],
+  ])('is the law’s day in %s', (_zone, at, day) => {
+    expect(dueDayOf(Date.parse(at))).toBe(day);
+  });
+});
+
 describe('the words of a request in a list', () => {
   it.each(needingStaff)('name one to-do where it needs a staff member: %s', (blocker) => {
-    expect(shortTodo({ blockedOn: [blocker] })).toMatch(/^[a-z].{5,50}$/);
+    expect(shortTodo({ blockedOn: [blocker] })).toMatch(/^[a-z].{5,40}$/);
   });
 
   it('name none where nothing waits for a person', () => {

@@ -141,7 +141,7 @@ describe('a report', () => {
     expect(titles.slice(1)).toEqual([
       'Outcomes at the providers',
       'Open, or ended without a certificate',
-      'Answers',
+      'Answers to the person',
       'Requests to delete (11 CCR 7102)',
     ]);
     expect(rows).toContainEqual(['needs attention', '1', '0', '1']);

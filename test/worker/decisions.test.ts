@@ -21,7 +21,7 @@ describe('a worker that takes signed decisions only', () => {
     const file = { directory: story.keysDirectory, actor: 'staff-17', file: staffKey, now: Date.now() };
     await addStaffKey(file);
     const waive = ['waive', story.requestId, 'person', '--actor', 'staff-17', '--reason', 'contract-ended:PRIV-1'];
-    const run = (...more: string[]) => cli.run([...waive, ...more], { environment: story.environment });
+    const run = (...more: string[]) => cli.run([...waive, '--yes', ...more], { environment: story.environment });
 
     const unsigned = await run();
     expect(unsigned.code).toBe(6);

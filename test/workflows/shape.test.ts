@@ -150,7 +150,7 @@ describe('the current details', () => {
       'asking',
       time,
       expect.stringMatching(
-        /^\(ProviderUnavailable since .* UTC\) waits for MeasureOne to take the request on\. Since .* UTC it does not get through: the provider could not be reached, or no worker serves it\. It is tried again by itself until .* UTC, and then asks for attention$/,
+        /^waits for MeasureOne to take the request on\. Since .* UTC it does not get through: the provider could not be reached, or no worker serves it\. It is tried again by itself until .* UTC, and then asks for attention \(ProviderUnavailable since .* UTC\)$/,
       ),
     ]);
 
@@ -185,14 +185,14 @@ describe('the current details', () => {
       '⚠️ needs attention',
       'tried again daily',
       expect.stringMatching(
-        /^\(ProviderUnauthorized since .* UTC\) waits for the world to mend, or a staff member: the provider refused our credentials$/,
+        /^waits for the world to mend, or a staff member: the provider refused our credentials \(ProviderUnauthorized since .* UTC\)$/,
       ),
     ]);
     expect(await row(handle, 'Aptrinsic')).toEqual([
       '⚠️ needs attention',
       '–',
       expect.stringMatching(
-        /^\(ProviderRejected since .* UTC\) waits for a staff member: the provider refused the request for good$/,
+        /^waits for a staff member: the provider refused the request for good \(ProviderRejected since .* UTC\)$/,
       ),
     ]);
     const lines = (await currentDetails(handle)).split('\n');
@@ -215,7 +215,7 @@ describe('the current details', () => {
       'looking whether it is gone',
       time,
       expect.stringMatching(
-        /^\(StillPending since .* UTC\) .* does not get through: the provider's own time is over and the data are still there/,
+        / does not get through: the provider's own time is over and the data are still there.* \(StillPending since .* UTC\)$/,
       ),
     ]);
     await handle.cancel();
