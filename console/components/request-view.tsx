@@ -137,7 +137,8 @@ const urgent: readonly DecisionKind[] = ['approve', 'reject', 'release', 'notice
 
 function Todo({ status: { requestId, status, progress, result }, principal }: Omit<RequestViewProps, 'now'>) {
   if (status !== 'running' || result !== undefined) return <p>{texts.over}</p>;
-  const { todo = [], decisions = [], filedBy, state } = progress ?? {};
+  const { decisions = [], filedBy, state } = progress ?? {};
+  const todo = progress?.todoItems?.map(({ text }) => text) ?? progress?.todo ?? [];
   const isOwn = filedBy !== undefined && filedBy === principal.id;
   const mine = decisions.filter((kind) => principal.roles.has(roleForDecision(kind)));
   const allowed = mine.filter((kind) => kind !== 'approve' || !isOwn);

@@ -82,7 +82,7 @@ describe('the decisions about a request', () => {
     const rejected = await erasure('reject', requestId, '--ground', 'unverified', ...said('no-proof'), '--json');
     expect(json(rejected)).toMatchObject({ decision: 'reject', requestId });
     await eventually(async () =>
-      (await erasure('status', requestId)).stdout.includes('answer owed') ? true : undefined,
+      (await erasure('status', requestId)).stdout.includes('answer to be given') ? true : undefined,
     );
     const waiting = await erasure('status', requestId);
     expect(waiting.code).toBe(8);
@@ -216,7 +216,7 @@ describe('watching', () => {
       blockedOn: ['staff', 'answer'],
     });
     expect(new Set(lines).size).toBe(lines.length);
-    expect(asText?.stdout).toContain('State     answer owed\nOutcome   completed: ');
+    expect(asText?.stdout).toContain('State     answer to be given\nOutcome   completed: ');
     expect(asText?.stdout).toMatch(
       new RegExp(
         `^To do     tell the person the outcome by .*, then record it\n {12}erasure notice ${requestId} outcome …$`,
@@ -245,7 +245,7 @@ describe('watching', () => {
     await erasure('waive', requestId, 'person', ...said('contract-ended'), '--yes');
     const ended = await erasure('watch', requestId);
     expect(ended.code).toBe(7);
-    expect(ended.stdout).toContain('State     answer owed\nOutcome   completed-with-exceptions: ');
+    expect(ended.stdout).toContain('State     answer to be given\nOutcome   completed-with-exceptions: ');
   });
 });
 
