@@ -35,6 +35,8 @@ interface FieldProps {
   readonly label: string;
   readonly hint?: ComponentChildren;
   readonly isOptional?: boolean;
+  /** One of several ways to give the same thing: no way is required, and none is called optional. */
+  readonly isOneWay?: boolean;
   readonly faults?: readonly FieldFault[];
 }
 
@@ -52,6 +54,7 @@ function FieldFrame({
   label,
   hint,
   isOptional = false,
+  isOneWay = false,
   faults = [],
   control,
 }: FieldProps & { readonly control: (attributes: ReturnType<typeof attributesOf>) => VNode }) {
@@ -61,7 +64,7 @@ function FieldFrame({
     <div class={own.length > 0 ? 'field wrong' : 'field'}>
       <FieldLabel id={id} label={label} isOptional={isOptional} />
       <FieldNotes id={id} hint={hint} faults={own} />
-      {control(attributesOf({ name, hint, isOptional, own }))}
+      {control(attributesOf({ name, hint, isRequired: !isOptional && !isOneWay, own }))}
     </div>
   );
 }
@@ -69,19 +72,19 @@ function FieldFrame({
 function attributesOf({
   name,
   hint,
-  isOptional,
+  isRequired,
   own,
 }: {
   readonly name: string;
   readonly hint: ComponentChildren;
-  readonly isOptional: boolean;
+  readonly isRequired: boolean;
   readonly own: readonly FieldFault[];
 }) {
   const id = idOf(name);
   return {
     id,
     name,
-    required: !isOptional,
+    required: isRequired,
     'aria-describedby': notesOf(id, hint, own),
     'aria-invalid': own.length > 0 ? ('true' as const) : undefined,
   };

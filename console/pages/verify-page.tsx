@@ -135,16 +135,16 @@ function page({
             <p>{texts.lead}</p>
             {issuerKeys.certificate === undefined && <p class="panel warning">{texts.noKeys}</p>}
             <FaultSummary faults={faults} />
-            <form method="post" action="/verify" encType="multipart/form-data" noValidate>
+            <form class="narrow" method="post" action="/verify" encType="multipart/form-data" noValidate>
               <TextAreaField
                 name="certificate"
                 label={texts.text}
                 hint={texts.textHint}
                 value={given?.text}
                 faults={faults}
-                isOptional
+                isOneWay
               />
-              <UploadField name="file" label={texts.file} hint={texts.fileHint} isOptional />
+              <UploadField name="file" label={texts.file} hint={texts.fileHint} isOneWay />
               <details class="panel" open={given?.key !== undefined || issuerKeys.certificate === undefined}>
                 <summary>{texts.otherKey}</summary>
                 <TextAreaField
