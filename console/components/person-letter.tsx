@@ -65,7 +65,7 @@ function findingOf({ name, outcome, assurance, ...claim }: ProviderClaim): Findi
       if (assurance === 'verified') {
         const look = claim.lastObservation;
         const lookedOn = look?.found === 'absent' ? day(look.at) : undefined;
-        return { known: texts.verified, basis: [texts.verifiedBasis(lookedOn)] };
+        return { known: texts.verified, basis: [texts.verifiedBasis(lookedOn, claim.rounds.at(-1)?.windowKind)] };
       }
       if (assurance === 'confirmed') {
         const reportedOn = claim.callback && day(claim.callback.at);

@@ -37,10 +37,10 @@ export const letterTexts = {
   how: 'How we know it',
   open: 'What its documents do not say',
   verified: 'Your data are erased there.',
-  verifiedBasis: (day: string | undefined) =>
-    day === undefined
-      ? 'Your record was there before. When we looked after the time in which it could have come back, it was gone.'
-      : `Your record was there before. When we looked on ${day}, after the time in which it could have come back, it was gone.`,
+  verifiedBasis: (day: string | undefined, window: string | undefined) =>
+    `Your record was there before. When we looked${day === undefined ? '' : ` on ${day}`}, after the time ${
+      window === 'revival' ? 'in which it could have come back' : 'that an erasure takes there'
+    }, it was gone.`,
   confirmed: 'Your data are erased there.',
   confirmedBasis: (name: string, day: string | undefined) =>
     `${name} itself reported it to us${day === undefined ? '' : ` on ${day}`}, and the time that it needs is over. We did not look ourselves.`,

@@ -145,7 +145,12 @@ describe('the certificate for the file', () => {
 
 describe('the certificate for the person', () => {
   const outcomes: readonly [string, Partial<ProviderClaim>, RegExp][] = [
-    ['verified', {}, /Your data are erased there\. .*gone\./],
+    ['verified', {}, /Your data are erased there\. .*after the time in which it could have come back, it was gone\./],
+    [
+      'verified, after an erasure window',
+      { rounds: providerClaim.rounds.map((round) => ({ ...round, windowKind: 'erasure' })) },
+      /When we looked on 30 November 2026, after the time that an erasure takes there, it was gone\./,
+    ],
     [
       'confirmed',
       { assurance: 'confirmed', callback: { at: '2026-11-28T00:00:00.000Z', handle: 'handle-1' } },
