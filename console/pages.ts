@@ -3,6 +3,7 @@ import type { PageRoute } from './page';
 import { certificatePages } from './pages/certificate-page';
 import { decisionPages } from './pages/decision-pages';
 import { inboxPages } from './pages/inbox-page';
+import { manyPages } from './pages/many-page';
 import { newRequestPages } from './pages/new-request-page';
 import { requestPages } from './pages/request-page';
 import { verifyPages } from './pages/verify-page';
@@ -12,6 +13,7 @@ export function consolePages(services: ConsoleServices): readonly PageRoute[] {
   return [
     ...inboxPages(services),
     ...newRequestPages(services),
+    ...manyPages(services),
     ...requestPages(services),
     ...decisionPages(services),
     ...certificatePages(services),

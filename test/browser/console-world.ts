@@ -1,7 +1,5 @@
 /** The whole system with its console, and browsers that staff members are logged in with. */
-import { readFileSync } from 'node:fs';
-import type axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { readServerConfig } from '../../config/server-config';
 import { freePorts } from '../../local/engine/ports';
 import { LOCAL_AUDIENCE, LOCAL_CLIENT_ID, LOCAL_ROLES, startLocalLogin, type LocalLogin } from '../../local/login-page';
@@ -10,8 +8,6 @@ import { Story, type StoryOptions } from '../support/story';
 import { openBrowser } from './browser';
 
 export type Staff = 'staff-clerk' | 'staff-officer';
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-const TABS_MAX = 120;
 
 export class ConsoleWorld {
   readonly story: Story;
@@ -77,29 +73,4 @@ export class ConsoleWorld {
     await this.#login.close();
     await this.story.close();
   }
-}
-
-/** What axe-core finds on the page as it is now: WCAG 2.2, levels A and AA. */
-export async function barriersOn(page: Page): Promise<readonly string[]> {
-  // As an addon would, past the content policy.
-  await page.evaluate(readFileSync(require.resolve('axe-core'), 'utf8'));
-  const { violations } = await page.evaluate(
-    (tags) => (globalThis as unknown as { axe: typeof axe }).axe.run({ runOnly: tags }),
-    WCAG,
-  );
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
-/** By how much the page is wider than the screen. */
-export function overflowOf(page: Page): Promise<number> {
-  return page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-}
-
-/** Goes on with the keyboard until this has the focus, as somebody without a mouse does. */
-export async function tabTo(page: Page, target: Locator): Promise<void> {
-  for (let tabs = 0; tabs < TABS_MAX; tabs += 1) {
-    if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`The keyboard does not lead to ${String(target)}`);
 }

@@ -4,7 +4,8 @@ import { decisionKinds, type DecisionKind } from '../../domain/decision/decision
 import { isAboutProvider } from '../../domain/decision/decision';
 import { roleForDecision } from '../../access/principal';
 import { describeInBrowser } from './browser';
-import { barriersOn, ConsoleWorld, overflowOf } from './console-world';
+import { ConsoleWorld } from './console-world';
+import { barriersOn, overflowOf } from './page-checks';
 
 const looks: readonly (readonly [string, BrowserContextOptions])[] = [
   ['1280 px wide, light', { viewport: { width: 1280, height: 800 }, colorScheme: 'light' }],
@@ -45,6 +46,7 @@ describeInBrowser.each(looks)('the console, %s', (_look, options) => {
       '/find?id=nonsense',
       '/requests/new',
       `/requests/${requestId}`,
+      '/many',
       '/nowhere',
       `/requests/${requestId.replaceAll(/./g, '0')}`,
       `/requests/${requestId}/decisions/approve`,

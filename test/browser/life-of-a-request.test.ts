@@ -2,7 +2,8 @@
 import type { Page } from 'playwright-core';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { describeInBrowser } from './browser';
-import { ConsoleWorld, tabTo } from './console-world';
+import { ConsoleWorld } from './console-world';
+import { tabTo } from './page-checks';
 
 let world: ConsoleWorld;
 

@@ -1,0 +1,72 @@
+/** What is wrong in a file, by line and field and never by value: the first of it to read, all of it to download. */
+import { manyTexts as texts } from '../texts/many';
+
+export interface LineProblem {
+  readonly line: number;
+  readonly field: string;
+  readonly problem: string;
+}
+
+const SHOWN_MAX = 100;
+
+export function ProblemList({
+  title,
+  problems,
+  fileName,
+}: {
+  readonly title: string;
+  readonly problems: readonly LineProblem[];
+  readonly fileName: string;
+}) {
+  if (problems.length === 0) return null;
+  const shown = problems.slice(0, SHOWN_MAX);
+  return (
+    <>
+      <h3>{title}</h3>
+      <div class="table">
+        <table>
+          <caption class="visually-hidden">{title}</caption>
+          <thead>
+            <tr>
+              <th scope="col" class="number">
+                {texts.line}
+              </th>
+              <th scope="col">{texts.field}</th>
+              <th scope="col">{texts.problem}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map(({ line, field, problem }) => (
+              <tr key={`${line} ${field} ${problem}`}>
+                <th scope="row" class="number">
+                  {line}
+                </th>
+                <td>
+                  <code>{field}</code>
+                </td>
+                <td>{problem}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p>
+        {problems.length > shown.length && <span>{texts.shownOf(shown.length, problems.length)} </span>}
+        {/* Nothing is kept on the server: the page itself holds what can be downloaded. */}
+        <a download={fileName} href={`data:text/csv;charset=utf-8,${encodeURIComponent(csvOf(problems))}`}>
+          {texts.download}
+        </a>
+      </p>
+    </>
+  );
+}
+
+/** Fields are names and problems sentences of ours; quotes all the same, and nothing that a spreadsheet takes for a formula. */
+function csvOf(problems: readonly LineProblem[]): string {
+  const cell = (value: string | number): string =>
+    `"${String(value)
+      .replace(/^[=+\-@]/, "'$&")
+      .replaceAll('"', '""')}"`;
+  const rows = problems.map(({ line, field, problem }) => [line, field, problem].map(cell).join(','));
+  return ['line,field,problem', ...rows, ''].join('\r\n');
+}
