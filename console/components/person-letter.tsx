@@ -122,5 +122,5 @@ function reportsOf({ name, callbackReports = [] }: ProviderClaim): readonly stri
 function day(at: string): string {
   const instant = Date.parse(at);
   if (Number.isNaN(instant)) return at;
-  return new Date(instant).toLocaleDateString('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+  return new Date(instant).toLocaleDateString(texts.locale, { dateStyle: 'long', timeZone: 'UTC' });
 }

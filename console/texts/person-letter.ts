@@ -25,6 +25,8 @@ const rejectionReasons: Readonly<Record<RejectionGround, string>> = {
 };
 
 export const letterTexts = {
+  /** How a day is written. */
+  locale: 'en-GB',
   title: 'Your request to erase your data',
   date: (day: string) => `Date: ${day}`,
   intro: (day: string) =>
