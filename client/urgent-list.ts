@@ -53,9 +53,9 @@ export interface UrgentCounts {
 }
 
 /** Where one page has all of the open requests, it tells the counts in one call. */
-export async function urgentCounts(calls: RequestCalls): Promise<UrgentCounts> {
+export async function urgentCounts(calls: RequestCalls, readAtOnce = READ_AT_ONCE): Promise<UrgentCounts> {
   const now = Date.now();
-  const { runs, isAll } = await read(calls, { state: 'running' }, READ_AT_ONCE);
+  const { runs, isAll } = await read(calls, { state: 'running' }, readAtOnce);
   return isAll ? countsOf(runs, now) : indexedCounts(calls, now);
 }
 
@@ -100,11 +100,15 @@ async function indexedCounts(calls: RequestCalls, now: number): Promise<UrgentCo
   };
 }
 
-export async function urgentFirst(calls: RequestCalls, { limit, ...filters }: UrgentOptions): Promise<UrgentList> {
+export async function urgentFirst(
+  calls: RequestCalls,
+  { limit, ...filters }: UrgentOptions,
+  readAtOnce = READ_AT_ONCE,
+): Promise<UrgentList> {
   const options = { ...filters, limit };
   const gathered = new Gathered(calls, options);
   try {
-    const isCut = await gather(gathered, { calls, filters, limit });
+    const isCut = await gather(gathered, { calls, filters, limit, max: Math.max(limit + 1, readAtOnce) });
     return {
       requests: gathered.inOrder(),
       isCut: isCut || gathered.isIncomplete,
@@ -122,9 +126,13 @@ export async function urgentFirst(calls: RequestCalls, { limit, ...filters }: Ur
 /** Whether there are more than the limit. */
 async function gather(
   gathered: Gathered,
-  { calls, filters, limit }: { readonly calls: RequestCalls; readonly filters: Filters; readonly limit: number },
+  {
+    calls,
+    filters,
+    limit,
+    max,
+  }: { readonly calls: RequestCalls; readonly filters: Filters; readonly limit: number; readonly max: number },
 ): Promise<boolean> {
-  const max = Math.max(limit + 1, READ_AT_ONCE);
   const meant = runsMeant(filters);
   const all = meant === 'any' ? { ...filters, state: 'running' as const } : filters;
   const { runs, isAll } = await read(calls, all, max);

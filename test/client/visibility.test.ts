@@ -6,6 +6,8 @@ import { computeLegalClock } from '../support/legal-clock';
 import { ErasureClient, type ListOptions } from '../../client';
 import { isListed, listQuery } from '../../client/filters';
 import { byUrgency } from '../../client/listed-request';
+import { RequestCalls } from '../../client/request-calls';
+import { urgentCounts, urgentFirst } from '../../client/urgent-list';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import type { Terms } from '../../domain/rules/terms';
 import { prepareNamespace } from '../../local/engine/namespace';
@@ -285,6 +287,17 @@ describe('list', () => {
       notIndexed: 1,
     });
     expect(counts).toMatchObject({ overdue: 1, onHold: 1 });
+  });
+
+  it('finds and counts the same where there are too many to read all', async () => {
+    const calls = new RequestCalls(bench.client, 10_000);
+    const few = await urgentFirst(calls, { limit: 3 }, 4);
+    const names = few.requests.flatMap(({ requestId }) => nameOf(workflowIdOf(requestId)));
+    expect(names[0]).toBe('overdue');
+    expect(few).toMatchObject({ isCut: true, unanswered: 0 });
+    expect(few.requests.every(({ blockedOn }) => blockedOn.length > 0)).toBe(true);
+    // Of a run that is not indexed only a look can tell that it is in attention: the index counts it apart.
+    expect(await urgentCounts(calls, 4)).toEqual(await urgentCounts(calls));
   });
 
   it('names every open request that nobody answers for, in a namespace without the attributes', async () => {
