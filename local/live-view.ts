@@ -4,6 +4,7 @@ import Table from 'cli-table3';
 import { createColors } from 'picocolors';
 import { DAY_MS, describeInstant, HOUR_MS } from '../domain/duration';
 import type { LegProgress } from '../domain/leg/leg-progress';
+import { describeLegState } from '../domain/leg/leg-words';
 import type { RequestProgress } from '../domain/request/request-progress';
 import { providerName } from '../domain/provider/provider-table';
 
@@ -90,13 +91,10 @@ export function legLine(leg: LegProgress): string {
 }
 
 function rowOf(leg: LegProgress): [string, string, string, string] {
-  const settled = [leg.outcome, leg.assurance].filter((word) => word !== undefined).join(', ');
-  const attention = leg.attention === undefined ? '' : `: ${leg.attention.reason}`;
+  const round = leg.state !== 'settled' && leg.rounds > 1 ? `, round ${leg.rounds}` : '';
   return [
     providerName(leg.provider),
-    leg.state === 'settled'
-      ? settled
-      : `${leg.state.replaceAll('-', ' ')}${attention}${leg.rounds > 1 ? ` (round ${leg.rounds})` : ''}`,
+    `${describeLegState(leg)}${round}`,
     leg.state === 'settled' ? '–' : leg.waitsFor,
     leg.until === undefined ? '–' : describeInstant(Date.parse(leg.until)),
   ];

@@ -180,7 +180,7 @@ describe('npm run up', () => {
       expect((after ?? 0) - (before ?? 0)).toBeGreaterThanOrEqual(30 * 3_600_000 - 60_000);
       expect((after ?? 0) - (before ?? 0)).toBeLessThanOrEqual(30 * 3_600_000 + 120_000);
     }
-    expect(moved.stdout.match(/waiting out window/g)).toHaveLength(6);
+    expect(moved.stdout.match(/waits out its window/g)).toHaveLength(6);
 
     const before = await records(sample);
     const keys = readFileSync(path.join(directory, 'keys', 'client.json'), 'utf8');
@@ -200,7 +200,7 @@ describe('npm run up', () => {
 
     const last = await forward(`erasure-${id}`, 140, env);
     expect(last).toMatchObject({ code: 0, stderr: '' });
-    expect(last.stdout).toContain('MeasureOne: erased, confirmed\n');
+    expect(last.stdout).toContain('MeasureOne: erased (confirmed)\n');
     expect(last.stdout).toContain('Every provider has settled (completed), and its certificate is there');
     expect(last.stdout).toContain('To do: tell the person the outcome');
     const client = await ErasureClient.connect({ environment: env });
