@@ -74,7 +74,7 @@ export function statusText(status: RequestStatus, context: CommandContext): stri
       ],
       context,
     ),
-    ...(legs === undefined ? [] : [`\n${legsText(legs, context)}`]),
+    ...(legs === undefined ? [] : [`\n${legsText(legs, { requestId, context })}`]),
   ]
     .filter((part) => part !== '')
     .join('\n');
@@ -147,7 +147,10 @@ function toldLines(trail: readonly TrailEntry[]): readonly Line[] {
 }
 
 /** A table of short cells, and under it what each provider waits for and what can be done. */
-export function legsText(legs: readonly LegProgress[], context: CommandContext): string {
+function legsText(
+  legs: readonly LegProgress[],
+  { requestId, context }: { readonly requestId: string; readonly context: CommandContext },
+): string {
   const { bold, green, yellow } = colorsFor(context);
   const width = widthOf(context);
   const rows = legs.map((leg) => {
@@ -157,19 +160,20 @@ export function legsText(legs: readonly LegProgress[], context: CommandContext):
   });
   return [
     plainTable([['Provider', 'State', 'Until'].map((title) => bold(title)), ...rows], { width }),
-    ...legs.flatMap((leg) => explanationOf(leg).map((line) => wrapped(line, { width, indent: 4 }))),
+    ...legs.flatMap((leg) => explanationOf(leg, requestId).map((line) => wrapped(line, { width, indent: 4 }))),
   ].join('\n');
 }
 
-function explanationOf(leg: LegProgress): readonly string[] {
+function explanationOf(leg: LegProgress, requestId: string): readonly string[] {
   const name = providerName(leg.provider);
   const wait = describeLegWait(leg);
-  const { outcome, youCan, callbackReports = [] } = leg;
+  const { provider, state, outcome, youCan, decisions = [], callbackReports = [] } = leg;
   // While the leg is open, the reports of its callback are part of what it waits for.
   const reports = outcome === undefined ? [] : callbackReports;
   return [
     ...(wait === undefined ? [] : [`${name} ${wait}`]),
     ...(outcome !== undefined || youCan === undefined ? [] : [`    You can: ${youCan}`]),
+    ...(state === 'attention' ? decisions.map((kind) => `      erasure ${kind} ${requestId} ${provider} …`) : []),
     ...reports.map(({ says, at }) => `${name}: ${instantText(at)} its callback ${callbackRemarks[says]}`),
   ];
 }

@@ -223,6 +223,8 @@ describe('erasure list, watch, decisions, withdraw and certificate', () => {
     expect(table.stdout).toMatch(/^Request {31}Due +State +To do\n/);
     expect(table.stderr).toMatch(/^\d+ of them needs? a staff member, 0 are overdue\.\n$/);
     expect(table.stdout).not.toContain('\u001b');
+    const shown = (await erasure(['status', requestId])).stdout;
+    for (const kind of ['retry', 'waive', 'attest']) expect(shown).toContain(`erasure ${kind} ${requestId} person …\n`);
   });
 
   it('watch until the end, across a retry', async () => {
