@@ -5,6 +5,7 @@ import { decisionPages } from './pages/decision-pages';
 import { inboxPages } from './pages/inbox-page';
 import { manyPages } from './pages/many-page';
 import { newRequestPages } from './pages/new-request-page';
+import { reportPages } from './pages/report-page';
 import { requestPages } from './pages/request-page';
 import { verifyPages } from './pages/verify-page';
 import type { ConsoleServices } from './console-services';
@@ -14,6 +15,7 @@ export function consolePages(services: ConsoleServices): readonly PageRoute[] {
     ...inboxPages(services),
     ...newRequestPages(services),
     ...manyPages(services),
+    ...reportPages(services),
     ...requestPages(services),
     ...decisionPages(services),
     ...certificatePages(services),

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import type { FieldProblem } from '../../client/errors';
 import { errorCode } from '../../domain/text';
 import { InputError } from '../command-failure';
-import { csvRow } from '../csv-text';
+import { csvRow } from '../../client/csv-text';
 
 const HEADER = 'line,field,problem\n';
 const LINES_SHOWN = 5;

@@ -6,7 +6,7 @@ import type { BulkResult } from '../../client/bulk/submit-bulk';
 import { decodedText, textLines } from '../../client/bulk/text-lines';
 import { errorCode } from '../../domain/text';
 import { workflowIdOf } from '../../temporal/names';
-import { csvRow } from '../csv-text';
+import { csvRow } from '../../client/csv-text';
 import { InputError } from '../command-failure';
 
 const HEADER = 'line,requestId,workflowId,result,problem\n';

@@ -47,7 +47,8 @@ async function report(options: ReportOptions, context: CommandContext): Promise<
   const { parsePeriod } = await import('../../client/report/period.js');
   const period = periodOf(() => parsePeriod(options));
   const { makeReport } = await import('../../client/report/report.js');
-  const { reportCsv, reportRemarks, reportTable } = await import('../report-text.js');
+  const { reportTable } = await import('../report-text.js');
+  const { reportCsv, reportRemarks } = await import('../../client/report/report-sections.js');
   const { LiveLine } = await import('../bulk/live-line.js');
   const line = new LiveLine(context);
   const made = await connected(context, (client) =>

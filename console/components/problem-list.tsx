@@ -1,4 +1,5 @@
 /** What is wrong in a file, by line and field and never by value: the first of it to read, all of it to download. */
+import { csvRow } from '../../client/csv-text';
 import { manyTexts as texts } from '../texts/many';
 
 export interface LineProblem {
@@ -61,12 +62,7 @@ export function ProblemList({
   );
 }
 
-/** Fields are names and problems sentences of ours; quotes all the same, and nothing that a spreadsheet takes for a formula. */
 function csvOf(problems: readonly LineProblem[]): string {
-  const cell = (value: string | number): string =>
-    `"${String(value)
-      .replace(/^[=+\-@]/, "'$&")
-      .replaceAll('"', '""')}"`;
-  const rows = problems.map(({ line, field, problem }) => [line, field, problem].map(cell).join(','));
-  return ['line,field,problem', ...rows, ''].join('\r\n');
+  const rows = problems.map(({ line, field, problem }) => csvRow([String(line), field, problem]));
+  return [csvRow(['line', 'field', 'problem']), ...rows, ''].join('\r\n');
 }

@@ -47,6 +47,8 @@ describeInBrowser.each(looks)('the console, %s', (_look, options) => {
       '/requests/new',
       `/requests/${requestId}`,
       '/many',
+      '/report',
+      '/report?from=2026-01-01&to=2026-12-31&timeZone=UTC',
       '/nowhere',
       `/requests/${requestId.replaceAll(/./g, '0')}`,
       `/requests/${requestId}/decisions/approve`,

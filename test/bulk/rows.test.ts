@@ -10,7 +10,7 @@ import { rowIdsOf, rowIdsWith } from '../../client/bulk/row-ids';
 import { ROW_LENGTH_MAX, textLines } from '../../client/bulk/text-lines';
 import { parseSubmission } from '../../client/submission';
 import { isRequestId } from '../../domain/request/request';
-import { csvRow } from '../../cli/csv-text';
+import { csvRow } from '../../client/csv-text';
 
 const now = Date.parse('2026-11-22T12:00:00Z');
 const ids = rowIdsWith('secret', '');

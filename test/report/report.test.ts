@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { ErasureClient } from '../../client';
 import { computeLegalClock } from '../support/legal-clock';
 import { makeReport } from '../../client/report/report';
-import { reportCsv, reportRemarks } from '../../cli/report-text';
+import { reportCsv, reportRemarks } from '../../client/report/report-sections';
 import { CompiledCli } from '../cli/compiled-cli';
 import { temporalEnvironment } from '../client/client-fixture';
 import { DAY_MS } from '../../domain/duration';
