@@ -78,7 +78,7 @@ describeInBrowser('a request at the console', () => {
     await officer.getByText('Taken: Approve the request').waitFor();
 
     // The clerk's page was left open, and shows it by itself.
-    await clerk.getByText('needs attention: ProviderRejected').first().waitFor();
+    await clerk.getByText('needs attention (ProviderRejected)').first().waitFor();
 
     await story.simulator.clearFaults();
     await clerk.getByRole('link', { name: /^Try again now/ }).click();
