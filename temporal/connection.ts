@@ -1,6 +1,12 @@
 /** What Temporal's two clients, ours and the worker's, are given to connect by the settings. */
 import { isIPv6 } from 'node:net';
-import { Connection, type ConnectionLike, type ConnectionOptions } from '@temporalio/client';
+import {
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type ConnectionLike,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { dialledAddress, type TemporalConfig } from '../config/temporal-config';
 import type { Proxy } from '../network/proxy';
@@ -10,12 +16,13 @@ export const channelArgs = { 'grpc.enable_http_proxy': 0 } as const;
 
 /** For `Connection`. */
 export function clientOptions({ connection, proxy }: Omit<TemporalConfig, 'namespace'>): ConnectionOptions {
-  if (proxy === undefined) return { ...connection, channelArgs };
+  if (proxy === undefined) return { ...connection, channelArgs, interceptors };
   const target = dialledAddress({ connection });
   const { credentials } = proxy;
   return {
     ...connection,
     address: proxyAddress(proxy),
+    interceptors,
     channelArgs: {
       ...channelArgs,
       'grpc.http_connect_target': `dns:${target}`,
@@ -24,6 +31,39 @@ export function clientOptions({ connection, proxy }: Omit<TemporalConfig, 'names
     },
   };
 }
+
+type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
+type Call = ReturnType<Interceptor>;
+type Listener = Parameters<Call['start']>[1];
+
+/** gRPC's `CANCELLED`: nobody tries again. */
+const CANCELLED = 1;
+
+/**
+ * A call that failed is tried again by a timer of Temporal's client, also where its caller has given up and the connection was
+ * closed meanwhile: the error that a closed channel throws would then be nobody's, and end the process.
+ */
+const endsWithConnection: Interceptor = (options, nextCall) => {
+  try {
+    return nextCall(options) as Call;
+  } catch {
+    const nothing = (): void => undefined;
+    const ended = {
+      start: (metadata: unknown, listener: Listener) =>
+        listener?.onReceiveStatus?.({ code: CANCELLED, details: 'The connection was closed', metadata } as never),
+      sendMessage: nothing,
+      halfClose: nothing,
+      startRead: nothing,
+      cancelWithStatus: nothing,
+      getPeer: () => '',
+      getAuthContext: () => null,
+    };
+    return ended as unknown as Call;
+  }
+};
+
+/** Innermost last. */
+const interceptors = [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), endsWithConnection];
 
 /** For `NativeConnection`. */
 export function nativeOptions({ connection, proxy }: Omit<TemporalConfig, 'namespace'>): NativeConnectionOptions {

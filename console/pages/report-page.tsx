@@ -7,7 +7,7 @@ import { BarChart } from '../components/bar-chart';
 import { FaultSummary, TextField, type FieldFault } from '../components/form';
 import type { ConsoleServices } from '../console-services';
 import { valueOf, type Fields, type PageRoute } from '../page';
-import { reportTexts as texts } from '../texts/report';
+import { reportTexts as texts } from '../texts/period-report';
 
 const LOOKS_AT_ONCE = 8;
 const MONTH_MS = 30 * DAY_MS;
