@@ -46,7 +46,8 @@ const CANCELLED = 1;
 const endsWithConnection: Interceptor = (options, nextCall) => {
   try {
     return nextCall(options) as Call;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof Error) || error.message !== 'Channel has been shut down') throw error;
     const nothing = (): void => undefined;
     const ended = {
       start: (metadata: unknown, listener: Listener) =>

@@ -19,6 +19,7 @@ export async function* decodedText(
     }
     yield decoder?.decode() ?? '';
   } catch (error) {
+    if (error instanceof BulkFileError) throw error;
     if (error instanceof EncodingError) throw new BulkFileError(`The file ${error.message}`);
     throw cannotBeRead(error);
   }

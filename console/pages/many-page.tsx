@@ -86,7 +86,7 @@ async function check(visit: Visit, { rowIds, policy }: ConsoleServices): Promise
     for (const { field, problem } of found) if (list.length < PROBLEMS_MAX) list.push({ line, field, problem });
   };
   try {
-    for await (const row of checkedRows(streamedRows(part.file, form), { ids: await rowIds(batch), now })) {
+    for await (const row of checkedRows(streamedRows(wholeOnly(part), form), { ids: await rowIds(batch), now })) {
       const refused = problemsFor(row, { principal, policy, now });
       counts[refused === undefined ? row.verdict : 'rejected'] += 1;
       keep(problems, row.line, refused ?? []);
@@ -100,7 +100,6 @@ async function check(visit: Visit, { rowIds, policy }: ConsoleServices): Promise
     part.file.resume();
     return uploadPage({ batch, faults: [{ field: 'file', problem: error.message }] });
   }
-  if (part.file.truncated) return uploadPage({ batch, faults: [{ field: 'file', problem: texts.tooLarge }] });
   const { good, duplicate: duplicates, rejected } = counts;
   return uploadPage({ batch, found: { batch, good, duplicates, rejected, warned, asks, problems, warnings } });
 }
@@ -123,7 +122,7 @@ async function file(visit: Visit, services: ConsoleServices): Promise<PageAnswer
   if ('faults' in upload) return uploadPage(upload);
   const { part, form, batch } = upload;
   const { principal, now, request, reply } = visit;
-  const rows = filedRows({ bytes: part.file, form, batch, principal, now }, services);
+  const rows = filedRows({ bytes: wholeOnly(part), form, batch, principal, now }, services);
   if (request.headers.accept === ndjson) {
     const lines = Readable.from(linesOf(rows), { objectMode: false, highWaterMark: UNREAD_BYTES_MAX });
     return reply.code(200).type(ndjson).send(lines);
@@ -136,6 +135,12 @@ async function file(visit: Visit, services: ConsoleServices): Promise<PageAnswer
   }
   if (end === undefined) throw new TypeError('Filing has no end');
   return { title: texts.title, body: <Filed end={end} problems={problems} /> };
+}
+
+/** What lies beyond the limit is cut off without a word: the last row would be filed with a shortened identifier. */
+async function* wholeOnly({ file: bytes }: MultipartFile): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of bytes as AsyncIterable<Uint8Array>) yield chunk;
+  if (bytes.truncated) throw new BulkFileError(texts.tooLarge);
 }
 
 function keepProblems(list: LineProblem[], { line, problems }: FiledRow): void {

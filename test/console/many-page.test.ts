@@ -118,6 +118,22 @@ describe('filing a file', () => {
     expect(`${body}${JSON.stringify(bench.log.lines)}`).not.toContain(PLANTED);
   });
 
+  it('files no row that the limit has cut', async () => {
+    const limit = 16 * 1_024 * 1_024;
+    const header = 'regulation,submittedAt,measureone.individualId\n';
+    const row = 'gdpr,2026-11-20T08:00:00Z,';
+    // Rows of nobody's law up to the limit, which lies within the identifier of the last one.
+    const other = `nowhere-law,2026-11-20T08:00:00Z,${'x'.repeat(4_000)}\n`;
+    const filler = other.repeat(Math.floor((limit - header.length - row.length - 8) / other.length) - 1);
+    const before = header + filler;
+    const padding = `nowhere-law,2026-11-20T08:00:00Z,${'x'.repeat(limit - before.length - row.length - 50)}\n`;
+    const start = `${before}${padding}${row}`;
+    const file = `${start}${'7'.repeat(limit - start.length)}99999\n`;
+    const { statusCode, body } = await upload('/many/file', file);
+    expect([statusCode, filed]).toEqual([200, []]);
+    expect(body).toContain('The file is larger than 16 MiB.');
+  });
+
   it('gives the same rows the same ids, so that nothing is filed twice', async () => {
     await upload('/many/file', people);
     const first = filed.map(({ requestId }) => requestId);

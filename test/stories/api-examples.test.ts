@@ -50,7 +50,7 @@ function run(command: string, args: readonly string[]) {
 /** Moves the world and the request that the example has filed through the person API's window. */
 async function seeThrough(filed: { readonly said: () => string }): Promise<void> {
   const requestId = await eventually(async () => /^Filed (\S+)$/m.exec(filed.said())?.[1]);
-  Object.assign(story, { requestId });
+  story.follow(requestId);
   await story.until('person', 'waiting-out-window');
   await story.forward(3 * DAY_MS + 2 * HOUR_MS);
 }

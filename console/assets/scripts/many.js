@@ -17,8 +17,18 @@
     return answer;
   };
 
+  /** What was checked is what is filed. */
+  const forget = () => {
+    result.replaceChildren();
+    faults.replaceChildren();
+  };
+
   const showPage = (html) => {
     const page = new DOMParser().parseFromString(html, 'text/html');
+    if (page.getElementById('result') === null) {
+      // Another page than this one, such as that Temporal is away.
+      return document.querySelector('main').replaceChildren(...page.querySelector('main').childNodes);
+    }
     const part = (id) => page.getElementById(id)?.childNodes ?? [];
     faults.replaceChildren(...part('faults-place'));
     result.replaceChildren(...part('result'));
@@ -72,6 +82,8 @@
     let end;
     try {
       const answer = await send('/many/file', form.elements.batch.value, { accept: 'application/x-ndjson' });
+      // A page that says why nothing was filed.
+      if (!answer.ok) return showPage(await answer.text());
       for await (const line of linesOf(answer.body)) {
         const row = JSON.parse(line);
         if (row.end !== undefined) {
@@ -130,6 +142,7 @@
     });
   };
 
+  checkForm?.addEventListener('change', forget);
   checkForm?.addEventListener('submit', (event) => {
     event.preventDefault();
     void check();
