@@ -9,6 +9,8 @@ if test -d client; then
   mkdir -m 0700 new/all
   for file in worker/*.json gateway/*.json client/*.json; do cp -p "$file" new/all/; done
   if test -d server; then cp -p server/server-decision.json new/all/; else mkdir -m 0700 server; fi
+  # Sessions of the console are sealed since 0.4.
+  if test -f server/server-session.json; then cp -p server/server-session.json new/all/; fi
   erasure keys init --dir new/all --upgrade
 else
   rm -rf worker gateway server
@@ -22,7 +24,7 @@ mv new/all/gateway.json new/fact-keys.json gateway/
 # Signed decisions until 0.3: the server does now, with a key of its own.
 rm -f gateway/gateway-decision.json
 # The services' keys stay as they are: docs/api.md says how they are made.
-mv new/all/server-decision.json new/client.json server/
+mv new/all/server-decision.json new/all/server-session.json new/client.json server/
 if ! test -d client; then
   mv new/all/client.json new/all/certificate.public.jwk new/client/
   mv new/client .
