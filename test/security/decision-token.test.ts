@@ -159,7 +159,7 @@ describe('a decision token', () => {
     [
       'no decision at all',
       { content: { actor: 'staff-17' } },
-      'belongs to no decision: reason: expected an object { code, ticket }',
+      'belongs to no decision: reason: expected an object { code, ticket }; provider: expected the key of a provider, e.g. "measureone"',
     ],
   ])('is refused for %s', async (_what, about, why) => {
     expect(await check(token, about)).toEqual(refused(why));
