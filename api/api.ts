@@ -1,18 +1,16 @@
 /** Serves the routes of the API: who may, what comes in, what goes out, and what is said where it goes wrong. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Authenticator } from '../access/authenticate';
 import type { Principal } from '../access/principal';
 import type { FieldProblem } from '../client/errors';
 import { MINUTE_MS } from '../domain/duration';
 import { parsedJson } from '../domain/text';
-import { failureCode } from '../temporal/temporal-failure';
+import { recordCall, refuseExcess, toldProblem, type CallLog } from './answered-call';
 import { mediaTypeOf } from './media-type';
 import { API_PATH, openApiDocument } from './openapi';
 import { openApiPage } from './openapi-page';
 import { ApiProblem, problemDocument, problems, type ProblemCode } from './problem';
-import { problemOf } from './problem-of-error';
 import type { ApiAnswer, ApiRoute } from './route';
 
 const RETRY_PROVIDER_S = 10;
@@ -27,7 +25,7 @@ declare module 'fastify' {
   }
 }
 
-export interface ApiOptions {
+export interface ApiOptions extends CallLog {
   readonly routes: readonly ApiRoute[];
   readonly authenticate: Authenticator;
   /** Calls that one caller may make each minute. */
@@ -35,15 +33,12 @@ export interface ApiOptions {
   /** Calls without valid credentials that one address may make each minute. */
   readonly refusalsPerMinute: number;
   readonly version: string;
-  readonly logger: Logger;
-  /** After each call, for the metrics. */
-  readonly onCall: (call: { readonly operation: string; readonly status: number; readonly elapsedMs: number }) => void;
   /** Epoch ms. */
   readonly now: () => number;
 }
 
 export function addApi(app: FastifyInstance, options: ApiOptions): void {
-  const { routes, authenticate, logger, now, version, onCall } = options;
+  const { routes, authenticate, logger, now, version } = options;
   const countCalls = app.createRateLimit({
     max: options.callsPerMinute,
     timeWindow: MINUTE_MS,
@@ -66,7 +61,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
       // Before the body is read: a stranger's is never looked at.
       onRequest: (request) => admit(request, one),
       handler: (request, reply) => serve(request, reply, one),
-      onResponse: async (request, reply) => record(request, reply, one),
+      onResponse: async (request, reply) => recordCall(one.name, { request, reply }, options),
     });
   }
 
@@ -77,19 +72,13 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
       throw new ApiProblem('identity-provider-unavailable', { retryAfterS: RETRY_PROVIDER_S });
     }
     if (authentication.verdict !== 'known') {
-      const counted = await countRefusals(request);
-      if (!counted.isAllowed && counted.isExceeded) {
-        throw new ApiProblem('too-many-calls', { retryAfterS: counted.ttlInSeconds });
-      }
+      refuseExcess(await countRefusals(request));
       logger.warn({ callId: request.id, reason: authentication.reason }, 'A call was refused: not authenticated');
       throw new ApiProblem('not-authenticated');
     }
     const { principal } = authentication;
     request.principal = principal;
-    const counted = await countCalls(request);
-    if (!counted.isAllowed && counted.isExceeded) {
-      throw new ApiProblem('too-many-calls', { retryAfterS: counted.ttlInSeconds });
-    }
+    refuseExcess(await countCalls(request));
     if (!(one.isAllowed?.(principal) ?? principal.roles.has(one.role))) {
       throw new ApiProblem('not-allowed', { detail: `None of your roles allows this: it needs ${one.role}.` });
     }
@@ -108,17 +97,6 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
       reply,
     });
     return 'status' in answer && 'body' in answer ? answerWith(reply, answer) : (answer as FastifyReply);
-  }
-
-  function record(request: FastifyRequest, reply: FastifyReply, one: ApiRoute): void {
-    const { principal, problemCode, id: callId } = request;
-    const { elapsedTime: elapsedMs, statusCode: status } = reply;
-    onCall({ operation: one.name, status, elapsedMs });
-    // The route and not the URL, and nothing of what was sent.
-    logger.info(
-      { callId, operation: one.name, status, problem: problemCode, caller: principal?.id, ms: Math.round(elapsedMs) },
-      'A call was answered',
-    );
   }
 }
 
@@ -166,30 +144,12 @@ function fieldProblems(error: z.ZodError): FieldProblem[] {
 }
 
 /** The answer to whatever was thrown. */
-export function answerProblem(
-  error: unknown,
-  {
-    request,
-    reply,
-    logger,
-  }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly logger: Logger },
-): FastifyReply {
-  const problem = problemOf(error);
-  if (problem.code === 'internal') {
-    logger.error({ callId: request.id, reason: failureCode(error) }, 'A call failed inside the server');
-  }
-  if (problem.cause !== undefined) {
-    logger.warn(
-      { callId: request.id, problem: problem.code, reason: failureCode(problem.cause) },
-      'A call could not be served',
-    );
-  }
-  request.problemCode = problem.code;
-  const { retryAfterS } = problem.parts;
-  if (retryAfterS !== undefined) reply.header('retry-after', retryAfterS);
-  if (problem.code === 'not-authenticated') reply.header('www-authenticate', REALM);
+export function answerProblem(error: unknown, call: Parameters<typeof toldProblem>[1]): FastifyReply {
+  const { code, parts } = toldProblem(error, call);
+  const { request, reply } = call;
+  if (code === 'not-authenticated') reply.header('www-authenticate', REALM);
   return reply
-    .code(problems[problem.code].status)
+    .code(problems[code].status)
     .type('application/problem+json; charset=utf-8')
-    .send(problemDocument(problem.code, problem.parts, request.id));
+    .send(problemDocument(code, parts, request.id));
 }

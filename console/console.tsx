@@ -2,16 +2,14 @@
 import formbody from '@fastify/formbody';
 import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
 import type { BrowserLogin } from '../access/browser-login';
 import type { Principal } from '../access/principal';
-import { problemOf } from '../api/problem-of-error';
+import { recordCall, refuseExcess, toldProblem, type CallLog } from '../api/answered-call';
 import { API_PATH } from '../api/openapi';
 import { ApiProblem } from '../api/problem';
 import { requestIdParameter } from '../api/schemas';
 import { MINUTE_MS } from '../domain/duration';
 import type { ServerSessionKeys } from '../security/key-table';
-import { failureCode } from '../temporal/temporal-failure';
 import { addAssets } from './assets';
 import { documentOf } from './document';
 import { addLogin } from './login-pages';
@@ -21,7 +19,7 @@ import { addSessions, keepAwake, staffOf } from './session';
 import { common } from './texts/common';
 import { problemTexts as texts } from './texts/problems';
 
-export interface ConsoleOptions {
+export interface ConsoleOptions extends CallLog {
   readonly pages: readonly PageRoute[];
   readonly login: BrowserLogin;
   readonly sessionKeys: ServerSessionKeys;
@@ -29,9 +27,6 @@ export interface ConsoleOptions {
   readonly publicUrl: string;
   /** Calls that one staff member may make each minute. */
   readonly callsPerMinute: number;
-  readonly logger: Logger;
-  /** After each call, for the metrics. */
-  readonly onCall: (call: { readonly operation: string; readonly status: number; readonly elapsedMs: number }) => void;
   /** Epoch ms. */
   readonly now: () => number;
 }
@@ -53,7 +48,7 @@ const UPLOAD_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** To be called inside a scope of its own. */
 export function addConsole(app: FastifyInstance, options: ConsoleOptions): void {
-  const { pages, publicUrl, logger, now, onCall } = options;
+  const { pages, publicUrl, logger, now } = options;
   const countCalls = app.createRateLimit({
     max: options.callsPerMinute,
     timeWindow: MINUTE_MS,
@@ -76,18 +71,9 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
     }
     return undefined;
   });
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error);
-    if (problem.code === 'internal') {
-      logger.error({ callId: request.id, reason: failureCode(error) }, 'A page failed inside the server');
-    } else if (problem.cause !== undefined) {
-      const reason = failureCode(problem.cause);
-      logger.warn({ callId: request.id, problem: problem.code, reason }, 'A page could not be shown');
-    }
-    request.problemCode = problem.code;
-    if (problem.parts.retryAfterS !== undefined) reply.header('retry-after', problem.parts.retryAfterS);
-    return send(request, reply, problemPage(problem, request.id));
-  });
+  app.setErrorHandler((error, request, reply) =>
+    send(request, reply, problemPage(toldProblem(error, { request, reply, logger }), request.id)),
+  );
 
   addAssets(app);
   // In a scope of their own, since plugins of this one are there only from then on.
@@ -99,7 +85,7 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
         url: page.path,
         onRequest: (request, reply) => admit(request, reply, page),
         handler: (request, reply) => serve(request, reply, page),
-        onResponse: async (request, reply) => record(request, reply, page),
+        onResponse: async (request, reply) => recordCall(page.name, { request, reply }, options),
       });
     }
     routes.get('/*', (request, reply) => {
@@ -113,10 +99,7 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
     const principal = staffOf(request, now());
     if (principal === undefined) return sendToLogin(request, reply, page);
     request.principal = principal;
-    const counted = await countCalls(request);
-    if (!counted.isAllowed && counted.isExceeded) {
-      throw new ApiProblem('too-many-calls', { retryAfterS: counted.ttlInSeconds });
-    }
+    refuseExcess(await countCalls(request));
     if (!mayVisit(principal, page)) return sendElsewhere(request, reply, { principal, page });
     if (page.isBackground !== true) keepAwake(request, now());
     return undefined;
@@ -140,16 +123,6 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
       reply,
     });
     return answerWith(request, reply, answer);
-  }
-
-  function record(request: FastifyRequest, reply: FastifyReply, page: PageRoute): void {
-    const { principal, problemCode, id: callId } = request;
-    const { elapsedTime: elapsedMs, statusCode: status } = reply;
-    onCall({ operation: page.name, status, elapsedMs });
-    logger.info(
-      { callId, operation: page.name, status, problem: problemCode, caller: principal?.id, ms: Math.round(elapsedMs) },
-      'A call was answered',
-    );
   }
 }
 
