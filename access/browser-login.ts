@@ -1,23 +1,22 @@
-/** Logging in with a browser at the company's identity provider: authorization code with PKCE (RFC 7636). */
-import * as oidc from 'openid-client';
+/** Logging in with a browser at the company's identity provider, for the console. */
+import type { Configuration } from 'openid-client';
 import type { IdentityProviderConfig } from '../config/identity-provider';
 import type { ConsoleConfig } from '../config/server-config';
 import { SECOND_MS } from '../domain/duration';
-import { proxyFailureOf } from '../network/agents';
 import type { Fetch } from '../network/fetch';
 import { claimsIn } from './access-token';
+import {
+  beginAuthorization,
+  discoverProvider,
+  finishAuthorization,
+  loginFailureOf,
+  type LoginSecrets,
+} from './oidc-client';
 import type { Principal } from './principal';
 
 const ANSWER_S_MAX = 5;
 /** So that a provider that is away is not asked again for every click. */
 const PAUSE_MS = 5 * SECOND_MS;
-
-/** What has to be kept between the way there and the way back. */
-export interface LoginSecrets {
-  readonly state: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
-}
 
 /** `refused`, `away`: `reason` is a code for the log. */
 export type LoginResult =
@@ -41,20 +40,14 @@ export function createBrowserLogin(
   { clientId, clientSecret, scope }: Pick<ConsoleConfig, 'clientId' | 'clientSecret' | 'scope'>,
   fetch: Fetch,
 ): BrowserLogin {
-  let known: oidc.Configuration | undefined;
+  let known: Configuration | undefined;
   let failedAt = -Infinity;
 
-  async function configurationAt(now: number): Promise<oidc.Configuration | undefined> {
+  async function configurationAt(now: number): Promise<Configuration | undefined> {
     if (known !== undefined || now - failedAt < PAUSE_MS) return known;
     try {
-      const issuer = new URL(provider.issuer);
-      const authentication = clientSecret === undefined ? oidc.None() : oidc.ClientSecretBasic(clientSecret);
-      known = await oidc.discovery(issuer, clientId, undefined, authentication, {
-        timeout: ANSWER_S_MAX,
-        [oidc.customFetch]: fetch,
-        // The settings allow http to this machine itself only.
-        ...(issuer.protocol === 'http:' ? { execute: [oidc.allowInsecureRequests] } : {}),
-      });
+      const { issuer } = provider;
+      known = await discoverProvider({ issuer, clientId, clientSecret, fetch, answerSMax: ANSWER_S_MAX });
     } catch {
       failedAt = now;
     }
@@ -68,54 +61,23 @@ export function createBrowserLogin(
     begin: async (redirectUri, now) => {
       const configuration = await configurationAt(now);
       if (configuration === undefined) return undefined;
-      const secrets = {
-        state: oidc.randomState(),
-        nonce: oidc.randomNonce(),
-        codeVerifier: oidc.randomPKCECodeVerifier(),
-      };
-      const url = oidc.buildAuthorizationUrl(configuration, {
-        redirect_uri: redirectUri,
-        scope,
-        code_challenge: await oidc.calculatePKCECodeChallenge(secrets.codeVerifier),
-        code_challenge_method: 'S256',
-        state: secrets.state,
-        nonce: secrets.nonce,
-      });
+      const { url, secrets } = await beginAuthorization(configuration, { redirectUri, scope });
       return { url: url.href, secrets };
     },
-    finish: async (url, { state, nonce, codeVerifier }, now) => {
+    finish: async (url, secrets, now) => {
       const configuration = await configurationAt(now);
       if (configuration === undefined) return { verdict: 'away', reason: 'discovery-failed' };
       try {
-        const tokens = await oidc.authorizationCodeGrant(configuration, url, {
-          pkceCodeVerifier: codeVerifier,
-          expectedState: state,
-          expectedNonce: nonce,
-          idTokenExpected: true,
-        });
+        const tokens = await finishAuthorization(configuration, url, secrets);
         const { id, roles } = claimsIn({ ...tokens.claims() }, provider);
         // Whoever it is, no decision of theirs could be recorded.
         if (id === undefined) return { verdict: 'refused', reason: 'no-opaque-id' };
         return { verdict: 'known', principal: { kind: 'staff', id, roles } };
       } catch (error) {
-        return failureOf(error);
+        const { kind, code } = loginFailureOf(error);
+        if (kind === 'away') return { verdict: 'away', reason: code ?? 'not-reached' };
+        return { verdict: 'refused', reason: code ?? 'no-code' };
       }
     },
   };
-}
-
-function failureOf(error: unknown): LoginResult {
-  if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError) {
-    return { verdict: 'refused', reason: shownCode(error.error) };
-  }
-  const code = error instanceof oidc.ClientError ? error.code : undefined;
-  if (code !== undefined && code !== 'OAUTH_TIMEOUT' && proxyFailureOf(error) === undefined) {
-    return { verdict: 'refused', reason: shownCode(code) };
-  }
-  return { verdict: 'away', reason: code ?? 'not-reached' };
-}
-
-/** What a provider says is a code by its standard, and is not repeated where it is none. */
-function shownCode(code: string): string {
-  return /^[\w-]{1,64}$/.test(code) ? code : 'no-code';
 }

@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as oidc from 'openid-client';
+import { beginAuthorization, discoverProvider, finishAuthorization, loginFailureOf } from '../access/oidc-client';
 import type { LoginConfig } from '../config/staff-config';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { proxyFailureOf } from '../network/agents';
@@ -44,13 +45,8 @@ export async function logIn(options: LoginOptions): Promise<LoggedIn> {
 
 async function tokensBy(options: LoginOptions): Promise<Tokens> {
   const { config, way, hasBrowser } = options;
-  const issuer = new URL(config.issuer);
-  const provider = await oidc.discovery(issuer, config.clientId, undefined, oidc.None(), {
-    timeout: ANSWER_S_MAX,
-    [oidc.customFetch]: options.fetch,
-    // The settings allow http to this machine itself only.
-    ...(issuer.protocol === 'http:' ? { execute: [oidc.allowInsecureRequests] } : {}),
-  });
+  const { issuer, clientId } = config;
+  const provider = await discoverProvider({ issuer, clientId, fetch: options.fetch, answerSMax: ANSWER_S_MAX });
   const knowsDevices = provider.serverMetadata().device_authorization_endpoint !== undefined;
   if (way === 'device' && !knowsDevices) {
     throw new LoginRefusedError('The identity provider offers no login by a code: leave --device out.');
@@ -71,27 +67,13 @@ async function tokensByDevice(provider: oidc.Configuration, { config, tell }: Lo
 /** RFC 8252: the browser is sent back to a port of this machine; PKCE makes the code worthless to whoever else sees it. */
 async function tokensByBrowser(provider: oidc.Configuration, options: LoginOptions): Promise<Tokens> {
   const { config, tell } = options;
-  const verifier = oidc.randomPKCECodeVerifier();
-  const state = oidc.randomState();
-  const nonce = oidc.randomNonce();
   const { server, origin } = await listen(options.port ?? 0);
   try {
     const returned = comeBack(server, origin);
-    const address = oidc.buildAuthorizationUrl(provider, {
-      redirect_uri: `${origin}${path}`,
-      scope: config.scope,
-      code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
-      code_challenge_method: 'S256',
-      state,
-      nonce,
-    });
-    tell('Open this address in a browser on this machine:', '', address.href, '');
-    return await oidc.authorizationCodeGrant(provider, await returned, {
-      pkceCodeVerifier: verifier,
-      expectedState: state,
-      expectedNonce: nonce,
-      idTokenExpected: true,
-    });
+    const redirectUri = `${origin}${path}`;
+    const { url, secrets } = await beginAuthorization(provider, { redirectUri, scope: config.scope });
+    tell('Open this address in a browser on this machine:', '', url.href, '');
+    return await finishAuthorization(provider, await returned, secrets);
   } finally {
     server.close();
     server.closeAllConnections();
@@ -137,19 +119,18 @@ function loggedIn(tokens: Tokens): LoggedIn {
   };
 }
 
-/** What the provider says of a refusal is a code by its standard; messages of others may quote what they read. */
 function failureOf(error: unknown): Error {
-  if (error instanceof oidc.AuthorizationResponseError || error instanceof oidc.ResponseBodyError) {
-    return new LoginRefusedError(`The identity provider refused the login (${shownCode(error.error)}).`);
+  const { kind, code = 'for a reason that is no code' } = loginFailureOf(error);
+  switch (kind) {
+    case 'refused':
+      return new LoginRefusedError(`The identity provider refused the login (${code}).`);
+    case 'invalid':
+      return new LoginRefusedError(`What the identity provider answered does not hold (${code}).`);
+    case 'away': {
+      const because = proxyFailureOf(error)?.message ?? 'Check ERASURE_OIDC_ISSUER.';
+      return new IdentityProviderUnavailableError(`The identity provider cannot be reached. ${because}`, {
+        cause: error,
+      });
+    }
   }
-  const code = error instanceof oidc.ClientError ? error.code : undefined;
-  if (code !== undefined && code !== 'OAUTH_TIMEOUT' && proxyFailureOf(error) === undefined) {
-    return new LoginRefusedError(`What the identity provider answered does not hold (${shownCode(code)}).`);
-  }
-  const because = proxyFailureOf(error)?.message ?? 'Check ERASURE_OIDC_ISSUER.';
-  return new IdentityProviderUnavailableError(`The identity provider cannot be reached. ${because}`, { cause: error });
-}
-
-function shownCode(code: string): string {
-  return /^[\w-]{1,64}$/.test(code) ? code : 'for a reason that is no code';
 }

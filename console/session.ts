@@ -1,6 +1,7 @@
 /** Who is logged in at the console: an encrypted cookie, and no state of ours. */
 import secureSession, { type Session, type SessionData } from '@fastify/secure-session';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { LoginSecrets } from '../access/oidc-client';
 import type { Principal } from '../access/principal';
 import { accessRoles, type AccessRole } from '../domain/access-role';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
@@ -23,10 +24,7 @@ interface SessionContent {
 }
 
 /** A login on its way to the identity provider and back. */
-export interface PendingLogin {
-  readonly state: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
+export interface PendingLogin extends LoginSecrets {
   /** The page that was asked for. */
   readonly returnTo: string;
   /** Epoch ms. */
