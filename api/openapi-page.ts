@@ -1,4 +1,6 @@
 /** A page to read the description of the API. Plain HTML: no script, nothing from elsewhere. */
+import { htmlText } from '../domain/text';
+
 type Json = Readonly<Record<string, unknown>>;
 
 interface Operation {
@@ -26,10 +28,10 @@ export function openApiPage(document: Json): string {
   return [
     '<!doctype html>',
     '<html lang="en">',
-    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${text(info.title)}</title></head>`,
+    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${htmlText(info.title)}</title></head>`,
     '<body><main>',
-    `<h1>${text(info.title)} ${text(info.version)}</h1>`,
-    `<p>${text(info.description)}</p>`,
+    `<h1>${htmlText(info.title)} ${htmlText(info.version)}</h1>`,
+    `<p>${htmlText(info.description)}</p>`,
     '<p>Machines read <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>',
     ...operations,
     '</main></body></html>',
@@ -40,28 +42,26 @@ export function openApiPage(document: Json): string {
 function operationHtml(method: string, path: string, operation: Operation): string {
   const { operationId, summary, description, parameters = [], requestBody, responses } = operation;
   return [
-    `<section aria-labelledby="${text(operationId)}">`,
-    `<h2 id="${text(operationId)}"><code>${method} ${text(path)}</code></h2>`,
-    `<p><strong>${text(summary)}</strong></p>`,
-    ...description.split('\n\n').map((paragraph) => `<p>${text(paragraph)}</p>`),
+    `<section aria-labelledby="${htmlText(operationId)}">`,
+    `<h2 id="${htmlText(operationId)}"><code>${method} ${htmlText(path)}</code></h2>`,
+    `<p><strong>${htmlText(summary)}</strong></p>`,
+    ...description.split('\n\n').map((paragraph) => `<p>${htmlText(paragraph)}</p>`),
     ...(parameters.length === 0
       ? []
       : [
           '<dl>',
           ...parameters.map(
             (one) =>
-              `<dt><code>${text(one.name)}</code> (${one.in}${one.required ? ', needed' : ''})</dt><dd>${text(one.description ?? '')}</dd>`,
+              `<dt><code>${htmlText(one.name)}</code> (${one.in}${one.required ? ', needed' : ''})</dt><dd>${htmlText(one.description ?? '')}</dd>`,
           ),
           '</dl>',
         ]),
-    ...(requestBody === undefined ? [] : [`<p>Body: ${Object.keys(requestBody.content).map(text).join(' or ')}</p>`]),
+    ...(requestBody === undefined
+      ? []
+      : [`<p>Body: ${Object.keys(requestBody.content).map(htmlText).join(' or ')}</p>`]),
     '<ul>',
-    ...Object.entries(responses).map(([status, answer]) => `<li>${status}: ${text(answer.description)}</li>`),
+    ...Object.entries(responses).map(([status, answer]) => `<li>${status}: ${htmlText(answer.description)}</li>`),
     '</ul>',
     '</section>',
   ].join('\n');
-}
-
-function text(value: string): string {
-  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -35,3 +35,8 @@ export function isUuid(value: string): boolean {
 export function errorCode(error: unknown): string {
   return isRecord(error) && typeof error['code'] === 'string' ? error['code'] : 'unknown reason';
 }
+
+/** For HTML that is put together by hand, between tags and in quoted attributes. */
+export function htmlText(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

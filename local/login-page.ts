@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { z } from 'zod';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
+import { htmlText } from '../domain/text';
 
 const CODE_MS_MAX = MINUTE_MS;
 const TOKEN_S = HOUR_MS / SECOND_MS;
@@ -160,7 +161,7 @@ function addAuthorization(
 
 function pageFor(asked: Authorization): string {
   const hidden = Object.entries(asked).map(
-    ([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}">`,
+    ([name, value]) => `<input type="hidden" name="${name}" value="${htmlText(value)}">`,
   );
   const buttons = localStaff.map(
     ({ id, may }) => `<p><button name="staff" value="${id}">Log in as ${id}</button> may ${may}</p>`,
@@ -183,7 +184,3 @@ const stylesheet = `:root { color-scheme: light dark; font: 16px/1.5 system-ui, 
 main { max-width: 36rem; margin: 10vh auto; padding: 0 1rem; }
 button { font: inherit; font-weight: 600; padding: 0.5rem 1rem; margin-right: 0.5rem; cursor: pointer; }
 `;
-
-function escaped(value: string): string {
-  return value.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}

@@ -6,6 +6,7 @@ import { ApiProblem } from '../problem';
 import { route, type ApiAnswer, type ApiRoute } from '../route';
 import { certificateShape, requestIdParameter } from '../schemas';
 import type { ApiServices } from '../services';
+import { htmlText } from '../../domain/text';
 
 const forms = ['application/json', 'application/jose', 'text/plain', 'text/html'] as const;
 type Form = (typeof forms)[number];
@@ -66,15 +67,11 @@ function pageOf(requestId: string, text: string): string {
   return [
     '<!doctype html>',
     '<html lang="en">',
-    `<head><meta charset="utf-8"><title>Erasure certificate ${escaped(requestId)}</title></head>`,
-    `<body><main><h1>Erasure certificate</h1><pre>${escaped(text)}</pre></main></body>`,
+    `<head><meta charset="utf-8"><title>Erasure certificate ${htmlText(requestId)}</title></head>`,
+    `<body><main><h1>Erasure certificate</h1><pre>${htmlText(text)}</pre></main></body>`,
     '</html>',
     '',
   ].join('\n');
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** The form that comes first in `Accept`, by its weights. */
