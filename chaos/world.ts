@@ -5,14 +5,12 @@ import { Client, Connection } from '@temporalio/client';
 import { ErasureClient } from '../client';
 import { RequestCalls } from '../client/request-calls';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
-import { startProcess, type OwnProcess } from '../local/child-process';
 import { startEngine, type Engine } from '../local/engine/engine';
 import { freePorts } from '../local/engine/ports';
 import type { Postgres } from '../local/engine/postgres';
 import { samplePolicy } from '../local/sample-policy';
-import { connectControl } from '../local/simulator/control-client';
 import type { Addresses, SimulatorControl } from '../local/simulator/control';
-import { providerSettings, STACK_ENVIRONMENT, tokenCredentials } from '../local/stack';
+import { providerSettings, STACK_ENVIRONMENT, startSimulatorProcess, tokenCredentials } from '../local/stack';
 import { initKeys } from '../security/key-files';
 import { channelArgs } from '../temporal/connection';
 import { ensureSearchAttributes } from '../temporal/search-attributes';
@@ -109,7 +107,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     const gatewayPort = (await freePorts(1))[0] ?? 0;
     const gatewayUrl = `http://127.0.0.1:${gatewayPort}`;
 
-    const { simulator, process } = await startSimulatorProcess(logDirectory);
+    const { simulator, process } = await startSimulatorProcess({
+      script: join(__dirname, '..', 'local', 'simulator', 'main.js'),
+      args: [],
+      logDirectory,
+    });
     undo.push(() => process.stop());
     await simulator.configure({ person: { defaultDelayMs: 3 * DAY_MS } });
     const simulated = { ...simulator.addresses } as Record<keyof Addresses, string>;
@@ -167,23 +169,4 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     await stop();
     throw error;
   }
-}
-
-async function startSimulatorProcess(
-  logDirectory: string,
-): Promise<{ readonly simulator: SimulatorControl; readonly process: OwnProcess }> {
-  let addresses: Addresses | undefined;
-  const process = await startProcess({
-    name: 'simulator',
-    script: join(__dirname, '..', 'local', 'simulator', 'main.js'),
-    args: [],
-    env: {},
-    logDirectory,
-    isReady: (logged) => {
-      const line = logged.split('\n').find((text) => text.startsWith('{'));
-      if (line !== undefined) addresses = JSON.parse(line) as Addresses;
-      return addresses !== undefined;
-    },
-  });
-  return { simulator: await connectControl(addresses?.control ?? ''), process };
 }

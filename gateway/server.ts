@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { SECOND_MS } from '../domain/duration';
-import { doorOptions } from '../network/http-door';
+import { addHealthRoutes, doorOptions, endConnectionsOnClose } from '../network/http-door';
 import type { CapabilityChecker } from '../security/callback-capability';
 import { answer, isErrorStatus } from './http-answers';
 import { createCallbackVerifier, type TokenDemand } from './callback-verifier';
@@ -47,10 +47,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     return answer(reply, 500);
   });
   app.addHook('onRequest', async (request, reply) => (request.is404 ? answer(reply, 404) : undefined));
-  // Or a connection that was busy when we began to close would be kept for its next request, and hold us up.
-  let isClosing = false;
-  app.addHook('preClose', async () => void (isClosing = true));
-  app.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
+  endConnectionsOnClose(app);
 
   app.setNotFoundHandler((_request, reply) => answer(reply, 404));
   app.removeAllContentTypeParsers();
@@ -62,10 +59,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     const common = { metrics, logger, now, countInvalid: createInvalidLimit(routes, options.invalidPerMinute) };
     addCallbackRoute(routes, { ...common, delivery, verify: createCallbackVerifier({ checker, token }) });
     if (token !== undefined) addTokenRoute(routes, { ...common, ...token });
-    routes.get('/healthz', async () => ({ status: 'alive' }));
-    routes.get('/readyz', async (_request, reply) =>
-      (await options.isReady()) ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
-    );
+    addHealthRoutes(routes, options.isReady);
   });
   return app;
 }

@@ -267,7 +267,7 @@ function simulatorPorts(ports: StackPorts): string[] {
   return [...providerKeys, 'control' as const].flatMap((name) => [`--${name}-port`, String(ports[name])]);
 }
 
-async function startSimulatorProcess({
+export async function startSimulatorProcess({
   script,
   args,
   logDirectory,

@@ -1,7 +1,7 @@
 /** How an HTTP server of ours meets whoever connects: how much, how slowly, and what is no request at all. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyHttpOptions } from 'fastify';
+import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import { SECOND_MS } from '../domain/duration';
 
 const HEADER_BYTES_MAX = 8 * 1_024;
@@ -51,3 +51,18 @@ const statusOfBadRequest: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 };
+
+/** Or a connection that was busy when we began to close would be kept for its next request, and hold us up. */
+export function endConnectionsOnClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => void (isClosing = true));
+  app.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
+}
+
+/** Whether the process lives, and whether Temporal answers it. */
+export function addHealthRoutes(routes: FastifyInstance, isReady: () => Promise<boolean>): void {
+  routes.get('/healthz', async () => ({ status: 'alive' }));
+  routes.get('/readyz', async (_request, reply) =>
+    (await isReady()) ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
+  );
+}

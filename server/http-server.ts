@@ -7,7 +7,7 @@ import { csv, ndjson } from '../api/media-type';
 import { ApiProblem } from '../api/problem';
 import { addConsole, type ConsoleOptions } from '../console/console';
 import { HOUR_MS } from '../domain/duration';
-import { doorOptions } from '../network/http-door';
+import { addHealthRoutes, doorOptions, endConnectionsOnClose } from '../network/http-door';
 
 /** A request file is a few hundred bytes; a batch is read as it comes in, whatever its size. */
 const BODY_BYTES_MAX = 64 * 1_024;
@@ -46,10 +46,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   });
   app.setErrorHandler((error, request, reply) => answerProblem(error, { request, reply, logger }));
   app.setNotFoundHandler((request, reply) => answerProblem(new ApiProblem('not-found'), { request, reply, logger }));
-  // Or a connection that was busy when we began to close would be kept for its next call, and hold us up.
-  let isClosing = false;
-  app.addHook('preClose', async () => void (isClosing = true));
-  app.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
+  endConnectionsOnClose(app);
   // Nothing is kept by anybody on the way, no script runs on this origin, and no other page shows it in a frame.
   // The console, whose pages are more than that, says so itself.
   app.addHook('onSend', async (_request, reply) => {
@@ -65,10 +62,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.register(rateLimit, { global: false });
   app.register(async (routes) => {
     addApi(routes, options);
-    routes.get('/healthz', async () => ({ status: 'alive' }));
-    routes.get('/readyz', async (_request, reply) =>
-      (await isReady()) ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
-    );
+    addHealthRoutes(routes, isReady);
   });
   const { console: pages } = options;
   if (pages !== undefined) app.register(async (scope) => addConsole(scope, { ...options, ...pages }));

@@ -1,5 +1,5 @@
 /** The server process: the HTTP API for services and the console for staff. Stateless; it starts and stays up while Temporal is away. */
-import { Client, Connection } from '@temporalio/client';
+import { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { createAccessTokenVerifier } from '../access/access-token';
 import { createBrowserLogin } from '../access/browser-login';
@@ -16,7 +16,6 @@ import { SECOND_MS } from '../domain/duration';
 import { problemsOfCalendars } from '../domain/law/counting/chosen-calendars';
 import { createAgents } from '../network/agents';
 import { createFetch } from '../network/fetch';
-import { createMetricsServer, listenOptions } from '../network/metrics-server';
 import type { IssuerKeys } from '../security/certificate-verdict';
 import { createDecisionTokenIssuer } from '../security/decision-token';
 import {
@@ -31,22 +30,12 @@ import {
 } from '../security/key-files';
 import { environmentProblem } from '../security/key-sets';
 import { createSealer } from '../security/sealing';
-import { clientOptions } from '../temporal/connection';
-import { connectionProblem, explainConnectionFailure } from '../temporal/connection-problem';
-import { createReadiness } from '../temporal/readiness';
+import { TemporalBehind, type Listening } from '../temporal/temporal-behind';
 import { createHttpServer } from './http-server';
 import { createServerMetrics } from './server-metrics';
 
 /** More than any call but a batch takes. A batch that is broken off is sent again by whoever sent it. */
 const DRAIN_MS_MAX = 30 * SECOND_MS;
-
-export interface RunningServer {
-  readonly url: string;
-  /** Where the metrics are served, if they are. */
-  readonly metricsUrl: string | undefined;
-  /** Takes no new calls, finishes those under way, and disconnects. */
-  close(): Promise<void>;
-}
 
 export async function startServer(
   config: ServerConfig,
@@ -55,7 +44,7 @@ export async function startServer(
     version,
     now = Date.now,
   }: { readonly logger: Logger; readonly version: string; readonly now?: () => number },
-): Promise<RunningServer> {
+): Promise<Listening> {
   const { keysDirectory, keyPermissions, identityProvider, temporal } = config;
   const clientKeys = await readClientKeys(keysDirectory, keyPermissions);
   const decisionKeys = await optional(readServerDecisionKeys(keysDirectory, keyPermissions));
@@ -83,7 +72,8 @@ export async function startServer(
   const calendars = policy === undefined ? [] : problemsOfCalendars(policy);
   if (calendars.length > 0) throw new ConfigurationError(calendars);
 
-  const connection = Connection.lazy(clientOptions(temporal));
+  const behind = new TemporalBehind(temporal, { logger, meanwhile: 'calls are answered 503' });
+  const { connection, isReady } = behind;
   const sealer = createSealer(clientKeys);
   const client = new ErasureClient({ client: new Client({ connection, namespace: temporal.namespace }), sealer });
   const metrics = createServerMetrics();
@@ -115,56 +105,26 @@ export async function startServer(
     logger,
     onCall: metrics.called,
     now,
-    isReady: createReadiness({
-      connection,
-      namespace: temporal.namespace,
-      tell: (error) => void tellOfTemporal(error),
-    }),
+    isReady,
   });
-  const { metricsAddress } = config;
-  const metricsServer = metricsAddress === undefined ? undefined : createMetricsServer(metrics.registry);
-
-  let url: string;
-  let metricsUrl: string | undefined;
-  try {
-    if (metricsAddress !== undefined) metricsUrl = await metricsServer?.listen(listenOptions(metricsAddress));
-    url = await server.listen({ host: config.host, port: config.port });
-  } catch (error) {
-    await server.close();
-    await metricsServer?.close();
-    await connection.close();
-    throw error;
-  }
-  const modes = {
+  const details = {
     identityProvider: identityProvider === undefined ? 'off' : 'on',
     serviceKeys: serviceKeys?.keys.length ?? 0,
     signsDecisions: decisionKeys !== undefined,
     console: config.console?.publicUrl ?? 'off',
   };
-  logger.info({ url, metricsUrl, namespace: temporal.namespace, ...modes }, 'The server listens');
+  const { host, port, metricsAddress } = config;
+  const listening = await behind.listen(server, {
+    host,
+    port,
+    metricsAddress,
+    registry: metrics.registry,
+    drainMsMax: DRAIN_MS_MAX,
+    details,
+    says: 'The server listens',
+  });
   if (policy === undefined) logger.warn('No ERASURE_POLICY_FILE: due dates cannot be previewed');
-  // Nobody may ask for a while, and what is wrong should be told at the start.
-  void connectionProblem(temporal).then((because) => because !== undefined && warn(because));
-
-  let closed: Promise<void> | undefined;
-  return { url, metricsUrl, close: () => (closed ??= drain()) };
-
-  async function tellOfTemporal(error: unknown): Promise<void> {
-    if (error === undefined) logger.info('Temporal answers again');
-    else warn(await explainConnectionFailure(temporal, error));
-  }
-
-  function warn(because: string): void {
-    logger.warn({ because }, 'Temporal does not answer: calls are answered 503 until it does');
-  }
-
-  async function drain(): Promise<void> {
-    const timer = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS_MAX);
-    await server.close().finally(() => clearTimeout(timer));
-    await connection.close();
-    // Last, so that what happened until now can still be read.
-    await metricsServer?.close();
-  }
+  return listening;
 }
 
 /** A key file that need not be there. */

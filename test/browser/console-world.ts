@@ -3,7 +3,8 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { readServerConfig } from '../../config/server-config';
 import { freePorts } from '../../local/engine/ports';
 import { LOCAL_AUDIENCE, LOCAL_CLIENT_ID, LOCAL_ROLES, startLocalLogin, type LocalLogin } from '../../local/login-page';
-import { startServer, type RunningServer } from '../../server/server-process';
+import { startServer } from '../../server/server-process';
+import type { Listening } from '../../temporal/temporal-behind';
 import { Story, type StoryOptions } from '../support/story';
 import { openBrowser } from './browser';
 
@@ -16,14 +17,14 @@ export class ConsoleWorld {
   readonly complaints: string[] = [];
   readonly #browser: Browser;
   readonly #login: LocalLogin;
-  readonly #server: RunningServer;
+  readonly #server: Listening;
 
   private constructor(parts: {
     readonly story: Story;
     readonly url: string;
     readonly browser: Browser;
     readonly login: LocalLogin;
-    readonly server: RunningServer;
+    readonly server: Listening;
   }) {
     this.story = parts.story;
     this.url = parts.url;

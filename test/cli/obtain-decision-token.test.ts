@@ -13,7 +13,8 @@ import { readServerConfig } from '../../config/server-config';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { createDecisionTokenChecker, type DecisionForRun } from '../../security/decision-token';
 import { initKeys, readDecisionKeys } from '../../security/key-files';
-import { startServer, type RunningServer } from '../../server/server-process';
+import { startServer } from '../../server/server-process';
+import type { Listening } from '../../temporal/temporal-behind';
 import { startIdentityProvider, type IdentityProvider } from '../access/identity-provider';
 import { requestId, run } from '../security/key-fixtures';
 import { CompiledCli } from './compiled-cli';
@@ -36,7 +37,7 @@ const cli = new CompiledCli();
 let directory: string;
 let keysDirectory: string;
 let provider: IdentityProvider;
-let server: RunningServer;
+let server: Listening;
 let environment: Record<string, string>;
 const path = (name: string): string => join(directory, name);
 

@@ -3,7 +3,8 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { GatewayConfig } from '../../config/gateway-config';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
-import { startGateway, type RunningGateway } from '../../gateway/gateway';
+import { startGateway } from '../../gateway/gateway';
+import type { Listening } from '../../temporal/temporal-behind';
 import { CAPABILITY_HEADER } from '../../security/capability-header';
 import { progress } from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
@@ -17,7 +18,7 @@ const INVALID_PER_MINUTE = 100;
 let bench: WorkflowBench;
 let keys: Keys;
 let log: LogCapture;
-let gateway: RunningGateway;
+let gateway: Listening;
 
 beforeAll(async () => {
   bench = await WorkflowBench.open({ served: ['measureone'] });
@@ -34,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => gateway.close());
 
-function start(temporal: { readonly address?: string; readonly namespace?: string } = {}): Promise<RunningGateway> {
+function start(temporal: { readonly address?: string; readonly namespace?: string } = {}): Promise<Listening> {
   const { address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '', namespace = ownNamespace } = temporal;
   const config: GatewayConfig = {
     temporal: { namespace, connection: { address } },

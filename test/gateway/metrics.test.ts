@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { readGatewayConfig } from '../../config/gateway-config';
-import { startGateway, type RunningGateway } from '../../gateway/gateway';
+import { startGateway } from '../../gateway/gateway';
+import type { Listening } from '../../temporal/temporal-behind';
 import { callbackResults, createGatewayMetrics, tokenProblems, tokenResults } from '../../gateway/metrics';
 import { listenOptions } from '../../network/metrics-server';
 import { callbackOf, LogCapture, makeKeys, type Keys } from './callback-bench';
@@ -43,7 +44,7 @@ describe('the metrics of a gateway', () => {
 });
 
 describe('a gateway with an address for metrics', () => {
-  let gateway: RunningGateway;
+  let gateway: Listening;
   const log = new LogCapture();
   const settings = (metricsAddress: string) =>
     readGatewayConfig({

@@ -8,13 +8,14 @@ import { transformSync } from '@swc/core';
 import { readServerConfig } from '../../config/server-config';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { addServiceKey } from '../../security/service-keys';
-import { startServer, type RunningServer } from '../../server/server-process';
+import { startServer } from '../../server/server-process';
+import type { Listening } from '../../temporal/temporal-behind';
 import { Story } from '../support/story';
 import { eventually } from '../support/workflow-bench';
 
 const root = join(__dirname, '..', '..');
 let story: Story;
-let server: RunningServer;
+let server: Listening;
 let environment: Record<string, string>;
 
 beforeEach(async () => {

@@ -8,7 +8,8 @@ import { verifyCertificate } from '../../security/certificate-signature';
 import { readVerifyingKeys } from '../../security/key-files';
 import { verifyingKeyFile } from '../../security/key-table';
 import { addServiceKey } from '../../security/service-keys';
-import { startServer, type RunningServer } from '../../server/server-process';
+import { startServer } from '../../server/server-process';
+import type { Listening } from '../../temporal/temporal-behind';
 import { startIdentityProvider, type IdentityProvider } from '../access/identity-provider';
 import { Story } from '../support/story';
 import { eventually } from '../support/workflow-bench';
@@ -19,7 +20,7 @@ const reason = { code: 'by-the-book', ticket: 'PRIV-1' };
 
 let story: Story;
 let provider: IdentityProvider;
-let server: RunningServer;
+let server: Listening;
 let portalKey: string;
 
 beforeEach(async () => {
