@@ -11,7 +11,7 @@ export function FilingPreview({ preview, seen }: { readonly preview: Preview; re
     <div class="panel">
       <h2>{texts.preview}</h2>
       {warnings.length > 0 && (
-        <div class="panel warning">
+        <div class="panel warn">
           <h3>{texts.odd}</h3>
           <ul>
             {warnings.map(({ field, problem }) => (

@@ -1,6 +1,7 @@
 /** What is wrong in a file, by line and field and never by value: the first of it to read, all of it to download. */
 import { csvRow } from '../../client/csv-text';
 import { manyTexts as texts } from '../texts/many';
+import { DataTable } from './data-table';
 
 export interface LineProblem {
   readonly line: number;
@@ -24,33 +25,19 @@ export function ProblemList({
   return (
     <>
       <h3>{title}</h3>
-      <div class="table">
-        <table>
-          <caption class="visually-hidden">{title}</caption>
-          <thead>
-            <tr>
-              <th scope="col" class="number">
-                {texts.line}
-              </th>
-              <th scope="col">{texts.field}</th>
-              <th scope="col">{texts.problem}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map(({ line, field, problem }) => (
-              <tr key={`${line} ${field} ${problem}`}>
-                <th scope="row" class="number">
-                  {line}
-                </th>
-                <td>
-                  <code>{field}</code>
-                </td>
-                <td>{problem}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable title={title} columns={[{ text: texts.line, isNumber: true }, texts.field, texts.problem]}>
+        {shown.map(({ line, field, problem }) => (
+          <tr key={`${line} ${field} ${problem}`}>
+            <th scope="row" class="number">
+              {line}
+            </th>
+            <td>
+              <code>{field}</code>
+            </td>
+            <td>{problem}</td>
+          </tr>
+        ))}
+      </DataTable>
       <p>
         {problems.length > shown.length && <span>{texts.shownOf(shown.length, problems.length)} </span>}
         {/* Nothing is kept on the server: the page itself holds what can be downloaded. */}

@@ -240,46 +240,36 @@ function LegCard({
         {providerName(provider)} <span class={`state ${tone}`}>{describeLegState(leg)}</span>
       </h3>
       <dl>
-        {waitsFor !== 'nothing' && (
-          <>
-            <dt>{texts.waitsFor}</dt>
-            <dd>{waitsFor}</dd>
-          </>
-        )}
+        {waitsFor !== 'nothing' && <Item label={texts.waitsFor}>{waitsFor}</Item>}
         {until !== undefined && (
-          <>
-            <dt>{texts.until}</dt>
-            <dd>
-              <When at={until} />
-            </dd>
-          </>
+          <Item label={texts.until}>
+            <When at={until} />
+          </Item>
         )}
         {settledAt !== undefined && (
-          <>
-            <dt>{texts.settled}</dt>
-            <dd>
-              <When at={settledAt} />
-            </dd>
-          </>
+          <Item label={texts.settled}>
+            <When at={settledAt} />
+          </Item>
         )}
         {attention !== undefined && (
-          <>
-            <dt>{texts.attentionSince}</dt>
-            <dd>
-              <When at={attention.since} />
-              {attention.triesDaily && `. ${texts.triesDaily}`}
-            </dd>
-          </>
+          <Item label={texts.attentionSince}>
+            <When at={attention.since} />
+            {attention.triesDaily && `. ${texts.triesDaily}`}
+          </Item>
         )}
-        {youCan !== undefined && (
-          <>
-            <dt>{texts.youCan}</dt>
-            <dd>{youCan}</dd>
-          </>
-        )}
+        {youCan !== undefined && <Item label={texts.youCan}>{youCan}</Item>}
       </dl>
       {offered.length > 0 && (state === 'attention' ? links : <OtherDecisions>{links}</OtherDecisions>)}
     </article>
+  );
+}
+
+function Item({ label, children }: { readonly label: string; readonly children: ComponentChildren }) {
+  return (
+    <>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </>
   );
 }
 
@@ -302,8 +292,7 @@ function Facts({ status: { requestId, workflowId, startedAt, closedAt, progress 
     <dl class="facts">
       {rows.map(([label, content]) => (
         <div key={label}>
-          <dt>{label}</dt>
-          <dd>{content}</dd>
+          <Item label={label}>{content}</Item>
         </div>
       ))}
     </dl>

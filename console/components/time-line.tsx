@@ -3,6 +3,7 @@ import type { LegProgress } from '../../domain/leg/leg-progress';
 import { providerName } from '../../domain/provider/provider-table';
 import { requestTexts as texts } from '../texts/one-request';
 import { When } from './when';
+import { DataTable } from './data-table';
 
 const ROW = 44;
 const HEAD = 30;
@@ -76,34 +77,24 @@ export function TimeLine({ legs, startedAt, dueAt, now }: TimeLineProps) {
           );
         })}
       </svg>
-      <div class="table">
-        <table class="stacks">
-          <caption class="visually-hidden">{texts.timeLine}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{texts.provider}</th>
-              <th scope="col">{texts.asked}</th>
-              <th scope="col">{texts.windowEnds}</th>
-              <th scope="col">{texts.callback}</th>
-              <th scope="col">{texts.lookAt}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {legs.map((leg) => (
-              <tr key={leg.provider}>
-                <th scope="row">
-                  {providerName(leg.provider)}
-                  {leg.rounds > 1 && <span class="note"> {texts.rounds(leg.rounds)}</span>}
-                </th>
-                <Cell label={texts.asked} at={leg.requestedAt} />
-                <Cell label={texts.windowEnds} at={leg.windowEndsAt} />
-                <Cell label={texts.callback} at={leg.callbackAt} />
-                <Cell label={texts.lookAt} at={leg.settledAt ?? leg.until} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable
+        title={texts.timeLine}
+        columns={[texts.provider, texts.asked, texts.windowEnds, texts.callback, texts.lookAt]}
+        stacks
+      >
+        {legs.map((leg) => (
+          <tr key={leg.provider}>
+            <th scope="row">
+              {providerName(leg.provider)}
+              {leg.rounds > 1 && <span class="note"> {texts.rounds(leg.rounds)}</span>}
+            </th>
+            <Cell label={texts.asked} at={leg.requestedAt} />
+            <Cell label={texts.windowEnds} at={leg.windowEndsAt} />
+            <Cell label={texts.callback} at={leg.callbackAt} />
+            <Cell label={texts.lookAt} at={leg.settledAt ?? leg.until} />
+          </tr>
+        ))}
+      </DataTable>
     </>
   );
 }

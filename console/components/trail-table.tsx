@@ -4,37 +4,25 @@ import type { TrailEntry } from '../../domain/request/request-state';
 import { choiceTexts, decisionTexts } from '../texts/decisions';
 import { requestTexts as texts } from '../texts/one-request';
 import { When } from './when';
+import { DataTable } from './data-table';
 
 export function TrailTable({ trail }: { readonly trail: readonly TrailEntry[] }) {
   if (trail.length === 0) return <p>{texts.noTrail}</p>;
   return (
-    <div class="table">
-      <table class="stacks">
-        <caption class="visually-hidden">{texts.trail}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{texts.when}</th>
-            <th scope="col">{texts.what}</th>
-            <th scope="col">{texts.who}</th>
-            <th scope="col">{texts.why}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {trail.map((entry, index) => (
-            <tr key={index}>
-              <td data-label={texts.when}>
-                <When at={entry.at} />
-              </td>
-              <td data-label={texts.what}>{wordsOf(entry)}</td>
-              <td data-label={texts.who}>{'content' in entry ? entry.content.actor : ''}</td>
-              <td data-label={texts.why}>
-                {'content' in entry ? `${entry.content.reason.code} (${entry.content.reason.ticket})` : ''}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable title={texts.trail} columns={[texts.when, texts.what, texts.who, texts.why]} stacks>
+      {trail.map((entry, index) => (
+        <tr key={index}>
+          <td data-label={texts.when}>
+            <When at={entry.at} />
+          </td>
+          <td data-label={texts.what}>{wordsOf(entry)}</td>
+          <td data-label={texts.who}>{'content' in entry ? entry.content.actor : ''}</td>
+          <td data-label={texts.why}>
+            {'content' in entry ? `${entry.content.reason.code} (${entry.content.reason.ticket})` : ''}
+          </td>
+        </tr>
+      ))}
+    </DataTable>
   );
 }
 

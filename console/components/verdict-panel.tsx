@@ -6,6 +6,7 @@ import { signedDecisions } from '../../security/certificate-decisions';
 import { certificateTexts as texts, verdictWords } from '../texts/certificates';
 import { CertificateSheet } from './certificate-sheet';
 import { When } from './when';
+import { DataTable } from './data-table';
 
 interface VerdictProps {
   readonly judged: CertificateVerdict;
@@ -89,36 +90,25 @@ function SignedFoundations({ judged }: { readonly judged: CertificateVerdict }) 
       {rows.length === 0 ? (
         <p>{texts.noFacts}</p>
       ) : (
-        <div class="table" tabIndex={0} role="region" aria-label={texts.facts}>
-          <table class="stacks">
-            <thead>
-              <tr>
-                <th scope="col">{texts.what}</th>
-                <th scope="col">{texts.verdict}</th>
-                <th scope="col">{texts.signer}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ what, signer, keyId, problem }, index) => (
-                <tr key={String(index)}>
-                  <th scope="row">{what}</th>
-                  <td data-label={texts.verdict}>
-                    {problem === undefined ? (
-                      <span class="state good">{texts.factHolds}</span>
-                    ) : (
-                      <>
-                        <span class="state bad">{texts.factFails}</span> {problem}
-                      </>
-                    )}
-                  </td>
-                  <td data-label={texts.signer}>
-                    {signer}, <span class="id">{texts.byKey(keyId)}</span>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <DataTable title={texts.facts} columns={[texts.what, texts.verdict, texts.signer]} stacks scrolls>
+          {rows.map(({ what, signer, keyId, problem }, index) => (
+            <tr key={String(index)}>
+              <th scope="row">{what}</th>
+              <td data-label={texts.verdict}>
+                {problem === undefined ? (
+                  <span class="state good">{texts.factHolds}</span>
+                ) : (
+                  <>
+                    <span class="state bad">{texts.factFails}</span> {problem}
+                  </>
+                )}
+              </td>
+              <td data-label={texts.signer}>
+                {signer}, <span class="id">{texts.byKey(keyId)}</span>
+              </td>
+            </tr>
+          ))}
+        </DataTable>
       )}
     </section>
   );

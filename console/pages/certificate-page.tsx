@@ -12,6 +12,7 @@ import type { PageAnswer, PageRoute, ShownPage, Visit } from '../page';
 import type { ConsoleServices } from '../console-services';
 import { certificateTexts as texts } from '../texts/certificates';
 import { letterTexts } from '../texts/person-letter';
+import { DataTable } from '../components/data-table';
 
 export function certificatePages({ client, issuerKeys }: ConsoleServices): readonly PageRoute[] {
   /** Whoever may see the request sees what it still waits for. */
@@ -158,28 +159,21 @@ function notYet(requestId: string, { progress }: Awaited<ReturnType<ConsoleServi
         <h1>{texts.notYetTitle}</h1>
         <p>{progress === undefined ? texts.notYetUnknown : open.length === 0 ? texts.signing : texts.notYet}</p>
         {open.length > 0 && (
-          <div class="table" tabIndex={0} role="region" aria-label={texts.notYetTitle}>
-            <table class="stacks">
-              <thead>
-                <tr>
-                  <th scope="col">{texts.provider}</th>
-                  <th scope="col">{texts.state}</th>
-                  <th scope="col">{texts.waitsFor}</th>
-                  <th scope="col">{texts.until}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {open.map((leg) => (
-                  <tr key={leg.provider}>
-                    <th scope="row">{providerName(leg.provider)}</th>
-                    <td data-label={texts.state}>{describeLegState(leg)}</td>
-                    <td data-label={texts.waitsFor}>{leg.waitsFor}</td>
-                    <td data-label={texts.until}>{leg.until === undefined ? '–' : <When at={leg.until} />}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <DataTable
+            title={texts.notYetTitle}
+            columns={[texts.provider, texts.state, texts.waitsFor, texts.until]}
+            stacks
+            scrolls
+          >
+            {open.map((leg) => (
+              <tr key={leg.provider}>
+                <th scope="row">{providerName(leg.provider)}</th>
+                <td data-label={texts.state}>{describeLegState(leg)}</td>
+                <td data-label={texts.waitsFor}>{leg.waitsFor}</td>
+                <td data-label={texts.until}>{leg.until === undefined ? '–' : <When at={leg.until} />}</td>
+              </tr>
+            ))}
+          </DataTable>
         )}
         {progress !== undefined && progress.todo.length > 0 && (
           <ul>

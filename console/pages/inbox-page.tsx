@@ -1,6 +1,6 @@
 /** The first page: what needs somebody, counted, and listed with the most urgent first. From Temporal's index, whatever the number. */
 import { requestIdParameter } from '../../api/schemas';
-import { urgencyOf, type ListedRequest } from '../../client/listed-request';
+import { dueDayOf, urgencyOf, type ListedRequest } from '../../client/listed-request';
 import { requestStateWords, shortTodo } from '../../client/request-words';
 import type { UrgentCounts, UrgentList, UrgentOptions } from '../../client/urgent-list';
 import { DAY_MS } from '../../domain/duration';
@@ -10,6 +10,7 @@ import { When } from '../components/when';
 import type { ConsoleServices } from '../console-services';
 import { valueOf, type PageRoute } from '../page';
 import { inboxTexts as texts } from '../texts/inbox';
+import { DataTable } from '../components/data-table';
 
 const SHOWN_MAX = 100;
 const WEEK_MS = 7 * DAY_MS;
@@ -158,25 +159,11 @@ function RequestTable({ list, chosen, now }: Pick<InboxProps, 'list' | 'chosen' 
   return (
     <>
       {isCut && <p class="note">{texts.more(requests.length)}</p>}
-      <div class="table">
-        <table class="stacks">
-          <caption class="visually-hidden">{texts.list}</caption>
-          <thead>
-            <tr>
-              <th scope="col">{texts.request}</th>
-              <th scope="col">{texts.state}</th>
-              <th scope="col">{texts.due}</th>
-              <th scope="col">{texts.todo}</th>
-              <th scope="col">{texts.since}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {requests.map((listed) => (
-              <Row key={listed.requestId} listed={listed} now={now} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <DataTable title={texts.list} columns={[texts.request, texts.state, texts.due, texts.todo, texts.since]} stacks>
+        {requests.map((listed) => (
+          <Row key={listed.requestId} listed={listed} now={now} />
+        ))}
+      </DataTable>
     </>
   );
 }
@@ -202,7 +189,8 @@ function Row({ listed, now }: { readonly listed: ListedRequest; readonly now: nu
         ) : dueAt === undefined ? (
           <span class="note">{texts.noDueDate}</span>
         ) : (
-          <When at={dueAt} day />
+          // A day of the law's own zone: the reader's could be a later one.
+          dueDayOf(dueAt)
         )}
       </td>
       <td data-label={texts.todo}>{shortTodo(listed) ?? <span class="note">{texts.nothingToDo}</span>}</td>

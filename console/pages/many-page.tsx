@@ -8,7 +8,7 @@ import { streamedRows, type BulkForm } from '../../client/bulk/bulk-rows';
 import { checkedRows, type CheckedRow } from '../../client/bulk/checked-rows';
 import { BulkFileError, InvalidSubmissionError, type FieldProblem } from '../../client/errors';
 import { byProvider, providerKeys, providerName, type Provider } from '../../domain/provider/provider-table';
-import { FaultSummary, idOf, type FieldFault } from '../components/form';
+import { FaultSummary, TextField, UploadField, type FieldFault } from '../components/form';
 import { ProblemList, type LineProblem } from '../components/problem-list';
 import type { ConsoleServices } from '../console-services';
 import type { PageAnswer, PageRoute, ShownPage, Visit } from '../page';
@@ -18,6 +18,7 @@ import { manyTexts as texts } from '../texts/many';
 const PROBLEMS_MAX = 5_000;
 /** Lines that the browser has not read yet: it sends the whole file first. */
 const UNREAD_BYTES_MAX = 16 * 1_024 * 1_024;
+const ACCEPTED = '.csv,.ndjson,.jsonl,text/csv,application/x-ndjson';
 const batchPattern = /^[A-Za-z0-9._-]{0,64}$/;
 
 export function manyPages(services: ConsoleServices): readonly PageRoute[] {
@@ -173,8 +174,16 @@ function uploadPage({ batch = '', faults = [], found }: UploadParts): ShownPage 
           encType="multipart/form-data"
           data-checking={texts.checking}
         >
-          <BatchField batch={batch} />
-          <FileField name="file" label={texts.file} hint={texts.fileHint} />
+          <TextField
+            name="batch"
+            label={texts.batch}
+            hint={texts.batchHint}
+            value={batch}
+            faults={faults}
+            isOptional
+            maxLength={64}
+          />
+          <UploadField name="file" label={texts.file} hint={texts.fileHint} faults={faults} accept={ACCEPTED} />
           <p class="hint">{`${texts.columns}: ${texts.columnsText}`}</p>
           <p class="actions">
             <button>{texts.check}</button>
@@ -185,39 +194,6 @@ function uploadPage({ batch = '', faults = [], found }: UploadParts): ShownPage 
       </>
     ),
   };
-}
-
-function BatchField({ batch }: { readonly batch: string }) {
-  const id = idOf('batch');
-  return (
-    <div class="field">
-      <label for={id}>{texts.batch}</label>
-      <p class="hint" id={`${id}-hint`}>
-        {texts.batchHint}
-      </p>
-      <input id={id} name="batch" value={batch} maxLength={64} autoComplete="off" aria-describedby={`${id}-hint`} />
-    </div>
-  );
-}
-
-function FileField({ name, label, hint }: { readonly name: string; readonly label: string; readonly hint: string }) {
-  const id = idOf(name);
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      <p class="hint" id={`${id}-hint`}>
-        {hint}
-      </p>
-      <input
-        id={id}
-        type="file"
-        name="file"
-        required
-        accept=".csv,.ndjson,.jsonl,text/csv,application/x-ndjson"
-        aria-describedby={`${id}-hint`}
-      />
-    </div>
-  );
 }
 
 function Result({ found }: { readonly found: Found }) {
@@ -260,7 +236,7 @@ function Result({ found }: { readonly found: Found }) {
         >
           <input type="hidden" name="batch" value={batch} />
           <div data-without-script>
-            <FileField name="file-again" label={texts.fileAgain} hint={texts.fileAgainHint} />
+            <UploadField name="file-again" label={texts.fileAgain} hint={texts.fileAgainHint} accept={ACCEPTED} />
           </div>
           <p>{texts.final}</p>
           <p class="actions">

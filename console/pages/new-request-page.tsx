@@ -269,7 +269,7 @@ function formPage(visit: Visit, parts: Partial<FormParts> & Pick<FormParts, 'pol
 function NoticePanel({ notice, maySee }: { readonly notice: Notice; readonly maySee: boolean }) {
   const { title, text, requestId } = notice;
   return (
-    <div class="panel warning" role="alert">
+    <div class="panel warn" role="alert">
       {title !== undefined && <h2>{title}</h2>}
       <p>{text}</p>
       {requestId !== undefined && maySee && (

@@ -8,6 +8,7 @@ import { FaultSummary, TextField, type FieldFault } from '../components/form';
 import type { ConsoleServices } from '../console-services';
 import { valueOf, type Fields, type PageRoute } from '../page';
 import { reportTexts as texts } from '../texts/period-report';
+import { DataTable } from '../components/data-table';
 
 const LOOKS_AT_ONCE = 8;
 const MONTH_MS = 30 * DAY_MS;
@@ -125,35 +126,27 @@ function Figures({ report, shown }: { readonly report: Report; readonly shown: T
                 value === undefined || figure.startsWith('days ') ? [] : [{ label: label.trim(), value }],
               )}
             />
-            <div class="table" tabIndex={0} role="region" aria-label={title}>
-              <table>
-                <caption class="visually-hidden">{title}</caption>
-                <thead>
-                  <tr>
-                    <th scope="col">{texts.figure}</th>
-                    {columns.map((column) => (
-                      <th key={column} scope="col" class="number">
-                        {column === 'all' ? texts.all : column}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
-                <tbody>
-                  {rows.map((row) => (
-                    <tr key={row.figure}>
-                      <th scope="row" class={row.label.startsWith(' ') ? 'part' : ''}>
-                        {row.label.trim()}
-                      </th>
-                      {values(row).map((value, index) => (
-                        <td key={columns[index]} class="number">
-                          {value}
-                        </td>
-                      ))}
-                    </tr>
+            <DataTable
+              title={title}
+              columns={[
+                texts.figure,
+                ...columns.map((column) => ({ text: column === 'all' ? texts.all : column, isNumber: true })),
+              ]}
+              scrolls
+            >
+              {rows.map((row) => (
+                <tr key={row.figure}>
+                  <th scope="row" class={row.label.startsWith(' ') ? 'part' : ''}>
+                    {row.label.trim()}
+                  </th>
+                  {values(row).map((value, index) => (
+                    <td key={columns[index]} class="number">
+                      {value}
+                    </td>
                   ))}
-                </tbody>
-              </table>
-            </div>
+                </tr>
+              ))}
+            </DataTable>
           </section>
         ))}
     </section>

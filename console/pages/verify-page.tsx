@@ -133,7 +133,7 @@ function page({
         {judged === undefined && (
           <>
             <p>{texts.lead}</p>
-            {issuerKeys.certificate === undefined && <p class="panel warning">{texts.noKeys}</p>}
+            {issuerKeys.certificate === undefined && <p class="panel warn">{texts.noKeys}</p>}
             <FaultSummary faults={faults} />
             <form class="narrow" method="post" action="/verify" encType="multipart/form-data" noValidate>
               <TextAreaField

@@ -11,7 +11,6 @@ export const common = {
   verify: 'Check a certificate',
   loggedInAs: (id: string) => `Logged in as ${id}`,
   logOut: 'Log out',
-  utc: 'UTC',
   wrong: 'What you sent cannot be taken yet',
   backToInbox: 'Back to the inbox',
   needed: 'needed',

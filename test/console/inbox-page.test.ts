@@ -101,6 +101,13 @@ describe('the inbox', () => {
     expect(body.match(/class="count[^"]*" href="[^"]*" aria-current="page"/g)).toHaveLength(1);
   });
 
+  it('names the law’s own day, which no reader’s time zone makes a later one', async () => {
+    // The last millisecond of 28 December in Berlin.
+    const due = { ...waiting, dueAt: Date.parse('2026-12-28T22:59:59.999Z') };
+    const { body } = await (await open([due])).browser.get('/');
+    expect(body).toContain('<td data-label="To be answered by">2026-12-28</td>');
+  });
+
   it('says that nothing waits, that there is more, and what could not be said', async () => {
     expect((await (await open([])).browser.get('/')).body).toContain('No request is open.');
     expect((await (await open([])).browser.get('/?show=overdue')).body).toContain('Nothing waits here.');
