@@ -2,6 +2,7 @@
 import type { Browser, Page } from 'playwright-core';
 import type { ErasureSubmission } from '../../client/submission';
 import { parsePolicyFile } from '../../config/policy-file';
+import { openBenchPage } from '../browser/bench-page';
 import { describeInBrowser, openBrowser } from '../browser/browser';
 import { createConsoleBench, PLANTED, requestId, type ConsoleBench } from './console-bench';
 
@@ -33,21 +34,11 @@ describeInBrowser('the form of a new request, in a browser', () => {
       return { requestId, duplicate: true, workflowId: '', runId: '', warnings: [] };
     };
     const server = await bench.open({ submit }, { policy });
-    const { cookies } = await bench.loggedIn(server, ['file']);
-    const url = await server.listen({ host: '127.0.0.1', port: 0 });
-    const context = await browser.newContext({ timezoneId: 'America/New_York' });
-    // Its cookies are for https alone, which a browser takes this address for.
-    await context.addCookies(
-      [...cookies].map(([name, value]) => ({
-        name,
-        value: encodeURIComponent(value),
-        url: url.replace('http:', 'https:'),
-        secure: true,
-      })),
-    );
-    page = await context.newPage();
+    const context = { timezoneId: 'America/New_York' };
+    const opened = await openBenchPage(browser, { bench, server, roles: ['file'], context });
+    page = opened.page;
     page.on('request', (request) => urls.push(request.url()));
-    await page.goto(`${url}/requests/new`);
+    await page.goto(`${opened.url}/requests/new`);
   });
   afterEach(() => page.context().close());
 

@@ -1,6 +1,7 @@
 /** Filing many requests at the console: checked by line and field, filed once, and nothing of a row ever shown again. */
 import type { Browser, Page } from 'playwright-core';
 import type { ErasureSubmission } from '../../client/submission';
+import { openBenchPage } from '../browser/bench-page';
 import { describeInBrowser, openBrowser } from '../browser/browser';
 import { barriersOn, overflowOf } from '../browser/page-checks';
 import { createConsoleBench, PLANTED, PUBLIC_URL, type ConsoleBench } from './console-bench';
@@ -174,21 +175,11 @@ describeInBrowser('a file of 2,000 rows in a browser', () => {
   afterAll(() => browser.close());
   beforeEach(async () => {
     const server = await bench.open({ submit });
-    const { cookies } = await bench.loggedIn(server, ['file'], 'staff-7');
-    const url = await server.listen({ host: '127.0.0.1', port: 0 });
-    const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
-    // Its cookies are for https alone, which a browser takes this address for.
-    await context.addCookies(
-      [...cookies].map(([name, value]) => ({
-        name,
-        value: encodeURIComponent(value),
-        url: url.replace('http:', 'https:'),
-        secure: true,
-      })),
-    );
-    page = await context.newPage();
+    const context = { viewport: { width: 360, height: 740 } };
+    const opened = await openBenchPage(browser, { bench, server, roles: ['file'], staff: 'staff-7', context });
+    page = opened.page;
     page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(`${url}/many`);
+    await page.goto(`${opened.url}/many`);
   });
   afterEach(() => page.context().close());
 

@@ -38,6 +38,18 @@ async function release(handle: Handle): Promise<void> {
   await handle.executeUpdate(decisionUpdates.release, { args: [said] });
 }
 
+/** The person API has been asked to withdraw because of a hold, and has not answered yet. */
+async function heldWhileWithdrawing() {
+  const held = bench.hold<Withdrawal>();
+  bench.providers.person.ask.set(withdrawable);
+  bench.providers.person.withdraw.set(held.answer);
+  const handle = await bench.startFor('person');
+  await bench.forward(handle, DAY_MS);
+  await hold(handle);
+  await held.asked;
+  return { handle, held };
+}
+
 async function expectEnd(handle: Handle, ...outcomes: LegOutcome[]): Promise<void> {
   const result = await handle.result();
   expect(result.legs.map((leg) => leg.outcome)).toEqual(outcomes);
@@ -185,13 +197,7 @@ describe('a legal hold', () => {
   });
 
   it('asks again where the provider withdrew it while it was being released', async () => {
-    const held = bench.hold<Withdrawal>();
-    bench.providers.person.ask.set(withdrawable);
-    bench.providers.person.withdraw.set(held.answer);
-    const handle = await bench.startFor('person');
-    await bench.forward(handle, DAY_MS);
-    await hold(handle);
-    await held.asked;
+    const { handle, held } = await heldWhileWithdrawing();
     await release(handle);
     held.release({ status: 'withdrawn' });
     await bench.settle(handle);
@@ -201,13 +207,7 @@ describe('a legal hold', () => {
   });
 
   it('keeps in the record what the provider withdrew after somebody had attested', async () => {
-    const held = bench.hold<Withdrawal>();
-    bench.providers.person.ask.set(withdrawable);
-    bench.providers.person.withdraw.set(held.answer);
-    const handle = await bench.startFor('person');
-    await bench.forward(handle, DAY_MS);
-    await hold(handle);
-    await held.asked;
+    const { handle, held } = await heldWhileWithdrawing();
     const attested = await handle.executeUpdate(decisionUpdates.attest, { args: [{ ...said, provider: 'person' }] });
     expect(attested.waitsFor).toContain('answer to withdrawing the request because of the hold');
     held.release({ status: 'withdrawn' });
