@@ -27,8 +27,10 @@ interface InboxFilter {
   readonly isAlarming?: true;
 }
 
+const outcomes = ['completed', 'completed-with-exceptions', 'withdrawn', 'rejected'] as const;
+
 const filters: readonly InboxFilter[] = [
-  { name: 'open', text: texts.filters.open, narrows: {}, count: ({ open }) => open },
+  { name: 'open', text: texts.filters.open, narrows: { state: 'running' }, count: ({ open }) => open },
   {
     name: 'needs-staff',
     text: texts.filters['needs-staff'],
@@ -58,7 +60,11 @@ const filters: readonly InboxFilter[] = [
     isAlarming: true,
   })),
   { name: 'awaiting-approval', text: texts.filters['awaiting-approval'], narrows: { state: 'awaiting-approval' } },
-  { name: 'ended', text: texts.filters.ended, narrows: { state: 'completed' } },
+  ...outcomes.map((state): InboxFilter => ({
+    name: state,
+    text: texts.ended(requestStateWords[state]),
+    narrows: { state },
+  })),
 ];
 
 export function inboxPages({ client }: ConsoleServices): readonly PageRoute[] {
@@ -88,7 +94,10 @@ export function inboxPages({ client }: ConsoleServices): readonly PageRoute[] {
       show: async ({ query, now }) => {
         const requestId = valueOf(query, 'id')?.trim().toLowerCase();
         if (requestIdParameter.safeParse({ requestId }).success) return { redirectTo: `/requests/${requestId}` };
-        const [counts, list] = await Promise.all([client.urgentCounts(), client.urgentFirst({ limit: SHOWN_MAX })]);
+        const [counts, list] = await Promise.all([
+          client.urgentCounts(),
+          client.urgentFirst({ state: 'running', limit: SHOWN_MAX }),
+        ]);
         const faults = [{ field: 'id', problem: texts.searchFault }];
         return {
           status: 422,

@@ -125,7 +125,7 @@ describeInBrowser('a request at the console', () => {
     await typeReason(clerk);
     await clerk.getByRole('button', { name: 'Record that somebody was told' }).click();
     await clerk.getByText('completed', { exact: true }).waitFor();
-    await officer.goto(`${world.url}/?show=ended`);
+    await officer.goto(`${world.url}/?show=completed`);
     await officer.getByRole('link', { name: requestId }).waitFor();
 
     // Nothing of the person is on any page after the filing, or in any log.

@@ -84,16 +84,17 @@ describe('the inbox', () => {
   });
 
   it.each<[string, object]>([
-    ['', {}],
+    ['', { state: 'running' }],
     ['?show=needs-staff', { needsStaff: true }],
     ['?show=overdue', { overdue: true }],
     ['?show=due-this-week', { dueWithinMs: 7 * DAY_MS }],
     ['?show=on-hold', { state: 'on-hold' }],
     ['?show=person', { waitingFor: 'person' }],
     ['?show=awaiting-approval', { state: 'awaiting-approval' }],
-    ['?show=ended', { state: 'completed' }],
-    ['?show=nonsense', {}],
-    ['?show=overdue&show=on-hold', {}],
+    ['?show=completed', { state: 'completed' }],
+    ['?show=withdrawn', { state: 'withdrawn' }],
+    ['?show=nonsense', { state: 'running' }],
+    ['?show=overdue&show=on-hold', { state: 'running' }],
   ])('keeps what is shown in the address: %j', async (query, expected) => {
     const { browser, asked } = await open([waiting]);
     const { body } = await browser.get(`/${query}`);
@@ -117,7 +118,7 @@ describe('the inbox', () => {
   });
 
   it('asks nothing of an ended request', async () => {
-    const { body } = await (await open([ended])).browser.get('/?show=ended');
+    const { body } = await (await open([ended])).browser.get('/?show=completed');
     expect(body).toContain('<tr class="over">');
     expect(body).toContain('answered');
   });
