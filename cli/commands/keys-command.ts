@@ -159,7 +159,7 @@ async function upgrade({ dir, environment, json }: InitOptions, context: Command
       '  1. the workers that serve the workflows: certificate.json, decision.json and fact-keys.json',
       "  2. the providers' workers: provider-….json and fact-keys.json",
       '  3. the gateways: gateway.json and fact-keys.json',
-      '  4. the servers: client.json, and server-decision.json where they sign decisions',
+      '  4. the servers: client.json, server-decision.json where they sign decisions, and server-session.json where they have a console',
     );
   }
   if (missingRoles.length > 0) {
