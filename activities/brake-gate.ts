@@ -2,7 +2,7 @@
  * What one worker process does with a provider's brake: holds calls back while it is on, lets the trial through, and tells it
  * when the provider refuses everyone. Should the brake itself be out of reach, calls are made as if there were none.
  */
-import { SECOND_MS } from '../domain/duration';
+import { HOUR_MS, SECOND_MS } from '../domain/duration';
 import { shortageAskAgainInMs, type Shortage } from '../domain/brake/shortage';
 import { alsoUnknown, mergedStreak, noStreak, streakAfter, tripOf, type Sign, type Trip } from '../domain/brake/streak';
 import {
@@ -37,22 +37,28 @@ export interface BrakeGate {
   shortage(): Promise<{ readonly shortage: Shortage; readonly askAgainInMs: number } | undefined>;
   /** What a call said; resolves to the brake where it is on now. */
   tell(requestId: string, sign: Sign): Promise<BrakeOn | undefined>;
+  /** Looks no more. */
+  close(): void;
 }
 
 /** What was read is believed so long: another worker's trip is noticed within this. */
 const BELIEVED_MS = 10 * SECOND_MS;
+/** How long a worker that calls nobody any more goes on looking whether another tripped the brake for unknown ids. */
+const LOOKS_MS_MAX = HOUR_MS;
 
 export function createBrakeGate({
   shared,
   settings = defaultBrakeSettings,
   now = Date.now,
   random = Math.random,
+  later = (look, afterMs) => setTimeout(look, afterMs).unref(),
   onUnreachable,
 }: {
   readonly shared: SharedBrake;
   readonly settings?: BrakeSettings;
   readonly now?: () => number;
   readonly random?: () => number;
+  readonly later?: (look: () => void, afterMs: number) => NodeJS.Timeout;
   /** The brake could not be read or told. */
   readonly onUnreachable: (error: unknown) => void;
 }): BrakeGate {
@@ -63,6 +69,8 @@ export function createBrakeGate({
   let knownShortage: { readonly shortage: Shortage | undefined; readonly readAt: number } | undefined;
   let readingShortage: Promise<void> | undefined;
   let streak = noStreak;
+  let nextLook: NodeJS.Timeout | undefined;
+  const believedMs = Math.min(BELIEVED_MS, plan.firstAfterMs);
 
   /** Whether it was reached. */
   async function through(ask: () => Promise<TripState>): Promise<boolean> {
@@ -91,7 +99,7 @@ export function createBrakeGate({
   }
 
   async function refresh(): Promise<void> {
-    if (now() - readAt < Math.min(BELIEVED_MS, plan.firstAfterMs)) return;
+    if (now() - readAt < believedMs) return;
     await (reading ??= read().finally(() => (reading = undefined)));
   }
 
@@ -99,6 +107,16 @@ export function createBrakeGate({
     await through(() => shared.read());
     const trip = known.on?.reason === 'unknown-ids' ? alsoUnknown(streak) : undefined;
     if (trip !== undefined) await reportTrip(trip);
+  }
+
+  /**
+   * Those who were told that they are unknown are to be named if another worker trips the brake for it, also where no
+   * further call comes to this one.
+   */
+  function lookLater(afterMs = believedMs): void {
+    if (streak.unknown.length === 0 || afterMs > LOOKS_MS_MAX) return;
+    clearTimeout(nextLook);
+    nextLook = later(() => void refresh().then(() => lookLater(2 * afterMs)), afterMs);
   }
 
   async function readShortage(): Promise<void> {
@@ -140,10 +158,12 @@ export function createBrakeGate({
       }
       streak = streakAfter(streak, sign, { requestId, at: now() }, limits);
       const trip = tripOf(streak, limits);
-      if (trip === undefined) return undefined;
-      await reportTrip(trip);
+      if (trip !== undefined) await reportTrip(trip);
+      if (sign.says === 'knows-nobody') lookLater();
       return known.on;
     },
+
+    close: () => clearTimeout(nextLook),
   };
 }
 
@@ -152,4 +172,5 @@ export const noBrake: BrakeGate = {
   pass: async () => 'go',
   shortage: async () => undefined,
   tell: async () => undefined,
+  close: () => undefined,
 };

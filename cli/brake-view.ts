@@ -1,7 +1,7 @@
 /** How a provider's brake looks on the screen and as JSON. */
 import { brakeGuide } from '../domain/brake/brake-reason';
 import { shortageAlarm, type Shortage } from '../domain/brake/shortage';
-import { brakeAlarm } from '../domain/brake/trip-text';
+import { brakeAlarm, requestsToLookInto } from '../domain/brake/trip-text';
 import type { TripState } from '../domain/brake/trip-state';
 import { describeInstant } from '../domain/duration';
 import { providerName, type Provider } from '../domain/provider/provider-table';
@@ -32,7 +32,8 @@ function tripText(provider: Provider, { on, last }: TripState, context: CommandC
   }
   if (last === undefined) return `${name}  off`;
   const by = 'actor' in last.by ? `staff ${last.by.actor} (${last.by.reason})` : 'a call that was served';
-  return `${name}  off; last on from ${describeInstant(last.since)} to ${describeInstant(last.at)} (${last.reason}), released by ${by}`;
+  const off = `${name}  off; last on from ${describeInstant(last.since)} to ${describeInstant(last.at)} (${last.reason}), released by ${by}`;
+  return [off, ...requestsToLookInto(last).map((text) => `  ${text}`)].join('\n');
 }
 
 /** Instants are RFC 3339 in UTC. */
@@ -51,7 +52,15 @@ export function brakeJson(provider: Provider, { trips: { on, last }, shortage }:
     ...(shortage && {
       noCalls: { reason: shortage.reason, since: iso(shortage.since), until: iso(shortage.until) },
     }),
-    ...(last && { last: { reason: last.reason, since: iso(last.since), releasedAt: iso(last.at), by: last.by } }),
+    ...(last && {
+      last: {
+        reason: last.reason,
+        since: iso(last.since),
+        releasedAt: iso(last.at),
+        by: last.by,
+        ...(last.requestIds && { requestIds: last.requestIds }),
+      },
+    }),
   };
 }
 

@@ -33,3 +33,8 @@ export function brakeGates(
   known.set(connection, gates);
   return gates;
 }
+
+/** To be called before the connection is closed: its gates look no more. */
+export function closeBrakeGates(connection: NativeConnection): void {
+  for (const gate of Object.values(known.get(connection) ?? {})) gate.close();
+}

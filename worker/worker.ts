@@ -30,7 +30,7 @@ import { createFactChecker, createFactSigner } from '../security/facts';
 import type { CertificateKeys, ProviderKeys } from '../security/key-table';
 import { createOpener } from '../security/sealing';
 import { createAdapter } from './adapters';
-import { brakeGates } from './brake-gates';
+import { brakeGates, closeBrakeGates } from './brake-gates';
 import { ProviderLeases } from './provider-leases';
 import { readWorkerKeys, type WorkerKeys } from './worker-keys';
 import { prebuiltWorkflowBundle } from './workflow-bundle';
@@ -126,6 +126,7 @@ async function runUntilDrained(
   } catch (error) {
     throw await explained(parts.config, error);
   } finally {
+    closeBrakeGates(parts.connection);
     await parts.connection.close();
   }
 }

@@ -42,6 +42,8 @@ export interface BrakeOn extends Trip {
 export interface ReleasedBrake {
   readonly reason: BrakeReason;
   readonly since: number;
+  /** Those to be looked into still: they were told that nobody knows them. */
+  readonly requestIds?: readonly string[];
   readonly at: number;
   readonly by: { readonly request: string } | { readonly actor: string; readonly reason: string };
 }
@@ -163,8 +165,8 @@ function releases(reason: BrakeReason, { says }: Sign): boolean {
   return says === 'serves' || says === 'answers' || says === 'knows-nobody';
 }
 
-function release({ reason, since }: BrakeOn, at: number, by: ReleasedBrake['by']): TripState {
-  return { last: { reason, since, at, by } };
+function release({ reason, since, requestIds }: BrakeOn, at: number, by: ReleasedBrake['by']): TripState {
+  return { last: { reason, since, at, by, ...(reason === 'unknown-ids' && { requestIds }) } };
 }
 
 /** How often one that waits asks again while a trial is under way. */

@@ -3,7 +3,7 @@ import { describeInstant } from '../duration';
 import { providerName, type Provider } from '../provider/provider-table';
 import { brakeGuide, type BrakeReason } from './brake-reason';
 import { shortageGuide, type ShortageReason } from './shortage';
-import type { BrakeOn, TripState } from './trip-state';
+import type { BrakeOn, ReleasedBrake, TripState } from './trip-state';
 
 const waitGuide = { ...brakeGuide, ...shortageGuide };
 
@@ -27,6 +27,11 @@ export function brakeAlarm(provider: Provider, on: BrakeOn): string {
   );
 }
 
+/** A line, where the brake was on for unknown ids: these may have been asked in the wrong place. */
+export function requestsToLookInto({ requestIds = [] }: ReleasedBrake): readonly string[] {
+  return requestIds.length === 0 ? [] : [`Were told that nobody knows them, look into each: ${requestIds.join(', ')}`];
+}
+
 /** For the Temporal UI: Markdown. */
 export function describeTrip(provider: Provider, { on, last, unknownIdsBelievedUntil }: TripState): readonly string[] {
   const believed =
@@ -41,6 +46,7 @@ export function describeTrip(provider: Provider, { on, last, unknownIdsBelievedU
       `The brake is off: the provider is called. Last it was on since ${describeInstant(last.since)} (${last.reason}), ` +
         `and released at ${describeInstant(last.at)} by ${by}.`,
       '',
+      ...requestsToLookInto(last).flatMap((text) => [text, '']),
       ...believed,
     ];
   }

@@ -5,7 +5,7 @@ import { ProviderFailure } from '../../activities/providers/provider';
 import type { Shortage } from '../../domain/brake/shortage';
 import type { Sign } from '../../domain/brake/streak';
 import { notTripped, trialPlan, tripStateAfter, type TripReport, type TripState } from '../../domain/brake/trip-state';
-import { MINUTE_MS, SECOND_MS } from '../../domain/duration';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import { failureTypes } from '../../domain/leg/failure';
 import { absent, accepted, evidence, pending, presentAgain, unknown } from '../support/receipts';
 
@@ -21,6 +21,18 @@ class World implements SharedBrake {
   shortage: Shortage | undefined;
   shortageReads = 0;
   isAway = false;
+  readonly looks: { readonly look: () => void; readonly at: number }[] = [];
+
+  /** Time passes, and nobody calls. */
+  async pass(ms: number): Promise<void> {
+    const until = this.now + ms;
+    for (let next = this.looks.shift(); next !== undefined && next.at <= until; next = this.looks.shift()) {
+      this.now = Math.max(this.now, next.at);
+      next.look();
+      await new Promise(setImmediate);
+    }
+    this.now = until;
+  }
 
   async read(): Promise<TripState> {
     this.reads += 1;
@@ -47,6 +59,10 @@ class World implements SharedBrake {
       settings,
       now: () => this.now,
       random: () => 0,
+      later: (look, afterMs) => {
+        this.looks.push({ look, at: this.now + afterMs });
+        return undefined as unknown as NodeJS.Timeout;
+      },
       onUnreachable: (error) => this.unreachable.push(error),
     });
   }
@@ -175,6 +191,40 @@ describe('the gate of a worker', () => {
     });
     await gate.pass(request(3));
     expect(world.state.on?.requestIds).toEqual([8, 1, 2].map(request));
+  });
+
+  it.each([0, 9, 11, 60, 1_000])(
+    'has them named though no further call comes to it: the other trips it %i s later',
+    async (seconds) => {
+      const world = new World();
+      const gate = world.gate();
+      await gate.pass(request(1));
+      for (const n of [1, 2]) await gate.tell(request(n), { says: 'knows-nobody' });
+      await world.pass(seconds * SECOND_MS);
+      await world.report({
+        type: 'tripped',
+        trip: { reason: 'unknown-ids', since: 0, requests: 1, requestIds: [request(8)] },
+      });
+      await world.pass(15 * MINUTE_MS);
+      expect(world.state.on?.requestIds).toEqual([8, 1, 2].map(request));
+      await world.pass(DAY_MS);
+      expect(world.looks).toEqual([]);
+      expect(world.reads).toBeLessThan(12);
+    },
+  );
+
+  it('looks for nobody where it saw nobody unknown, and not again and again where no brake goes on', async () => {
+    const world = new World();
+    const gate = world.gate();
+    await refuse(gate, 1, 2);
+    expect(world.looks).toEqual([]);
+    await gate.tell(request(3), { says: 'knows-nobody' });
+    world.isAway = true;
+    await world.pass(MINUTE_MS);
+    world.isAway = false;
+    await world.pass(DAY_MS);
+    expect(world.reads).toBeLessThan(12);
+    expect(world.looks).toEqual([]);
   });
 
   it('tells nothing that changes nothing', async () => {

@@ -198,7 +198,10 @@ describe('a brake that is on', () => {
     const { on, last } = after(tripped, at(HOUR_MS, by));
     expect(on).toBeUndefined();
     expect(last).toMatchObject({ by: { actor: 'staff-7', reason: 'mended:PRIV-1' }, since: T0, at: T0 + HOUR_MS });
+    expect(last).not.toHaveProperty('requestIds');
     const believed = after(nobody, at(0, by));
+    // Who was told that nobody knows them stays to be looked into.
+    expect(believed.last?.requestIds).toEqual(nobody.on?.requestIds);
     expect(after(believed, at(UNKNOWN_IDS_BELIEVED_MS - 1, trip('unknown-ids', 4))).on).toBeUndefined();
     expect(after(believed, at(UNKNOWN_IDS_BELIEVED_MS, trip('unknown-ids', 4))).on).toBeDefined();
     expect(after(believed, at(1, trip('unavailable', 4))).on).toBeDefined();
