@@ -21,7 +21,9 @@ const common = {
     }),
   },
   // These packages ship ES modules only.
-  transformIgnorePatterns: ['/node_modules/(?!(jose|env-paths|is-safe-filename|get-port|openid-client|oauth4webapi)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(jose|env-paths|is-safe-filename|get-port|openid-client|oauth4webapi|request-filtering-agent)/)',
+  ],
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   setupFiles: ['<rootDir>/test/support/quiet-grpc.js'],
 };

@@ -33,7 +33,7 @@ export interface RowsToFile {
 /** A result for each row, in their order, and one for the end. */
 export async function* filedRows(
   { bytes, form, batch, principal, now }: RowsToFile,
-  { client, rowIds, policy }: Pick<ApiServices, 'client' | 'rowIds' | 'policy'>,
+  { client, rowIds, policy, webhookHosts }: Pick<ApiServices, 'client' | 'rowIds' | 'policy' | 'webhookHosts'>,
 ): AsyncGenerator<FiledRow | FilingEnd, void, undefined> {
   const counts = { rows: 0, new: 0, duplicate: 0, failed: 0, rejected: 0 };
 
@@ -48,7 +48,7 @@ export async function* filedRows(
         return { line, requestId: row.requestId, result: 'duplicate', problems: [] };
       case 'good':
         try {
-          const submission = submissionOf(row.submission, { principal, policy, now });
+          const submission = submissionOf(row.submission, { principal, policy, webhookHosts, now });
           const { requestId, duplicate } = await client.submit(submission);
           const warnings = row.warnings.length === 0 ? undefined : [...row.warnings];
           return { line, requestId, result: duplicate ? 'duplicate' : 'new', problems: [], ...defined({ warnings }) };

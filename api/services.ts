@@ -2,6 +2,7 @@
 import type { ErasureClient } from '../client/erasure-client';
 import type { RowIds } from '../client/bulk/row-ids';
 import type { PolicyFile } from '../config/policy-file';
+import type { WebhookHosts } from '../config/webhook-config';
 import type { DecisionTokenIssuer } from '../security/decision-token';
 
 export interface ApiServices {
@@ -13,6 +14,8 @@ export interface ApiServices {
   readonly rowIds: (batch: string) => Promise<RowIds>;
   /** The company's policy file; undefined where none is named, and no due date can be promised. */
   readonly policy: PolicyFile | undefined;
+  /** Who may be told of the changes of requests; undefined where nobody may. */
+  readonly webhookHosts: WebhookHosts | undefined;
   /** Signs decisions for whoever is logged in; undefined where the server has no key for it. */
   readonly issuer: DecisionTokenIssuer | undefined;
 }

@@ -59,6 +59,7 @@ async function sealedInput(
     identityAskedAt,
     informationReceivedAt,
     filedBy,
+    webhookUrl,
   } = submission;
   const changes: Partial<Patience> = defined(submission.policy ?? {});
   const sealed = await Promise.all(
@@ -73,7 +74,7 @@ async function sealedInput(
     submittedAt,
     subject: Object.fromEntries(sealed) as ErasureRequestInput['subject'],
     ...(Object.keys(changes).length === 0 ? {} : { policy: changes }),
-    ...defined({ receivedVia, ground, verification, identityAskedAt, informationReceivedAt, filedBy }),
+    ...defined({ receivedVia, ground, verification, identityAskedAt, informationReceivedAt, filedBy, webhookUrl }),
   };
 }
 

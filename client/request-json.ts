@@ -31,15 +31,27 @@ export function progressJson(progress: RequestProgress) {
 }
 
 function progressFields({ legs, ...progress }: RequestProgress) {
-  const { todo, notes, blockedOn, decisionMode, due, noDueDate, outcome, decisions, notices, filedBy, trail } =
-    progress;
+  const {
+    todo,
+    notes,
+    blockedOn,
+    decisionMode,
+    due,
+    noDueDate,
+    outcome,
+    decisions,
+    notices,
+    filedBy,
+    webhookUrl,
+    trail,
+  } = progress;
   return {
     providers: legs,
     todo,
     notes,
     blockedOn,
     decisionMode,
-    ...defined({ due, noDueDate, outcome, decisions, notices, filedBy }),
+    ...defined({ due, noDueDate, outcome, decisions, notices, filedBy, webhookUrl }),
     trail,
   };
 }

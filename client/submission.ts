@@ -6,6 +6,7 @@ import { parseInstant } from '../domain/instant';
 import { patienceBounds, type Patience } from '../domain/rules/patience';
 import { identifierFields, providerKeys, type Provider } from '../domain/provider/provider-table';
 import { isRequestId, pastProblem, problemOfInformationReceived, type Verification } from '../domain/request/request';
+import { webhookUrlProblem } from '../domain/request/webhook-url';
 import { expectedRegulation, isRegulation, type Regulation } from '../domain/law/regulation';
 import { isCode, isRecord, opaquePattern } from '../domain/text';
 import { InvalidSubmissionError, type FieldProblem } from './errors';
@@ -32,6 +33,8 @@ export interface ErasureSubmission {
   readonly informationReceivedAt?: string | undefined;
   /** Opaque id of whoever filed the request: where the rules ask for approval, somebody else must give it. */
   readonly filedBy?: string | undefined;
+  /** Where its changes are to be told: an https URL of a host that the workers' settings allow, without query. */
+  readonly webhookUrl?: string | undefined;
   /** The person's identifier at each provider that is to be asked, by what its field is called there; at least one. */
   readonly subject: {
     readonly [P in Provider]?: { readonly [Field in (typeof identifierFields)[P]]: string } | undefined;
@@ -105,6 +108,13 @@ export const submissionSchema = onlyKnown({
   identityAskedAt: instant.optional(),
   informationReceivedAt: instant.optional(),
   filedBy: reference('an opaque id of a staff member or service (no e-mail address, no name)').optional(),
+  webhookUrl: z
+    .string('expected text')
+    .superRefine((value, context) => {
+      const problem = webhookUrlProblem(value);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+    })
+    .optional(),
   subject,
   policy: policy.optional(),
 });

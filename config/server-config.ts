@@ -8,6 +8,7 @@ import { issuerUrl, roleMap, type IdentityProviderConfig } from './identity-prov
 import { logLevel, type LogLevel } from './logging';
 import { networkVariables, readProxy } from './network-config';
 import { bindAddress, keyPermissions, listenHost, origin, path, port, positiveInteger, secret } from './setting-types';
+import { readWebhookHosts, webhookHostVariables, type WebhookHosts } from './webhook-config';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
 export const serverVariables = {
@@ -33,6 +34,7 @@ export const serverVariables = {
   SERVER_PUBLIC_URL: origin.optional(),
   LOG_LEVEL: logLevel,
   ...networkVariables,
+  ...webhookHostVariables,
 } as const;
 
 export interface ServerConfig {
@@ -53,6 +55,8 @@ export interface ServerConfig {
   readonly identityProvider?: IdentityProviderConfig;
   /** Pages for staff; none without it. */
   readonly console?: ConsoleConfig;
+  /** Who may be told of the changes of requests; nobody without it. */
+  readonly webhookHosts?: WebhookHosts;
   /** What the identity provider is reached through. */
   readonly proxy?: Proxy;
   readonly logLevel: LogLevel;
@@ -70,10 +74,11 @@ export interface ConsoleConfig {
 
 /** Throws `ConfigurationError`. */
 export function readServerConfig(environment: Environment): ServerConfig {
-  const { own, temporal, proxy } = readAll({
+  const { own, temporal, proxy, webhookHosts } = readAll({
     own: () => readEnvironment(serverVariables, environment),
     temporal: () => readTemporalConfig(environment),
     proxy: () => readProxy(environment),
+    webhookHosts: () => readWebhookHosts(environment),
     identityProvider: () => refuseHalfIdentityProvider(environment),
     console: () => refuseHalfConsole(environment),
   });
@@ -92,6 +97,7 @@ export function readServerConfig(environment: Environment): ServerConfig {
       identityProvider: identityProviderOf(own),
       console: consoleOf(own),
       proxy,
+      webhookHosts,
     }),
   };
 }

@@ -110,3 +110,14 @@ export const providerList = z
   .transform((value) => (value === 'none' ? [] : value.split(',').map((part) => part.trim())))
   .refine((parts) => parts.every(isProvider), `expected a comma-separated list of ${providerKeys.join(', ')}, or none`)
   .transform((parts) => [...new Set(parts as Provider[])]);
+
+const SECRET_BYTES_MIN = 24;
+const SECRET_BYTES_MAX = 64;
+const expectedSecret = `expected whsec_ and the base64 of ${SECRET_BYTES_MIN} to ${SECRET_BYTES_MAX} random bytes`;
+
+/** As Standard Webhooks writes secrets. */
+export const webhookSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]+={0,2}$/, expectedSecret)
+  .transform((value) => new Uint8Array(Buffer.from(value.slice('whsec_'.length), 'base64')))
+  .refine(({ length }) => length >= SECRET_BYTES_MIN && length <= SECRET_BYTES_MAX, expectedSecret);

@@ -10,6 +10,7 @@ import { logLevel, type LogLevel } from './logging';
 import { readPolicyFile, type PolicyFile } from './policy-file';
 import { readProviderConfig, refuseHalfSettings, type ProviderConfig } from './provider-config';
 import { readSweepConfig, sweepVariables, type SweepConfig } from './sweep-config';
+import { readWebhookConfig, webhookVariables, type WebhookConfig } from './webhook-config';
 import { readTemporalConfig, type TemporalConfig } from './temporal-config';
 
 export const workerVariables = {
@@ -23,6 +24,7 @@ export const workerVariables = {
   METRICS_ADDRESS: bindAddress.optional(),
   ...networkVariables,
   ...sweepVariables,
+  ...webhookVariables,
 } as const;
 
 /** Absent for a provider that this worker does not serve. */
@@ -43,6 +45,8 @@ export interface WorkerConfig {
   readonly proxy?: Proxy;
   readonly settings: ServedProviders;
   readonly sweep: SweepConfig;
+  /** Nobody is told of the changes of requests without it. */
+  readonly webhook?: WebhookConfig;
   readonly logLevel: LogLevel;
   readonly metricsAddress?: string;
 }
@@ -55,6 +59,7 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     settings: (): ServedProviders => readEach(served, (provider) => readProviderConfig(provider, environment)),
     proxy: () => readProxy(environment),
     sweep: () => readSweepConfig(environment),
+    webhook: () => readWebhookConfig(environment),
     policy: () => readPolicyFile(environment['ERASURE_POLICY_FILE']?.trim() || undefined),
     purpose: () => refuseIdleWorker(served, environment),
     halves: () => readEach(served, (provider) => refuseHalfSettings(provider, environment)),
@@ -70,6 +75,7 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     ...(read.proxy && { proxy: read.proxy }),
     settings: read.settings,
     sweep: read.sweep,
+    ...(read.webhook && { webhook: read.webhook }),
     policy: read.policy,
     logLevel: read.own.LOG_LEVEL,
     ...defined({ metricsAddress: read.own.METRICS_ADDRESS }),

@@ -81,6 +81,7 @@ export async function startServer(
   const services = {
     client,
     policy,
+    webhookHosts: config.webhookHosts,
     rowIds: (batch: string) => rowIdsOf(sealer, batch),
     issuer: decisionKeys && createDecisionTokenIssuer(decisionKeys),
   };

@@ -6,6 +6,7 @@ export const WORKFLOW_TYPE = 'erasureRequest';
 export const SWEEP_TYPE = 'erasureSweep';
 /** Of the Schedule, and of the runs that it starts, which have the time of their start behind it. */
 export const SWEEP_SCHEDULE_ID = 'erasure-sweep';
+export const WEBHOOK_DELIVERY_TYPE = 'webhookDelivery';
 export const BRAKE_TYPE = 'providerBrake';
 
 /** Of the one run for each provider that shares its limits out among the workers. */
@@ -33,6 +34,14 @@ const ID_PREFIX = 'erasure-';
 
 export function workflowIdOf(requestId: string): string {
   return `${ID_PREFIX}${requestId}`;
+}
+
+/** Of the run that delivers one message of a request. `runId`: of the request's run, which is another one after a reset. */
+export function webhookDeliveryIdOf(
+  requestId: string,
+  { sequence, runId }: { sequence: number; runId: string },
+): string {
+  return `${ID_PREFIX}webhook-${requestId}-${sequence}-${runId}`;
 }
 
 /** Undefined for an id that is none of ours. Somebody may have put personal data into such an id: never repeat it. */

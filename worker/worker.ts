@@ -16,6 +16,7 @@ import { createDecisionActivities } from '../activities/decision-activities';
 import { createTermsActivities } from '../activities/terms-activities';
 import { problemsOfCalendars } from '../domain/law/counting/chosen-calendars';
 import { createLegActivities } from '../activities/leg-activities';
+import { createWebhookActivities } from '../activities/webhook-activities';
 import { createSweepActivities } from '../activities/sweep/sweep-activities';
 import { ConfigurationError } from '../config/environment';
 import type { WorkerConfig } from '../config/worker-config';
@@ -187,6 +188,7 @@ function prepareWorkflowWorker({
   const signer = createFactSigner(certificate);
   return async (connection) => {
     const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
+    const client = new Client({ connection, namespace: config.temporal.namespace });
     const worker = await Worker.create({
       ...common,
       connection,
@@ -204,8 +206,16 @@ function prepareWorkflowWorker({
           checker,
           decisions,
         }),
+        ...createWebhookActivities({
+          client,
+          settings: config.webhook && {
+            ...config.webhook,
+            environment: certificate.environment,
+            proxy: config.proxy,
+          },
+        }),
         ...createSweepActivities({
-          client: new Client({ connection, namespace: config.temporal.namespace }),
+          client,
           looks: config.sweep.looks,
           log: logger,
           ...(config.sweep.webhook && {

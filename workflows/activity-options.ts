@@ -2,7 +2,7 @@
 import type { ActivityOptions, LocalActivityOptions } from '@temporalio/workflow';
 import { ActivityCancellationType } from '@temporalio/workflow';
 import { defined } from '../domain/defined';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { failureTypes, retrying, type FailureType } from '../domain/leg/failure';
 import type { CallTries } from '../domain/leg/leg-call';
 import type { AskStep, LookStep, WithdrawStep } from '../domain/leg/next-step';
@@ -160,4 +160,24 @@ export const dailyCertificateOptions: ActivityOptions = {
   ...certificateOptions,
   retry: { initialInterval: DAILY_TRY_MS, backoffCoefficient: 1 },
   summary: 'Check the evidence and sign the certificate, once a day',
+};
+
+/** Starts a run and asks nobody outside: tried for as long as it takes. */
+export const handOnOptions: ActivityOptions = {
+  taskQueue: WORKFLOW_QUEUE,
+  startToCloseTimeout: 30 * SECOND_MS,
+  retry: { initialInterval: SECOND_MS, backoffCoefficient: 2, maximumInterval: HOUR_MS },
+};
+
+/** At most 29 tries. */
+export const webhookOptions: ActivityOptions = {
+  taskQueue: WORKFLOW_QUEUE,
+  startToCloseTimeout: 30 * SECOND_MS,
+  scheduleToCloseTimeout: 3 * DAY_MS,
+  retry: {
+    initialInterval: 10 * SECOND_MS,
+    backoffCoefficient: 2,
+    maximumInterval: 4 * HOUR_MS,
+    nonRetryableErrorTypes: ['WebhookGone'],
+  },
 };

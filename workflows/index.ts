@@ -2,3 +2,4 @@
 export { erasureRequest } from './erasure-request';
 export { erasureSweep } from './sweep';
 export { providerBrake } from './provider-brake';
+export { webhookDelivery } from './webhook-delivery';

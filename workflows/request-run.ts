@@ -52,6 +52,7 @@ import { reportDeadlines } from './reminders';
 import { listenForDecisions } from './request-decisions';
 import { RunClock } from './held-clock';
 import { SearchAttributes } from './request-search-attributes';
+import { WebhookMessages } from './webhook-messages';
 
 /** Refuses an input that is none, before any provider is asked. The only way in which a run can fail. */
 export function checkedRequest(input: unknown): ErasureRequest {
@@ -79,6 +80,8 @@ export class RequestRun {
     parent: new CancellationScope({ cancellable: false }),
   });
   readonly #searchAttributes = new SearchAttributes(this);
+  /** Absent where nobody asked to be told. */
+  readonly #webhook: WebhookMessages | undefined;
   /** Whether the run began under release 0.4 or a later one. Asked once, here: what an older run did is done the older way. */
   readonly beganUnder04 = patched('0.4');
   readonly clock = new RunClock({ holds: this.beganUnder04 });
@@ -88,6 +91,7 @@ export class RequestRun {
 
   constructor(request: ErasureRequest) {
     this.#request = request;
+    this.#webhook = request.webhookUrl === undefined ? undefined : new WebhookMessages(request.webhookUrl);
     const requestOfLeg = {
       patience: () => rulesOf(this.#state).patience,
       approvalRule: () => approvalRuleOf(this.#terms),
@@ -173,6 +177,9 @@ export class RequestRun {
   async waitForAnswerToPerson(): Promise<void> {
     if (!isDone(this.#state)) await condition(() => isDone(this.#state));
     this.apply({ type: 'closed' });
+    if (this.#webhook === undefined) return;
+    this.#tellFiler(this.progress());
+    await this.#webhook.handed();
   }
 
   result(): ErasureResult {
@@ -287,7 +294,13 @@ export class RequestRun {
     this.#isToBeShown = true;
     void Promise.resolve().then(() => {
       this.#isToBeShown = false;
-      setCurrentDetails(describeRequest(this.progress(), describeInstant(this.clock.now())));
+      const progress = this.progress();
+      setCurrentDetails(describeRequest(progress, describeInstant(this.clock.now())));
+      this.#tellFiler(progress);
     });
+  }
+
+  #tellFiler(progress: RequestProgress): void {
+    this.#webhook?.tell(progress, { isCertified: this.#state.certificate !== undefined, at: this.clock.now() });
   }
 }

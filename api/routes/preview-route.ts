@@ -6,7 +6,7 @@ import { route, type ApiRoute } from '../route';
 import { previewShape } from '../schemas';
 import type { ApiServices } from '../services';
 
-export function previewRoute({ policy }: ApiServices): ApiRoute {
+export function previewRoute({ policy, webhookHosts }: ApiServices): ApiRoute {
   return route({
     method: 'POST',
     path: '/preview',
@@ -19,7 +19,7 @@ export function previewRoute({ policy }: ApiServices): ApiRoute {
     problems: ['invalid-request'],
     handle: async ({ principal, body, now }) => ({
       status: 200,
-      body: previewOf(submissionOf(body, { principal, policy, now }), policy, now),
+      body: previewOf(submissionOf(body, { principal, policy, webhookHosts, now }), policy, now),
     }),
   });
 }

@@ -49,7 +49,7 @@ const listQuery = z.strictObject({
     .optional(),
 });
 
-export function requestRoutes({ client, policy }: ApiServices): readonly ApiRoute[] {
+export function requestRoutes({ client, policy, webhookHosts }: ApiServices): readonly ApiRoute[] {
   return [
     route({
       method: 'POST',
@@ -67,7 +67,7 @@ export function requestRoutes({ client, policy }: ApiServices): readonly ApiRout
       },
       problems: ['invalid-request', 'request-exists'],
       handle: async ({ principal, body, now }) => {
-        const submission = submissionOf(body, { principal, policy, now });
+        const submission = submissionOf(body, { principal, policy, webhookHosts, now });
         const submitted = await client.submit(submission);
         const { requestId, duplicate } = submitted;
         return { status: duplicate ? 200 : 201, body: submitted, location: `/api/v1/requests/${requestId}` };

@@ -15,6 +15,7 @@ const ownColumns = [
   'verification.by',
   'verification.at',
   'verification.reference',
+  'webhookUrl',
 ] as const;
 const identifierColumns = providerKeys.map((provider) => `${provider}.${identifierFields[provider]}`);
 

@@ -73,7 +73,7 @@ interface Found {
   readonly warnings: readonly LineProblem[];
 }
 
-async function check(visit: Visit, { rowIds, policy }: ConsoleServices): Promise<ShownPage> {
+async function check(visit: Visit, { rowIds, policy, webhookHosts }: ConsoleServices): Promise<ShownPage> {
   const upload = await readUpload(visit);
   if ('faults' in upload) return uploadPage(upload);
   const { part, form, batch } = upload;
@@ -88,7 +88,7 @@ async function check(visit: Visit, { rowIds, policy }: ConsoleServices): Promise
   };
   try {
     for await (const row of checkedRows(streamedRows(wholeOnly(part), form), { ids: await rowIds(batch), now })) {
-      const refused = problemsFor(row, { principal, policy, now });
+      const refused = problemsFor(row, { principal, policy, webhookHosts, now });
       counts[refused === undefined ? row.verdict : 'rejected'] += 1;
       keep(problems, row.line, refused ?? []);
       if (row.verdict !== 'good' || refused !== undefined) continue;

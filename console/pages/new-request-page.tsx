@@ -26,13 +26,13 @@ import {
 
 const scripts = ['live-check.js'];
 
-export function newRequestPages({ client, policy }: ConsoleServices): readonly PageRoute[] {
+export function newRequestPages({ client, policy, webhookHosts }: ConsoleServices): readonly PageRoute[] {
   const form = (visit: Visit, shown: Partial<FormParts> = {}): ShownPage => formPage(visit, { policy, ...shown });
 
   const check = (visit: Visit): CheckedForm => {
     const typed = typedRequest(visit.form);
     try {
-      const submission = submissionOf(typed.body, { ...visit, policy });
+      const submission = submissionOf(typed.body, { ...visit, policy, webhookHosts });
       if (typed.faults.length > 0) return { faults: faultsOf(typed, []) };
       return { faults: [], submission, preview: previewOf(submission, policy, visit.now) };
     } catch (error) {

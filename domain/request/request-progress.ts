@@ -43,6 +43,8 @@ export interface RequestProgress {
   readonly notices?: readonly NoticeKind[];
   /** Who filed it, where that is known: somebody else approves it. */
   readonly filedBy?: string;
+  /** Where its changes are told. */
+  readonly webhookUrl?: string;
   /** What is worth knowing and asks for nothing, in sentences. */
   readonly notes: readonly string[];
   readonly trail: readonly TrailEntry[];
@@ -65,7 +67,13 @@ export function requestProgress(snapshot: RequestSnapshot): RequestProgress {
     todo: todoItems.map((item) => todoText(item)),
     todoItems,
     blockedOn: phase === 'starting' || phase === 'over' ? [] : blockersOf(snapshot, todoItems),
-    ...defined({ due, noDueDate: noClock && noClockMeaning[noClock], outcome, filedBy: request.filedBy }),
+    ...defined({
+      due,
+      noDueDate: noClock && noClockMeaning[noClock],
+      outcome,
+      filedBy: request.filedBy,
+      webhookUrl: request.webhookUrl,
+    }),
     ...offered(snapshot),
     notes: notesOf(state),
     trail,

@@ -5,6 +5,7 @@ import { expectedRegulation, isRegulation, type Regulation } from '../law/regula
 import { patienceBounds, type Patience } from '../rules/patience';
 import { isProvider, providerKeys, type Provider } from '../provider/provider-table';
 import { isCode, isMatch, isRecord, opaquePattern } from '../text';
+import { webhookUrlProblem } from './webhook-url';
 
 /** How and when the person's identity was checked. Codes and references only. */
 export interface Verification {
@@ -41,6 +42,8 @@ export interface ErasureRequestInput {
   readonly informationReceivedAt?: string;
   /** Opaque id of the staff member or service that filed the request: whoever approves it must be somebody else. */
   readonly filedBy?: string;
+  /** Where its changes are to be told: an https URL of a host that the workers' settings allow, without query. */
+  readonly webhookUrl?: string;
 }
 
 /** An input that passed the guard. */
@@ -60,6 +63,7 @@ export interface ErasureRequest {
   /** Epoch ms. */
   readonly informationReceivedAt?: number;
   readonly filedBy?: string;
+  readonly webhookUrl?: string;
 }
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -95,7 +99,7 @@ export function parseErasureRequest(
     if (!holds) problems.push(problem);
   };
 
-  const { requestId, regulation, receivedVia, ground, verification, filedBy } = input;
+  const { requestId, regulation, receivedVia, ground, verification, filedBy, webhookUrl } = input;
   const submittedAt = parseInstant(input['submittedAt']);
   const identityAskedAt = parseInstant(input['identityAskedAt']);
   const informationReceivedAt = parseInstant(input['informationReceivedAt']);
@@ -112,6 +116,8 @@ export function parseErasureRequest(
   expect(receivedVia === undefined || isCode(receivedVia), 'receivedVia: expected a code such as web-form');
   expect(ground === undefined || isCode(ground), 'ground: expected a code such as consent-withdrawn');
   expect(filedBy === undefined || isMatch(filedBy, opaquePattern), 'filedBy: expected an opaque id');
+  const webhookProblem = webhookUrl === undefined ? undefined : webhookUrlProblem(webhookUrl);
+  expect(webhookProblem === undefined, `webhookUrl: ${webhookProblem}`);
   expect(
     input['identityAskedAt'] === undefined || identityAskedAt !== undefined,
     'identityAskedAt: expected an RFC 3339 instant with a zone',
@@ -148,6 +154,7 @@ export function parseErasureRequest(
         identityAskedAt,
         informationReceivedAt,
         filedBy: valid.filedBy,
+        webhookUrl: valid.webhookUrl,
       }),
     },
   };
@@ -165,6 +172,7 @@ const knownFields: readonly string[] = [
   'identityAskedAt',
   'informationReceivedAt',
   'filedBy',
+  'webhookUrl',
 ] satisfies (keyof ErasureRequestInput)[];
 
 /** What is wrong with when the information on identity arrived; undefined where that is not said, or right. */

@@ -46,7 +46,7 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-interface BenchOptions extends Partial<Pick<ApiServices, 'policy'>> {
+interface BenchOptions extends Partial<Pick<ApiServices, 'policy' | 'webhookHosts'>> {
   readonly signs?: boolean;
   readonly callsPerMinute?: number;
   readonly refusalsPerMinute?: number;
@@ -78,11 +78,15 @@ export async function createBench(): Promise<Bench> {
     log,
     calls,
     keyFor: (roles) => keys.get(roles.join()) ?? '',
-    open: async (client, { policy, signs = false, callsPerMinute, refusalsPerMinute, isReady = true } = {}) => {
+    open: async (
+      client,
+      { policy, webhookHosts, signs = false, callsPerMinute, refusalsPerMinute, isReady = true } = {},
+    ) => {
       const server = createHttpServer({
         routes: apiRoutes({
           client: scriptedClient(client),
           policy,
+          webhookHosts,
           rowIds: async (batch) => rowIdsWith('secret', batch),
           issuer: signs ? issuer : undefined,
         }),

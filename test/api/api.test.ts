@@ -1,5 +1,6 @@
 /** What the API lets in, what it answers, and what it never says. */
 import type { FastifyInstance } from 'fastify';
+import { readWebhookHosts } from '../../config/webhook-config';
 import { apiRoutes } from '../../api/routes';
 import type { ApiRoute } from '../../api/route';
 import { problems } from '../../api/problem';
@@ -63,6 +64,7 @@ function expectProblem(answer: Awaited<ReturnType<typeof call>>, code: keyof typ
 const routes: readonly ApiRoute[] = apiRoutes({
   client: scriptedClient({}),
   policy: undefined,
+  webhookHosts: undefined,
   rowIds: () => Promise.reject(new Error('not here')),
   issuer: { issue: () => Promise.reject(new Error('not here')) },
 });
@@ -141,6 +143,27 @@ describe('filing', () => {
       ['fileRequest', 201],
       ['fileRequest', 200],
     ]);
+  });
+
+  it.each([
+    ['without the setting', {}, 422],
+    ['with another host listed', { ERASURE_WEBHOOK_HOSTS: 'hooks.example.org' }, 422],
+    ['with its host listed', { ERASURE_WEBHOOK_HOSTS: 'hooks.example.com' }, 201],
+    ['with its host listed as one of ours', { ERASURE_WEBHOOK_PRIVATE_HOSTS: 'hooks.example.com' }, 201],
+  ])('%s, answers a request with a webhook by %j', async (_what, environment, status) => {
+    const given: unknown[] = [];
+    const webhookHosts = readWebhookHosts(environment);
+    const server = await bench.open(
+      { submit: async (sent) => (given.push(sent.webhookUrl), submitted) },
+      { webhookHosts },
+    );
+    const webhookUrl = 'https://hooks.example.com/told';
+    const answer = await call(server, 'POST', '/requests', { body: { ...submission, webhookUrl } });
+    const preview = await call(server, 'POST', '/preview', { body: { ...submission, webhookUrl } });
+    expect([answer.statusCode, preview.statusCode]).toEqual([status, status === 201 ? 200 : 422]);
+    expect(given).toEqual(status === 201 ? [webhookUrl] : []);
+    const fields = ((answer.json() as { errors?: { field: string }[] }).errors ?? []).map(({ field }) => field);
+    expect(fields).toEqual(status === 201 ? [] : ['webhookUrl']);
   });
 
   it('lets a service name the staff member it files for', async () => {

@@ -84,6 +84,7 @@ describe('the rows of a CSV file', () => {
       receivedVia: 'web-form',
       ground: 'consent-withdrawn',
       filedBy: 'staff-1',
+      webhookUrl: 'https://hooks.example.com/told',
       identityAskedAt: '2026-11-02T09:30:00.000Z',
       informationReceivedAt: '2026-11-03T08:30:00.000Z',
       verification: { method: 'account-login', by: 'staff-2', at: '2026-11-03T09:30:00.000Z', reference: 'PRIV-1' },

@@ -39,6 +39,7 @@ export function servicesWith(
   return {
     client: scriptedClient(client),
     policy: undefined,
+    webhookHosts: undefined,
     rowIds: async (batch) => rowIdsWith('secret', batch),
     issuer: undefined,
     issuerKeys: {},

@@ -21,6 +21,8 @@ import type { SweepSummary } from '../../domain/sweep/sweep-result';
 import { parseErasureRequest } from '../../domain/request/request';
 import * as messages from '../../workflows/messages';
 import { legInAttention, T0 } from '../support/legs';
+import type { RequestProgress } from '../../domain/request/request-progress';
+import { webhookMessageOf, type WebhookMessage } from '../../domain/request/webhook-message';
 import { erasureWords, isCommand, isErasureInText } from './commands';
 import { commandsOf, documents, fencedBlocks, read, type Block } from './markdown';
 import { requestIdOf, workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
@@ -96,6 +98,18 @@ const isLegRefused: Judge = (value) => {
   return isDeepStrictEqual({ ...example, requestedAt: asked, attention: { ...attention, since: asked } }, leg);
 };
 
+/** As the code would say it of this request. */
+const isWebhookMessage: Judge = (value) => {
+  const { type, timestamp, data = {} } = value as { type?: string; timestamp?: string; data?: Partial<WebhookMessage> };
+  const { providers: legs = [], due, state, ...known } = data;
+  const progress = { ...known, legs, due, state } as unknown as RequestProgress;
+  const isCertified = data.certificate === true;
+  const said = { environment: 'production', sequence: 2, ...webhookMessageOf(progress, { isCertified }) };
+  return (
+    type === 'erasure.request.changed' && !Number.isNaN(Date.parse(timestamp ?? '')) && isDeepStrictEqual(said, data)
+  );
+};
+
 /** What a block of JSON in a document can be. */
 const kinds: Readonly<Record<string, Judge>> = {
   isSubmission,
@@ -104,6 +118,7 @@ const kinds: Readonly<Record<string, Judge>> = {
   isDecision,
   isSealedStart,
   isLegRefused,
+  isWebhookMessage,
 };
 
 function position({ document, content }: Block): string {

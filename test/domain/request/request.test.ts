@@ -215,7 +215,7 @@ describe('parseErasureRequest', () => {
 
   it('refuses fields that it does not know, without naming them', () => {
     const problem =
-      'input: has a field other than requestId, regulation, submittedAt, subject, policy, receivedVia, ground, verification, identityAskedAt, informationReceivedAt, filedBy';
+      'input: has a field other than requestId, regulation, submittedAt, subject, policy, receivedVia, ground, verification, identityAskedAt, informationReceivedAt, filedBy, webhookUrl';
     expect(problemsOf({ ...valid, [planted]: planted })).toEqual([problem]);
     expect(problemsOf(JSON.parse(`{"__proto__":{},${JSON.stringify(valid).slice(1)}`))).toEqual([problem]);
   });
