@@ -107,8 +107,9 @@ describe("a provider's queue", () => {
       await eventually(async () => ((await handle.describe()).raw.pendingActivities?.length === 1 ? true : undefined));
       started.push(`${priorityKey} ${requestId}`);
     };
-    await Promise.all(Array.from({ length: 12 }, () => start(BULK_PRIORITY)));
-    await Promise.all(Array.from({ length: 4 }, () => start(DUE_PRIORITY)));
+    // So many that they are hardly ever all in the same part of the queue.
+    await Promise.all(Array.from({ length: 24 }, () => start(BULK_PRIORITY)));
+    await Promise.all(Array.from({ length: 8 }, () => start(DUE_PRIORITY)));
     const asked: number[] = [];
     const connection = await NativeConnection.connect({ address: process.env['TEST_TEMPORAL_ADDRESS'] ?? '' });
     const worker = await Worker.create({
@@ -123,7 +124,7 @@ describe("a provider's queue", () => {
         },
       },
     });
-    await worker.runUntil(() => eventually(() => (asked.length === 16 ? true : undefined), 60_000));
+    await worker.runUntil(() => eventually(() => (asked.length === 32 ? true : undefined), 60_000));
     await connection.close();
     // A queue has four parts, which are served in turns, and each of them keeps its order.
     const meanPlace = (priority: number): number => {
