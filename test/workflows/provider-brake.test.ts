@@ -19,8 +19,11 @@ beforeAll(async () => {
   bench = await WorkflowBench.open({ served: [] });
 });
 afterAll(async () => {
-  await bench.client.workflow.getHandle(brakeIdOf('person')).terminate('the test is over');
-  await bench.close();
+  try {
+    await bench.client.workflow.getHandle(brakeIdOf('person')).terminate('the test is over');
+  } finally {
+    await bench.close();
+  }
 });
 
 /** A worker with a backlog, whose calls only note when they left. */
