@@ -69,6 +69,8 @@ export function createBrakeGate({
   let knownShortage: { readonly shortage: Shortage | undefined; readonly readAt: number } | undefined;
   let readingShortage: Promise<void> | undefined;
   let streak = noStreak;
+  /** While a trip is being told no further call leaves: it would be one of those that the trip is there to hold back. */
+  let tripping: Promise<boolean> | undefined;
   let nextLook: NodeJS.Timeout | undefined;
   const believedMs = Math.min(BELIEVED_MS, plan.firstAfterMs);
 
@@ -93,7 +95,11 @@ export function createBrakeGate({
   async function reportTrip(trip: Trip): Promise<void> {
     const [kept, before] = [streak, known];
     streak = noStreak;
-    if (await through(() => shared.report({ type: 'tripped', trip, plan }))) return;
+    const telling = through(() => shared.report({ type: 'tripped', trip, plan }));
+    tripping = telling;
+    const isReached = await telling;
+    if (tripping === telling) tripping = undefined;
+    if (isReached) return;
     known = before;
     streak = mergedStreak(kept, streak, limits);
   }
@@ -141,6 +147,7 @@ export function createBrakeGate({
 
     async pass(requestId) {
       await refresh();
+      await tripping;
       if (known.on !== undefined && !isTrialOf(known, requestId, now()) && canTry(known.on, requestId, now())) {
         await through(() => shared.report({ type: 'trialTaken', requestId }));
       }

@@ -28,7 +28,13 @@ const LOOKS_AT_ONCE = 8;
 const UNANSWERED_MAX = 8;
 
 type Filters = Omit<ListOptions, 'limit'>;
-export type UrgentOptions = Filters & { readonly limit: number };
+export type UrgentOptions = Filters & {
+  readonly limit: number;
+  /** So many are left out: they were on the pages before. None where absent. */
+  readonly skip?: number;
+  /** About how many requests are open, where that is known: with many of them it saves a call. */
+  readonly open?: number;
+};
 
 export interface UrgentList {
   readonly requests: readonly ListedRequest[];
@@ -102,15 +108,17 @@ async function indexedCounts(calls: RequestCalls, now: number): Promise<UrgentCo
 
 export async function urgentFirst(
   calls: RequestCalls,
-  { limit, ...filters }: UrgentOptions,
+  { limit: pageSize, skip = 0, open = 0, ...filters }: UrgentOptions,
   readAtOnce = READ_AT_ONCE,
 ): Promise<UrgentList> {
+  const limit = skip + pageSize;
   const options = { ...filters, limit };
   const gathered = new Gathered(calls, options);
   try {
-    const isCut = await gather(gathered, { calls, filters, limit, max: Math.max(limit + 1, readAtOnce) });
+    const max = Math.max(limit + 1, readAtOnce);
+    const isCut = await gather(gathered, { calls, filters, limit, max, isTooMany: open > 2 * max });
     return {
-      requests: gathered.inOrder(),
+      requests: gathered.inOrder(skip),
       isCut: isCut || gathered.isIncomplete,
       unanswered: gathered.unanswered,
     };
@@ -119,7 +127,7 @@ export async function urgentFirst(
     if (!hasGrpcStatus(error, 'INVALID_ARGUMENT')) throw error;
     const looked = new Gathered(calls, options);
     for await (const status of listRequests(calls, { ...filters, limit: limit + 1 })) looked.addLook(status);
-    return { requests: looked.inOrder(), isCut: looked.size > limit, unanswered: looked.unanswered };
+    return { requests: looked.inOrder(skip), isCut: looked.size > limit, unanswered: looked.unanswered };
   }
 }
 
@@ -131,24 +139,37 @@ async function gather(
     filters,
     limit,
     max,
-  }: { readonly calls: RequestCalls; readonly filters: Filters; readonly limit: number; readonly max: number },
+    isTooMany,
+  }: {
+    readonly calls: RequestCalls;
+    readonly filters: Filters;
+    readonly limit: number;
+    readonly max: number;
+    /** The open ones surely do not fit into one reading. */
+    readonly isTooMany: boolean;
+  },
 ): Promise<boolean> {
   const meant = runsMeant(filters);
   const all = meant === 'any' ? { ...filters, state: 'running' as const } : filters;
-  const { runs, isAll } = await read(calls, all, max);
-  if (!isAll && meant !== 'ended') {
+  const early = isTooMany && isOfAllOpen(filters) ? undefined : await read(calls, all, max);
+  if (early?.isAll !== true && meant !== 'ended') {
     // Too many to be put in order: narrower questions find what is urgent among any number of requests.
     for (const narrow of narrowed(filters)) {
       await gathered.add((await read(calls, narrow, max)).runs);
       if (gathered.size > limit) return true;
     }
   }
+  const { runs, isAll } = early ?? (await read(calls, all, max));
   await gathered.add(runs);
   if (!isAll || gathered.size > limit) return true;
   if (meant !== 'any') return false;
   const ended = await read(calls, filters, max);
   await gathered.add(ended.runs);
   return !ended.isAll || gathered.size > limit;
+}
+
+function isOfAllOpen({ state = 'running', ...others }: Filters): boolean {
+  return state === 'running' && Object.values(others).every((value) => value === undefined || value === false);
 }
 
 function narrowed(filters: Filters): readonly Filters[] {
@@ -200,9 +221,10 @@ class Gathered {
     return this.#found.size;
   }
 
-  inOrder(): readonly ListedRequest[] {
+  /** Without the first `skip`: each page is put in order by itself, so that none is on two of them. */
+  inOrder(skip: number): readonly ListedRequest[] {
     // What was looked at may be more urgent than the question that it was found by.
-    return [...this.#found.values()].slice(0, this.#limit).sort(byUrgency(this.#now));
+    return [...this.#found.values()].slice(skip, this.#limit).sort(byUrgency(this.#now));
   }
 
   async add(runs: readonly FoundRequest[]): Promise<void> {

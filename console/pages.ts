@@ -3,6 +3,7 @@ import type { PageRoute } from './page';
 import { certificatePages } from './pages/certificate-page';
 import { decisionPages } from './pages/decision-pages';
 import { inboxPages } from './pages/inbox-page';
+import { manyDecisionPages } from './pages/many-decisions-page';
 import { manyPages } from './pages/many-page';
 import { newRequestPages } from './pages/new-request-page';
 import { reportPages } from './pages/report-page';
@@ -18,6 +19,7 @@ export function consolePages(services: ConsoleServices): readonly PageRoute[] {
     ...reportPages(services),
     ...requestPages(services),
     ...decisionPages(services),
+    ...manyDecisionPages(services),
     ...certificatePages(services),
     ...verifyPages(services),
   ];

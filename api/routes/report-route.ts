@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { parsePeriod } from '../../client/report/period';
-import { makeReport, type Period } from '../../client/report/report';
+import type { Period } from '../../client/report/report';
 import { ApiProblem } from '../problem';
+import { createReporter } from '../reporting';
 import { route, type ApiRoute } from '../route';
 import { reportShape } from '../schemas';
 import type { ApiServices } from '../services';
-
-const LOOKS_AT_ONCE = 8;
 
 const reportQuery = z.strictObject({
   from: z.string('is missing').meta({ description: 'The first day, e.g. 2026-01-01' }),
@@ -18,6 +17,7 @@ const reportQuery = z.strictObject({
 });
 
 export function reportRoute({ client }: ApiServices): ApiRoute {
+  const report = createReporter(client);
   return route({
     method: 'GET',
     path: '/report',
@@ -25,13 +25,13 @@ export function reportRoute({ client }: ApiServices): ApiRoute {
     name: 'getReport',
     summary: 'Count the requests that were received in a period',
     description:
-      'A request belongs to the day on which the person made it. Looks at each run that was started since the first day: a call or three for each, and a query for each open one.',
+      'A request belongs to the day on which the person made it. Looks at each run that was started since the first day: a call or three for each, and a query for each open one. A period has at most 366 days, and one report is made at a time.',
     query: reportQuery,
     answers: { 200: { description: 'The figures', content: reportShape } },
     problems: ['invalid-filter'],
     handle: async ({ query, now }) => ({
       status: 200,
-      body: await makeReport(client, { period: periodOf(query), now, concurrency: LOOKS_AT_ONCE }),
+      body: await report(periodOf(query), now),
     }),
   });
 }

@@ -7,8 +7,9 @@ import { ApiProblem } from '../../api/problem';
 import { isAboutProvider } from '../../domain/decision/decision';
 import { decisionKinds, type DecisionKind } from '../../domain/decision/decision-table';
 import { isProvider, providerName, type Provider } from '../../domain/provider/provider-table';
-import { choicesOf, formFieldsOf, readDecisionForm } from '../decision-form';
-import { FaultSummary, idOf, SelectField, TextField, type FieldFault } from '../components/form';
+import { DecisionFields } from '../components/decision-fields';
+import { readDecisionForm } from '../decision-form';
+import { FaultSummary, idOf, type FieldFault } from '../components/form';
 import type { ConsoleServices } from '../console-services';
 import { valueOf, type Fields, type PageRoute, type ShownPage, type Visit } from '../page';
 import { decisionPageTexts as texts, decisionTexts } from '../texts/decisions';
@@ -88,13 +89,7 @@ async function formPage(
         <form method="post" id={idOf('form')}>
           <input type="hidden" name="decisionId" value={valueOf(form, 'decisionId') ?? randomUUID()} />
           {provider !== undefined && <input type="hidden" name="provider" value={provider} />}
-          {formFieldsOf(kind).map((one) => {
-            const { name, label, hint, field, isInstant } = one;
-            const choices = choicesOf(one, name === 'notice' ? progress?.notices : undefined);
-            const common = { name, label, hint, isOptional: field.isOptional, faults, value: valueOf(typed, name) };
-            if (choices !== undefined) return <SelectField key={name} {...common} choices={choices} />;
-            return <TextField key={name} {...common} type={isInstant ? 'datetime-local' : 'text'} maxLength={200} />;
-          })}
+          <DecisionFields kind={kind} typed={typed} faults={faults} notices={progress?.notices} />
           {isFinal !== undefined && (
             <div class={faults.some(({ field }) => field === 'confirmed') ? 'field wrong' : 'field'}>
               <p class="final">{texts.final}</p>

@@ -1,139 +1,114 @@
 /** The first page: what needs somebody, counted, and listed with the most urgent first. From Temporal's index, whatever the number. */
+import { roleForDecision, type Principal } from '../../access/principal';
 import { requestIdParameter } from '../../api/schemas';
 import { dueDayOf, urgencyOf, type ListedRequest } from '../../client/listed-request';
 import { requestStateWords, shortTodo } from '../../client/request-words';
-import type { UrgentCounts, UrgentList, UrgentOptions } from '../../client/urgent-list';
-import { DAY_MS } from '../../domain/duration';
-import { providerKeys, providerName } from '../../domain/provider/provider-table';
+import type { UrgentCounts, UrgentList } from '../../client/urgent-list';
 import { FaultSummary, TextField, type FieldFault } from '../components/form';
 import { When } from '../components/when';
 import type { ConsoleServices } from '../console-services';
-import { valueOf, type PageRoute } from '../page';
+import { inboxFilterNamed, inboxFilters, type InboxFilter } from '../inbox-filters';
+import { valueOf, type PageRoute, type ShownPage, type Visit } from '../page';
+import { sharedCounts } from '../shared-counts';
 import { inboxTexts as texts } from '../texts/inbox';
+import { manyDecisionsTexts } from '../texts/many-decisions';
 import { DataTable } from '../components/data-table';
 
-const SHOWN_MAX = 100;
-const WEEK_MS = 7 * DAY_MS;
-
-type Narrowing = Omit<UrgentOptions, 'limit'>;
-
-interface InboxFilter {
-  /** In the address. */
-  readonly name: string;
-  readonly text: string;
-  readonly narrows: Narrowing;
-  /** Absent where counting it says nothing. */
-  readonly count?: (counts: UrgentCounts) => number;
-  readonly isAlarming?: true;
-}
-
-const outcomes = ['completed', 'completed-with-exceptions', 'withdrawn', 'rejected'] as const;
-
-const filters: readonly InboxFilter[] = [
-  { name: 'open', text: texts.filters.open, narrows: { state: 'running' }, count: ({ open }) => open },
-  {
-    name: 'needs-staff',
-    text: texts.filters['needs-staff'],
-    narrows: { needsStaff: true },
-    count: ({ needsStaff }) => needsStaff,
-    isAlarming: true,
-  },
-  {
-    name: 'overdue',
-    text: texts.filters.overdue,
-    narrows: { overdue: true },
-    count: ({ overdue }) => overdue,
-    isAlarming: true,
-  },
-  {
-    name: 'due-this-week',
-    text: texts.filters['due-this-week'],
-    narrows: { dueWithinMs: WEEK_MS },
-    count: ({ dueThisWeek }) => dueThisWeek,
-  },
-  { name: 'on-hold', text: texts.filters['on-hold'], narrows: { state: 'on-hold' }, count: ({ onHold }) => onHold },
-  ...providerKeys.map((provider): InboxFilter => ({
-    name: provider,
-    text: texts.stuckAt(providerName(provider)),
-    narrows: { waitingFor: provider },
-    count: ({ waitingFor }) => waitingFor[provider],
-    isAlarming: true,
-  })),
-  { name: 'awaiting-approval', text: texts.filters['awaiting-approval'], narrows: { state: 'awaiting-approval' } },
-  ...outcomes.map((state): InboxFilter => ({
-    name: state,
-    text: texts.ended(requestStateWords[state]),
-    narrows: { state },
-  })),
-];
+const PAGE_SIZE = 100;
+/** Further on nobody looks through a list. */
+const PAGES_MAX = 20;
 
 export function inboxPages({ client }: ConsoleServices): readonly PageRoute[] {
+  const countsNow = sharedCounts(() => client.urgentCounts());
+
+  async function inbox(
+    { principal, now }: Visit,
+    { chosen, page, faults = [] }: { chosen: InboxFilter; page: number; faults?: readonly FieldFault[] },
+  ): Promise<ShownPage> {
+    const counts = await countsNow();
+    const skip = (page - 1) * PAGE_SIZE;
+    const list = await client.urgentFirst({ ...chosen.narrows, limit: PAGE_SIZE, skip, open: counts.open });
+    return {
+      status: faults.length > 0 ? 422 : 200,
+      title: texts.title,
+      body: <Inbox {...{ counts, list, chosen, page, principal, now, faults }} />,
+    };
+  }
+
   return [
     {
       method: 'GET',
       path: '/',
       role: 'view',
       name: 'inboxPage',
-      show: async ({ query, now }) => {
-        const chosen = filters.find(({ name }) => name === valueOf(query, 'show')) ?? filters[0];
-        const [counts, list] = await Promise.all([
-          client.urgentCounts(),
-          client.urgentFirst({ ...chosen?.narrows, limit: SHOWN_MAX }),
-        ]);
-        return {
-          title: texts.title,
-          body: <Inbox counts={counts} list={list} chosen={chosen?.name ?? ''} now={now} faults={[]} />,
-        };
-      },
+      show: async (visit) =>
+        inbox(visit, {
+          chosen: chosenFilter(valueOf(visit.query, 'show')),
+          page: pageOf(valueOf(visit.query, 'page')),
+        }),
     },
     {
       method: 'GET',
       path: '/find',
       role: 'view',
       name: 'findRequest',
-      show: async ({ query, now }) => {
-        const requestId = valueOf(query, 'id')?.trim().toLowerCase();
+      show: async (visit) => {
+        const requestId = valueOf(visit.query, 'id')?.trim().toLowerCase();
         if (requestIdParameter.safeParse({ requestId }).success) return { redirectTo: `/requests/${requestId}` };
-        const [counts, list] = await Promise.all([
-          client.urgentCounts(),
-          client.urgentFirst({ state: 'running', limit: SHOWN_MAX }),
-        ]);
         const faults = [{ field: 'id', problem: texts.searchFault }];
-        return {
-          status: 422,
-          title: texts.title,
-          body: <Inbox counts={counts} list={list} chosen="open" now={now} faults={faults} />,
-        };
+        return inbox(visit, { chosen: chosenFilter(undefined), page: 1, faults });
       },
     },
   ];
 }
 
+function chosenFilter(name: string | undefined): InboxFilter {
+  const chosen = inboxFilterNamed(name) ?? inboxFilters[0];
+  if (chosen === undefined) throw new TypeError('The inbox has filters');
+  return chosen;
+}
+
+function pageOf(text: string | undefined): number {
+  return /^[1-9]\d?$/.test(text ?? '') ? Math.min(Number(text), PAGES_MAX) : 1;
+}
+
+function addressOf({ name }: InboxFilter, page = 1): string {
+  const query = new URLSearchParams({
+    ...(name !== 'open' && { show: name }),
+    ...(page > 1 && { page: String(page) }),
+  });
+  return query.size === 0 ? '/' : `/?${query.toString()}`;
+}
+
 interface InboxProps {
   readonly counts: UrgentCounts;
   readonly list: UrgentList;
-  readonly chosen: string;
+  readonly chosen: InboxFilter;
+  /** From 1 on. */
+  readonly page: number;
+  readonly principal: Principal;
   /** Epoch ms. */
   readonly now: number;
   readonly faults: readonly FieldFault[];
 }
 
-function Inbox({ counts, list, chosen, now, faults }: InboxProps) {
+function Inbox({ counts, list, chosen, page, principal, now, faults }: InboxProps) {
   return (
     <>
       <h1>{texts.title}</h1>
       <FaultSummary faults={faults} />
       <nav aria-label={texts.counts}>
         <ul class="counts">
-          {filters.map(({ name, text, count, isAlarming }) => {
+          {inboxFilters.map((filter) => {
+            const { name, text, count, isAlarming } = filter;
             const number = count?.(counts);
             const tone = isAlarming === true && number !== undefined && number > 0 ? 'alarming' : '';
             return (
               <li key={name}>
                 <a
                   class={`count ${tone}`}
-                  href={name === 'open' ? '/' : `/?show=${name}`}
-                  aria-current={name === chosen ? 'page' : undefined}
+                  href={addressOf(filter)}
+                  aria-current={name === chosen.name ? 'page' : undefined}
                 >
                   {number !== undefined && <span class="number">{number}</span>}
                   <span>{text}</span>
@@ -143,7 +118,8 @@ function Inbox({ counts, list, chosen, now, faults }: InboxProps) {
           })}
         </ul>
       </nav>
-      <RequestTable list={list} chosen={chosen} now={now} />
+      <ForAll chosen={chosen} list={list} principal={principal} />
+      <RequestTable list={list} chosen={chosen} page={page} now={now} />
       {counts.notIndexed > 0 && <p class="note">{texts.notIndexed(counts.notIndexed)}</p>}
       {list.unanswered > 0 && <p class="note">{texts.unanswered(list.unanswered)}</p>}
       <p class="note">{texts.lag}</p>
@@ -162,17 +138,50 @@ function Inbox({ counts, list, chosen, now, faults }: InboxProps) {
   );
 }
 
-function RequestTable({ list, chosen, now }: Pick<InboxProps, 'list' | 'chosen' | 'now'>) {
+/** What can be decided about all of them, by whoever may. */
+function ForAll({ chosen, list, principal }: Pick<InboxProps, 'chosen' | 'list' | 'principal'>) {
+  const kinds = chosen.decisions.filter((kind) => principal.roles.has(roleForDecision(kind)));
+  if (kinds.length === 0 || list.requests.length === 0) return null;
+  return (
+    <p class="actions">
+      {kinds.map((kind) => (
+        <a key={kind} class="button quiet" href={`/many-decisions/${kind}?show=${chosen.name}`}>
+          {manyDecisionsTexts.link[kind]}
+        </a>
+      ))}
+    </p>
+  );
+}
+
+function RequestTable({ list, chosen, page, now }: Pick<InboxProps, 'list' | 'chosen' | 'page' | 'now'>) {
   const { requests, isCut } = list;
-  if (requests.length === 0) return <p class="panel">{chosen === 'open' ? texts.none : texts.nothing}</p>;
+  const first = (page - 1) * PAGE_SIZE + 1;
+  if (requests.length === 0 && page === 1) {
+    return <p class="panel">{chosen.name === 'open' ? texts.none : texts.nothing}</p>;
+  }
   return (
     <>
-      {isCut && <p class="note">{texts.more(requests.length)}</p>}
+      {(isCut || page > 1) && <p class="note">{texts.more(first, first + requests.length - 1)}</p>}
       <DataTable title={texts.list} columns={[texts.request, texts.state, texts.due, texts.todo, texts.since]} stacks>
         {requests.map((listed) => (
           <Row key={listed.requestId} listed={listed} now={now} />
         ))}
       </DataTable>
+      {(isCut || page > 1) && (
+        <nav class="pages" aria-label={texts.pages}>
+          {page > 1 && (
+            <a rel="prev" href={addressOf(chosen, page - 1)}>
+              {texts.previous}
+            </a>
+          )}
+          {isCut && page < PAGES_MAX && (
+            <a rel="next" href={addressOf(chosen, page + 1)}>
+              {texts.next}
+            </a>
+          )}
+          {isCut && page === PAGES_MAX && <span class="note">{texts.lastPage}</span>}
+        </nav>
+      )}
     </>
   );
 }

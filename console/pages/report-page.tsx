@@ -1,6 +1,9 @@
 /** Figures of a period: as bars, as tables with a column for each law, and as CSV. */
 import { parsePeriod } from '../../client/report/period';
-import { makeReport, type Report } from '../../client/report/report';
+import { problemOf } from '../../api/problem-of-error';
+import { createReporter } from '../../api/reporting';
+import { problems, type ApiProblem } from '../../api/problem';
+import type { Period, Report } from '../../client/report/report';
 import { columnsOf, reportCsv, reportRemarks, sectionsOf, valuesOf } from '../../client/report/report-sections';
 import { DAY_MS } from '../../domain/duration';
 import { BarChart } from '../components/bar-chart';
@@ -10,10 +13,19 @@ import { valueOf, type Fields, type PageRoute } from '../page';
 import { reportTexts as texts } from '../texts/period-report';
 import { DataTable } from '../components/data-table';
 
-const LOOKS_AT_ONCE = 8;
 const MONTH_MS = 30 * DAY_MS;
 
 export function reportPages({ client }: ConsoleServices): readonly PageRoute[] {
+  const make = createReporter(client);
+  const made = async (period: Period, now: number): Promise<{ report?: Report; problem?: ApiProblem }> => {
+    try {
+      return { report: await make(period, now) };
+    } catch (error) {
+      const problem = problemOf(error);
+      if (problem.code !== 'invalid-filter' && problem.code !== 'too-many-calls') throw error;
+      return { problem };
+    }
+  };
   return [
     {
       method: 'GET',
@@ -24,8 +36,12 @@ export function reportPages({ client }: ConsoleServices): readonly PageRoute[] {
         const chosen = periodOf(query);
         const shown = { from: dayBefore(now, MONTH_MS), to: dayBefore(now, 0), timeZone: 'UTC', ...chosen.typed };
         // Making one looks at every request of the period: only where somebody asked for it.
-        const report =
-          chosen.period && (await makeReport(client, { period: chosen.period, now, concurrency: LOOKS_AT_ONCE }));
+        const { report, problem } = chosen.period === undefined ? {} : await made(chosen.period, now);
+        if (problem !== undefined) {
+          const faults = [{ field: 'from', problem: problem.message }];
+          const body = <ReportPage shown={shown} faults={faults} report={undefined} />;
+          return { status: problems[problem.code].status, title: texts.title, body };
+        }
         if (report !== undefined && valueOf(query, 'as') === 'csv') {
           return reply
             .type('text/csv; charset=utf-8')

@@ -24,14 +24,21 @@ export const inboxTexts = {
   answered: 'answered',
   nothingToDo: 'goes on by itself',
   urgency: { overdue: 'overdue', 'needs-staff': 'needs you', 'due-soon': 'due soon', waiting: '', over: '' },
-  more: (shown: number) => `Only the ${shown} most urgent are shown. Choose one of the counts above to see fewer.`,
+  more: (first: number, last: number) =>
+    last < first
+      ? 'There are no more.'
+      : `${first} to ${last}, the most urgent first. The counts above narrow it down.`,
+  pages: 'Pages of the list',
+  previous: 'More urgent ones',
+  next: 'Less urgent ones',
+  lastPage: 'Further ones: narrow it down by the counts above, or list them with erasure list.',
   unanswered: (count: number) =>
     `How ${count === 1 ? 'one of them stands' : `${count} of them stand`} could not be said: no worker answers.`,
   notIndexed: (count: number) =>
     count === 1
       ? 'One request is just starting, and is in no other count.'
       : `${count} requests are just starting, and are in no other count.`,
-  lag: 'From Temporal’s index, which lags by a second or two.',
+  lag: 'From Temporal’s index, which lags by a second or two. The counts can be five seconds older.',
   search: 'Find a request',
   searchHint: 'The whole request id. A ticket is in the request’s own trail, and is not searched for here.',
   searchButton: 'Find',

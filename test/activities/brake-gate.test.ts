@@ -165,6 +165,25 @@ describe('the gate of a worker', () => {
     expect([await one.pass(request(5)), await other.pass(request(9))]).toEqual(['go', 'go']);
   });
 
+  it('lets nobody through while a trip is being told', async () => {
+    const world = new World();
+    const gate = world.gate();
+    await gate.pass(request(1));
+    const report = world.report.bind(world);
+    let tell = (): void => undefined;
+    world.report = async (one) => {
+      await new Promise<void>((resolve) => (tell = resolve));
+      return report(one);
+    };
+    await refuse(gate, 1, 2);
+    const third = refuse(gate, 3);
+    const passing = gate.pass(request(4));
+    await new Promise(setImmediate);
+    tell();
+    await third;
+    expect(await passing).not.toBe('go');
+  });
+
   it('forgets what it saw before it was released', async () => {
     const world = new World();
     const gate = world.gate();

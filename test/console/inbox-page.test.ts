@@ -98,7 +98,7 @@ describe('the inbox', () => {
   ])('keeps what is shown in the address: %j', async (query, expected) => {
     const { browser, asked } = await open([waiting]);
     const { body } = await browser.get(`/${query}`);
-    expect(asked).toEqual([{ ...expected, limit: 100 }]);
+    expect(asked).toEqual([{ ...expected, limit: 100, skip: 0, open: 41 }]);
     expect(body.match(/class="count[^"]*" href="[^"]*" aria-current="page"/g)).toHaveLength(1);
   });
 
@@ -113,8 +113,47 @@ describe('the inbox', () => {
     expect((await (await open([])).browser.get('/')).body).toContain('No request is open.');
     expect((await (await open([])).browser.get('/?show=overdue')).body).toContain('Nothing waits here.');
     const cut = await (await open([waiting], { isCut: true, unanswered: 2 })).browser.get('/');
-    expect(cut.body).toContain('Only the 1 most urgent');
+    expect(cut.body).toContain('1 to 1, the most urgent first');
     expect(cut.body).toContain('2 of them stand');
+  });
+
+  it.each([
+    ['/', undefined, '/?page=2', 0],
+    ['/?show=overdue', undefined, '/?show=overdue&amp;page=2', 0],
+    ['/?show=overdue&page=2', '/?show=overdue', '/?show=overdue&amp;page=3', 100],
+    ['/?page=3', '/?page=2', '/?page=4', 200],
+    ['/?page=20', '/?page=19', undefined, 1_900],
+    ['/?page=99', '/?page=19', undefined, 1_900],
+    ['/?page=0', undefined, '/?page=2', 0],
+    ['/?page=-1', undefined, '/?page=2', 0],
+    ['/?page=2%3Cscript%3E', undefined, '/?page=2', 0],
+  ])('%s leads to the page before and the next one', async (address, previous, next, skip) => {
+    const { browser, asked } = await open([waiting], { isCut: true });
+    const { body } = await browser.get(address);
+    const [, before] = /<a rel="prev" href="([^"]+)"/.exec(body) ?? [];
+    const [, after] = /<a rel="next" href="([^"]+)"/.exec(body) ?? [];
+    expect([before, after, asked[0]?.skip]).toEqual([previous, next, skip]);
+  });
+
+  it('has no further pages where all are shown, and a way back from behind the last one', async () => {
+    expect((await (await open([waiting])).browser.get('/')).body).not.toContain('class="pages"');
+    const { body } = await (await open([])).browser.get('/?page=4');
+    expect(body).toContain('There are no more.');
+    expect(body).toContain('rel="prev"');
+  });
+
+  it.each([
+    [['view', 'decide'], '/?show=person', ['retry', 'hold']],
+    [['view', 'decide'], '/?show=on-hold', ['release']],
+    [['view', 'decide'], '/', []],
+    [['view', 'file', 'approve'], '/?show=person', []],
+  ] as const)('offers to %j at %s what they can decide about all: %j', async (roles, address, kinds) => {
+    const server = await bench.open({
+      urgentCounts: async () => counts,
+      urgentFirst: async () => ({ requests: [waiting], isCut: false, unanswered: 0 }),
+    });
+    const { body } = await (await bench.loggedIn(server, [...roles])).get(address);
+    expect([...body.matchAll(/href="\/many-decisions\/([a-z]+)\?/g)].map(([, kind]) => kind)).toEqual(kinds);
   });
 
   it('asks nothing of an ended request', async () => {

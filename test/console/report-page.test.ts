@@ -89,3 +89,38 @@ describe('the report', () => {
     expect(answer.headers).not.toHaveProperty('x-evil');
   });
 });
+
+describe('a report that would be too much', () => {
+  it.each([
+    ['2025-11-22', '2026-11-22', 200],
+    ['2025-11-21', '2026-11-22', 400],
+    ['2020-01-01', '2026-11-22', 400],
+  ])('from %s to %s is answered %d, and looks at nothing where it is refused', async (from, to, status) => {
+    const { browser, looked } = await open();
+    const answer = await browser.get(`/report?from=${from}&to=${to}&timeZone=UTC`);
+    expect([answer.statusCode, looked()]).toEqual([status, status === 200 ? 1 : 0]);
+    expect(answer.body.includes('at most 366 days')).toBe(status === 400);
+  });
+
+  it('is not made beside another one, and is made after it', async () => {
+    let finish = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (finish = resolve));
+    const browser = await bench.loggedIn(
+      await bench.open({
+        retentionMs: async () => 90 * DAY_MS,
+        find: async function* () {
+          await waiting;
+        },
+      }),
+      ['view'],
+    );
+    const query = '/report?from=2026-11-01&to=2026-11-22&timeZone=UTC';
+    const first = browser.get(query);
+    await new Promise(setImmediate);
+    const second = await browser.get(query);
+    expect([second.statusCode, second.body.includes('Another report is being made')]).toEqual([429, true]);
+    finish();
+    expect((await first).statusCode).toBe(200);
+    expect((await browser.get(query)).statusCode).toBe(200);
+  });
+});
