@@ -190,7 +190,7 @@ function resultPage(kind: DecisionKind, filter: InboxFilter, results: readonly R
         <BackToList filter={filter} />
         <h1>{title}</h1>
         <h2>{texts.result}</h2>
-        <ul class="tally" role="status">
+        <ul class="tally">
           <li class="good">{texts.doneCount(done)}</li>
           {refused > 0 && <li class="bad">{texts.refusedCount(refused)}</li>}
           {unanswered > 0 && <li class="bad">{texts.unansweredCount(unanswered)}</li>}

@@ -1,8 +1,10 @@
 /** Every page, wide and narrow, light and dark: nothing that keeps somebody out (WCAG 2.2 AA), and nothing wider than the screen. */
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { decisionKinds, type DecisionKind } from '../../domain/decision/decision-table';
+import { DAY_MS } from '../../domain/duration';
 import { isAboutProvider } from '../../domain/decision/decision';
 import { roleForDecision } from '../../access/principal';
+import { eventually } from '../support/workflow-bench';
 import { describeInBrowser } from './browser';
 import { ConsoleWorld } from './console-world';
 import { barriersOn, overflowOf } from './page-checks';
@@ -81,6 +83,35 @@ describeInBrowser.each(looks)('the console, %s', (_look, options) => {
     await decide.getByRole('button', { name: 'Put it on legal hold' }).click();
     await decide.locator('#faults').waitFor();
     await expectGood(decide, 'hold, with everything wrong');
+  });
+
+  it('is open to everybody where one decision is taken about all that are on hold', async () => {
+    const { client, requestId } = world.story;
+    const clerk = await world.loggedIn('staff-clerk', options);
+    await clerk.goto(`${world.url}/many-decisions/release?show=on-hold`);
+    await expectGood(clerk, 'nothing to release');
+    await client.decide('hold', requestId, {
+      actor: 'staff-clerk',
+      reason: { code: 'litigation-hold', ticket: 'L-1' },
+      ground: 'court-order',
+      owner: 'staff-9',
+      reviewAt: new Date(Date.now() + 20 * DAY_MS).toISOString(),
+    });
+    const link = clerk.getByRole('link', { name: 'Release all of them' });
+    await eventually(async () => {
+      await clerk.goto(`${world.url}/?show=on-hold`);
+      return (await link.count()) > 0 ? true : undefined;
+    }, 30_000);
+    await expectGood(clerk, 'all that are on hold');
+    await link.click();
+    await expectGood(clerk, 'the form about all of them');
+    await clerk.getByLabel('Reason').fill('claims-settled');
+    await clerk.getByLabel('Ticket').fill('L-2');
+    await clerk.getByRole('checkbox').check();
+    await clerk.getByRole('button', { name: 'Take it about 1 request' }).click();
+    await clerk.getByText('1 done').waitFor();
+    await expectGood(clerk, 'what came of it');
+    expect((await client.progress(requestId)).state).toBe('awaiting-approval');
   });
 
   it('is open to everybody on certificates, and where one is checked', async () => {
