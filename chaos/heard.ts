@@ -34,6 +34,9 @@ const absences: Readonly<Record<string, string>> = {
   status: 'not-queued',
 };
 
+/** Whatever body it is given, none goes over the wire: it looks like any other one. */
+const BODILESS = 204;
+
 function looksLike({ operation, faultApplied: fault, status }: LoggedCall): string | undefined {
   if (fault === undefined || status === 'unanswered' || status === 'destroyed') return undefined;
   const isSuccess = status >= 200 && status <= 204;
@@ -42,9 +45,11 @@ function looksLike({ operation, faultApplied: fault, status }: LoggedCall): stri
       if (fault.body !== undefined) return undefined;
       return isSuccess ? successes[operation] : status === 404 ? absences[operation] : undefined;
     case 'in-between':
-      return isSuccess && fault.says === 'empty' ? successes[operation] : undefined;
+      return isSuccess && (fault.says === 'empty' || status === BODILESS) ? successes[operation] : undefined;
     case 'wrong-body':
-      return isSuccess && ['empty', 'wrong-type'].includes(fault.garbage ?? 'html') ? successes[operation] : undefined;
+      return isSuccess && (status === BODILESS || ['empty', 'wrong-type'].includes(fault.garbage ?? 'html'))
+        ? successes[operation]
+        : undefined;
     default:
       return undefined;
   }

@@ -118,7 +118,8 @@ function ofAptrinsic({ calls }: ProviderStory): AllowedClaim[] {
   const deleted = asks.filter(({ call }) => mayHaveSaid(call, 'deleted'));
   const wasActed = asks.some(({ call }) => call.did?.is === 'deleted');
   const unknown = asks.filter(({ call }) => mayHaveSaid(call, 'unknown'));
-  const last = asks.findLast(({ call }) => call.did !== undefined || call.said !== undefined) ?? deleted.at(-1);
+  const last =
+    asks.findLast(({ call }) => call.did !== undefined || call.said !== undefined) ?? deleted.at(-1) ?? unknown.at(-1);
   const looks = calls.filter(({ call }) => call.operation === 'read');
   const isGone = looks.some(
     ({ wallAt, call }) => last !== undefined && wallAt > last.wallAt && mayHaveSaid(call, 'unknown'),

@@ -73,6 +73,19 @@ describe('MeasureOne', () => {
   });
 
   it.each([
+    [204, { kind: 'in-between', status: 204, says: 'page', provider: 'measureone' }, ['presumed-erased']],
+    [204, { kind: 'wrong-body', garbage: 'html', provider: 'measureone' }, ['presumed-erased']],
+    [200, { kind: 'in-between', status: 200, says: 'page', provider: 'measureone' }, []],
+    [200, { kind: 'wrong-body', garbage: 'html', provider: 'measureone' }, []],
+  ] as const)(
+    'is told a spoilt answer from a good one by its body, and a %s has one or not',
+    (status, fault, claims) => {
+      const spoilt: CallSketch = { operation: 'purge', status, fault: fault.kind, faultApplied: fault };
+      expect(names(story('measureone', [[0, spoilt]]))).toEqual(claims);
+    },
+  );
+
+  it.each([
     ['{"event":"individual.purged"}', true],
     ['{"event_type":"individual.purged","timestamp":1}', true],
     ['{"event":"individual.purged","status":"FAILED"}', false],
@@ -132,6 +145,13 @@ describe('Aptrinsic', () => {
     const unknown: [number, CallSketch] = [1, { operation: 'delete', is: 'unknown' }];
     expect(names(story('aptrinsic', [[0, lost], unknown, gone]))).toEqual(['presumed-erased']);
     expect(names(story('aptrinsic', [unknown, gone]))).toEqual(['presumed-erased', 'not-found']);
+  });
+
+  it('is not found also where something between said so to the deletion, which nobody can tell apart', () => {
+    const faultApplied = { kind: 'status', status: 404, provider: 'aptrinsic' } as const;
+    const faulted: CallSketch = { operation: 'delete', status: 404, faultApplied };
+    expect(names(story('aptrinsic', [[0, faulted], gone]))).toEqual(['presumed-erased', 'not-found']);
+    expect(names(story('aptrinsic', [[0, faulted]]))).toEqual([]);
   });
 
   it('needs a look after the last asking', () => {

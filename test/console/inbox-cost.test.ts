@@ -1,4 +1,4 @@
-/** What an inbox costs with 100,000 open requests: calls of Temporal's index, and CPU of the server. */
+/** What an inbox asks of Temporal's index with 100,000 open requests. What it costs in CPU is a matter of `npm run bench`. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
@@ -10,10 +10,10 @@ import { searchAttributes, workflowIdOf, WORKFLOW_TYPE } from '../../temporal/na
 import { createConsoleBench, NOW, type ConsoleBench } from './console-bench';
 
 const OPEN = 100_000;
-/** What is promised in docs/console.md. */
-const CPU_MS_MAX = 100;
 /** With counts that are too old; with those of somebody else's look one or two. */
 const CALLS_MAX = 12;
+/** Runs that it reads: a page of the index for each list that a look may need. */
+const RUNS_MAX = 1_500;
 
 let bench: ConsoleBench;
 beforeAll(async () => {
@@ -47,8 +47,8 @@ function run(n: number) {
 }
 
 /** Temporal, as far as its index is concerned: there is always one page more. */
-function standIn(): { readonly calls: RequestCalls; readonly asked: string[] } {
-  const asked: string[] = [];
+function standIn(): { readonly calls: RequestCalls; readonly asked: { calls: number; runs: number } } {
+  const asked = { calls: 0, runs: 0 };
   const runs = Array.from({ length: 500 }, (_, n) => run(n));
   const client = {
     options: {
@@ -56,14 +56,16 @@ function standIn(): { readonly calls: RequestCalls; readonly asked: string[] } {
       loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] },
     },
     workflowService: {
-      listWorkflowExecutions: async ({ pageSize, query }: { readonly pageSize: number; readonly query: string }) => {
-        asked.push(query);
-        return { executions: runs.slice(0, pageSize), nextPageToken: Buffer.from('more') };
+      listWorkflowExecutions: async ({ pageSize }: { readonly pageSize: number }) => {
+        const executions = runs.slice(0, pageSize);
+        asked.calls += 1;
+        asked.runs += executions.length;
+        return { executions, nextPageToken: Buffer.from('more') };
       },
     },
     workflow: {
-      count: async (query: string) => {
-        asked.push(query);
+      count: async () => {
+        asked.calls += 1;
         return { count: OPEN };
       },
     },
@@ -74,7 +76,7 @@ function standIn(): { readonly calls: RequestCalls; readonly asked: string[] } {
 }
 
 it.each(['/', '/?show=needs-staff', '/?show=person', '/?page=3'])(
-  '%s takes at most 100 ms of CPU and a dozen calls of the index',
+  '%s asks the index a dozen times',
   async (address) => {
     const { calls, asked } = standIn();
     const server = await bench.open({
@@ -82,21 +84,15 @@ it.each(['/', '/?show=needs-staff', '/?show=person', '/?page=3'])(
       urgentFirst: (options) => urgentFirst(calls, options),
     });
     const browser = await bench.loggedIn(server);
-    const costs: { readonly cpuMs: number; readonly calls: number }[] = [];
-    for (let round = 0; round < 12; round += 1) {
+    for (let look = 0; look < 3; look += 1) {
       bench.now += 10 * SECOND_MS;
-      asked.length = 0;
-      const before = process.cpuUsage();
+      Object.assign(asked, { calls: 0, runs: 0 });
       const { statusCode, body } = await browser.get(address);
-      const { user, system } = process.cpuUsage(before);
       expect(statusCode).toBe(200);
       expect(body.match(/<tr class="/g)).toHaveLength(100);
-      costs.push({ cpuMs: (user + system) / 1_000, calls: asked.length });
+      expect(asked.calls).toBeGreaterThan(0);
+      expect(asked.calls).toBeLessThanOrEqual(CALLS_MAX);
+      expect(asked.runs).toBeLessThanOrEqual(RUNS_MAX);
     }
-    expect(Math.max(...costs.map((one) => one.calls))).toBeLessThanOrEqual(CALLS_MAX);
-    // Of a server that has been up for a while, on a machine that does other things as well.
-    const best = costs.map(({ cpuMs }) => cpuMs).toSorted((one, other) => one - other);
-    expect(best[2]).toBeLessThan(CPU_MS_MAX);
-    if (process.env['SHOW_COSTS'] !== undefined) process.stderr.write(`${address} ${JSON.stringify(costs)}\n`);
   },
 );

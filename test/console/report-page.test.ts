@@ -110,6 +110,7 @@ describe('a report that would be too much', () => {
         retentionMs: async () => 90 * DAY_MS,
         find: async function* () {
           await waiting;
+          yield* [];
         },
       }),
       ['view'],
