@@ -33,6 +33,8 @@ const SUBMISSIONS_MAX = 20;
 /** Staff come to what waits for them after some steps, as in life. */
 const PATIENCE_STEPS = 3;
 const LOOKS_KEPT = 5;
+const LONGEST_MS = 120 * DAY_MS;
+const LONGEST_WALL_MS = 30 * MINUTE_MS;
 
 /** `lost`: accepted, and Temporal knows no such run. */
 export type ErasureState = 'planned' | 'open' | 'over' | 'not-accepted' | 'lost';
@@ -46,6 +48,8 @@ export class Erasure {
   #startedAt = 0;
   #clockAheadMs: number;
   #events: PlannedEvent[];
+  /** What the run's clock showed at the first look, and when that was. */
+  #first: { readonly wallAt: number; readonly now: number } | undefined;
   /** For how many steps in a row it has waited for staff. */
   #waitedSteps = 0;
   #helped = 0;
@@ -112,6 +116,7 @@ export class Erasure {
     }
     this.look = look;
     this.#looks = [...this.#looks.slice(-LOOKS_KEPT), { wallAt: lookedAt, now: look.now }];
+    this.#first ??= { wallAt: lookedAt, now: look.now };
     if (look.status !== 'running') {
       this.state = 'over';
       return;
@@ -147,8 +152,19 @@ export class Erasure {
   }
 
   /** How long it has been going on, by the providers' clock. */
-  ageMs(): number {
+  #ageMs(): number {
     return this.#stage.simulatorNow() - this.#startedAt;
+  }
+
+  /**
+   * By the run's own clock, which stands while a call is under way: the providers' goes on meanwhile, and what they name as
+   * their window's end is further away by as much. And by ours, for one whose call never ends.
+   */
+  takesTooLong(): boolean {
+    if (this.#first === undefined || this.look === undefined) return false;
+    const ownAgeMs = this.look.now - this.#first.now;
+    const behindMs = Math.max(0, -this.#clockAheadMs);
+    return ownAgeMs > LONGEST_MS + behindMs || Date.now() - this.#first.wallAt > LONGEST_WALL_MS;
   }
 
   standing(): string {
@@ -191,7 +207,7 @@ export class Erasure {
   }
 
   async #happen(look: RunLook): Promise<void> {
-    const ageMs = this.ageMs();
+    const ageMs = this.#ageMs();
     while (this.#events[0] !== undefined && this.#events[0].afterMs <= ageMs) {
       const event = this.#events.shift();
       if (event !== undefined) await this.#do(event, look);
@@ -283,5 +299,3 @@ function submissionOf(plan: ErasurePlan, now: number) {
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : String(error);
 }
-
-export const LONGEST_MS = 120 * DAY_MS;

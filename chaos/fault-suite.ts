@@ -7,7 +7,7 @@ import { grpcStatusOf } from '../temporal/temporal-failure';
 import { createSealer, type Sealer } from '../security/sealing';
 import { KnownCallbacks } from './callback-sender';
 import { Changes, changesOfCourse, type Change } from './changes';
-import { Erasure, LONGEST_MS, type Stage } from './erasure';
+import { Erasure, type Stage } from './erasure';
 import { OnCall } from './on-call';
 import { planErasure, type Trouble } from './erasure-plan';
 import { randomStream, type Random } from './random';
@@ -226,7 +226,7 @@ export class FaultSuite {
     await atOnce([...this.#open], MOVED_AT_ONCE, async (erasure) => {
       await this.#attempt(erasure, () => erasure.step());
       if (erasure.state === 'over') return this.#close(erasure, 'ended');
-      if (erasure.state === 'lost' || erasure.ageMs() > LONGEST_MS) return this.#close(erasure, 'stuck');
+      if (erasure.state === 'lost' || erasure.takesTooLong()) return this.#close(erasure, 'stuck');
     });
   }
 

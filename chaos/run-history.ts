@@ -62,6 +62,8 @@ export interface RunHistory {
   readonly activities: readonly RunActivity[];
   readonly signals: readonly RunSignal[];
   readonly idle: readonly IdleMoment[];
+  /** Timers that were waited out, by label. */
+  readonly fired: readonly { readonly label: string; readonly at: number }[];
   /** The certificate's second check has refused what the run composed. */
   readonly refusals: readonly string[];
 }
@@ -86,6 +88,7 @@ class Reader {
   readonly #timers = new Map<string, string>();
   readonly #signals: RunSignal[] = [];
   readonly #idle: IdleMoment[] = [];
+  readonly #fired: { readonly label: string; readonly at: number }[] = [];
   readonly #refusals: string[] = [];
   #blockedOn: readonly string[] = [];
   #state: string | undefined;
@@ -113,6 +116,7 @@ class Reader {
       activities: [...this.#activities.values()],
       signals: this.#signals,
       idle: end === undefined ? this.#idle : this.#idle.slice(0, -1),
+      fired: this.#fired,
       refusals: this.#refusals,
     };
   }
@@ -129,6 +133,8 @@ class Reader {
     if (failure.includes('EvidenceRefused')) this.#refusals.push(failure);
     const timer = event.timerStartedEventAttributes;
     if (timer) this.#timers.set(timer.timerId, textOf(event.userMetadata?.summary) ?? '');
+    const fired = this.#timers.get(event.timerFiredEventAttributes?.timerId ?? '');
+    if (fired !== undefined) this.#fired.push({ label: fired, at });
     const over = event.timerFiredEventAttributes ?? event.timerCanceledEventAttributes;
     if (over) this.#timers.delete(over.timerId);
     const signal = event.workflowExecutionSignaledEventAttributes;

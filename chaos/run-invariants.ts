@@ -60,7 +60,7 @@ const outcomes = ['completed', 'completed-with-exceptions', 'withdrawn', 'reject
 export function attendanceFindings(evidence: ErasureEvidence, certificate: ReadCertificate | undefined): Finding[] {
   const { history } = evidence;
   if (history === undefined) return [];
-  const unattended = history.idle.find((moment) => isUnattended(moment, evidence, certificate));
+  const unattended = history.idle.find((moment) => isUnattended(moment, history, evidence, certificate));
   const silent = history.idle.find(isSilent);
   return [
     ...(unattended
@@ -79,6 +79,7 @@ export function attendanceFindings(evidence: ErasureEvidence, certificate: ReadC
 /** Each provider that has not settled needs an activity or a timer, or a word to staff. */
 function isUnattended(
   { at, activities, timers, blockedOn, state }: IdleMoment,
+  { fired }: RunHistory,
   evidence: ErasureEvidence,
   certificate: ReadCertificate | undefined,
 ): boolean {
@@ -87,7 +88,9 @@ function isUnattended(
   const providers = Object.keys(subjectOf(evidence));
   const open = providers.filter((provider) => {
     const claim = certificate?.providers.find((one) => one.provider === provider);
-    return !blockedOn.includes(provider) && (claim === undefined || claim.settledAt > at);
+    // It had settled without its callback, which came after all.
+    const wasPresumed = fired.some((timer) => timer.at <= at && isLastWait(timer.label, provider));
+    return !blockedOn.includes(provider) && !wasPresumed && (claim === undefined || claim.settledAt > at);
   });
   const waiting = [...activities, ...timers.filter((label) => !legalTimer.test(label))];
   // Before the first asking one activity looks up what all are held to.
@@ -95,6 +98,10 @@ function isUnattended(
   // Without a certificate nobody outside knows which of them have settled.
   const neededMin = certificate === undefined ? 1 : open.length;
   return !isStarting && open.length > 0 && waiting.length < neededMin;
+}
+
+function isLastWait(label: string, provider: string): boolean {
+  return provider === 'measureone' && /^MeasureOne: wait for the callback/.test(label);
 }
 
 function isSilent({ state, blockedOn, activities }: IdleMoment): boolean {

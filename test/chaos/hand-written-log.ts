@@ -148,6 +148,7 @@ export function history(endAfter: number, more: Partial<RunHistory> = {}): RunHi
     activities: [],
     signals: [],
     idle: [],
+    fired: [],
     refusals: [],
     ...more,
   };

@@ -291,6 +291,23 @@ describe('an open request', () => {
     expect(found({ at: start + week + 2_000 })).toEqual([]);
   });
 
+  it('waits for a callback no more once its time is over, also where it comes after all', () => {
+    const found = (...fired: readonly string[]): Invariant[] => {
+      const idle = [moment({ at: start + 2_000 })];
+      const timers = fired.map((label) => ({ label, at: start + 1_000 }));
+      const of = evidence({
+        entries: [submitting(['measureone']), submitted(), ended(9_000)],
+        history: history(9_000, { idle, fired: timers }),
+      });
+      const claim = { provider: 'measureone', outcome: 'erased', assurance: 'confirmed', settledAfter: 8_000 } as const;
+      const certificate = readCertificate(signed(certificateOf([claim])));
+      return attendanceFindings(of, certificate).map(({ invariant }) => invariant);
+    };
+    expect(found('MeasureOne: wait for the callback until 2026-03-10 09:00 UTC')).toEqual([]);
+    expect(found('MeasureOne: wait out the window until 2026-03-07 10:00 UTC')).toEqual(['never-unattended']);
+    expect(found()).toEqual(['never-unattended']);
+  });
+
   it('is never silent about an answer that it owes', () => {
     const owes = { at: start + week + 2_000, state: 'completed' };
     expect(findingsOf(goodErasure({ idle: [moment({ ...owes, blockedOn: ['staff', 'answer'] })] }))).toEqual([]);

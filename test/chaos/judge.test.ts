@@ -199,7 +199,9 @@ it('reads from a history what a run waited for between its tasks', () => {
     },
     { eventId: '6', eventTime: time(3), eventType: 'EVENT_TYPE_WORKFLOW_TASK_COMPLETED' },
   ];
-  expect(readRunHistory(JSON.stringify({ events })).idle).toMatchObject([
+  const read = readRunHistory(JSON.stringify({ events }));
+  expect(read.fired).toEqual([{ label: 'Aptrinsic: wait', at: Date.parse(time(2)) }]);
+  expect(read.idle).toMatchObject([
     { eventId: '4', timers: ['Aptrinsic: wait'], blockedOn: ['staff'], state: 'running' },
     { eventId: '6', timers: [], blockedOn: ['staff'] },
   ]);
