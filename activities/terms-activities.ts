@@ -34,10 +34,11 @@ export function createTermsActivities(
     readonly rules: Rules;
     /** Whether the namespace knows the search attributes. */
     readonly isIndexed: boolean;
+    readonly areTicketsIndexed?: boolean;
     readonly signer: FactSigner;
   },
 ): TermsActivities {
-  const { rules, isIndexed, signer } = parts;
+  const { rules, isIndexed, areTicketsIndexed, signer } = parts;
   return {
     determineTerms: async ({ requestId, run, regulation, submittedAt, policy, identity, pinned, at: toldAt }) => {
       await refuseForeignRun({ requestId, run });
@@ -54,6 +55,7 @@ export function createTermsActivities(
         ...terms,
         ...(typeof clock === 'string' ? { noClock: clock } : {}),
         isIndexed,
+        ...(areTicketsIndexed === true && { areTicketsIndexed }),
         witness: sign({ kind: 'rules', content: terms }),
         approvalRuleWitness: sign({ kind: 'approval-rule', content: { approvalNeeded, decisionMode } }),
       };

@@ -101,7 +101,7 @@ function isUnattended(
 }
 
 function isLastWait(label: string, provider: string): boolean {
-  return provider === 'measureone' && /^MeasureOne: wait for the callback/.test(label);
+  return provider === 'measureone' && label.startsWith('MeasureOne: wait for the callback');
 }
 
 function isSilent({ state, blockedOn, activities }: IdleMoment): boolean {

@@ -3,6 +3,7 @@
  * is read, checked against the names and values there are, and written anew.
  */
 import { parseInstant } from '../domain/instant';
+import { isMatch, opaquePattern } from '../domain/text';
 import { isProvider, providerKeys } from '../domain/provider/provider-table';
 import { compare, requestRuns } from '../temporal/request-query';
 import { FilterError } from './errors';
@@ -54,7 +55,7 @@ class FilterReader {
   }
 
   quoted(holds: (text: string) => boolean, expected: string): string {
-    return this.#next(/'([A-Za-z0-9:.+_-]*)'/y, holds, expected);
+    return this.#next(/'([A-Za-z0-9:.+_/#-]*)'/y, holds, expected);
   }
 
   expectEnd(expected: string): void {
@@ -134,6 +135,9 @@ function comparison(reader: FilterReader, name: string): string {
 
 function value(reader: FilterReader, name: string): string {
   const { values = [] } = filterAttributes[name] ?? {};
+  if (values === 'ticket') {
+    return `'${reader.quoted((text) => isMatch(text, opaquePattern), `a ticket in single quotes, e.g. 'PRIV-1234'`)}'`;
+  }
   if (values !== 'instant') {
     const expected = `in single quotes, for ${name}, one of ${values.join(', ')}`;
     return `'${reader.quoted((text) => values.includes(text), expected)}'`;

@@ -6,6 +6,7 @@ import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcom
 import { isProvider, providerKeys, type Provider } from '../domain/provider/provider-table';
 import type { RequestProgress } from '../domain/request/request-progress';
 import { blockers, needingStaff, needsStaff, type BlockedOn, type SearchValues } from '../domain/request/search-values';
+import { isMatch, opaquePattern } from '../domain/text';
 import { compare, isOneOf, isOpen, requestRuns } from '../temporal/request-query';
 import { searchAttributes } from '../temporal/names';
 import type { RequestStatus } from './request-status';
@@ -27,11 +28,13 @@ export interface ListOptions {
   readonly needsStaff?: boolean | undefined;
   /** Open requests that are stuck at this provider: its leg is in attention. Waiting out its window is not meant. */
   readonly waitingFor?: Provider | undefined;
+  /** Requests with this ticket: of a decision, or of the check of who the person is. */
+  readonly ticket?: string | undefined;
   /** How many to name at most; all where absent. */
   readonly limit?: number | undefined;
 }
 
-const { state: stateAttribute, providers, dueAt, blockedOn } = searchAttributes;
+const { state: stateAttribute, providers, dueAt, blockedOn, tickets } = searchAttributes;
 
 const inIndexedState = (state: SearchValues['state']): string => compare(stateAttribute.name, '=', state);
 const isBlockedOn = (value: BlockedOn): string => compare(blockedOn.name, '=', value);
@@ -92,6 +95,7 @@ const kinds = {
     isOne: (value: unknown) => typeof value === 'number' && value >= 0 && value < Date.now(),
     expected: 'a length of time in milliseconds',
   },
+  ticket: { isOne: isTicket, expected: 'a ticket of letters, digits and . _ : / # -, at most 64' },
   switch: { isOne: (value: unknown) => typeof value === 'boolean', expected: 'true or false' },
 } as const;
 
@@ -167,7 +171,21 @@ export const listFilters: { readonly [Name in FilterName]: Filter<NonNullable<Li
       legs.some(({ provider, state }) => provider === wanted && state === 'attention'),
     ),
   },
+  ticket: {
+    kind: 'ticket',
+    flags: '--ticket <TICKET>',
+    help: 'with this ticket: of a decision, or of the check of who the person is',
+    condition: (ticket) => ({ indexed: compare(tickets.name, '=', ticket) }),
+    isMet: ({ status, result, progress }, ticket) =>
+      status === 'running' && progress === undefined
+        ? true
+        : ((result ?? progress)?.tickets?.includes(ticket) ?? false),
+  },
 };
+
+function isTicket(value: unknown): value is string {
+  return isMatch(value, opaquePattern);
+}
 
 /** An open request that no worker answers for cannot be judged, so it is listed: nothing may be overlooked. */
 function ofOpen<Value>(holds: (progress: RequestProgress, value: Value, now: number) => boolean) {
@@ -254,7 +272,7 @@ export const waitingForProvider = (provider: string): string => compare(blockedO
 
 interface FilterAttribute {
   readonly operators: readonly string[];
-  readonly values: readonly string[] | 'instant';
+  readonly values: readonly string[] | 'instant' | 'ticket';
 }
 
 const comparisons = ['=', '!=', '<', '<=', '>', '>='];
@@ -276,6 +294,7 @@ export const filterAttributes: Readonly<Record<string, FilterAttribute>> = {
   },
   [providers.name]: { operators: ofLists, values: providerKeys },
   [blockedOn.name]: { operators: ofLists, values: blockers },
+  [tickets.name]: { operators: ofLists, values: 'ticket' },
   [dueAt.name]: { operators: [...comparisons, 'IS'], values: 'instant' },
   StartTime: { operators: comparisons, values: 'instant' },
 };

@@ -66,4 +66,6 @@ export const searchAttributes = {
   dueAt: { name: 'ErasureDueAt', type: 'DATETIME' },
   /** What the request waits for beside its windows: see `BlockedOn`. Empty where nothing is wrong. */
   blockedOn: { name: 'ErasureBlockedOn', type: 'KEYWORD_LIST' },
+  /** The tickets of its decisions, and of the check of who the person is. Absent where there is none. */
+  tickets: { name: 'ErasureTickets', type: 'KEYWORD_LIST' },
 } as const;

@@ -2,7 +2,9 @@
 import type { ConnectionLike } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { DAY_MS } from '../domain/duration';
+import type { Terms } from '../domain/rules/terms';
 import { RETENTION_DAYS_MIN, retentionMsOf } from '../temporal/retention';
+import { searchAttributes } from '../temporal/names';
 import { searchAttributeProblems, type NamespaceOf } from '../temporal/search-attributes';
 import { grpcStatusOf } from '../temporal/temporal-failure';
 
@@ -41,11 +43,19 @@ export async function checkRetention({
 export async function checkSearchAttributes({
   logger,
   ...where
-}: NamespaceOf & { readonly logger: Logger }): Promise<boolean> {
+}: NamespaceOf & { readonly logger: Logger }): Promise<Pick<Terms, 'isIndexed' | 'areTicketsIndexed'>> {
   const { namespace } = where;
   try {
     const { missing, mistyped } = await searchAttributeProblems(where);
-    if (missing.length === 0 && mistyped.length === 0) return true;
+    const wrong = [...missing, ...mistyped];
+    if (wrong.length === 0) return { isIndexed: true, areTicketsIndexed: true };
+    if (wrong.every((name) => name === searchAttributes.tickets.name)) {
+      logger.warn(
+        { namespace, missing, mistyped },
+        'A search attribute is missing: requests cannot be found by their tickets. Run "erasure setup", then restart',
+      );
+      return { isIndexed: true };
+    }
     logger.warn(
       { namespace, missing, mistyped },
       'Search attributes are missing: requests cannot be filtered by what they wait for. Run "erasure setup", then restart',
@@ -56,5 +66,5 @@ export async function checkSearchAttributes({
       'The search attributes of the namespace cannot be read: requests go without them',
     );
   }
-  return false;
+  return { isIndexed: false };
 }

@@ -187,7 +187,7 @@ function prepareWorkflowWorker({
   const decisions = decisionChecker(keys);
   const signer = createFactSigner(certificate);
   return async (connection) => {
-    const isIndexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
+    const indexed = await checkSearchAttributes({ connection, namespace: config.temporal.namespace, logger });
     const client = new Client({ connection, namespace: config.temporal.namespace });
     const worker = await Worker.create({
       ...common,
@@ -196,7 +196,7 @@ function prepareWorkflowWorker({
       taskQueue: WORKFLOW_QUEUE,
       workflowBundle: overrides.workflowBundle ?? prebuiltWorkflowBundle(),
       activities: {
-        ...createTermsActivities({ ...config.policy, isIndexed, signer }),
+        ...createTermsActivities({ ...config.policy, ...indexed, signer }),
         ...createDecisionActivities({ checker: decisions }),
         ...createCallbackActivities({ checker }),
         ...createBrakeActivities({ gates: brakeGates(connection, { config, logger }) }),

@@ -5,7 +5,7 @@ import type { RequestSnapshot } from '../domain/request/snapshot';
 import { searchValuesOf } from '../domain/request/search-values';
 import { searchAttributes } from '../temporal/names';
 
-const { state, providers, dueAt, blockedOn } = searchAttributes;
+const { state, providers, dueAt, blockedOn, tickets } = searchAttributes;
 
 export interface IndexedRequest {
   readonly snapshot: RequestSnapshot;
@@ -41,6 +41,7 @@ export class SearchAttributes {
       { key: providers, value: [...visible.providers] },
       { key: dueAt, value: visible.dueAt === undefined ? null : new Date(visible.dueAt) },
       { key: blockedOn, value: [...visible.blockedOn] },
+      ...(visible.tickets === undefined ? [] : [{ key: tickets, value: [...visible.tickets] }]),
     ]);
     this.#indexed = JSON.stringify(visible);
   }

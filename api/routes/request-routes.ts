@@ -8,6 +8,7 @@ import { requestStateOf } from '../../client/request-status';
 import type { RequestStateName } from '../../client/states';
 import { DAY_MS } from '../../domain/duration';
 import { defined } from '../../domain/defined';
+import { opaquePattern } from '../../domain/text';
 import { providerKeys } from '../../domain/provider/provider-table';
 import { hasGrpcStatus } from '../../temporal/temporal-failure';
 import { submissionOf } from '../filing';
@@ -35,6 +36,11 @@ const listQuery = z.strictObject({
   needsStaff: flag.optional().meta({ description: 'Open, and somebody can do something about it' }),
   overdue: flag.optional().meta({ description: 'Open, and its answer overdue' }),
   dueWithinDays: days.optional().meta({ description: 'Open, and its answer due within so many days, or overdue' }),
+  ticket: z
+    .string()
+    .regex(opaquePattern, 'expected a ticket of letters, digits and . _ : / # -, at most 64')
+    .optional()
+    .meta({ description: 'With this ticket: of a decision, or of the check of who the person is' }),
   olderThanDays: days.optional().meta({ description: 'Started longer ago than so many days' }),
   limit: z
     .string()

@@ -13,6 +13,7 @@ const filterOptions = {
   state: (flags: string, help: string) => choiceOption(flags, help, requestStates),
   provider: (flags: string, help: string) => choiceOption(flags, help, providerKeys),
   duration: durationOption,
+  ticket: (flags: string, help: string) => new Option(flags, help),
   switch: (flags: string, help: string) => new Option(flags, help),
 };
 
@@ -43,6 +44,7 @@ Examples:
   erasure list --needs-staff
   erasure list --due-within 7d
   erasure list --state on-hold
+  erasure list --ticket PRIV-1234
   erasure list --state running --provider person --older-than 25d
   erasure list --json | jq -r .requestId`,
     )

@@ -6,6 +6,7 @@ import { requestStateWords, shortTodo } from '../../client/request-words';
 import type { UrgentCounts, UrgentList } from '../../client/urgent-list';
 import { FaultSummary, TextField, type FieldFault } from '../components/form';
 import { When } from '../components/when';
+import { isMatch, opaquePattern } from '../../domain/text';
 import type { ConsoleServices } from '../console-services';
 import { inboxFilterNamed, inboxFilters, type InboxFilter } from '../inbox-filters';
 import { valueOf, type PageRoute, type ShownPage, type Visit } from '../page';
@@ -14,6 +15,7 @@ import { inboxTexts as texts } from '../texts/inbox';
 import { manyDecisionsTexts } from '../texts/many-decisions';
 import { DataTable } from '../components/data-table';
 
+const TICKET = 'ticket';
 const PAGE_SIZE = 100;
 /** Further on nobody looks through a list. */
 const PAGES_MAX = 20;
@@ -43,7 +45,7 @@ export function inboxPages({ client }: ConsoleServices): readonly PageRoute[] {
       name: 'inboxPage',
       show: async (visit) =>
         inbox(visit, {
-          chosen: chosenFilter(valueOf(visit.query, 'show')),
+          chosen: withTicket(valueOf(visit.query, 'ticket')) ?? chosenFilter(valueOf(visit.query, 'show')),
           page: pageOf(valueOf(visit.query, 'page')),
         }),
     },
@@ -53,8 +55,11 @@ export function inboxPages({ client }: ConsoleServices): readonly PageRoute[] {
       role: 'view',
       name: 'findRequest',
       show: async (visit) => {
-        const requestId = valueOf(visit.query, 'id')?.trim().toLowerCase();
+        const typed = valueOf(visit.query, 'id')?.trim() ?? '';
+        const requestId = typed.toLowerCase();
         if (requestIdParameter.safeParse({ requestId }).success) return { redirectTo: `/requests/${requestId}` };
+        const ticket = withTicket(typed);
+        if (ticket !== undefined) return { redirectTo: addressOf(ticket) };
         const faults = [{ field: 'id', problem: texts.searchFault }];
         return inbox(visit, { chosen: chosenFilter(undefined), page: 1, faults });
       },
@@ -68,13 +73,19 @@ function chosenFilter(name: string | undefined): InboxFilter {
   return chosen;
 }
 
+/** Undefined for what cannot be one. */
+function withTicket(ticket: string | undefined): InboxFilter | undefined {
+  if (!isMatch(ticket, opaquePattern)) return undefined;
+  return { name: TICKET, text: texts.withTicket(ticket), narrows: { ticket }, decisions: [] };
+}
+
 function pageOf(text: string | undefined): number {
   return /^[1-9]\d?$/.test(text ?? '') ? Math.min(Number(text), PAGES_MAX) : 1;
 }
 
-function addressOf({ name }: InboxFilter, page = 1): string {
+function addressOf({ name, narrows: { ticket } }: InboxFilter, page = 1): string {
   const query = new URLSearchParams({
-    ...(name !== 'open' && { show: name }),
+    ...(ticket === undefined ? name !== 'open' && { show: name } : { ticket }),
     ...(page > 1 && { page: String(page) }),
   });
   return query.size === 0 ? '/' : `/?${query.toString()}`;
@@ -118,6 +129,7 @@ function Inbox({ counts, list, chosen, page, principal, now, faults }: InboxProp
           })}
         </ul>
       </nav>
+      {chosen.name === TICKET && <h2>{chosen.text}</h2>}
       <ForAll chosen={chosen} list={list} principal={principal} />
       <RequestTable list={list} chosen={chosen} page={page} now={now} />
       {counts.notIndexed > 0 && <p class="note">{texts.notIndexed(counts.notIndexed)}</p>}
@@ -157,7 +169,8 @@ function RequestTable({ list, chosen, page, now }: Pick<InboxProps, 'list' | 'ch
   const { requests, isCut } = list;
   const first = (page - 1) * PAGE_SIZE + 1;
   if (requests.length === 0 && page === 1) {
-    return <p class="panel">{chosen.name === 'open' ? texts.none : texts.nothing}</p>;
+    const nothing = chosen.name === TICKET ? texts.noTicket : texts.nothing;
+    return <p class="panel">{chosen.name === 'open' ? texts.none : nothing}</p>;
   }
   return (
     <>

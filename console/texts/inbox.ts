@@ -40,7 +40,11 @@ export const inboxTexts = {
       : `${count} requests are just starting, and are in no other count.`,
   lag: 'From Temporal’s index, which lags by a second or two. The counts can be five seconds older.',
   search: 'Find a request',
-  searchHint: 'The whole request id. A ticket is in the request’s own trail, and is not searched for here.',
+  searchHint: 'The whole request id, or a ticket: of a decision, or of the check of who the person is.',
   searchButton: 'Find',
-  searchFault: 'That is no request id: 32 digits and letters a to f, with four hyphens.',
+  searchFault:
+    'That is neither a request id nor a ticket. A ticket has letters, digits and . _ : / # - and no spaces, 64 at most.',
+  withTicket: (ticket: string) => `With the ticket ${ticket}`,
+  noTicket:
+    'No request has this ticket. Is it spelt as in the decision? Requests that were filed before release 0.4 cannot be found by it.',
 } as const;

@@ -2,6 +2,7 @@ import { legProgress, type LegProgress } from '../leg/leg-progress';
 import type { RequestOutcome } from '../leg/outcome';
 import { outcomeOf, type TrailEntry } from './request-state';
 import type { RequestSnapshot } from './snapshot';
+import { ticketsOf } from './tickets';
 
 /** What a run of `erasureRequest` ends with. */
 export interface ErasureResult {
@@ -12,10 +13,13 @@ export interface ErasureResult {
   readonly certificate: string;
   /** What staff decided about the whole request, also after the certificate. */
   readonly trail: readonly TrailEntry[];
+  /** Of its decisions, and of the check of who the person is; absent where there is none. */
+  readonly tickets?: readonly string[];
 }
 
 export function erasureResult({ request, state, legs }: RequestSnapshot): ErasureResult {
   const { certificate, trail } = state;
+  const tickets = ticketsOf({ ...request, trail, legs });
   if (certificate === undefined) throw new TypeError('A request has a result once it has a certificate');
   return {
     requestId: request.requestId,
@@ -23,5 +27,6 @@ export function erasureResult({ request, state, legs }: RequestSnapshot): Erasur
     legs: legs.map((leg) => legProgress(leg)),
     certificate: certificate.signed,
     trail,
+    ...(tickets.length > 0 && { tickets }),
   };
 }

@@ -14,6 +14,7 @@ import type { Regulation } from '../law/regulation';
 import { lateCallbacks, outcomeOf, type RequestPhase, type RequestState, type TrailEntry } from './request-state';
 import { offeredDecisions, type OfferedDecisions } from './offered-decisions';
 import type { RequestSnapshot } from './snapshot';
+import { ticketsOf } from './tickets';
 import { todoOf, todoText, type TodoItem } from './todo';
 import { blockersOf, type BlockedOn } from './search-values';
 
@@ -48,6 +49,8 @@ export interface RequestProgress {
   /** What is worth knowing and asks for nothing, in sentences. */
   readonly notes: readonly string[];
   readonly trail: readonly TrailEntry[];
+  /** Of its decisions, and of the check of who the person is; absent where there is none. */
+  readonly tickets?: readonly string[];
   readonly legs: readonly LegProgress[];
 }
 
@@ -56,6 +59,7 @@ export function requestProgress(snapshot: RequestSnapshot): RequestProgress {
   const { terms, laterTerms, phase, outcome, trail } = state;
   const due = dueProgress(snapshot);
   const todoItems = todoOf(snapshot, due);
+  const tickets = ticketsOf({ ...request, trail, legs });
   const noClock = (laterTerms ?? terms)?.noClock;
   return {
     requestId: request.requestId,
@@ -77,6 +81,7 @@ export function requestProgress(snapshot: RequestSnapshot): RequestProgress {
     ...offered(snapshot),
     notes: notesOf(state),
     trail,
+    ...(tickets.length > 0 && { tickets }),
     legs: legs.map((leg) => legProgress(leg, notYetOf(state))),
   };
 }

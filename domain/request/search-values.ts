@@ -7,6 +7,7 @@ import { byProvider, type Provider } from '../provider/provider-table';
 import { answerOwed, isAnswered, isUnanswered, owesNoticeOfHold } from './owed-to-person';
 import { deadlinesOf, isCancelToBeDecided, isReminded, outcomeOf, type RequestState } from './request-state';
 import type { RequestSnapshot } from './snapshot';
+import { ticketsOf } from './tickets';
 import { todoOf, type TodoItem } from './todo';
 
 /**
@@ -56,6 +57,8 @@ export interface SearchValues {
   /** Epoch ms. */
   readonly dueAt?: number;
   readonly blockedOn: readonly BlockedOn[];
+  /** Absent where there is none, or where they are not indexed. */
+  readonly tickets?: readonly string[];
 }
 
 /** What every store of Temporal's index takes as an instant: nanoseconds in 64 bits, and a year of four digits. */
@@ -64,11 +67,13 @@ const STORABLE = { from: 0, to: Date.UTC(2262, 3, 11) };
 export function searchValuesOf(request: RequestSnapshot): SearchValues {
   const { state, legs } = request;
   const dueAt = deadlinesOf(state)?.due.at;
+  const tickets = state.terms?.areTicketsIndexed === true ? ticketsOf({ ...request.request, ...state, legs }) : [];
   return {
     state: stateOf(state),
     providers: legs.map(({ provider }) => provider),
     ...defined({ dueAt: dueAt && storable(dueAt) }),
     blockedOn: blockersOf(request, todoOf(request)),
+    ...(tickets.length > 0 && { tickets }),
   };
 }
 

@@ -11,6 +11,8 @@ export interface Terms {
   readonly noClock?: NoClock;
   /** The search attributes are registered: what the request waits for can be filtered by. */
   readonly isIndexed: boolean;
+  /** So is the one for tickets, which is younger than the others. */
+  readonly areTicketsIndexed?: boolean;
   /** The worker's signature over the rules and the due dates. */
   readonly witness?: Witness;
   /** The same worker's signature over the part of the rules that a provider's worker has to know. */

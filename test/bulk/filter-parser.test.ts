@@ -28,6 +28,13 @@ describe('a filter', () => {
     ['ErasureDueAt IS NOT NULL', 'ErasureDueAt IS NOT NULL'],
     ["StartTime >= '2026-11-01T00:00:00+01:00'", "StartTime >= '2026-10-31T23:00:00.000Z'"],
     ["ErasureState != 'on-hold'", "ErasureState != 'on-hold'"],
+    ["ErasureTickets = 'PRIV-1/a#b'", "ErasureTickets = 'PRIV-1/a#b'"],
+    ["ErasureTickets IN ('PRIV-1', 'ID:2')", "ErasureTickets IN ('PRIV-1', 'ID:2')"],
+    ["ErasureTickets = ''", undefined],
+    ["ErasureTickets = '-planted'", undefined],
+    ["ErasureTickets = 'planted words'", undefined],
+    [`ErasureTickets = '${'x'.repeat(65)}'`, undefined],
+    ["ErasureTickets != 'PRIV-1'", undefined],
     ["ErasureState = 'planted'", undefined],
     ["ErasureProviders != 'person'", undefined],
     ["WorkflowType = 'other'", undefined],
@@ -63,6 +70,7 @@ describe('a filter', () => {
       'overdue',
       'on-hold',
       "'2026-11-01T00:00:00Z'",
+      "'PRIV-1/a#b'",
       "'x' OR '1'='1'",
       '--',
       ';',
@@ -86,7 +94,7 @@ describe('a filter', () => {
         read += 1;
         expect(parseFilter(written)).toBe(written);
         expect(written).toMatch(
-          /^(Erasure(State|Providers|BlockedOn|DueAt)|StartTime|AND|OR|IN|IS|NOT|NULL|[()=<>!, ]|'[a-z-]+'|'[0-9TZ:.-]+')+$/,
+          /^(Erasure(State|Providers|BlockedOn|DueAt|Tickets)|StartTime|AND|OR|IN|IS|NOT|NULL|[()=<>!, ]|'[a-z-]+'|'[0-9TZ:.-]+'|'[A-Za-z0-9][A-Za-z0-9._:/#-]*')+$/,
         );
       }),
       { numRuns: 2_000 },

@@ -281,7 +281,7 @@ describe('erasure setup', () => {
     const namespace = await namespaceOf(90);
     const checked = await setup(namespace, '--check', '--json');
     expect(checked.code).toBe(2);
-    const missing = ['ErasureState', 'ErasureProviders', 'ErasureDueAt', 'ErasureBlockedOn'];
+    const missing = ['ErasureState', 'ErasureProviders', 'ErasureDueAt', 'ErasureBlockedOn', 'ErasureTickets'];
     const known = { namespace, mistyped: [], retentionDays: 90, wantedRetentionDays: 90 };
     expect(JSON.parse(checked.stdout)).toEqual({ ...known, missing, added: [], isSetUp: false });
     expect(checked.stderr).toBe(`Search attributes are missing: ${missing.join(', ')}.\n`);

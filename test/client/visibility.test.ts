@@ -19,11 +19,13 @@ import {
   OVER_MS,
   requestInput,
   rulesFor,
+  subjectAt,
   WorkflowBench,
 } from '../support/workflow-bench';
 import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
 const said = { actor: 'staff-7', reason: { code: 'by-the-book', ticket: 'PRIV-1' } } as const;
+const saidIn = (ticket: string) => ({ ...said, reason: { ...said.reason, ticket } });
 const INDEX_LAG_MS_MAX = 20_000;
 const WEEK_MS = 7 * DAY_MS;
 
@@ -57,6 +59,7 @@ function held(overrides: { readonly approvalNeeded?: boolean; readonly isIndexed
     rules: rulesFor({ policy }, { approvalNeeded }),
     clock: computeLegalClock({ regulation, submittedAt }, { timeZone: 'Europe/Berlin', calendar: 'DE' }),
     isIndexed,
+    areTicketsIndexed: isIndexed,
   });
 }
 
@@ -75,14 +78,18 @@ async function untilDue(handle: Awaited<ReturnType<typeof stuck>>): Promise<numb
 async function hold(handle: Awaited<ReturnType<typeof stuck>>): Promise<void> {
   const reviewAt = new Date((await bench.now(handle)) + 300 * DAY_MS).toISOString();
   await handle.executeUpdate(decisionUpdates.hold, {
-    args: [{ ...said, ground: 'legal-claims', owner: 'staff-9', reviewAt }],
+    args: [{ ...saidIn('PRIV-77'), ground: 'legal-claims', owner: 'staff-9', reviewAt }],
   });
 }
 
 async function makeRequests(): Promise<void> {
   held();
-  requests['plain'] = (await bench.startFor('measureone')).workflowId;
-  requests['staff'] = (await stuck()).workflowId;
+  const verification = { method: 'login', by: 'staff-3', at: new Date().toISOString(), reference: 'ID-CHECK/9' };
+  requests['plain'] = (await bench.start({ subject: subjectAt('measureone'), verification })).workflowId;
+  const decided = await stuck();
+  await decided.executeUpdate(decisionUpdates.retry, { args: [{ ...saidIn('RETRY#1'), provider: 'person' }] });
+  await eventually(async () => ((await bench.leg(decided)).attention === undefined ? undefined : true));
+  requests['staff'] = decided.workflowId;
   const dueSoon = await stuck();
   await bench.forward(dueSoon, (await untilDue(dueSoon)) - 2 * DAY_MS);
   requests['due-soon'] = dueSoon.workflowId;
@@ -114,7 +121,10 @@ async function makeRequests(): Promise<void> {
   requests['approval'] = approval.workflowId;
   // Started by a worker that found no search attributes.
   held({ isIndexed: false });
-  requests['unindexed'] = (await stuck()).workflowId;
+  const unindexed = await stuck();
+  await unindexed.executeUpdate(decisionUpdates.retry, { args: [{ ...saidIn('RETRY#1'), provider: 'person' }] });
+  await eventually(async () => ((await bench.leg(unindexed)).attention === undefined ? undefined : true));
+  requests['unindexed'] = unindexed.workflowId;
 }
 
 const nameOf = (workflowId: string): string[] =>
@@ -169,6 +179,7 @@ describe('a filter of the Temporal UI in docs/operations.md', () => {
     'cannot make its due date': ['overdue'],
     'due before a day': open.filter((name) => name !== 'unindexed'),
     withdrawn: ['withdrawn'],
+    'has a ticket': ['withdrawn'],
   };
 
   it('is there for each of these questions, and none is untried', () => {
@@ -177,9 +188,13 @@ describe('a filter of the Temporal UI in docs/operations.md', () => {
 
   it.each(Object.keys(expected))('finds what it says, and nothing else: %s', async (name) => {
     const inAYear = new Date(Date.now() + 365 * DAY_MS).toISOString();
-    const query = (documented.get(name) ?? '').replace(/'\d{4}-[^']+'/, `'${inAYear}'`);
+    const query = (documented.get(name) ?? '').replace(/'\d{4}-[^']+'/, `'${inAYear}'`).replace('PRIV-1234', 'PRIV-1');
     expect(query).toMatch(
-      name === 'withdrawn' ? /^ExecutionStatus = 'Completed' AND / : /^ExecutionStatus = 'Running' AND /,
+      name === 'has a ticket'
+        ? /^ErasureTickets = /
+        : name === 'withdrawn'
+          ? /^ExecutionStatus = 'Completed' AND /
+          : /^ExecutionStatus = 'Running' AND /,
     );
     await expectFound(() => queried(query), expected[name] ?? []);
   });
@@ -204,6 +219,11 @@ describe('list', () => {
     [{ waitingFor: 'measureone' }, ['measureone']],
     [{ waitingFor: 'person' }, ['staff', 'due-soon', 'overdue', 'unindexed']],
     [{ dueWithinMs: 0 }, ['overdue']],
+    [{ ticket: 'PRIV-77' }, ['hold']],
+    [{ ticket: 'PRIV-77', state: 'withdrawn' }, []],
+    [{ ticket: 'PRIV-1' }, ['withdrawn']],
+    [{ ticket: 'RETRY#1' }, ['staff', 'unindexed']],
+    [{ ticket: 'ID-CHECK/9' }, ['plain']],
     [{ dueWithinMs: 0, state: 'withdrawn' }, []],
   ];
 
@@ -327,6 +347,7 @@ describe('list', () => {
         { overdue: true },
         { dueWithinMs: WEEK_MS },
         { waitingFor: 'person' },
+        { ticket: 'PRIV-1' },
       ];
       for (const options of filters) expect(await eventually(() => unanswered(options))).toBe(true);
       expect(await unanswered({ state: 'withdrawn' })).toBeUndefined();

@@ -170,12 +170,33 @@ describe('finding a request', () => {
     expect([answer.statusCode, answer.headers.location]).toEqual([303, `/requests/${requestId}`]);
   });
 
-  it.each(['', 'PRIV-1', `${requestId}/../..`, '"><script>alert(1)</script>'])(
+  it.each(['PRIV-1', ' PRIV-1 ', 'a/b#c', `${requestId}/../..`])('looks for whose ticket it is: %j', async (typed) => {
+    const { browser, asked } = await open([ended]);
+    const { statusCode, headers } = await browser.get(`/find?id=${encodeURIComponent(typed)}`);
+    expect(statusCode).toBe(303);
+    const { body } = await browser.get(String(headers.location));
+    expect(asked.at(-1)).toMatchObject({ ticket: typed.trim() });
+    expect(body).toContain(`<h2>With the ticket ${typed.trim()}</h2>`);
+    expect(body).toContain('<tr class="over">');
+  });
+
+  it('says where none has the ticket, and keeps the ticket from page to page', async () => {
+    const { browser } = await open([]);
+    expect((await browser.get('/?ticket=PRIV-1')).body).toContain('No request has this ticket.');
+    const many = await open([waiting], { isCut: true });
+    expect((await many.browser.get('/?ticket=PRIV-1')).body).toContain('href="/?ticket=PRIV-1&amp;page=2"');
+    expect(many.asked.at(-1)).toMatchObject({ ticket: 'PRIV-1', skip: 0 });
+  });
+
+  it.each(['', 'two words', 'x'.repeat(65), 'person@customer.example', '"><script>alert(1)</script>'])(
     'says what is wrong with %j',
     async (typed) => {
       const { browser } = await open([waiting]);
       const answer = await browser.get(`/find?id=${encodeURIComponent(typed)}`);
-      expect([answer.statusCode, answer.body.includes('That is no request id')]).toEqual([422, true]);
+      expect([answer.statusCode, answer.body.includes('That is neither a request id nor a ticket')]).toEqual([
+        422,
+        true,
+      ]);
       expect(answer.body).not.toContain('<script>alert');
     },
   );

@@ -3,6 +3,7 @@ import { Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { addSearchAttributes, ensureSearchAttributes, type NamespaceOf } from '../../temporal/search-attributes';
 import { prepareNamespace } from '../../local/engine/namespace';
+import { eventually } from '../support/workflow-bench';
 import { checkSearchAttributes } from '../../worker/namespace-warnings';
 
 const address = process.env['TEST_TEMPORAL_ADDRESS'] ?? '';
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => connection.close());
 
-async function check(where: NamespaceOf): Promise<{ readonly found: boolean; readonly lines: readonly object[] }> {
+async function check(where: NamespaceOf): Promise<{ readonly found: object; readonly lines: readonly object[] }> {
   const lines: object[] = [];
   const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as object) });
   return { found: await checkSearchAttributes({ ...where, logger }), lines };
@@ -30,23 +31,36 @@ describe('checkSearchAttributes', () => {
     const where = { connection, namespace };
     await addSearchAttributes(where, ['ErasureState', 'ErasureDueAt']);
     const before = await check(where);
-    expect(before.found).toBe(false);
+    expect(before.found).toEqual({ isIndexed: false });
     expect(before.lines).toEqual([
       expect.objectContaining({
         level: 40,
         namespace,
-        missing: ['ErasureProviders', 'ErasureBlockedOn'],
+        missing: ['ErasureProviders', 'ErasureBlockedOn', 'ErasureTickets'],
         mistyped: [],
         msg: expect.stringMatching(/^Search attributes are missing: .* Run "erasure setup", then restart$/),
       }),
     ]);
+    await addSearchAttributes(where, ['ErasureProviders', 'ErasureBlockedOn']);
+    const ofOlderRelease = await eventually(async () => {
+      const now = await check(where);
+      return 'isIndexed' in now.found && now.found.isIndexed === true ? now : undefined;
+    }, 30_000);
+    expect(ofOlderRelease.found).toEqual({ isIndexed: true });
+    expect(ofOlderRelease.lines).toEqual([
+      expect.objectContaining({
+        level: 40,
+        missing: ['ErasureTickets'],
+        msg: expect.stringMatching(/cannot be found by their tickets. Run "erasure setup", then restart$/),
+      }),
+    ]);
     await ensureSearchAttributes(where);
-    expect(await check(where)).toEqual({ found: true, lines: [] });
+    expect(await check(where)).toEqual({ found: { isIndexed: true, areTicketsIndexed: true }, lines: [] });
   });
 
   it('goes without them where the namespace cannot be asked, and says so', async () => {
     const { found, lines } = await check({ connection, namespace: 'no-such-namespace' });
-    expect(found).toBe(false);
+    expect(found).toEqual({ isIndexed: false });
     expect(lines).toEqual([expect.objectContaining({ level: 40, grpcCode: 5 })]);
   });
 });

@@ -56,6 +56,18 @@ describe('what a request can be filtered by', () => {
     }
   });
 
+  it('has the tickets only where the namespace has a place for them, and there are any', () => {
+    const indexed = (areTicketsIndexed: boolean) => {
+      const event = started({ clock });
+      return { ...event, terms: { ...event.terms, areTicketsIndexed } };
+    };
+    const decided = (areTicketsIndexed: boolean) =>
+      after(indexed(areTicketsIndexed), { type: 'decided', decision: { kind: 'release', content: said } });
+    expect(visible(decided(true)).tickets).toEqual(['LEGAL-1']);
+    expect(visible(decided(false))).not.toHaveProperty('tickets');
+    expect(visible(after(indexed(true)))).not.toHaveProperty('tickets');
+  });
+
   it('names the provider in attention, and staff where nobody else can mend it', () => {
     expect(visible(running, [legInAttention('ProviderUnavailable')]).blockedOn).toEqual(['person']);
     expect(visible(running, [legInAttention('ProviderRejected')]).blockedOn).toEqual(['staff', 'person']);
