@@ -18,6 +18,7 @@ interface PortUse {
 const uses: Readonly<Record<keyof StackPorts, PortUse>> = {
   server: { port: 8090, user: 'the console and API', option: 'server-port' },
   login: { port: 8091, user: 'the local login page', option: 'login-port' },
+  webhooks: { port: 8092, user: 'the local receiver of webhooks', option: 'webhooks-port' },
   temporal: { port: 7233, user: 'the Temporal server', option: 'temporal-port' },
   ui: { port: 8233, user: 'the Temporal UI', option: 'ui-port' },
   gateway: { port: 8080, user: 'the gateway', option: 'gateway-port' },

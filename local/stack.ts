@@ -24,6 +24,7 @@ import { keepPolicy } from './sample-policy';
 import { connectControl } from './simulator/control-client';
 import type { Addresses, SimulatorControl } from './simulator/control';
 import { simulatedProviders } from './simulator/simulator-registry';
+import { startLocalReceiver } from './webhook-receiver';
 import { assertVirtualTimeSupported, withVirtualTime } from '../temporal/virtual-time';
 
 export const STACK_ENVIRONMENT = 'local';
@@ -41,6 +42,8 @@ export interface Stack {
   readonly gatewayUrl: string;
   /** API and console, and the page that logs in to it; only where ports are given. */
   readonly server: { readonly url: string; readonly loginUrl: string } | undefined;
+  /** Whom requests can name to be told of their changes; only where ports are given. */
+  readonly webhookUrl: string | undefined;
   /** Where a port was given for it, and it could be had. */
   readonly uiUrl: string | undefined;
   readonly keysDirectory: string;
@@ -58,7 +61,9 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
-export type StackPorts = Readonly<Record<'server' | 'login' | 'temporal' | 'ui' | 'gateway' | keyof Addresses, number>>;
+export type StackPorts = Readonly<
+  Record<'server' | 'login' | 'webhooks' | 'temporal' | 'ui' | 'gateway' | keyof Addresses, number>
+>;
 
 export interface StackOptions {
   readonly report: (line: string) => void;
@@ -146,8 +151,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         .join(', ')}`,
     );
 
+    const receiver = ports === undefined ? undefined : await startLocalReceiver({ port: ports.webhooks });
+    if (receiver !== undefined) undo.push(() => receiver.close());
     const settings = {
       ...common,
+      ...receiver?.settings,
       ...providerSettings(simulator.addresses),
       GATEWAY_PUBLIC_URL: gatewayUrl,
       ERASURE_POLICY_FILE: policyFile,
@@ -181,6 +189,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       simulator,
       gatewayUrl,
       server: served,
+      webhookUrl: receiver?.url,
       uiUrl,
       keysDirectory,
       verifyingKeysFile: join(keysDirectory, verifyingKeyFile.name),

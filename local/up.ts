@@ -127,6 +127,7 @@ async function introduce(
     ['Temporal', `${stack.engine.address}, namespace ${stack.namespace}`],
     ['API', `${stack.server?.url}/api/v1/`],
     ['Login page, local only', stack.server?.loginUrl],
+    ['Webhooks', `${stack.webhookUrl}, for a request's webhookUrl; opened, it shows what came`],
     ['Gateway', stack.gatewayUrl],
     ...providerKeys.map((key) => [`${simulatedProviders[key].name} (simulated)`, simulator.addresses[key]] as const),
     ["Simulator's control", simulator.addresses.control],

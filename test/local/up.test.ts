@@ -1,6 +1,6 @@
 /** `npm run up` and `npm run forward` as a user has them: compiled, as processes, on real ports. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -22,6 +22,7 @@ const portOptions = [
   'control',
   'server',
   'login',
+  'webhooks',
 ] as const;
 const READY_MS_MAX = 45_000;
 
@@ -169,8 +170,15 @@ describe('npm run up', () => {
     expect(second.code).toBe(1);
 
     const env = settings();
-    const submitted = await run('cli/main', ['submit', path.join(directory, 'request.json')], env);
+    const webhookUrl = `http://127.0.0.1:${ports[9]}/messages`;
+    const file = path.join(directory, 'request.json');
+    writeFileSync(file, JSON.stringify({ ...sample, webhookUrl }));
+    const submitted = await run('cli/main', ['submit', file], env);
     expect(submitted).toMatchObject({ code: 0 });
+    const messages = async () => (await (await fetch(webhookUrl)).json()) as { data: { requestId: string } }[];
+    await until(async () => (await messages()).some(({ data }) => data.requestId === id));
+    const forged = await fetch(webhookUrl, { method: 'POST', body: '{"data":{}}' });
+    expect(forged.status).toBe(401);
     const moved = await forward(id, 30);
     expect(moved).toMatchObject({ code: 0, stderr: '' });
     const dates = [...moved.stdout.matchAll(/^Request at (.*) UTC, simulated providers at (.*) UTC$/gm)];
