@@ -121,8 +121,9 @@ function edgesOf(start: AnyLeg): Edge[] {
   const open: { readonly leg: AnyLeg; readonly now: number }[] = [{ leg: start, now: Date.UTC(2026, 10, 22) }];
   for (let here = open.shift(); here !== undefined; here = open.shift()) {
     const { leg, now } = here;
-    if (known.has(essence(leg)) || leg.rounds.length > MAX_ROUNDS) continue;
-    known.add(essence(leg));
+    const seen = essence(leg);
+    if (known.has(seen) || leg.rounds.length > MAX_ROUNDS) continue;
+    known.add(seen);
     const step = nextStep(leg);
     const at = step.do === 'wait' ? Math.max(now, step.until) : now;
     const own = comesTo[step.do] as (now: number, step: LegStep) => readonly Possible[];
@@ -150,7 +151,7 @@ function essence(leg: AnyLeg): string {
   const last = lastRound(leg);
   const essential = { ...rest, rounds: rounds.length, last, found: lastObservation?.status === 'present' };
   return JSON.stringify({ ...essential, moved: postponements < MAX_POSTPONEMENTS }, (name, value: unknown) =>
-    /^(at|since|evidence)$|At$/.test(name) ? undefined : value,
+    /^(at|since|until|evidence|endedInAttention)$|At$/.test(name) ? undefined : value,
   );
 }
 
