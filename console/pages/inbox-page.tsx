@@ -6,6 +6,7 @@ import { requestStateWords, shortTodo } from '../../client/request-words';
 import type { UrgentCounts, UrgentList } from '../../client/urgent-list';
 import { FaultSummary, TextField, type FieldFault } from '../components/form';
 import { When } from '../components/when';
+import { needsStaff } from '../../domain/request/search-values';
 import { isMatch, opaquePattern } from '../../domain/text';
 import type { ConsoleServices } from '../console-services';
 import { inboxFilterNamed, inboxFilters, type InboxFilter } from '../inbox-filters';
@@ -131,7 +132,7 @@ function Inbox({ counts, list, chosen, page, principal, now, faults }: InboxProp
       </nav>
       {chosen.name === TICKET && <h2>{chosen.text}</h2>}
       <ForAll chosen={chosen} list={list} principal={principal} />
-      <RequestTable list={list} chosen={chosen} page={page} now={now} />
+      <RequestTable list={list} chosen={chosen} page={page} now={now} principal={principal} />
       {counts.notIndexed > 0 && <p class="note">{texts.notIndexed(counts.notIndexed)}</p>}
       {list.unanswered > 0 && <p class="note">{texts.unanswered(list.unanswered)}</p>}
       <p class="note">{texts.lag}</p>
@@ -165,7 +166,13 @@ function ForAll({ chosen, list, principal }: Pick<InboxProps, 'chosen' | 'list' 
   );
 }
 
-function RequestTable({ list, chosen, page, now }: Pick<InboxProps, 'list' | 'chosen' | 'page' | 'now'>) {
+function RequestTable({
+  list,
+  chosen,
+  page,
+  now,
+  principal,
+}: Pick<InboxProps, 'list' | 'chosen' | 'page' | 'now' | 'principal'>) {
   const { requests, isCut } = list;
   const first = (page - 1) * PAGE_SIZE + 1;
   if (requests.length === 0 && page === 1) {
@@ -177,7 +184,7 @@ function RequestTable({ list, chosen, page, now }: Pick<InboxProps, 'list' | 'ch
       {(isCut || page > 1) && <p class="note">{texts.more(first, first + requests.length - 1)}</p>}
       <DataTable title={texts.list} columns={[texts.request, texts.state, texts.due, texts.todo, texts.since]} stacks>
         {requests.map((listed) => (
-          <Row key={listed.requestId} listed={listed} now={now} />
+          <Row key={listed.requestId} listed={listed} now={now} isTheirs={canAct(principal, listed)} />
         ))}
       </DataTable>
       {(isCut || page > 1) && (
@@ -199,11 +206,25 @@ function RequestTable({ list, chosen, page, now }: Pick<InboxProps, 'list' | 'ch
   );
 }
 
-function Row({ listed, now }: { readonly listed: ListedRequest; readonly now: number }) {
+/** Whether something that it waits for is this person's to decide. `staff` beside `approval` says the same once more. */
+function canAct({ roles }: Principal, { blockedOn }: ListedRequest): boolean {
+  const waits = blockedOn.filter((one) => needsStaff([one]) && !(one === 'staff' && blockedOn.includes('approval')));
+  return waits.some((one) => roles.has(one === 'approval' ? 'approve' : 'decide'));
+}
+
+function Row({
+  listed,
+  now,
+  isTheirs,
+}: {
+  readonly listed: ListedRequest;
+  readonly now: number;
+  readonly isTheirs: boolean;
+}) {
   const { requestId, state, startedAt, dueAt, isAnswered, isOpen } = listed;
   const urgency = urgencyOf(listed, now);
   const tone = urgency === 'overdue' ? 'bad' : urgency === 'needs-staff' || urgency === 'due-soon' ? 'warn' : '';
-  const words = texts.urgency[urgency];
+  const words = urgency === 'needs-staff' && !isTheirs ? texts.needsAnother : texts.urgency[urgency];
   return (
     <tr class={urgency}>
       <th scope="row">

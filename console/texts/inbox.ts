@@ -24,6 +24,7 @@ export const inboxTexts = {
   answered: 'answered',
   nothingToDo: 'goes on by itself',
   urgency: { overdue: 'overdue', 'needs-staff': 'needs you', 'due-soon': 'due soon', waiting: '', over: '' },
+  needsAnother: 'needs a colleague',
   more: (first: number, last: number) =>
     last < first
       ? 'There are no more.'

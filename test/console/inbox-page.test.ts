@@ -156,6 +156,25 @@ describe('the inbox', () => {
     expect([...body.matchAll(/href="\/many-decisions\/([a-z]+)\?/g)].map(([, kind]) => kind)).toEqual(kinds);
   });
 
+  it.each([
+    [['view', 'decide'], ['staff', 'person'], true],
+    [['view', 'decide'], ['staff'], true],
+    [['view', 'decide'], ['staff', 'approval'], false],
+    [['view', 'approve'], ['staff', 'approval'], true],
+    [['view', 'approve'], ['staff', 'approval', 'hold'], true],
+    [['view', 'decide'], ['staff', 'approval', 'hold'], true],
+    [['view', 'approve'], ['staff', 'person'], false],
+    [['view', 'file'], ['staff', 'person'], false],
+    [['view'], ['answer'], false],
+  ] as const)('says to %j of what waits for %j whether it needs them: %j', async (roles, blockedOn, needsThem) => {
+    const server = await bench.open({
+      urgentCounts: async () => counts,
+      urgentFirst: async () => ({ requests: [{ ...waiting, blockedOn }], isCut: false, unanswered: 0 }),
+    });
+    const { body } = await (await bench.loggedIn(server, [...roles])).get('/');
+    expect([body.includes('needs you'), body.includes('needs a colleague')]).toEqual([needsThem, !needsThem]);
+  });
+
   it('asks nothing of an ended request', async () => {
     const { body } = await (await open([ended])).browser.get('/?show=completed');
     expect(body).toContain('<tr class="over">');
