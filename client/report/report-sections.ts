@@ -45,7 +45,7 @@ export function sectionsOf(figures: Figures): readonly ReportSection[] {
       title: 'Requests',
       rows: [
         row('received', figures.received),
-        row('completed', figures.completed),
+        row('with a certificate', figures.completed, 'completed'),
         ...parts('outcome', figures.byOutcome),
       ],
     },

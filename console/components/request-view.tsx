@@ -139,6 +139,8 @@ function Todo({ status: { requestId, status, progress, result }, principal }: Om
   if (status !== 'running' || result !== undefined) return <p>{texts.over}</p>;
   const { decisions = [], filedBy, state } = progress ?? {};
   const todo = progress?.todoItems?.map(({ text }) => text) ?? progress?.todo ?? [];
+  const inAttention = (progress?.legs ?? []).filter(({ state: legState }) => legState === 'attention');
+  const isNothing = todo.length === 0 && inAttention.length === 0;
   const isOwn = filedBy !== undefined && filedBy === principal.id;
   const mine = decisions.filter((kind) => principal.roles.has(roleForDecision(kind)));
   const allowed = mine.filter((kind) => kind !== 'approve' || !isOwn);
@@ -146,12 +148,18 @@ function Todo({ status: { requestId, status, progress, result }, principal }: Om
   const [first, others] = [allowed.filter(isAsked), allowed.filter((kind) => !isAsked(kind))];
   return (
     <>
-      {todo.length === 0 ? (
+      {isNothing ? (
         <p>{progress === undefined ? texts.unanswered : texts.nothingToDo}</p>
       ) : (
         <ul class="sentences">
           {todo.map((sentence) => (
             <li key={sentence}>{sentence}</li>
+          ))}
+          {inAttention.map(({ provider, youCan }) => (
+            <li key={provider}>
+              <a href={`#leg-${provider}`}>{providerName(provider)}</a>
+              {youCan === undefined ? ` ${texts.needsAttention}` : `: ${youCan}`}
+            </li>
           ))}
         </ul>
       )}

@@ -53,7 +53,7 @@ export function TimeLine({ legs, startedAt, dueAt, now }: TimeLineProps) {
           const end = settledAt ?? until ?? windowEndsAt;
           return (
             <g key={provider} class={`leg ${state}`}>
-              <text class="name" x="4%" y={top + 14}>
+              <text class="name" x="4%" dx={MARK} y={top + 14}>
                 {providerName(provider)}
               </text>
               <line class="track" x1="4%" x2="96%" y1={middle} y2={middle} />

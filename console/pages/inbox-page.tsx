@@ -92,6 +92,13 @@ function addressOf({ name, narrows: { ticket } }: InboxFilter, page = 1): string
   return query.size === 0 ? '/' : `/?${query.toString()}`;
 }
 
+const counted = inboxFilters.flatMap(({ count, ...filter }) => (count === undefined ? [] : [{ ...filter, count }]));
+const uncounted = inboxFilters.filter(({ count }) => count === undefined);
+
+function currentIf(isCurrent: boolean): 'page' | undefined {
+  return isCurrent ? 'page' : undefined;
+}
+
 interface InboxProps {
   readonly counts: UrgentCounts;
   readonly list: UrgentList;
@@ -111,23 +118,28 @@ function Inbox({ counts, list, chosen, page, principal, now, faults }: InboxProp
       <FaultSummary faults={faults} />
       <nav aria-label={texts.counts}>
         <ul class="counts">
-          {inboxFilters.map((filter) => {
+          {counted.map((filter) => {
             const { name, text, count, isAlarming } = filter;
-            const number = count?.(counts);
-            const tone = isAlarming === true && number !== undefined && number > 0 ? 'alarming' : '';
+            const number = count(counts);
+            const tone = isAlarming === true && number > 0 ? 'alarming' : '';
             return (
               <li key={name}>
-                <a
-                  class={`count ${tone}`}
-                  href={addressOf(filter)}
-                  aria-current={name === chosen.name ? 'page' : undefined}
-                >
-                  {number !== undefined && <span class="number">{number}</span>}
+                <a class={`count ${tone}`} href={addressOf(filter)} aria-current={currentIf(name === chosen.name)}>
+                  <span class="number">{number}</span>
                   <span>{text}</span>
                 </a>
               </li>
             );
           })}
+        </ul>
+        <ul class="lists">
+          {uncounted.map((filter) => (
+            <li key={filter.name}>
+              <a href={addressOf(filter)} aria-current={currentIf(filter.name === chosen.name)}>
+                {filter.text}
+              </a>
+            </li>
+          ))}
         </ul>
       </nav>
       {chosen.name === TICKET && <h2>{chosen.text}</h2>}

@@ -4,6 +4,7 @@ export const requestTexts = {
   state: 'State',
   todo: 'What to do now',
   nothingToDo: 'Nothing. It goes on by itself.',
+  needsAttention: 'needs attention',
   over: 'Nothing more: the request is over.',
   youMayNot: 'None of your roles lets you decide about it.',
   otherDecisions: 'Other decisions',

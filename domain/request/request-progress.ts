@@ -28,7 +28,7 @@ export interface RequestProgress {
   readonly startedAt: string;
   readonly state: RequestProgressState;
   readonly decisionMode: DecisionMode;
-  /** What is to be done about the request itself, most urgent first; empty where it goes on by itself. */
+  /** What is to be done about the request itself, most urgent first. What a provider's leg waits for is in `legs`, as `youCan`. */
   readonly todo: readonly string[];
   /** The same with the decisions that it takes, for whoever offers them in another way. Absent where an older worker answers. */
   readonly todoItems?: readonly TodoItem[];

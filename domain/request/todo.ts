@@ -24,7 +24,7 @@ export function todoText({ text, decisions }: TodoItem, requestId = 'ID'): strin
   return commands.length === 0 ? text : `${text} (${commands.join(', ')})`;
 }
 
-/** Most urgent first; empty where the request goes on by itself. */
+/** Most urgent first; empty where nothing is to be done about the request itself: a leg in attention says so itself. */
 export function todoOf(request: RequestSnapshot, due = dueProgress(request)): readonly TodoItem[] {
   const { state, legs, now } = request;
   const { terms, phase, hold, ended, extension, cancelRequestedAt, certificateRefused } = state;

@@ -45,7 +45,8 @@ describeInBrowser.each(looks)('the console, %s', (_look, options) => {
     for (const path of [
       '/',
       '/?show=overdue',
-      '/find?id=nonsense',
+      '/find?id=two%20words',
+      '/?ticket=PRIV-1',
       '/requests/new',
       `/requests/${requestId}`,
       '/many',

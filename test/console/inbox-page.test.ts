@@ -99,7 +99,8 @@ describe('the inbox', () => {
     const { browser, asked } = await open([waiting]);
     const { body } = await browser.get(`/${query}`);
     expect(asked).toEqual([{ ...expected, limit: 100, skip: 0, open: 41 }]);
-    expect(body.match(/class="count[^"]*" href="[^"]*" aria-current="page"/g)).toHaveLength(1);
+    const nav = body.slice(body.indexOf('class="counts"'), body.indexOf('<table'));
+    expect(nav.match(/aria-current="page"/g)).toHaveLength(1);
   });
 
   it('names the law’s own day, which no reader’s time zone makes a later one', async () => {

@@ -116,6 +116,25 @@ describe('the page of a request', () => {
     expect(body).toContain(`data-live="${url}/live"`);
   });
 
+  it.each<[string, Partial<RequestProgress>, readonly string[]]>([
+    ['a provider in attention', { legs: [waiting, attention] }, [`Person API</a>: ${attention.youCan}`]],
+    [
+      'the request, and a provider in attention',
+      { todo: ['tell the person the outcome'], legs: [attention] },
+      ['<li>tell the person the outcome</li>', `Person API</a>: ${attention.youCan}`],
+    ],
+    [
+      'a provider in attention, of which an older worker says no more',
+      { legs: [{ ...attention, youCan: undefined } as never] },
+      ['Person API</a> needs attention'],
+    ],
+  ])('never says that there is nothing to do where something is: %s', async (_, change, expected) => {
+    const { body } = await show(with_(change, 'attention'));
+    const [todo = ''] = /<section class="panel todo"[\s\S]*?<\/section>/.exec(body) ?? [];
+    for (const text of expected) expect(todo).toContain(text);
+    expect(todo).not.toContain('Nothing');
+  });
+
   it('draws its course, with a table that says the same', async () => {
     const { body } = await show(running);
     const [svg = ''] = /<svg[\s\S]*<\/svg>/.exec(body) ?? [];
