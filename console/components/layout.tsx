@@ -49,7 +49,7 @@ export function Layout({ title, principal, path, scripts, children }: LayoutProp
                   .filter(({ role }) => principal.roles.has(role))
                   .map((place) => (
                     <li key={place.path}>
-                      <a href={place.path} aria-current={path === place.path ? 'page' : undefined}>
+                      <a href={place.path} aria-current={isWithin(path, place.path) ? 'page' : undefined}>
                         {place.text}
                       </a>
                     </li>
@@ -70,4 +70,9 @@ export function Layout({ title, principal, path, scripts, children }: LayoutProp
       </body>
     </html>
   );
+}
+
+/** Also where a form of the page is shown again. */
+function isWithin(path: string, place: string): boolean {
+  return path === place || (place !== '/' && path.startsWith(`${place}/`));
 }

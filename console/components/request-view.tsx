@@ -10,6 +10,7 @@ import { requestOutcomeMeaning } from '../../domain/leg/outcome';
 import { describeStep } from '../../domain/leg/step-under-way';
 import { providerName } from '../../domain/provider/provider-table';
 import type { DueProgress } from '../../domain/request/due-progress';
+import type { RequestProgress } from '../../domain/request/request-progress';
 import { decisionPageTexts, decisionTexts } from '../texts/decisions';
 import { requestTexts as texts } from '../texts/one-request';
 import { TimeLine } from './time-line';
@@ -132,8 +133,13 @@ function DuePanel({
   );
 }
 
-/** The decisions that the sentences above ask for come first. */
-const urgent: readonly DecisionKind[] = ['approve', 'reject', 'release', 'notice', 'identity'];
+/** Come first where the sentences themselves do not say which decisions they ask for. */
+const usual: readonly DecisionKind[] = ['approve', 'reject', 'release', 'notice', 'identity'];
+
+function askedFor({ todoItems }: RequestProgress): readonly DecisionKind[] {
+  const kinds = (todoItems ?? []).flatMap(({ decisions }) => decisions.map(({ kind }) => kind));
+  return kinds.length === 0 ? usual : [...kinds, 'identity'];
+}
 
 function Todo({ status: { requestId, status, progress, result }, principal }: Omit<RequestViewProps, 'now'>) {
   if (status !== 'running' || result !== undefined) return <p>{texts.over}</p>;
@@ -144,7 +150,8 @@ function Todo({ status: { requestId, status, progress, result }, principal }: Om
   const isOwn = filedBy !== undefined && filedBy === principal.id;
   const mine = decisions.filter((kind) => principal.roles.has(roleForDecision(kind)));
   const allowed = mine.filter((kind) => kind !== 'approve' || !isOwn);
-  const isAsked = (kind: DecisionKind): boolean => todo.length > 0 && urgent.includes(kind);
+  const isAsked = (kind: DecisionKind): boolean =>
+    progress !== undefined && todo.length > 0 && askedFor(progress).includes(kind);
   const [first, others] = [allowed.filter(isAsked), allowed.filter((kind) => !isAsked(kind))];
   return (
     <>

@@ -189,6 +189,15 @@ describe('the page of a request', () => {
     expect(linksTo(body)).toEqual(expected);
   });
 
+  it('puts the decisions first that its sentences ask for', async () => {
+    const todoItems = [
+      { text: 'it cannot make its due date', decisions: [{ kind: 'extend', fields: {} }] },
+    ] satisfies RequestProgress['todoItems'];
+    const { body } = await show(with_({ todoItems, legs: [] }));
+    expect(linksTo(body)).toEqual(['extend', 'hold', 'withdraw', 'notice']);
+    expect(linksTo(body.slice(0, body.indexOf('Other decisions')))).toEqual(['extend']);
+  });
+
   it('tells whoever filed it that somebody else has to approve it', async () => {
     const waits = with_(
       { state: 'awaiting-approval', todo: ['approve'], decisions: ['approve'], legs: [] },

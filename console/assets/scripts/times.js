@@ -9,7 +9,12 @@
     for (const time of root.querySelectorAll('time[data-local]')) {
       const at = new Date(time.dateTime);
       const utc = time.textContent;
-      time.textContent = `${(time.dataset.local === 'day' ? day : minute).format(at)} (${utc})`;
+      if (time.dataset.local === 'day') {
+        time.title = utc;
+        time.textContent = day.format(at);
+      } else {
+        time.textContent = `${minute.format(at)} (${utc})`;
+      }
       delete time.dataset.local;
     }
   };
