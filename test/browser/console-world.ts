@@ -33,7 +33,8 @@ export class ConsoleWorld {
     this.#server = parts.server;
   }
 
-  static async open(options: StoryOptions = {}): Promise<ConsoleWorld> {
+  /** `now`: the server's clock, epoch ms. */
+  static async open({ now, ...options }: StoryOptions & { readonly now?: () => number } = {}): Promise<ConsoleWorld> {
     const story = await Story.open(options);
     const [port = 0] = await freePorts(1);
     const url = `http://127.0.0.1:${port}`;
@@ -47,7 +48,8 @@ export class ConsoleWorld {
       SERVER_OIDC_CLIENT_ID: LOCAL_CLIENT_ID,
       SERVER_OIDC_ROLES: LOCAL_ROLES,
     });
-    const server = await startServer(config, { logger: story.logger, version: '0.0.0' });
+    const clock = now === undefined ? {} : { now };
+    const server = await startServer(config, { logger: story.logger, version: '0.0.0', ...clock });
     return new ConsoleWorld({ story, url, browser: await openBrowser(), login, server });
   }
 

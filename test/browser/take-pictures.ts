@@ -1,20 +1,34 @@
 /** Makes the pictures of the console in docs/images anew: `npm run docs:pictures`, after a change that can be seen. Look at each of them. */
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import { ConsoleWorld, type Staff } from './console-world';
+import { smallPng } from './small-png';
 
 const directory = join(__dirname, '..', '..', 'docs', 'images');
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 740 };
 /** What is lower on the page than that says nothing more. */
 const HEIGHT_MAX = 1_050;
+/** Down to the time line of a request, with its table. */
+const TIME_LINE = 1_330;
+
+/** After the request that ends in these pictures. */
+const ENDED_MS = 9 * DAY_MS;
 
 let world: ConsoleWorld;
+/** How far what the pages call now is ahead. */
+let aheadMs = 0;
 const pages = new Map<string, Page>();
+/** An empty page, in which pictures are made smaller. */
+let studio: Page | undefined;
 beforeAll(async () => {
-  world = await ConsoleWorld.open({ policy: { approval: 'needed', answer: 'tracked' } });
+  world = await ConsoleWorld.open({
+    policy: { approval: 'needed', answer: 'tracked' },
+    now: () => Date.now() + aheadMs,
+  });
 });
 afterAll(() => world.close());
 
@@ -28,19 +42,26 @@ async function browserOf(staff: Staff, viewport = WIDE): Promise<Page> {
   return page;
 }
 
-async function take(page: Page, name: string): Promise<void> {
+async function take(page: Page, name: string, heightMax = HEIGHT_MAX): Promise<void> {
   // Where a pointer or a caret is says nothing.
   await page.evaluate('document.activeElement.blur(); window.scrollTo(0, 0)');
   const height = Number(await page.evaluate('document.documentElement.scrollHeight'));
   const { width = WIDE.width } = page.viewportSize() ?? {};
-  const clip = { x: 0, y: 0, width, height: Math.min(height, HEIGHT_MAX) };
-  await page.screenshot({ path: join(directory, `console-${name}.png`), fullPage: true, clip, animations: 'disabled' });
+  const clip = { x: 0, y: 0, width, height: Math.min(height, heightMax) };
+  const png = await page.screenshot({ fullPage: true, clip, animations: 'disabled' });
+  studio ??= await page.context().newPage();
+  writeFileSync(join(directory, `console-${name}.png`), await smallPng(studio, png));
 }
 
-async function takeAt(staff: Staff, path: string, name: string, viewport = WIDE): Promise<void> {
+async function takeAt(
+  staff: Staff,
+  path: string,
+  name: string,
+  { viewport = WIDE, heightMax = HEIGHT_MAX } = {},
+): Promise<void> {
   const page = await browserOf(staff, viewport);
   await page.goto(`${world.url}${path}`);
-  await take(page, name);
+  await take(page, name, heightMax);
 }
 
 const waiting = (
@@ -120,25 +141,20 @@ it('takes them', async () => {
     await waiting(running, provider, 'waiting-out-window');
   }
 
+  await story.forward(2 * DAY_MS);
+  aheadMs = 2 * DAY_MS;
+
   const officer = await browserOf('staff-officer');
   await officer.goto(world.url);
   // The index is a second or two behind.
   await officer.waitForTimeout(3_000);
   await takeAt('staff-officer', '/', 'inbox');
-  await takeAt('staff-officer', '/', 'inbox-narrow', NARROW);
-  await takeAt('staff-officer', `/requests/${running}`, 'request');
-  await takeAt('staff-officer', `/requests/${running}`, 'request-narrow', NARROW);
+  await takeAt('staff-officer', '/', 'inbox-narrow', { viewport: NARROW });
+  await takeAt('staff-officer', `/requests/${running}`, 'request', { heightMax: TIME_LINE });
+  await takeAt('staff-officer', `/requests/${running}`, 'request-narrow', { viewport: NARROW });
   await takeAt('staff-officer', `/requests/${stuck}`, 'attention');
   await takeAt('staff-officer', `/requests/${stuck}/decisions/waive?provider=person`, 'decision');
-  await takeAt('staff-officer', `/requests/${ended}/certificate`, 'certificate');
-  await takeAt('staff-officer', `/requests/${ended}/certificate/person`, 'letter');
   await takeAt('staff-officer', '/report?from=2026-01-01&to=2026-12-31&timeZone=UTC', 'report');
-
-  await officer.goto(`${world.url}/verify`);
-  await officer.locator('textarea[name="certificate"]').fill(jws);
-  await officer.locator('main form button').first().click();
-  await officer.waitForLoadState();
-  await take(officer, 'verify');
 
   const clerk = await browserOf('staff-clerk');
   await clerk.goto(`${world.url}/requests/new`);
@@ -166,6 +182,18 @@ it('takes them', async () => {
   });
   await clerk.getByRole('button', { name: 'Check the file' }).click();
   await clerk.getByText('What the check found').waitFor();
-  await take(clerk, 'many');
+  await take(clerk, 'many', TIME_LINE);
+
+  // Certificates are looked at once they are there. Those who were logged in before are not any more.
+  aheadMs = ENDED_MS;
+  pages.clear();
+  await takeAt('staff-officer', `/requests/${ended}/certificate`, 'certificate');
+  await takeAt('staff-officer', `/requests/${ended}/certificate/person`, 'letter');
+  const later = await browserOf('staff-officer');
+  await later.goto(`${world.url}/verify`);
+  await later.locator('textarea[name="certificate"]').fill(jws);
+  await later.locator('main form button').first().click();
+  await later.waitForLoadState();
+  await take(later, 'verify');
   expect(world.complaints).toEqual([]);
 }, 600_000);
