@@ -3,6 +3,7 @@ import { cpu } from './comparison/cpu';
 import { dbos } from './comparison/dbos';
 import { guard } from './comparison/guard';
 import { polling } from './comparison/polling';
+import { frontDoor } from './front-door/front-door';
 import { providerLimits } from './limits/provider-limits';
 import { callbacks } from './scale/callback-cost';
 import { growth } from './scale/growth';
@@ -22,6 +23,7 @@ export const measurements: readonly Measurement[] = [
   recovery,
   intake,
   callbacks,
+  frontDoor,
   sweepCost,
   growth,
   guard,
