@@ -74,6 +74,8 @@ export class Erasure {
     }
     this.#startedAt = this.#stage.simulatorNow();
     const aheadMs = this.#startedAt - Date.now() + this.#clockAheadMs;
+    // A first call can be made, and the providers' clock moved on meanwhile, before anybody looks at the run.
+    this.#looks = [{ wallAt: Date.now(), now: this.#startedAt + this.#clockAheadMs }];
     const submission = submissionOf(plan, Date.now());
     let accepted = 0;
     for (let times = 1; times <= SUBMISSIONS_MAX && accepted < plan.submissions; times += 1) {
