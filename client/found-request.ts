@@ -1,25 +1,17 @@
 /** What Temporal's index and the first event of a history tell of a request, without asking its worker. */
-import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { defaultPayloadConverter, defineSearchAttributeKey } from '@temporalio/common';
-import { optionalTsToMs } from '@temporalio/common/lib/time';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { optionalTsToMs, requiredTsToMs } from '@temporalio/common/lib/time';
+import { temporal } from '@temporalio/proto';
 import { defined } from '../domain/defined';
 import { parseInstant } from '../domain/instant';
 import { isRegulation, type Regulation } from '../domain/law/regulation';
 import { isProvider, type Provider } from '../domain/provider/provider-table';
 import { blockers, type BlockedOn, type SearchValues } from '../domain/request/search-values';
-import { isRecord } from '../domain/text';
+import { isRecord, parsedJson } from '../domain/text';
 import { requestIdOf, searchAttributes } from '../temporal/names';
 import { RequestNotFoundError } from './errors';
 import type { RunStatus } from './states';
 import type { RequestCalls } from './request-calls';
-import { runStatusOf } from './request-status';
-
-const keys = {
-  state: defineSearchAttributeKey(searchAttributes.state.name, searchAttributes.state.type),
-  providers: defineSearchAttributeKey(searchAttributes.providers.name, searchAttributes.providers.type),
-  dueAt: defineSearchAttributeKey(searchAttributes.dueAt.name, searchAttributes.dueAt.type),
-  blockedOn: defineSearchAttributeKey(searchAttributes.blockedOn.name, searchAttributes.blockedOn.type),
-};
 
 /** One run of a request. Instants in epoch ms. */
 export interface FoundRequest {
@@ -43,21 +35,49 @@ export interface RequestOrigin {
   readonly submittedAt: number;
 }
 
-/** Undefined for a run that was started under another id, which it was refused for. */
-export function foundRequest(run: WorkflowExecutionInfo): FoundRequest | undefined {
-  const requestId = requestIdOf(run.workflowId);
+type RawRun = temporal.api.workflow.v1.IWorkflowExecutionInfo;
+const { WorkflowExecutionStatus: Status } = temporal.api.enums.v1;
+
+/** Those that are not named here are open. */
+const endedStatuses: Readonly<Partial<Record<temporal.api.enums.v1.WorkflowExecutionStatus, RunStatus>>> = {
+  [Status.WORKFLOW_EXECUTION_STATUS_COMPLETED]: 'completed',
+  [Status.WORKFLOW_EXECUTION_STATUS_FAILED]: 'failed',
+  [Status.WORKFLOW_EXECUTION_STATUS_CANCELED]: 'cancelled',
+  [Status.WORKFLOW_EXECUTION_STATUS_TERMINATED]: 'terminated',
+  [Status.WORKFLOW_EXECUTION_STATUS_TIMED_OUT]: 'timed-out',
+};
+
+/**
+ * As Temporal's index has it: a list reads hundreds, and the SDK's own reading of one costs ten times as much, most of it for
+ * what no list shows. Undefined for a run that was started under another id, which it was refused for.
+ */
+export function foundRequest({
+  execution,
+  status,
+  startTime,
+  closeTime,
+  searchAttributes: indexed,
+}: RawRun): FoundRequest | undefined {
+  const requestId = requestIdOf(execution?.workflowId ?? '');
   if (requestId === undefined) return undefined;
+  /** Of a single value, too: whoever starts a run with another SDK may have sent it either way. */
+  const values = ({ name }: { readonly name: string }): readonly unknown[] | undefined => {
+    const data = indexed?.indexedFields?.[name]?.data;
+    if (!data || data.length === 0) return undefined;
+    const found = parsedJson(Buffer.from(data).toString());
+    return Array.isArray(found) ? found : [found];
+  };
   return {
     requestId,
-    runId: run.runId,
-    status: runStatusOf(run),
-    startedAt: run.startTime.getTime(),
+    runId: execution?.runId ?? '',
+    status: endedStatuses[status ?? Status.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED] ?? 'running',
+    startedAt: requiredTsToMs(startTime, 'startTime'),
     ...defined({
-      closedAt: run.closeTime?.getTime(),
-      dueAt: run.typedSearchAttributes.get(keys.dueAt)?.getTime(),
-      state: run.typedSearchAttributes.get(keys.state) as SearchValues['state'] | undefined,
-      providers: run.typedSearchAttributes.get(keys.providers)?.filter(isProvider),
-      blockedOn: run.typedSearchAttributes.get(keys.blockedOn)?.filter(isBlockedOn),
+      closedAt: optionalTsToMs(closeTime),
+      dueAt: parseInstant(values(searchAttributes.dueAt)?.[0]),
+      state: values(searchAttributes.state)?.[0] as SearchValues['state'] | undefined,
+      providers: values(searchAttributes.providers)?.filter(isProvider),
+      blockedOn: values(searchAttributes.blockedOn)?.filter(isBlockedOn),
     }),
   };
 }
@@ -97,6 +117,6 @@ export async function retentionMs(calls: RequestCalls): Promise<number | undefin
   return optionalTsToMs(config?.workflowExecutionRetentionTtl);
 }
 
-function isBlockedOn(word: string): word is BlockedOn {
+function isBlockedOn(word: unknown): word is BlockedOn {
   return blockers.some((known) => known === word);
 }

@@ -1,6 +1,5 @@
 /** Which requests there are: found in Temporal's index, and looked at one by one where that cannot tell. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { executionInfoFromRaw } from '@temporalio/client/lib/helpers';
 import { requestIdOf } from '../temporal/names';
 import { hasGrpcStatus } from '../temporal/temporal-failure';
 import { RequestNotFoundError } from './errors';
@@ -58,7 +57,7 @@ export async function* findRequests(
   options: FindOptions,
 ): AsyncGenerator<FoundRequest, void, undefined> {
   for await (const run of runs(calls, filterQuery(options))) {
-    const found = foundRequest(run);
+    const found = foundRequest(run.raw);
     if (found !== undefined) yield found;
   }
 }
@@ -92,14 +91,9 @@ export async function requestPage(
       ...(cursor === undefined ? {} : { nextPageToken: Buffer.from(cursor, 'base64url') }),
     }),
   );
-  const runsFound = await Promise.all(
-    found.executions.map((raw) =>
-      executionInfoFromRaw(raw, calls.client.options.loadedDataConverter, raw, clientOptions.namespace),
-    ),
-  );
   const token = found.nextPageToken;
   return {
-    requests: runsFound.flatMap((run) => foundRequest(run) ?? []),
+    requests: found.executions.flatMap((run) => foundRequest(run) ?? []),
     ...(token.length === 0 ? {} : { cursor: Buffer.from(token).toString('base64url') }),
   };
 }

@@ -58,42 +58,45 @@ export interface UrgentCounts {
   readonly notIndexed: number;
 }
 
-/** Where one page has all of the open requests, it tells the counts in one call. */
+/** Where one page has all of the open requests, it tells the counts. */
 export async function urgentCounts(calls: RequestCalls, readAtOnce = READ_AT_ONCE): Promise<UrgentCounts> {
   const now = Date.now();
+  const open = await count(calls, { state: 'running' }, now);
+  if (open > readAtOnce) return indexedCounts(calls, open, now);
   const { runs, isAll } = await read(calls, { state: 'running' }, readAtOnce);
-  return isAll ? countsOf(runs, now) : indexedCounts(calls, now);
+  return isAll ? countsOf(runs, now) : indexedCounts(calls, open, now);
+}
+
+async function count(calls: RequestCalls, options: ListOptions, now: number): Promise<number> {
+  const query = listQuery(options, now, { isIndexed: true });
+  return (await calls.call(undefined, () => calls.client.workflow.count(query))).count;
 }
 
 function countsOf(runs: readonly FoundRequest[], now: number): UrgentCounts {
   const listed = runs.flatMap((run) => listedByIndex(run) ?? []);
-  const count = (holds: (one: ListedRequest) => boolean): number => listed.filter(holds).length;
+  const holding = (holds: (one: ListedRequest) => boolean): number => listed.filter(holds).length;
   return {
     open: runs.length,
-    needsStaff: count(({ blockedOn }) => needsStaff(blockedOn)),
-    overdue: count((one) => urgencyOf(one, now) === 'overdue'),
-    dueThisWeek: count((one) => isDueSoon(one, now)),
-    waitingFor: byProvider((provider) => count(({ blockedOn }) => blockedOn.includes(provider))),
-    onHold: count(({ blockedOn }) => blockedOn.includes('hold')),
+    needsStaff: holding(({ blockedOn }) => needsStaff(blockedOn)),
+    overdue: holding((one) => urgencyOf(one, now) === 'overdue'),
+    dueThisWeek: holding((one) => isDueSoon(one, now)),
+    waitingFor: byProvider((provider) => holding(({ blockedOn }) => blockedOn.includes(provider))),
+    onHold: holding(({ blockedOn }) => blockedOn.includes('hold')),
     notIndexed: runs.length - listed.length,
   };
 }
 
-async function indexedCounts(calls: RequestCalls, now: number): Promise<UrgentCounts> {
-  const count = async (options: ListOptions, others = 0): Promise<number> => {
-    const query = listQuery(options, now, { isIndexed: true });
-    const found = await calls.call(undefined, () => calls.client.workflow.count(query));
-    return Math.max(0, found.count - others);
-  };
+async function indexedCounts(calls: RequestCalls, open: number, now: number): Promise<UrgentCounts> {
   // A run that is not indexed may belong to each of them.
-  const notIndexed = await count({ state: 'starting' });
-  const [open, needing, overdue, dueWithin, onHold, ...waiting] = await Promise.all([
-    count({ state: 'running' }),
-    count({ needsStaff: true }, notIndexed),
-    count({ overdue: true }, notIndexed),
-    count({ dueWithinMs: DUE_SOON_MS }, notIndexed),
-    count({ state: 'on-hold' }, notIndexed),
-    ...providerKeys.map((provider) => count({ waitingFor: provider }, notIndexed)),
+  const notIndexed = await count(calls, { state: 'starting' }, now);
+  const indexed = async (options: ListOptions): Promise<number> =>
+    Math.max(0, (await count(calls, options, now)) - notIndexed);
+  const [needing, overdue, dueWithin, onHold, ...waiting] = await Promise.all([
+    indexed({ needsStaff: true }),
+    indexed({ overdue: true }),
+    indexed({ dueWithinMs: DUE_SOON_MS }),
+    indexed({ state: 'on-hold' }),
+    ...providerKeys.map((provider) => indexed({ waitingFor: provider })),
   ]);
   return {
     open,
