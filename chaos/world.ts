@@ -4,13 +4,19 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { ErasureClient } from '../client';
 import { RequestCalls } from '../client/request-calls';
-import { providerFacts, providerKeys, type Provider } from '../domain/provider/provider-table';
+import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import { startEngine, type Engine } from '../local/engine/engine';
 import { freePorts } from '../local/engine/ports';
 import type { Postgres } from '../local/engine/postgres';
 import { samplePolicy } from '../local/sample-policy';
 import type { Addresses, SimulatorControl } from '../local/simulator/control';
-import { providerSettings, STACK_ENVIRONMENT, startSimulatorProcess, tokenCredentials } from '../local/stack';
+import {
+  providerSettings,
+  STACK_ENVIRONMENT,
+  startSimulatorProcess,
+  tokenCredentials,
+  unlimitedCalls,
+} from '../local/stack';
 import { initKeys } from '../security/key-files';
 import { channelArgs } from '../temporal/connection';
 import { ensureSearchAttributes } from '../temporal/search-attributes';
@@ -56,13 +62,6 @@ export const policies = {
 } as const;
 export type PolicyName = keyof typeof policies;
 
-/**
- * Limits of calls are the benchmark's matter. Here a queue that waits for its allowance stands in this machine's time, while
- * months pass for everyone else.
- */
-const unlimited = Object.fromEntries(
-  providerKeys.map((provider) => [`${providerFacts(provider).limits.variables}_REQUESTS_PER_SECOND`, '1000']),
-);
 const CALL_MS_MAX = 10_000;
 const POSTGRES_SHARDS = 4;
 
@@ -145,7 +144,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       worker: {
         ...common,
         ...providerSettings(simulated),
-        ...unlimited,
+        // A queue that waits for its allowance stands in this machine's time, while months pass for everyone else.
+        ...unlimitedCalls,
         TEMPORAL_ADDRESS: await proxied('worker-temporal', temporal),
         GATEWAY_PUBLIC_URL: gatewayUrl,
       },

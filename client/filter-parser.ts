@@ -3,7 +3,7 @@
  * is read, checked against the names and values there are, and written anew.
  */
 import { parseInstant } from '../domain/instant';
-import { isMatch, opaquePattern } from '../domain/text';
+import { isOpaque } from '../domain/text';
 import { isProvider, providerKeys } from '../domain/provider/provider-table';
 import { compare, requestRuns } from '../temporal/request-query';
 import { FilterError } from './errors';
@@ -136,7 +136,7 @@ function comparison(reader: FilterReader, name: string): string {
 function value(reader: FilterReader, name: string): string {
   const { values = [] } = filterAttributes[name] ?? {};
   if (values === 'ticket') {
-    return `'${reader.quoted((text) => isMatch(text, opaquePattern), `a ticket in single quotes, e.g. 'PRIV-1234'`)}'`;
+    return `'${reader.quoted(isOpaque, `a ticket in single quotes, e.g. 'PRIV-1234'`)}'`;
   }
   if (values !== 'instant') {
     const expected = `in single quotes, for ${name}, one of ${values.join(', ')}`;

@@ -6,7 +6,7 @@ import { requestOutcomeMeaning, type RequestOutcome } from '../domain/leg/outcom
 import { isProvider, providerKeys, type Provider } from '../domain/provider/provider-table';
 import type { RequestProgress } from '../domain/request/request-progress';
 import { blockers, needingStaff, needsStaff, type BlockedOn, type SearchValues } from '../domain/request/search-values';
-import { isMatch, opaquePattern } from '../domain/text';
+import { isOpaque } from '../domain/text';
 import { compare, isOneOf, isOpen, requestRuns } from '../temporal/request-query';
 import { searchAttributes } from '../temporal/names';
 import type { RequestStatus } from './request-status';
@@ -95,7 +95,7 @@ const kinds = {
     isOne: (value: unknown) => typeof value === 'number' && value >= 0 && value < Date.now(),
     expected: 'a length of time in milliseconds',
   },
-  ticket: { isOne: isTicket, expected: 'a ticket of letters, digits and . _ : / # -, at most 64' },
+  ticket: { isOne: isOpaque, expected: 'a ticket of letters, digits and . _ : / # -, at most 64' },
   switch: { isOne: (value: unknown) => typeof value === 'boolean', expected: 'true or false' },
 } as const;
 
@@ -182,10 +182,6 @@ export const listFilters: { readonly [Name in FilterName]: Filter<NonNullable<Li
         : ((result ?? progress)?.tickets?.includes(ticket) ?? false),
   },
 };
-
-function isTicket(value: unknown): value is string {
-  return isMatch(value, opaquePattern);
-}
 
 /** An open request that no worker answers for cannot be judged, so it is listed: nothing may be overlooked. */
 function ofOpen<Value>(holds: (progress: RequestProgress, value: Value, now: number) => boolean) {

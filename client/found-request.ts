@@ -1,7 +1,7 @@
 /** What Temporal's index and the first event of a history tell of a request, without asking its worker. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import { optionalTsToMs, requiredTsToMs } from '@temporalio/common/lib/time';
-import { temporal } from '@temporalio/proto';
+import type { temporal } from '@temporalio/proto';
 import { defined } from '../domain/defined';
 import { parseInstant } from '../domain/instant';
 import { isRegulation, type Regulation } from '../domain/law/regulation';
@@ -9,6 +9,7 @@ import { isProvider, type Provider } from '../domain/provider/provider-table';
 import { blockers, type BlockedOn, type SearchValues } from '../domain/request/search-values';
 import { isRecord, parsedJson } from '../domain/text';
 import { requestIdOf, searchAttributes } from '../temporal/names';
+import { runEndOf } from '../temporal/run-end';
 import { RequestNotFoundError } from './errors';
 import type { RunStatus } from './states';
 import type { RequestCalls } from './request-calls';
@@ -36,20 +37,10 @@ export interface RequestOrigin {
 }
 
 type RawRun = temporal.api.workflow.v1.IWorkflowExecutionInfo;
-const { WorkflowExecutionStatus: Status } = temporal.api.enums.v1;
-
-/** Those that are not named here are open. */
-const endedStatuses: Readonly<Partial<Record<temporal.api.enums.v1.WorkflowExecutionStatus, RunStatus>>> = {
-  [Status.WORKFLOW_EXECUTION_STATUS_COMPLETED]: 'completed',
-  [Status.WORKFLOW_EXECUTION_STATUS_FAILED]: 'failed',
-  [Status.WORKFLOW_EXECUTION_STATUS_CANCELED]: 'cancelled',
-  [Status.WORKFLOW_EXECUTION_STATUS_TERMINATED]: 'terminated',
-  [Status.WORKFLOW_EXECUTION_STATUS_TIMED_OUT]: 'timed-out',
-};
 
 /**
- * As Temporal's index has it: a list reads hundreds, and the SDK's own reading of one costs ten times as much, most of it for
- * what no list shows. Undefined for a run that was started under another id, which it was refused for.
+ * As Temporal's index has it: a list reads hundreds, and the SDK's own reading of one costs about three times as much, most of
+ * it for what no list shows. Undefined for a run that was started under another id, which it was refused for.
  */
 export function foundRequest({
   execution,
@@ -70,7 +61,7 @@ export function foundRequest({
   return {
     requestId,
     runId: execution?.runId ?? '',
-    status: endedStatuses[status ?? Status.WORKFLOW_EXECUTION_STATUS_UNSPECIFIED] ?? 'running',
+    status: runEndOf(status) ?? 'running',
     startedAt: requiredTsToMs(startTime, 'startTime'),
     ...defined({
       closedAt: optionalTsToMs(closeTime),

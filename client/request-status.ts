@@ -4,6 +4,7 @@ import type { RequestOutcome } from '../domain/leg/outcome';
 import type { RequestProgress } from '../domain/request/request-progress';
 import type { StepUnderWay } from '../domain/leg/step-under-way';
 import type { ErasureResult } from '../domain/request/erasure-result';
+import { runEndOf } from '../temporal/run-end';
 import { RequestFailedError } from './errors';
 import type { RequestStateName, RunStatus } from './states';
 
@@ -44,21 +45,8 @@ export interface OutstandingAnswer {
   readonly by?: string;
 }
 
-const runStatuses: Record<WorkflowExecutionInfo['status']['name'], RunStatus> = {
-  RUNNING: 'running',
-  PAUSED: 'running',
-  CONTINUED_AS_NEW: 'running',
-  UNSPECIFIED: 'running',
-  UNKNOWN: 'running',
-  COMPLETED: 'completed',
-  FAILED: 'failed',
-  TERMINATED: 'terminated',
-  TIMED_OUT: 'timed-out',
-  CANCELLED: 'cancelled',
-};
-
-export function runStatusOf(description: Pick<WorkflowExecutionInfo, 'status'>): RunStatus {
-  return runStatuses[description.status.name];
+export function runStatusOf({ status }: Pick<WorkflowExecutionInfo, 'status'>): RunStatus {
+  return runEndOf(status.code) ?? 'running';
 }
 
 export function requestStateOf({

@@ -1,8 +1,9 @@
 /** How a request and its run stand, each in one word. */
+import type { RunEnd } from '../temporal/run-end';
 import type { RequestProgressState } from '../domain/request/request-progress';
 
 /** How the run of a request ended, or that it has not. */
-export type RunStatus = 'running' | 'completed' | 'failed' | 'terminated' | 'timed-out' | 'cancelled';
+export type RunStatus = 'running' | RunEnd;
 
 /**
  * Where a request stands, in one word. `attention`: it runs, and at least one provider's leg waits for a staff member or

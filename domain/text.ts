@@ -2,6 +2,11 @@
 
 /** Opaque references: no `@`, no spaces, so that neither an address nor a sentence fits in. */
 export const opaquePattern = /^[A-Za-z0-9][A-Za-z0-9._:/#-]{0,63}$/;
+/** Whether it can be an opaque reference. */
+export function isOpaque(value: unknown): value is string {
+  return isMatch(value, opaquePattern);
+}
+
 export const reasonCodePattern = /^[a-z0-9]+(-[a-z0-9]+){0,7}$/;
 
 /** Lower case words joined by hyphens, e.g. `web-form`. */

@@ -33,6 +33,11 @@ export const tokenCredentials = JSON.stringify({
   data: { client_id: 'callbacks', client_secret: 'local-callback-token-secret' },
 });
 
+/** Settings of a worker that calls every provider as often as it can, where its limits are not what is looked at. */
+export const unlimitedCalls: Readonly<Record<string, string>> = Object.fromEntries(
+  providerKeys.map((provider) => [`${providerFacts(provider).limits.variables}_REQUESTS_PER_SECOND`, '10000']),
+);
+
 export interface Stack {
   readonly engine: Engine;
   readonly connection: Connection;

@@ -19,6 +19,7 @@ import type { Shortage } from '../../domain/brake/shortage';
 import type { TripState } from '../../domain/brake/trip-state';
 import { BrakeCalls } from '../../temporal/brake-calls';
 import { eventsOf, type HistoryEvent } from '../../temporal/history';
+import { runEndOf } from '../../temporal/run-end';
 import { compare, isOneOf, isOpen, requestRuns } from '../../temporal/request-query';
 import { requestIdOf, searchAttributes, workflowIdOf } from '../../temporal/names';
 
@@ -42,14 +43,6 @@ const REPORTED_PROBLEMS = 'TemporalReportedProblems';
 
 const OPEN = requestRuns(isOpen);
 const ENDED = isOneOf('ExecutionStatus', ['Failed', 'Terminated', 'TimedOut', 'Canceled']);
-
-const endedStatuses: ReadonlyMap<unknown, ListedRun['status']> = new Map([
-  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_COMPLETED, 'completed'],
-  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_FAILED, 'failed'],
-  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TERMINATED, 'terminated'],
-  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, 'timed-out'],
-  [WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_CANCELED, 'cancelled'],
-]);
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -274,7 +267,7 @@ function indexOf(indexed: ExecutionInfo['searchAttributes']): Pick<OpenRequest, 
 }
 
 function listedRunOf({ execution, startTime, closeTime, status }: ExecutionInfo): ListedRun {
-  const ended = endedStatuses.get(status);
+  const ended = runEndOf(status);
   return {
     workflowId: execution?.workflowId ?? '',
     ...defined({ requestId: requestIdOf(execution?.workflowId) }),

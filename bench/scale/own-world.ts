@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ErasureSubmission } from '../../client';
 import { startPostgres } from '../../local/engine/postgres';
 import { sampleSubmission } from '../../local/sample-request';
-import { startStack, type Stack } from '../../local/stack';
+import { startStack, unlimitedCalls, type Stack } from '../../local/stack';
 import { workflowIdOf } from '../../temporal/names';
 import type { Application } from '../comparison/application';
 import { startAskedProcess } from '../frame/asked-process';
@@ -16,13 +16,6 @@ export interface OwnWorld {
   readonly application: Application;
   stop(): Promise<void>;
 }
-
-/** What a provider allows in a second is no part of what an erasure costs. */
-const unlimited = {
-  MEASUREONE_REQUESTS_PER_SECOND: '10000',
-  PERSON_API_REQUESTS_PER_SECOND: '10000',
-  APTRINSIC_REQUESTS_PER_SECOND: '10000',
-};
 
 export async function startOwnWorld(options: {
   readonly name: string;
@@ -42,7 +35,8 @@ export async function startOwnWorld(options: {
       report: () => undefined,
       namespace: 'erasure-bench',
       policy: { answer: 'untracked' },
-      workerSettings: unlimited,
+      // What a provider allows in a second is no part of what an erasure costs.
+      workerSettings: unlimitedCalls,
       ...(postgres === undefined || shards === undefined ? {} : { postgres: { server: postgres, shards } }),
     });
     undo.push(() => stack.stop());

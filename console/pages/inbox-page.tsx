@@ -7,7 +7,7 @@ import type { UrgentCounts, UrgentList } from '../../client/urgent-list';
 import { FaultSummary, TextField, type FieldFault } from '../components/form';
 import { When } from '../components/when';
 import { needsStaff } from '../../domain/request/search-values';
-import { isMatch, opaquePattern } from '../../domain/text';
+import { isOpaque } from '../../domain/text';
 import type { ConsoleServices } from '../console-services';
 import { inboxFilterNamed, inboxFilters, type InboxFilter } from '../inbox-filters';
 import { valueOf, type PageRoute, type ShownPage, type Visit } from '../page';
@@ -76,7 +76,7 @@ function chosenFilter(name: string | undefined): InboxFilter {
 
 /** Undefined for what cannot be one. */
 function withTicket(ticket: string | undefined): InboxFilter | undefined {
-  if (!isMatch(ticket, opaquePattern)) return undefined;
+  if (!isOpaque(ticket)) return undefined;
   return { name: TICKET, text: texts.withTicket(ticket), narrows: { ticket }, decisions: [] };
 }
 

@@ -1,6 +1,6 @@
 /** What one field of a decision may hold, and how it is given on the command line. */
 import { parseInstant } from '../instant';
-import { isCode, isMatch, isRecord, opaquePattern } from '../text';
+import { isCode, isMatch, isOpaque, isRecord } from '../text';
 
 export interface Field<T = unknown, Optional extends boolean = boolean> {
   readonly holds: (value: unknown) => value is T;
@@ -39,8 +39,6 @@ export interface Reason {
   /** e.g. `PRIV-1234`. */
   readonly ticket: string;
 }
-
-const isOpaque = (value: unknown): value is string => isMatch(value, opaquePattern);
 
 export function required<T>(parts: Pick<Field<T>, 'holds' | 'expected' | 'option' | 'fields'>): Field<T, false> {
   return { ...parts, isOptional: false };

@@ -17,9 +17,10 @@ export interface ErasureResult {
   readonly tickets?: readonly string[];
 }
 
-export function erasureResult({ request, state, legs }: RequestSnapshot): ErasureResult {
+export function erasureResult(snapshot: RequestSnapshot): ErasureResult {
+  const { request, state, legs } = snapshot;
   const { certificate, trail } = state;
-  const tickets = ticketsOf({ ...request, trail, legs });
+  const tickets = ticketsOf(snapshot);
   if (certificate === undefined) throw new TypeError('A request has a result once it has a certificate');
   return {
     requestId: request.requestId,

@@ -59,7 +59,7 @@ export function requestProgress(snapshot: RequestSnapshot): RequestProgress {
   const { terms, laterTerms, phase, outcome, trail } = state;
   const due = dueProgress(snapshot);
   const todoItems = todoOf(snapshot, due);
-  const tickets = ticketsOf({ ...request, trail, legs });
+  const tickets = ticketsOf(snapshot);
   const noClock = (laterTerms ?? terms)?.noClock;
   return {
     requestId: request.requestId,

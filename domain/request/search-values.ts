@@ -67,7 +67,7 @@ const STORABLE = { from: 0, to: Date.UTC(2262, 3, 11) };
 export function searchValuesOf(request: RequestSnapshot): SearchValues {
   const { state, legs } = request;
   const dueAt = deadlinesOf(state)?.due.at;
-  const tickets = state.terms?.areTicketsIndexed === true ? ticketsOf({ ...request.request, ...state, legs }) : [];
+  const tickets = state.terms?.areTicketsIndexed === true ? ticketsOf(request) : [];
   return {
     state: stateOf(state),
     providers: legs.map(({ provider }) => provider),

@@ -1,13 +1,10 @@
 /** What an inbox asks of Temporal's index with 100,000 open requests. What it costs in CPU is a matter of `npm run bench`. */
-import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
-import { msToTs } from '@temporalio/common/lib/time';
+import { standInIndex } from '../../bench/front-door/index-stand-in';
 import { RequestCalls } from '../../client/request-calls';
 import { urgentCounts, urgentFirst } from '../../client/urgent-list';
-import { DAY_MS, SECOND_MS } from '../../domain/duration';
-import { searchAttributes, workflowIdOf, WORKFLOW_TYPE } from '../../temporal/names';
-import { createConsoleBench, NOW, type ConsoleBench } from './console-bench';
+import { SECOND_MS } from '../../domain/duration';
+import { createConsoleBench, type ConsoleBench } from './console-bench';
 
 const OPEN = 100_000;
 /** With counts that are too old; with those of somebody else's look one or two. */
@@ -21,56 +18,29 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-function indexed(value: unknown, type: string) {
-  const payload = defaultPayloadConverter.toPayload(value);
-  return { ...payload, metadata: { ...payload?.metadata, type: Buffer.from(type) } };
-}
-
-function run(n: number) {
-  const at = msToTs(NOW - (n % 30) * DAY_MS);
-  return {
-    execution: { workflowId: workflowIdOf(randomUUID()), runId: randomUUID() },
-    type: { name: WORKFLOW_TYPE },
-    startTime: at,
-    executionTime: at,
-    status: 1,
-    historyLength: { toNumber: () => 20 },
-    searchAttributes: {
-      indexedFields: {
-        [searchAttributes.state.name]: indexed('running', 'Keyword'),
-        [searchAttributes.providers.name]: indexed(['measureone', 'person', 'aptrinsic'], 'KeywordList'),
-        [searchAttributes.dueAt.name]: indexed(new Date(NOW + (n % 40) * DAY_MS).toISOString(), 'Datetime'),
-        [searchAttributes.blockedOn.name]: indexed(n % 3 === 0 ? ['staff', 'person'] : [], 'KeywordList'),
-      },
-    },
-  };
-}
-
-/** Temporal, as far as its index is concerned: there is always one page more. */
-function standIn(): { readonly calls: RequestCalls; readonly asked: { calls: number; runs: number } } {
+/** Counts what is asked of an index with so many open requests. */
+function counted(): { readonly calls: RequestCalls; readonly asked: { calls: number; runs: number } } {
   const asked = { calls: 0, runs: 0 };
-  const runs = Array.from({ length: 500 }, (_, n) => run(n));
+  const index = standInIndex(OPEN);
+  const { options, connection, workflow, workflowService } = index;
   const client = {
-    options: {
-      namespace: 'test',
-      loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] },
-    },
+    options,
+    connection,
+    withDeadline: async (_deadline: number, work: () => Promise<unknown>) => work(),
     workflowService: {
-      listWorkflowExecutions: async ({ pageSize }: { readonly pageSize: number }) => {
-        const executions = runs.slice(0, pageSize);
+      listWorkflowExecutions: async (question: Parameters<typeof workflowService.listWorkflowExecutions>[0]) => {
+        const page = await workflowService.listWorkflowExecutions(question);
         asked.calls += 1;
-        asked.runs += executions.length;
-        return { executions, nextPageToken: Buffer.from('more') };
+        asked.runs += page.executions.length;
+        return page;
       },
     },
     workflow: {
-      count: async () => {
+      count: async (query: string) => {
         asked.calls += 1;
-        return { count: OPEN };
+        return workflow.count(query);
       },
     },
-    withDeadline: async (_deadline: number, work: () => Promise<unknown>) => work(),
-    connection: { withDeadline: async (_deadline: number, work: () => Promise<unknown>) => work() },
   };
   return { calls: new RequestCalls(client as unknown as Client, SECOND_MS), asked };
 }
@@ -78,7 +48,7 @@ function standIn(): { readonly calls: RequestCalls; readonly asked: { calls: num
 it.each(['/', '/?show=needs-staff', '/?show=person', '/?page=3'])(
   '%s asks the index a dozen times',
   async (address) => {
-    const { calls, asked } = standIn();
+    const { calls, asked } = counted();
     const server = await bench.open({
       urgentCounts: () => urgentCounts(calls),
       urgentFirst: (options) => urgentFirst(calls, options),

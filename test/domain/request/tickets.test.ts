@@ -1,6 +1,9 @@
 /** Which tickets a request can be found by. */
-import { ticketsOf, type Ticketed } from '../../../domain/request/tickets';
-import type { TrailEntry } from '../../../domain/request/request-state';
+import { ticketsOf } from '../../../domain/request/tickets';
+import { openLeg } from '../../support/legs';
+import { snapshotOf } from '../../support/requests';
+import type { LegDecision } from '../../../domain/leg/leg-state';
+import { openRequest, type TrailEntry } from '../../../domain/request/request-state';
 
 const said = (ticket: string) => ({ actor: 'staff-7', reason: { code: 'by-the-book', ticket } });
 const at = (day: number) => Date.UTC(2026, 10, day);
@@ -9,8 +12,27 @@ const held = (day: number, ticket: string): TrailEntry => ({
   kind: 'hold',
   content: { ...said(ticket), ground: 'legal-claims', owner: 'staff-9', reviewAt: '2026-12-01T00:00:00Z' },
 });
-const waived = (day: number, ticket: string) => ({ at: at(day), reason: said(ticket).reason });
+const waived = (day: number, ticket: string): LegDecision => ({
+  at: at(day),
+  kind: 'waive',
+  provider: 'person',
+  ...said(ticket),
+});
+
+interface Ticketed {
+  readonly verification?: { readonly reference: string };
+  readonly trail: readonly TrailEntry[];
+  readonly legs: readonly { readonly decisions: readonly LegDecision[] }[];
+}
 const none: Ticketed = { trail: [], legs: [] };
+
+const ticketsIn = ({ verification, trail, legs }: Ticketed) =>
+  ticketsOf(
+    snapshotOf(
+      { ...openRequest(), trail },
+      { request: { verification }, legs: legs.map(({ decisions }) => ({ ...openLeg('person'), decisions })) },
+    ),
+  );
 
 it.each<[string, Ticketed, readonly string[]]>([
   ['none at first', none, []],
@@ -58,11 +80,11 @@ it.each<[string, Ticketed, readonly string[]]>([
     ['PRIV-1'],
   ],
 ])('%s', (_, ticketed, expected) => {
-  expect(ticketsOf(ticketed)).toEqual(expected);
+  expect(ticketsIn(ticketed)).toEqual(expected);
 });
 
 it('keeps the newest twenty', () => {
   const trail = Array.from({ length: 25 }, (_, index) => held(index + 1, `PRIV-${index + 1}`));
-  const kept = ticketsOf({ ...none, trail });
+  const kept = ticketsIn({ ...none, trail });
   expect([kept.length, kept[0], kept.at(-1)]).toEqual([20, 'PRIV-6', 'PRIV-25']);
 });
