@@ -7,8 +7,10 @@ const LOOKS_AT_ONCE = 8;
 const PERIOD_DAYS_MAX = 366;
 const RETRY_S = 30;
 
-/** Throws `ApiProblem`: `invalid-filter` for a longer period, `too-many-calls` while another report is being made. */
-export function createReporter(client: ReportClient): (period: Period, now: number) => Promise<Report> {
+export type Reporter = (period: Period, now: number) => Promise<Report>;
+
+/** One for a whole process. Throws `ApiProblem`: `invalid-filter` for a longer period, `too-many-calls` while another report is being made. */
+export function createReporter(client: ReportClient): Reporter {
   let isMaking = false;
   return async (period, now) => {
     // A day has an hour more where summer time ends.

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { createAccessTokenVerifier } from '../access/access-token';
 import { createBrowserLogin } from '../access/browser-login';
 import { createAuthenticator } from '../access/authenticate';
+import { createReporter } from '../api/reporting';
 import { apiRoutes } from '../api/routes';
 import { rowIdsOf } from '../client/bulk/row-ids';
 import { ErasureClient } from '../client/erasure-client';
@@ -80,6 +81,7 @@ export async function startServer(
   const fetch = createFetch(createAgents({ proxy: config.proxy }));
   const services = {
     client,
+    report: createReporter(client),
     policy,
     webhookHosts: config.webhookHosts,
     rowIds: (batch: string) => rowIdsOf(sealer, batch),

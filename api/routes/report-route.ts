@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { parsePeriod } from '../../client/report/period';
 import type { Period } from '../../client/report/report';
 import { ApiProblem } from '../problem';
-import { createReporter } from '../reporting';
 import { route, type ApiRoute } from '../route';
 import { reportShape } from '../schemas';
 import type { ApiServices } from '../services';
@@ -16,8 +15,7 @@ const reportQuery = z.strictObject({
     .meta({ description: 'Whose days these are, e.g. America/Los_Angeles; UTC where absent' }),
 });
 
-export function reportRoute({ client }: ApiServices): ApiRoute {
-  const report = createReporter(client);
+export function reportRoute({ report }: ApiServices): ApiRoute {
   return route({
     method: 'GET',
     path: '/report',

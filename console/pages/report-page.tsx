@@ -1,7 +1,6 @@
 /** Figures of a period: as bars, as tables with a column for each law, and as CSV. */
 import { parsePeriod } from '../../client/report/period';
 import { problemOf } from '../../api/problem-of-error';
-import { createReporter } from '../../api/reporting';
 import { problems, type ApiProblem } from '../../api/problem';
 import type { Period, Report } from '../../client/report/report';
 import { columnsOf, reportCsv, reportRemarks, sectionsOf, valuesOf } from '../../client/report/report-sections';
@@ -15,8 +14,7 @@ import { DataTable } from '../components/data-table';
 
 const MONTH_MS = 30 * DAY_MS;
 
-export function reportPages({ client }: ConsoleServices): readonly PageRoute[] {
-  const make = createReporter(client);
+export function reportPages({ report: make }: ConsoleServices): readonly PageRoute[] {
   const made = async (period: Period, now: number): Promise<{ report?: Report; problem?: ApiProblem }> => {
     try {
       return { report: await make(period, now) };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { createAuthenticator } from '../../access/authenticate';
+import { createReporter } from '../../api/reporting';
 import { apiRoutes } from '../../api/routes';
 import type { ApiServices } from '../../api/services';
 import { rowIdsWith } from '../../client/bulk/row-ids';
@@ -82,9 +83,11 @@ export async function createBench(): Promise<Bench> {
       client,
       { policy, webhookHosts, signs = false, callsPerMinute, refusalsPerMinute, isReady = true } = {},
     ) => {
+      const scripted = scriptedClient(client);
       const server = createHttpServer({
         routes: apiRoutes({
-          client: scriptedClient(client),
+          client: scripted,
+          report: createReporter(scripted),
           policy,
           webhookHosts,
           rowIds: async (batch) => rowIdsWith('secret', batch),

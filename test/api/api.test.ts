@@ -63,6 +63,7 @@ function expectProblem(answer: Awaited<ReturnType<typeof call>>, code: keyof typ
 
 const routes: readonly ApiRoute[] = apiRoutes({
   client: scriptedClient({}),
+  report: () => Promise.reject(new Error('not here')),
   policy: undefined,
   webhookHosts: undefined,
   rowIds: () => Promise.reject(new Error('not here')),

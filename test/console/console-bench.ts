@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { createAuthenticator } from '../../access/authenticate';
 import type { BrowserLogin, LoginResult } from '../../access/browser-login';
+import { createReporter } from '../../api/reporting';
 import { apiRoutes } from '../../api/routes';
 import { rowIdsWith } from '../../client/bulk/row-ids';
 import { consolePages } from '../../console/pages';
@@ -36,8 +37,10 @@ export function servicesWith(
   client: Partial<ConsoleServices['client']>,
   more: Partial<Pick<ConsoleServices, 'policy' | 'issuer' | 'issuerKeys'>> = {},
 ): ConsoleServices {
+  const scripted = scriptedClient(client);
   return {
-    client: scriptedClient(client),
+    client: scripted,
+    report: createReporter(scripted),
     policy: undefined,
     webhookHosts: undefined,
     rowIds: async (batch) => rowIdsWith('secret', batch),
