@@ -87,6 +87,8 @@ export function runsMeant(options: ListOptions): 'open' | 'ended' | 'any' {
   return conditionsOf(options, 0).some(({ standard }) => standard === isOpen) ? 'open' : 'any';
 }
 
+export const TICKET_EXPECTED = 'a ticket of letters, digits and . _ : / # -, at most 64';
+
 /** What the value of a filter has to be. Callers may be plain JavaScript, and it ends up in Temporal's query language. */
 const kinds = {
   state: { isOne: (value: unknown) => requestStates.some((state) => state === value), expected: requestStates },
@@ -95,7 +97,7 @@ const kinds = {
     isOne: (value: unknown) => typeof value === 'number' && value >= 0 && value < Date.now(),
     expected: 'a length of time in milliseconds',
   },
-  ticket: { isOne: isOpaque, expected: 'a ticket of letters, digits and . _ : / # -, at most 64' },
+  ticket: { isOne: isOpaque, expected: TICKET_EXPECTED },
   switch: { isOne: (value: unknown) => typeof value === 'boolean', expected: 'true or false' },
 } as const;
 

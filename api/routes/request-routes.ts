@@ -1,6 +1,6 @@
 /** File a request, list requests, look at one. */
 import { z } from 'zod';
-import { requestStates } from '../../client/filters';
+import { requestStates, TICKET_EXPECTED } from '../../client/filters';
 import type { FoundRequest } from '../../client/found-request';
 import { statusJson } from '../../client/request-json';
 import { submissionSchema } from '../../client/submission';
@@ -38,7 +38,7 @@ const listQuery = z.strictObject({
   dueWithinDays: days.optional().meta({ description: 'Open, and its answer due within so many days, or overdue' }),
   ticket: z
     .string()
-    .regex(opaquePattern, 'expected a ticket of letters, digits and . _ : / # -, at most 64')
+    .regex(opaquePattern, `expected ${TICKET_EXPECTED}`)
     .optional()
     .meta({ description: 'With this ticket: of a decision, or of the check of who the person is' }),
   olderThanDays: days.optional().meta({ description: 'Started longer ago than so many days' }),

@@ -1,8 +1,10 @@
 import { listEntryJson } from '../../client/request-json';
 import { Option, type Command } from 'commander';
-import { listFilters, requestStates, type ListOptions } from '../../client/filters';
+import { listFilters, requestStates, TICKET_EXPECTED, type ListOptions } from '../../client/filters';
 import type { UrgentOptions } from '../../client/urgent-list';
+import { isOpaque } from '../../domain/text';
 import { providerKeys } from '../../domain/provider/provider-table';
+import { InputError } from '../command-failure';
 import { connected } from '../connected';
 import { print, printJsonLine, remark, type CommandContext } from '../context';
 import { choiceOption, durationOption, parseCount } from '../options';
@@ -13,9 +15,14 @@ const filterOptions = {
   state: (flags: string, help: string) => choiceOption(flags, help, requestStates),
   provider: (flags: string, help: string) => choiceOption(flags, help, providerKeys),
   duration: durationOption,
-  ticket: (flags: string, help: string) => new Option(flags, help),
+  ticket: (flags: string, help: string) => new Option(flags, help).argParser(parseTicket),
   switch: (flags: string, help: string) => new Option(flags, help),
 };
+
+function parseTicket(typed: string): string {
+  if (!isOpaque(typed)) throw new InputError(`--ticket: expected ${TICKET_EXPECTED}.`);
+  return typed;
+}
 
 interface ListCommandOptions extends Omit<ListOptions, 'olderThanMs' | 'dueWithinMs'> {
   readonly olderThan?: number;
@@ -61,7 +68,9 @@ async function list({ json, ...typed }: ListCommandOptions, context: CommandCont
     const { runsMeant } = await import('../../client/filters.js');
     remark(
       context,
-      runsMeant(filters) === 'ended' ? 'There is no such request.' : 'Nothing waits: there is no such request.',
+      filters.ticket !== undefined || runsMeant(filters) === 'ended'
+        ? 'There is no such request.'
+        : 'Nothing waits: there is no such request.',
     );
   }
   if (isCut) remark(context, `There are more than these ${count}: narrow them down, or raise --limit.`);

@@ -263,11 +263,18 @@ describe('the list', () => {
     const answer = await call(
       server,
       'GET',
-      '/requests?needsStaff=true&waitingFor=person&dueWithinDays=7&limit=3&cursor=abc',
+      '/requests?needsStaff=true&waitingFor=person&dueWithinDays=7&ticket=PRIV-1&limit=3&cursor=abc',
     );
     expect(answer.statusCode).toBe(200);
     expect(given).toEqual([
-      { needsStaff: true, waitingFor: 'person', dueWithinMs: 7 * 86_400_000, limit: 3, cursor: 'abc' },
+      {
+        needsStaff: true,
+        waitingFor: 'person',
+        dueWithinMs: 7 * 86_400_000,
+        ticket: 'PRIV-1',
+        limit: 3,
+        cursor: 'abc',
+      },
     ]);
     const list = requestList.strict().parse(answer.json());
     expect(list.requests.map(({ state }) => state)).toEqual(['running', 'terminated', 'starting']);
@@ -283,6 +290,10 @@ describe('the list', () => {
     'provider=none',
     'dueWithinDays=-1',
     'cursor=%20',
+    'ticket=two%20words',
+    'ticket=',
+    `ticket=${'x'.repeat(65)}`,
+    `ticket=${PLANTED}%40customer.example`,
     `${PLANTED}=1`,
   ])('refuses %s by name', async (query) => {
     const server = await bench.open({});
