@@ -15,6 +15,7 @@ import { sharedCounts } from '../shared-counts';
 import { inboxTexts as texts } from '../texts/inbox';
 import { manyDecisionsTexts } from '../texts/many-decisions';
 import { DataTable } from '../components/data-table';
+import { RequestLink } from '../components/request-link';
 
 const TICKET = 'ticket';
 const PAGE_SIZE = 100;
@@ -240,9 +241,7 @@ function Row({
   return (
     <tr class={urgency}>
       <th scope="row">
-        <a href={`/requests/${requestId}`}>
-          <code>{requestId}</code>
-        </a>
+        <RequestLink requestId={requestId} />
       </th>
       <td data-label={texts.state}>
         {requestStateWords[state]} {words !== '' && <span class={`state ${tone}`}>{words}</span>}

@@ -13,6 +13,7 @@ import { FaultSummary, idOf, type FieldFault } from '../components/form';
 import type { ConsoleServices } from '../console-services';
 import { readDecisionForm } from '../decision-form';
 import { DecisionFields } from '../components/decision-fields';
+import { RequestLink } from '../components/request-link';
 import { inboxFilterNamed, type InboxFilter } from '../inbox-filters';
 import { valueOf, type Fields, type PageRoute, type ShownPage, type Visit } from '../page';
 import { decisionPageTexts, decisionTexts } from '../texts/decisions';
@@ -151,9 +152,7 @@ function formPage(kind: DecisionKind, { filter, requestIds, isCut, typed, faults
             <ul class="ids" tabIndex={0} aria-label={texts.list}>
               {requestIds.map((requestId) => (
                 <li key={requestId}>
-                  <a href={`/requests/${requestId}`}>
-                    <code>{requestId}</code>
-                  </a>
+                  <RequestLink requestId={requestId} />
                 </li>
               ))}
             </ul>
@@ -201,9 +200,7 @@ function resultPage(kind: DecisionKind, filter: InboxFilter, results: readonly R
           {results.map(({ requestId, result, why }) => (
             <tr key={requestId}>
               <th scope="row">
-                <a href={`/requests/${requestId}`}>
-                  <code>{requestId}</code>
-                </a>
+                <RequestLink requestId={requestId} />
               </th>
               <td data-label={texts.what}>{result === 'done' ? texts.done : (why ?? texts.leftOne)}</td>
             </tr>

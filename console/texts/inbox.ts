@@ -41,7 +41,8 @@ export const inboxTexts = {
       : `${count} requests are just starting, and are in no other count.`,
   lag: 'From Temporal’s index, which lags by a second or two. The counts can be five seconds older.',
   search: 'Find a request',
-  searchHint: 'The whole request id, or a ticket: of a decision, or of the check of who the person is.',
+  searchHint:
+    'The whole request id, or a ticket: of a decision, or of the check of who the person is. Never an identifier of theirs.',
   searchButton: 'Find',
   searchFault:
     'That is neither a request id nor a ticket. A ticket has letters, digits and . _ : / # - and no spaces, 64 at most.',
