@@ -114,7 +114,11 @@ describe('erasure', () => {
     ],
     ['a length of time that is none', ['list', '--older-than', planted.personId], /^--older-than: expected .* 3d\./],
     ['a count that is none', ['list', '--limit', '0'], /^--limit: expected a whole number/],
-    ['a ticket that is an address', ['list', '--ticket', planted.identifyId], /^--ticket: expected a ticket of letters/],
+    [
+      'a ticket that is an address',
+      ['list', '--ticket', planted.identifyId],
+      /^--ticket: expected a ticket of letters/,
+    ],
     ['an unknown shell', ['completion', planted.personId], /^SHELL: expected one of bash, zsh, fish\./],
     ['a reason without a ticket', decide('staff-17', planted.personId), /^--reason: expected CODE:TICKET/],
     ['a reason in free text', decide('staff-17', `He asked ${planted.personId}: so`), /reason\.code: expected/],
