@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BrowserLogin } from '../access/browser-login';
 import type { Principal } from '../access/principal';
 import { recordCall, refuseExcess, toldProblem, type CallLog } from '../api/answered-call';
+import { mediaTypeOf } from '../api/media-type';
 import { API_PATH } from '../api/openapi';
 import { ApiProblem } from '../api/problem';
 import { requestIdParameter } from '../api/schemas';
@@ -102,6 +103,7 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
     refuseExcess(await countCalls(request));
     if (!mayVisit(principal, page)) return sendElsewhere(request, reply, { principal, page });
     if (page.isBackground !== true) keepAwake(request, now());
+    if (page.method === 'POST') refuseOtherTypes(request, page);
     return undefined;
   }
 
@@ -170,6 +172,13 @@ function sendElsewhere(
   );
   const text = texts.notAllowed(page.role);
   return send(request, reply, plainPage(403, { title: texts.notAllowedTitle, text, more: back }));
+}
+
+/** What is no form would be read as an empty one. */
+function refuseOtherTypes({ headers }: FastifyRequest, { form }: PageRoute): void {
+  const type = mediaTypeOf(headers['content-type']);
+  if (type === 'application/x-www-form-urlencoded' || (form !== undefined && type === `${form}/form-data`)) return;
+  throw new ApiProblem('unsupported-media-type');
 }
 
 /** Every browser of today says one of these with a form. */

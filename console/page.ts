@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import type { Principal } from '../access/principal';
+import { ApiProblem } from '../api/problem';
 import type { AccessRole } from '../domain/access-role';
 
 /** The fields of a form or a query: a field that was sent several times has several values. */
@@ -53,6 +54,12 @@ export interface PageRoute {
 export function valueOf(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** What a parser of uploads has thrown: most of it says that there is no form, or half of one, in words that may quote it. */
+export function uploadProblem(error: unknown): unknown {
+  const isTold = typeof (error as { readonly statusCode?: unknown } | undefined)?.statusCode === 'number';
+  return isTold ? error : new ApiProblem('not-json', {}, { cause: error });
 }
 
 /** Whether this principal may see what the row shows. */

@@ -11,7 +11,7 @@ import { byProvider, providerKeys, providerName, type Provider } from '../../dom
 import { FaultSummary, TextField, UploadField, type FieldFault } from '../components/form';
 import { ProblemList, type LineProblem } from '../components/problem-list';
 import type { ConsoleServices } from '../console-services';
-import type { PageAnswer, PageRoute, ShownPage, Visit } from '../page';
+import { uploadProblem, type PageAnswer, type PageRoute, type ShownPage, type Visit } from '../page';
 import { manyTexts as texts } from '../texts/many';
 
 /** So many are kept of the problems of one file; nobody mends more at once. */
@@ -51,7 +51,7 @@ interface Upload {
 }
 
 async function readUpload({ request }: Visit): Promise<Upload | { readonly faults: readonly FieldFault[] }> {
-  const part = request.isMultipart() ? await request.file() : undefined;
+  const part = request.isMultipart() ? await firstFileOf(request) : undefined;
   if (part === undefined || part.filename === '') return { faults: [{ field: 'file', problem: texts.noFile }] };
   const field = part.fields['batch'];
   const batch = field !== undefined && 'value' in field && typeof field.value === 'string' ? field.value.trim() : '';
@@ -60,6 +60,14 @@ async function readUpload({ request }: Visit): Promise<Upload | { readonly fault
     return { faults: [{ field: 'batch', problem: texts.badBatch }] };
   }
   return { part, batch, form: /\.(ndjson|jsonl)$/i.test(part.filename) ? 'ndjson' : 'csv' };
+}
+
+async function firstFileOf(request: Visit['request']): Promise<MultipartFile | undefined> {
+  try {
+    return await request.file();
+  } catch (error) {
+    throw uploadProblem(error);
+  }
 }
 
 interface Found {
@@ -140,7 +148,11 @@ async function file(visit: Visit, services: ConsoleServices): Promise<PageAnswer
 
 /** What lies beyond the limit is cut off without a word: the last row would be filed with a shortened identifier. */
 async function* wholeOnly({ file: bytes }: MultipartFile): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of bytes as AsyncIterable<Uint8Array>) yield chunk;
+  try {
+    for await (const chunk of bytes as AsyncIterable<Uint8Array>) yield chunk;
+  } catch (error) {
+    throw uploadProblem(error);
+  }
   if (bytes.truncated) throw new BulkFileError(texts.tooLarge);
 }
 

@@ -6,7 +6,7 @@ import { judgeCertificate, type CertificateVerdict, type IssuerKeys } from '../.
 import { verifyingKeysIn } from '../../security/key-files';
 import { FaultSummary, TextAreaField, UploadField, type FieldFault } from '../components/form';
 import { CertificateFindings, VerdictPanel } from '../components/verdict-panel';
-import { valueOf, type Fields, type PageRoute, type ShownPage } from '../page';
+import { uploadProblem, valueOf, type Fields, type PageRoute, type ShownPage } from '../page';
 import type { ConsoleServices } from '../console-services';
 import { certificateTexts, verdictWords } from '../texts/certificates';
 import { verifyTexts as texts } from '../texts/verify';
@@ -57,7 +57,7 @@ interface Given {
 
 /** Everything is bounded as it comes in; what is larger is cut off, and then no certificate and no key. */
 async function givenIn(request: FastifyRequest): Promise<Given> {
-  const fields = request.isMultipart() ? await partsOf(request) : (request.body as Fields);
+  const fields = request.isMultipart() ? await partsOf(request) : ((request.body ?? {}) as Fields);
   const given = (name: string): string | undefined => {
     const value = valueOf(fields, name);
     return value?.trim() === '' ? undefined : value;
@@ -74,10 +74,7 @@ async function partsOf(request: FastifyRequest): Promise<Fields> {
       fields[part.fieldname] = part.type === 'file' ? (await part.toBuffer()).toString('utf8') : String(part.value);
     }
   } catch (error) {
-    // Broken off, or no form at all: its messages may quote what was sent.
-    throw typeof (error as { readonly statusCode?: unknown }).statusCode === 'number'
-      ? error
-      : new ApiProblem('not-json', {}, { cause: error });
+    throw uploadProblem(error);
   }
   return fields;
 }

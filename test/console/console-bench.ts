@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import { createAuthenticator } from '../../access/authenticate';
+import { createAuthenticator, type Authenticator } from '../../access/authenticate';
 import type { BrowserLogin, LoginResult } from '../../access/browser-login';
 import { createReporter } from '../../api/reporting';
 import { apiRoutes } from '../../api/routes';
@@ -138,6 +138,10 @@ interface BenchOptions {
   readonly signs?: boolean;
   readonly callsPerMinute?: number;
   readonly isProviderAway?: boolean;
+  /** In place of the scripted one. */
+  readonly login?: BrowserLogin;
+  /** Who calls the API; nobody where absent. */
+  readonly authenticate?: Authenticator;
 }
 
 export async function createConsoleBench(): Promise<ConsoleBench> {
@@ -150,7 +154,17 @@ export async function createConsoleBench(): Promise<ConsoleBench> {
     log: new LogCapture(),
     now: NOW,
     nextLogin: { verdict: 'refused', reason: 'not-scripted' },
-    open: async (client, { signs = false, callsPerMinute = 100_000, isProviderAway = false, ...more } = {}) => {
+    open: async (
+      client,
+      {
+        signs = false,
+        callsPerMinute = 100_000,
+        isProviderAway = false,
+        login: given,
+        authenticate = createAuthenticator({}),
+        ...more
+      } = {},
+    ) => {
       const services = servicesWith(client, { ...more, ...(signs ? { issuer } : {}) });
       const login: BrowserLogin = {
         endSessionUrl: 'https://login.example.com/end',
@@ -166,7 +180,7 @@ export async function createConsoleBench(): Promise<ConsoleBench> {
       };
       const server = createHttpServer({
         routes: apiRoutes(services),
-        authenticate: createAuthenticator({}),
+        authenticate,
         callsPerMinute,
         refusalsPerMinute: 100_000,
         version: '0.0.0',
@@ -174,7 +188,7 @@ export async function createConsoleBench(): Promise<ConsoleBench> {
         onCall: () => undefined,
         now: () => bench.now,
         isReady: async () => true,
-        console: { pages: consolePages(services), login, sessionKeys, publicUrl: PUBLIC_URL },
+        console: { pages: consolePages(services), login: given ?? login, sessionKeys, publicUrl: PUBLIC_URL },
       });
       opened.push(server);
       await server.ready();
