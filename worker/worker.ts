@@ -51,6 +51,8 @@ export const SHUTDOWN_FORCE_MS = 1 * MINUTE_MS;
  */
 export const patientThreads = { isolateExecutionTimeout: 1 * MINUTE_MS } as object;
 const QUEUE_LIMIT_SPARE = 1.25;
+/** Or the SDK would hold back what an activity tells until little is left of the time after which its worker counts as dead. */
+const HEARTBEATS_HELD_BACK_MS = 5 * SECOND_MS;
 const CONNECT_TRIES_MS = 60 * SECOND_MS;
 const CONNECT_MS_MAX = 10 * SECOND_MS;
 const CONNECT_PAUSE_MS = 2 * SECOND_MS;
@@ -296,6 +298,7 @@ function prepareProviderWorker({
       maxConcurrentActivityTaskExecutions: limits.concurrency,
       // A second net, wide enough not to slow down what the gate lets through: Temporal divides it over the parts of a queue.
       maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond * QUEUE_LIMIT_SPARE,
+      maxHeartbeatThrottleInterval: HEARTBEATS_HELD_BACK_MS,
       activityTaskPollerBehavior: { type: 'autoscaling' },
     });
     return { worker, drained: () => gate.leave() };

@@ -13,7 +13,7 @@ import { WORKFLOW_QUEUE, providerQueue } from '../temporal/names';
 /** Above the sum of the HTTP time-outs of one adapter call, and of the turns they wait for: a login, two looks and the call itself. */
 const START_TO_CLOSE_MS = 5 * MINUTE_MS;
 /** How soon a crashed worker is noticed; a running attempt sends a heartbeat every 8 s. */
-const HEARTBEAT_TIMEOUT_MS = 30 * SECOND_MS;
+const HEARTBEAT_TIMEOUT_MS = 20 * SECOND_MS;
 
 /** How long the first activity of a step tries: a failure that lasts longer comes to the workflow, and is shown. */
 const FIRST_TRIES_MS = 20 * MINUTE_MS;

@@ -47,6 +47,26 @@ describe('a worker told to stop', () => {
   });
 });
 
+describe('a call that takes long', () => {
+  it('tells Temporal every 8 s that its worker lives, so that 20 s of silence are enough to miss it', async () => {
+    await story.simulator.addFault({ provider: 'aptrinsic', operation: 'delete', kind: 'slow', delayMs: 15_000 });
+    running = await startWorkerProcess(story);
+    await story.submit({ subject: { aptrinsic: { identifyId: story.subject.identifyId } } });
+    const toldAt = () =>
+      eventually(async () => {
+        const { raw } = await story.handle.describe();
+        const told = raw.pendingActivities?.[0]?.lastHeartbeatTime;
+        return told == null ? undefined : Number(told.seconds) * 1000 + (told.nanos ?? 0) / 1e6;
+      });
+    const first = await toldAt();
+    const next = await eventually(async () => {
+      const at = await toldAt();
+      return at === first ? undefined : at;
+    });
+    expect(next - first).toBeLessThan(11_000);
+  });
+});
+
 describe('a worker of one provider', () => {
   it("needs that provider's settings and key file only, and serves it beside others", async () => {
     const keysDirectory = join(story.keysDirectory, '..', 'person-only');
