@@ -2,10 +2,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import formbody from '@fastify/formbody';
 import fastify, { type FastifyInstance } from 'fastify';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { calculateJwkThumbprint, importJWK, SignJWT, type JWK } from 'jose';
 import { z } from 'zod';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { htmlText } from '../domain/text';
+import { newKeyPair } from '../security/key-pair';
 
 const CODE_MS_MAX = MINUTE_MS;
 const TOKEN_S = HOUR_MS / SECOND_MS;
@@ -55,8 +56,9 @@ export async function startLocalLogin({
   readonly port: number;
   readonly redirectUri: string;
 }): Promise<LocalLogin> {
-  const { privateKey, publicKey } = await generateKeyPair('ES256');
-  const jwk = { ...(await exportJWK(publicKey)), alg: 'ES256', use: 'sig' };
+  const pair = newKeyPair('P-256');
+  const privateKey = await importJWK(pair.privateKey as JWK, 'ES256');
+  const jwk = { ...pair.publicKey, alg: 'ES256', use: 'sig' } as JWK;
   const kid = await calculateJwkThumbprint(jwk);
   const codes = new Map<
     string,

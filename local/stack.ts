@@ -35,7 +35,14 @@ export const tokenCredentials = JSON.stringify({
 
 /** Settings of a worker that calls every provider as often as it can, where its limits are not what is looked at. */
 export const unlimitedCalls: Readonly<Record<string, string>> = Object.fromEntries(
-  providerKeys.map((provider) => [`${providerFacts(provider).limits.variables}_REQUESTS_PER_SECOND`, '10000']),
+  providerKeys.flatMap((provider) => {
+    const { variables } = providerFacts(provider).limits;
+    return [
+      [`${variables}_REQUESTS_PER_SECOND`, '10000'],
+      // What a process was given and may have called counts as called when it is killed.
+      [`${variables}_REQUESTS_PER_DAY`, String(Number.MAX_SAFE_INTEGER)],
+    ];
+  }),
 );
 
 export interface Stack {

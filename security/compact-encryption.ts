@@ -6,12 +6,13 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createPrivateKey,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
   randomBytes,
   type KeyObject,
 } from 'node:crypto';
+import { newKeyPair } from './key-pair';
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -29,8 +30,9 @@ export function encryptCompact(
   text: Buffer,
   { header, to }: { readonly header: object; readonly to: KeyObject },
 ): string {
-  const { publicKey, privateKey } = generateKeyPairSync('x25519');
-  const { kty, crv, x } = publicKey.export({ format: 'jwk' });
+  const oneTime = newKeyPair('X25519');
+  const { kty, crv, x } = oneTime.publicKey;
+  const privateKey = createPrivateKey({ key: oneTime.privateKey, format: 'jwk' });
   const protectedHeader = base64url(JSON.stringify({ ...header, epk: { x, crv, kty } }));
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(ALGORITHM, contentKey(privateKey, to), nonce, { authTagLength: TAG_BYTES });

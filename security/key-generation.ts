@@ -1,7 +1,8 @@
 /** Makes new keys, and with them the first files of every role. */
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { factRoles, type FactRole } from '../domain/fact/fact';
 import { providerKeys } from '../domain/provider/provider-table';
+import { newKeyPair } from './key-pair';
 import {
   thumbprintOf,
   type PrivateSealingKey,
@@ -116,15 +117,15 @@ interface Pair<PublicKey, PrivateKey> {
 }
 
 export function newSigningKey(epoch: string): Pair<PublicSigningKey, PrivateSigningKey> {
-  return newPair(generateKeyPairSync('ed25519').privateKey, { crv: 'Ed25519', alg: 'EdDSA', use: 'sig', epoch });
+  return newPair({ crv: 'Ed25519', alg: 'EdDSA', use: 'sig', epoch });
 }
 
 function newSealingKey(epoch: string): Pair<PublicSealingKey, PrivateSealingKey> {
-  return newPair(generateKeyPairSync('x25519').privateKey, { crv: 'X25519', alg: 'ECDH-ES', use: 'enc', epoch });
+  return newPair({ crv: 'X25519', alg: 'ECDH-ES', use: 'enc', epoch });
 }
 
-function newPair<const More extends { readonly crv: string }>(key: KeyObject, more: More) {
-  const { x = '', d = '' } = key.export({ format: 'jwk' });
+function newPair<const More extends { readonly crv: 'Ed25519' | 'X25519' }>(more: More) {
+  const { x = '', d = '' } = newKeyPair(more.crv).privateKey;
   const publicKey = { kty: 'OKP' as const, x, kid: thumbprintOf({ crv: more.crv, x }), ...more };
   return { publicKey, privateKey: { ...publicKey, d } };
 }

@@ -79,6 +79,11 @@ describe('the structure', () => {
     expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
+  it('makes key pairs in one module, which knows how Node can wait for itself over one', () => {
+    const makers = modules.filter((file) => !file.startsWith('bench/') && read(file).includes('generateKeyPair'));
+    expect(makers).toEqual(['security/key-pair.ts']);
+  });
+
   it('names files in the walks that exist', () => {
     const walks = read(join('docs', 'architecture.md')).split('## Three walks')[1]?.split('\n## ')[0] ?? '';
     const files = [...walks.matchAll(/`([a-z-]+\/[\w/<>-]+\.tsx?)`/g)].map(([, file = '']) => file);

@@ -56,7 +56,7 @@ describe('a call that takes long', () => {
       eventually(async () => {
         const { raw } = await story.handle.describe();
         const told = raw.pendingActivities?.[0]?.lastHeartbeatTime;
-        return told == null ? undefined : Number(told.seconds) * 1000 + (told.nanos ?? 0) / 1e6;
+        return told ? Number(told.seconds) * 1000 + (told.nanos ?? 0) / 1e6 : undefined;
       });
     const first = await toldAt();
     const next = await eventually(async () => {
