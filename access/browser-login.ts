@@ -1,6 +1,6 @@
 /** Logging in with a browser at the company's identity provider, for the console. */
 import type { Configuration } from 'openid-client';
-import type { IdentityProviderConfig } from '../config/identity-provider';
+import { issuerUrl, type IdentityProviderConfig } from '../config/identity-provider';
 import type { ConsoleConfig } from '../config/server-config';
 import { SECOND_MS } from '../domain/duration';
 import type { Fetch } from '../network/fetch';
@@ -56,7 +56,8 @@ export function createBrowserLogin(
 
   return {
     get endSessionUrl() {
-      return known?.serverMetadata().end_session_endpoint;
+      // It becomes a link: not every URL is a page.
+      return issuerUrl.safeParse(known?.serverMetadata().end_session_endpoint).data;
     },
     begin: async (redirectUri, now) => {
       const configuration = await configurationAt(now);

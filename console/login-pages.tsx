@@ -9,6 +9,8 @@ import { beginLogin, beginSession, endSession, takeLogin } from './session';
 import { problemTexts as texts } from './texts/problems';
 
 export const CALLBACK_PATH = '/login/callback';
+/** It goes into a cookie, of which browsers keep 4,096 bytes; encrypted it is longer by a third. */
+const RETURN_TO_LENGTH_MAX = 2_000;
 
 export interface LoginOptions {
   readonly login: BrowserLogin;
@@ -57,8 +59,9 @@ export function addLogin(app: FastifyInstance, { login, publicUrl, logger, now }
 /** A path of this console: a link to the login must not lead anywhere else. */
 export function localPath(given: unknown): string {
   const base = 'http://console.invalid';
+  if (typeof given !== 'string' || given.length > RETURN_TO_LENGTH_MAX) return '/';
   // Browsers take a backslash for a slash, and leave tabs and line ends out.
-  if (typeof given !== 'string' || !/^\/[\x21-\x5b\x5d-\x7e]*$/.test(given) || !URL.canParse(given, base)) return '/';
+  if (!/^\/[\x21-\x5b\x5d-\x7e]*$/.test(given) || !URL.canParse(given, base)) return '/';
   const url = new URL(given, base);
   const isOurs = url.origin === base && !/^\/(login|logout|assets|\/)/.test(url.pathname);
   return isOurs ? `${url.pathname}${url.search}` : '/';
