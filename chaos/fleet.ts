@@ -174,7 +174,7 @@ export class Fleet {
           place.running = await place.start();
           break;
         } catch (error) {
-          this.#options.report(`${place.name} did not start (try ${tries}): ${firstLine(error)}`);
+          this.#options.report(`${place.name} did not start (try ${tries}): ${error instanceof Error ? error.message : String(error)}`);
           if (tries >= STARTS_MAX) {
             this.endedByThemselves.push(`${place.name}, which could not be started again`);
             break;
@@ -254,8 +254,4 @@ function spentBy(process: Place['running']): number {
 
 function engineProcess(engine: Engine): NonNullable<Place['running']> {
   return { pid: engine.pid ?? 0, kill: () => engine.kill(), stop: () => engine.kill() };
-}
-
-function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).split('\n', 1)[0] ?? '';
 }

@@ -6,7 +6,7 @@ import { HOUR_MS, SECOND_MS } from '../domain/duration';
 import type { Setting } from '../domain/provider/provider-settings';
 import { byProvider, providerFacts, type Provider, type ProviderSettings } from '../domain/provider/provider-table';
 import { ConfigurationError, isGiven, readEnvironment, type Environment } from './environment';
-import { baseUrl, flag, positiveInteger, positiveNumber, secret } from './setting-types';
+import { baseUrl, callsOfADay, flag, positiveInteger, positiveNumber, secret } from './setting-types';
 import { sentTokenCredentials } from './token-settings';
 
 /** How fast and how wide one worker may call a provider. */
@@ -62,7 +62,7 @@ function limitVariables(provider: Provider) {
   const { variables, requestsPerSecond, requestsPerDay, concurrency } = providerFacts(provider).limits;
   return {
     [`${variables}_REQUESTS_PER_DAY`]:
-      requestsPerDay === undefined ? positiveInteger.optional() : positiveInteger.default(requestsPerDay),
+      requestsPerDay === undefined ? callsOfADay.optional() : callsOfADay.default(requestsPerDay),
     [`${variables}_REQUESTS_PER_SECOND`]: positiveNumber.default(requestsPerSecond),
     [`${variables}_CONCURRENCY`]: positiveInteger.default(concurrency),
   };

@@ -71,10 +71,18 @@ export const positiveNumber = textWithout((value) => {
     : `expected a number above 0, at most ${NUMBER_MAX}`;
 }).transform(Number);
 
-export const positiveInteger = z
-  .string()
-  .regex(/^[1-9]\d{0,6}$/, 'expected a whole number above 0, without a unit')
-  .transform(Number);
+function wholeNumber(digits: number) {
+  return z
+    .string()
+    .regex(
+      new RegExp(String.raw`^[1-9]\d{0,${digits - 1}}$`),
+      `expected a whole number from 1 to ${'9'.repeat(digits)}, without a unit`,
+    )
+    .transform(Number);
+}
+
+export const positiveInteger = wholeNumber(7);
+export const callsOfADay = wholeNumber(9);
 
 /** An IP address or a name of this machine to listen on; an IPv6 address with brackets or without. */
 export const listenHost = z

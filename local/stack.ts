@@ -40,7 +40,7 @@ export const unlimitedCalls: Readonly<Record<string, string>> = Object.fromEntri
     return [
       [`${variables}_REQUESTS_PER_SECOND`, '10000'],
       // What a process was given and may have called counts as called when it is killed.
-      [`${variables}_REQUESTS_PER_DAY`, String(Number.MAX_SAFE_INTEGER)],
+      [`${variables}_REQUESTS_PER_DAY`, '999999999'],
     ];
   }),
 );

@@ -19,7 +19,7 @@ const quoted = 'stands in quotation marks that belong to no value here; leave th
 const placeholder = 'is a placeholder that nothing has filled in';
 const url = 'expected an https URL (http to this machine only)';
 const number = 'expected a number above 0, without a unit';
-const whole = 'expected a whole number above 0, without a unit';
+const whole = 'expected a whole number from 1 to 9999999, without a unit';
 const word = 'expected true or false';
 const port = 'expected a port number up to 65535, and no host';
 const bind = 'expected an IP address and a port, such as 127.0.0.1:9464';
@@ -90,7 +90,14 @@ const kinds: readonly {
       ['7 requests', whole],
       ['0', whole],
       ['07', whole],
+      ['10000000', whole],
     ],
+  },
+  {
+    read: worker,
+    names: ['APTRINSIC_REQUESTS_PER_DAY'],
+    good: '999999999',
+    wrong: [['1000000000', 'expected a whole number from 1 to 999999999, without a unit']],
   },
   {
     read: worker,
