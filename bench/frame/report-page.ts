@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { format } from 'prettier';
 import type { Machine } from './machine';
 import type { Measurement, Result, Table, Target } from './measurement';
 import { svgOf } from './svg-plot';
@@ -16,16 +15,14 @@ export interface Kept {
   readonly result: Result;
 }
 
-const root = join(__dirname, '..', '..', '..');
-const page = join(root, 'docs', 'benchmark.md');
-const directory = join(root, 'docs', 'benchmark');
+/** As seen from dist/. */
+const docs = join(__dirname, '..', '..', '..', 'docs');
+const page = join(docs, 'benchmark.md');
+const directory = join(docs, 'benchmark');
 
 export async function keep(kept: Kept): Promise<void> {
   await mkdir(directory, { recursive: true });
-  await writeFile(
-    join(directory, `${kept.name}.json`),
-    await format(JSON.stringify(kept), { ...style, parser: 'json' }),
-  );
+  await writeFile(join(directory, `${kept.name}.json`), await formatted(JSON.stringify(kept), 'json'));
 }
 
 export function readKept(name: string): Kept | undefined {
@@ -35,20 +32,33 @@ export function readKept(name: string): Kept | undefined {
 
 /** From all that is kept; what no measurement makes any more is removed. */
 export async function writeReport(measurements: readonly Measurement[]): Promise<string> {
-  const found = measurements.flatMap((measurement) => {
-    const kept = readKept(measurement.name);
-    return kept === undefined ? [] : [{ measurement, kept }];
-  });
+  const kept = measurements.flatMap(({ name }) => readKept(name) ?? []);
   for (const name of readdirSync(directory).filter((file) => file.endsWith('.svg'))) rmSync(join(directory, name));
-  for (const { kept } of found) {
-    for (const plot of kept.result.plots) await writeFile(join(directory, plotFile(kept, plot.name)), svgOf(plot));
+  for (const [file, content] of reportFiles(measurements, kept)) {
+    const text = file.endsWith('.md') ? await formatted(content, 'markdown') : content;
+    await writeFile(join(docs, file), text);
   }
-  const missing = measurements.filter(({ name }) => found.every(({ measurement }) => measurement.name !== name));
-  await writeFile(page, await format(pageOf(found, missing), { ...style, parser: 'markdown' }));
   return page;
 }
 
-const style = { printWidth: 120, singleQuote: true };
+/** The page, before it is formatted, and its plots, by their path in docs/. */
+export function reportFiles(measurements: readonly Measurement[], kept: readonly Kept[]): ReadonlyMap<string, string> {
+  const found = measurements.flatMap((measurement) => {
+    const one = kept.find(({ name }) => name === measurement.name);
+    return one === undefined ? [] : [{ measurement, kept: one }];
+  });
+  const missing = measurements.filter((one) => found.every(({ measurement }) => measurement !== one));
+  const plots = found.flatMap(({ kept: one }) =>
+    one.result.plots.map((plot) => [`benchmark/${plotFile(one, plot.name)}`, svgOf(plot)] as const),
+  );
+  return new Map([['benchmark.md', pageOf(found, missing)], ...plots]);
+}
+
+/** Loaded when it is needed: who only reads the report needs no formatter. */
+async function formatted(text: string, parser: 'json' | 'markdown'): Promise<string> {
+  const { format } = await import('prettier');
+  return format(text, { printWidth: 120, singleQuote: true, parser });
+}
 
 interface Found {
   readonly measurement: Measurement;
