@@ -60,7 +60,12 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
       url: `${API_PATH}${one.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       // Before the body is read: a stranger's is never looked at.
       onRequest: (request) => admit(request, one),
-      handler: (request, reply) => serve(request, reply, one),
+      // A reply is not returned, nor waited for: it fails where its reader has gone, which is no failure of the call.
+      handler: (request, reply) => {
+        void serve(request, one)
+          .then((answer) => void answerWith(reply, answer))
+          .catch((error: unknown) => void reply.send(error));
+      },
       onResponse: async (request, reply) => recordCall(one.name, { request, reply }, options),
     });
   }
@@ -84,19 +89,17 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
     }
   }
 
-  async function serve(request: FastifyRequest, reply: FastifyReply, one: ApiRoute): Promise<FastifyReply> {
+  async function serve(request: FastifyRequest, one: ApiRoute): Promise<ApiAnswer> {
     const { principal } = request;
     if (principal === undefined) throw new TypeError('Nobody is served who was not let in');
-    const answer = await one.handle({
+    return one.handle({
       principal,
       parameters: checkedPart(one.parameters, request.params, 'request-not-found'),
       query: checkedPart(one.query, request.query, 'invalid-filter'),
       body: bodyOf(request, one),
       now: now(),
       request,
-      reply,
     });
-    return 'status' in answer && 'body' in answer ? answerWith(reply, answer) : (answer as FastifyReply);
   }
 }
 

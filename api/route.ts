@@ -1,5 +1,5 @@
 /** One row of the API: everything that serves it, checks it and describes it is made from the row. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Principal } from '../access/principal';
 import type { AccessRole } from '../domain/access-role';
@@ -14,12 +14,11 @@ export interface ApiCall<Parameters = unknown, Query = unknown, Body = unknown> 
   /** Epoch ms. */
   readonly now: number;
   readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
 }
 
 export interface ApiAnswer {
   readonly status: number;
-  /** JSON, or a text with its `contentType`. */
+  /** JSON, or a text or a stream with its `contentType`. */
   readonly body: unknown;
   readonly contentType?: string;
   readonly location?: string;
@@ -58,9 +57,7 @@ export interface ApiRoute<
   readonly answers: Readonly<Record<number, AnswerShape>>;
   /** Beside those that every route has. */
   readonly problems: readonly ProblemCode[];
-  readonly handle: (
-    call: ApiCall<z.output<Parameters>, z.output<Query>, z.output<Body>>,
-  ) => Promise<ApiAnswer | FastifyReply>;
+  readonly handle: (call: ApiCall<z.output<Parameters>, z.output<Query>, z.output<Body>>) => Promise<ApiAnswer>;
 }
 
 /** Keeps the types of one row together. */

@@ -85,7 +85,12 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
         method: page.method,
         url: page.path,
         onRequest: (request, reply) => admit(request, reply, page),
-        handler: (request, reply) => serve(request, reply, page),
+        // A reply is not returned, nor waited for: it fails where its reader has gone, which is no failure of the page.
+        handler: (request, reply) => {
+          void serve(request, page)
+            .then((answer) => void answerWith(request, reply, answer))
+            .catch((error: unknown) => void reply.send(error));
+        },
         onResponse: async (request, reply) => recordCall(page.name, { request, reply }, options),
       });
     }
@@ -107,7 +112,7 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
     return undefined;
   }
 
-  async function serve(request: FastifyRequest, reply: FastifyReply, page: PageRoute): Promise<FastifyReply> {
+  async function serve(request: FastifyRequest, page: PageRoute): Promise<PageAnswer> {
     const { principal } = request;
     if (principal === undefined) throw new TypeError('Nobody is served who was not let in');
     const parameters = request.params as Readonly<Record<string, string>>;
@@ -115,22 +120,24 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
       throw new ApiProblem('request-not-found');
     }
     const isForm = page.method === 'POST' && page.form === undefined;
-    const answer = await page.show({
+    return page.show({
       principal,
       parameters,
       query: request.query as Fields,
       form: isForm ? ((request.body ?? {}) as Fields) : {},
       now: now(),
       request,
-      reply,
     });
-    return answerWith(request, reply, answer);
   }
 }
 
 function answerWith(request: FastifyRequest, reply: FastifyReply, answer: PageAnswer): FastifyReply {
   if ('redirectTo' in answer) return reply.redirect(answer.redirectTo, 303);
-  return 'body' in answer ? send(request, reply, answer) : answer;
+  if ('body' in answer) return send(request, reply, answer);
+  return reply
+    .headers(answer.headers ?? {})
+    .type(answer.type)
+    .send(answer.content);
 }
 
 function send(request: FastifyRequest, reply: FastifyReply, page: ShownPage): FastifyReply {

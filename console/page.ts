@@ -1,5 +1,6 @@
 /** One row of the console: who may see a page or send its form, and what is shown. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
 import type { VNode } from 'preact';
 import type { Principal } from '../access/principal';
 import { ApiProblem } from '../api/problem';
@@ -18,7 +19,6 @@ export interface Visit {
   /** Epoch ms. */
   readonly now: number;
   readonly request: FastifyRequest;
-  readonly reply: FastifyReply;
 }
 
 export interface ShownPage {
@@ -31,8 +31,15 @@ export interface ShownPage {
   readonly scripts?: readonly string[];
 }
 
-/** `redirectTo`: a path of ours, after a form was taken. A page that answers by itself returns its reply. */
-export type PageAnswer = ShownPage | { readonly redirectTo: string } | FastifyReply;
+/** What is no page. */
+export interface SentContent {
+  readonly content: string | Readable;
+  readonly type: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** `redirectTo`: a path of ours, after a form was taken. */
+export type PageAnswer = ShownPage | SentContent | { readonly redirectTo: string };
 
 export interface PageRoute {
   readonly method: 'GET' | 'POST';

@@ -1,5 +1,5 @@
 /** How an HTTP server of ours meets whoever connects: how much, how slowly, and what is no request at all. */
-import type { Server } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyHttpOptions, FastifyInstance } from 'fastify';
 import { SECOND_MS } from '../domain/duration';
@@ -51,6 +51,34 @@ const statusOfBadRequest: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 };
+
+/**
+ * Ends the connection of whoever takes longer than `bodyMsMax` to send a body, also one that was answered without being read.
+ * Bodies that are read as they come in, by `isStreamed`, have that time from their answer on.
+ */
+export function endSlowBodies(
+  { server }: FastifyInstance,
+  {
+    bodyMsMax,
+    isStreamed,
+  }: { readonly bodyMsMax: number; readonly isStreamed: (headers: IncomingHttpHeaders) => boolean },
+): void {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    // A request that was given up by its reader has no socket any more.
+    const { headers, socket } = request;
+    if ((headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined) return;
+    const limit = (): void => {
+      const timer = setTimeout(() => {
+        if (response.writableEnded) socket.destroy();
+        else endConnection(Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+      }, bodyMsMax);
+      timer.unref();
+      request.once('end', () => clearTimeout(timer));
+    };
+    if (isStreamed(headers)) response.once('finish', () => void (request.complete || limit()));
+    else limit();
+  });
+}
 
 /** Or a connection that was busy when we began to close would be kept for its next request, and hold us up. */
 export function endConnectionsOnClose(app: FastifyInstance): void {

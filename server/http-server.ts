@@ -3,18 +3,22 @@ import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { addApi, answerProblem, type ApiOptions } from '../api/api';
-import { csv, ndjson } from '../api/media-type';
+import { csv, mediaTypeOf, ndjson } from '../api/media-type';
 import { ApiProblem } from '../api/problem';
 import { addConsole, type ConsoleOptions } from '../console/console';
-import { HOUR_MS } from '../domain/duration';
-import { addHealthRoutes, doorOptions, endConnectionsOnClose } from '../network/http-door';
+import { HOUR_MS, MINUTE_MS } from '../domain/duration';
+import { addHealthRoutes, doorOptions, endConnectionsOnClose, endSlowBodies } from '../network/http-door';
 
 /** A request file is a few hundred bytes; a batch is read as it comes in, whatever its size. */
 const BODY_BYTES_MAX = 64 * 1_024;
 /** A large batch takes as long as it takes to file. */
 const REQUEST_MS_MAX = HOUR_MS;
+/** Until a body has come in that is read whole. */
+const BODY_MS_MAX = MINUTE_MS;
 /** Identity providers make long tokens. */
 const HEADER_BYTES_MAX = 32 * 1_024;
+
+const streamedTypes: readonly string[] = [csv, ndjson, 'multipart/form-data'];
 
 const guardingHeaders = {
   'cache-control': 'no-store',
@@ -26,12 +30,14 @@ const guardingHeaders = {
 export interface HttpServerOptions extends ApiOptions {
   /** Whether Temporal answers. */
   readonly isReady: () => Promise<boolean>;
+  /** Until a body has come in that is read whole, and until the rest of one has that is not read; a minute where absent. */
+  readonly bodyMsMax?: number;
   /** Pages for staff, where there are any. */
   readonly console?: Pick<ConsoleOptions, 'pages' | 'login' | 'sessionKeys' | 'publicUrl'> | undefined;
 }
 
 export function createHttpServer(options: HttpServerOptions): FastifyInstance {
-  const { logger, isReady } = options;
+  const { logger, isReady, bodyMsMax = BODY_MS_MAX } = options;
   const app = fastify({
     ...doorOptions({ bodyBytesMax: BODY_BYTES_MAX, requestMsMax: REQUEST_MS_MAX, headerBytesMax: HEADER_BYTES_MAX }),
     // Not what a caller says: it would end up in the log.
@@ -47,6 +53,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => answerProblem(error, { request, reply, logger }));
   app.setNotFoundHandler((request, reply) => answerProblem(new ApiProblem('not-found'), { request, reply, logger }));
   endConnectionsOnClose(app);
+  endSlowBodies(app, {
+    bodyMsMax,
+    isStreamed: (headers) => streamedTypes.includes(mediaTypeOf(headers['content-type'])),
+  });
   // Nothing is kept by anybody on the way, no script runs on this origin, and no other page shows it in a frame.
   // The console, whose pages are more than that, says so itself.
   app.addHook('onSend', async (_request, reply) => {

@@ -47,7 +47,7 @@ export function batchRoute(services: ApiServices): ApiRoute {
       const bytes = body as AsyncIterable<Uint8Array>;
       const rows = filedRows({ bytes, form, batch: query.batch ?? '', principal, now }, services);
       const lines = Readable.from(linesOf(rows), { objectMode: false, highWaterMark: UNREAD_BYTES_MAX });
-      return call.reply.code(200).type(ndjson).send(lines);
+      return { status: 200, body: lines, contentType: ndjson };
     },
   });
 }

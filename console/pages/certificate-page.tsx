@@ -60,12 +60,11 @@ export function certificatePages({ client, issuerKeys }: ConsoleServices): reado
       role: 'view',
       name: 'certificateDownload',
       show: (visit) =>
-        withCertificate(visit, (requestId, certificate) =>
-          visit.reply
-            .type('application/jose')
-            .header('content-disposition', `attachment; filename="erasure-${requestId}.jws"`)
-            .send(certificate),
-        ),
+        withCertificate(visit, (requestId, certificate) => ({
+          content: certificate,
+          type: 'application/jose',
+          headers: { 'content-disposition': `attachment; filename="erasure-${requestId}.jws"` },
+        })),
     },
   ];
 }

@@ -130,11 +130,11 @@ async function file(visit: Visit, services: ConsoleServices): Promise<PageAnswer
   const upload = await readUpload(visit);
   if ('faults' in upload) return uploadPage(upload);
   const { part, form, batch } = upload;
-  const { principal, now, request, reply } = visit;
+  const { principal, now, request } = visit;
   const rows = filedRows({ bytes: wholeOnly(part), form, batch, principal, now }, services);
   if (request.headers.accept === ndjson) {
     const lines = Readable.from(linesOf(rows), { objectMode: false, highWaterMark: UNREAD_BYTES_MAX });
-    return reply.code(200).type(ndjson).send(lines);
+    return { content: lines, type: ndjson };
   }
   let end: FilingEnd | undefined;
   const problems: LineProblem[] = [];

@@ -30,7 +30,7 @@ export function reportPages({ report: make }: ConsoleServices): readonly PageRou
       path: '/report',
       role: 'view',
       name: 'reportPage',
-      show: async ({ query, now, reply }) => {
+      show: async ({ query, now }) => {
         const chosen = periodOf(query);
         const shown = { from: dayBefore(now, MONTH_MS), to: dayBefore(now, 0), timeZone: 'UTC', ...chosen.typed };
         // Making one looks at every request of the period: only where somebody asked for it.
@@ -41,10 +41,13 @@ export function reportPages({ report: make }: ConsoleServices): readonly PageRou
           return { status: problems[problem.code].status, title: texts.title, body };
         }
         if (report !== undefined && valueOf(query, 'as') === 'csv') {
-          return reply
-            .type('text/csv; charset=utf-8')
-            .header('content-disposition', `attachment; filename="erasure-report-${shown.from}-${shown.to}.csv"`)
-            .send(`${reportCsv(report)}\n`);
+          return {
+            content: `${reportCsv(report)}\n`,
+            type: 'text/csv; charset=utf-8',
+            headers: {
+              'content-disposition': `attachment; filename="erasure-report-${shown.from}-${shown.to}.csv"`,
+            },
+          };
         }
         return {
           status: chosen.faults.length > 0 ? 422 : 200,

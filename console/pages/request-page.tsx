@@ -47,12 +47,13 @@ export function requestPages({ client }: ConsoleServices): readonly PageRoute[] 
       role: 'view',
       name: 'requestLive',
       isBackground: true,
-      show: async ({ parameters: { requestId = '' }, principal, now, reply }) => {
+      show: async ({ parameters: { requestId = '' }, principal, now }) => {
         const status = await client.get(requestId);
-        return reply
-          .header('x-still-running', String(status.status === 'running'))
-          .type('text/html; charset=utf-8')
-          .send(documentPart(<RequestView status={status} principal={principal} now={now} />));
+        return {
+          content: documentPart(<RequestView status={status} principal={principal} now={now} />),
+          type: 'text/html; charset=utf-8',
+          headers: { 'x-still-running': String(status.status === 'running') },
+        };
       },
     },
   ];

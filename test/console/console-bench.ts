@@ -140,6 +140,7 @@ interface BenchOptions {
   readonly isProviderAway?: boolean;
   /** In place of the scripted one. */
   readonly login?: BrowserLogin;
+  readonly bodyMsMax?: number;
   /** Who calls the API; nobody where absent. */
   readonly authenticate?: Authenticator;
 }
@@ -162,6 +163,7 @@ export async function createConsoleBench(): Promise<ConsoleBench> {
         isProviderAway = false,
         login: given,
         authenticate = createAuthenticator({}),
+        bodyMsMax,
         ...more
       } = {},
     ) => {
@@ -181,6 +183,7 @@ export async function createConsoleBench(): Promise<ConsoleBench> {
       const server = createHttpServer({
         routes: apiRoutes(services),
         authenticate,
+        ...(bodyMsMax !== undefined && { bodyMsMax }),
         callsPerMinute,
         refusalsPerMinute: 100_000,
         version: '0.0.0',
