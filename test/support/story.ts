@@ -44,7 +44,7 @@ export interface StoryOptions {
   readonly gatewayNow?: () => number;
 }
 
-/** A task that a worker took along when it stopped is missed after 30 s, and comes again 10 s later. */
+/** A task that a worker took along when it stopped is missed after 20 s, and comes again 10 s later. */
 const FORWARD_MS = 150 * SECOND_MS;
 const LOST_TASK_MS = 60 * SECOND_MS;
 /** Nobody beats for a certificate that is being signed: it is missed after a minute. */
