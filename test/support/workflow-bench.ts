@@ -396,17 +396,23 @@ export function sealedLike(text: string): string {
   return `eyJhbGciOiJFQ0RILUVTIn0..${Buffer.from(text).toString('base64url')}.AAAA.BBBB`;
 }
 
+/** Soon at first, and then less often: a query for each look keeps a worker busy. */
+const POLL_MS_MIN = 20;
+const POLL_MS_MAX = 200;
+
 /** Polls until `probe` gives something, for what happens by itself soon. */
 export async function eventually<T>(
   probe: () => Promise<T | undefined> | T | undefined,
   withinMs = 30_000,
 ): Promise<T> {
   const until = Date.now() + withinMs;
+  let pauseMs = POLL_MS_MIN;
   for (;;) {
     const found = await probe();
     if (found !== undefined) return found;
     if (Date.now() > until) throw new Error(`Nothing of the kind within ${withinMs} ms: ${probe.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    pauseMs = Math.min(pauseMs * 1.25, POLL_MS_MAX);
   }
 }
 
