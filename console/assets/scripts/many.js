@@ -64,7 +64,7 @@
   const csvOf = (rows) => {
     const cell = (value) =>
       `"${String(value)
-        .replace(/^[=+\-@]/, "'$&")
+        .replace(/^[=+\-@\t\r]/, "'$&")
         .replaceAll('"', '""')}"`;
     const lines = rows.flatMap(({ line, problems }) =>
       problems.map(({ field, problem }) => [line, field, problem].map(cell).join(',')),
