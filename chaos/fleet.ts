@@ -174,7 +174,9 @@ export class Fleet {
           place.running = await place.start();
           break;
         } catch (error) {
-          this.#options.report(`${place.name} did not start (try ${tries}): ${error instanceof Error ? error.message : String(error)}`);
+          this.#options.report(
+            `${place.name} did not start (try ${tries}): ${error instanceof Error ? error.message : String(error)}`,
+          );
           if (tries >= STARTS_MAX) {
             this.endedByThemselves.push(`${place.name}, which could not be started again`);
             break;
