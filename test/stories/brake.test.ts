@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { readWorkerConfig } from '../../config/worker-config';
-import { HOUR_MS, SECOND_MS } from '../../domain/duration';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import type { LegProgress } from '../../domain/leg/leg-progress';
 import type { Finding } from '../../domain/sweep/finding';
 import { createSweeper } from '../../activities/sweep/sweeper';
@@ -96,6 +96,13 @@ async function untilAll(
   });
 }
 
+async function forward(all: readonly Person[], byMs: number): Promise<void> {
+  for (const { requestId } of all) {
+    const run = { namespace: ownNamespace, workflowId: workflowIdOf(requestId) };
+    await fastForward(story.connection, { ...run, byMs });
+  }
+}
+
 async function callsMade(): Promise<number> {
   return (await story.simulator.calls({ provider: 'measureone' })).length;
 }
@@ -160,10 +167,7 @@ describe('a provider that refuses everyone', () => {
       expect(alarms()).toHaveLength(1);
 
       await story.simulator.advance(122 * HOUR_MS);
-      for (const { requestId } of all) {
-        const run = { namespace: ownNamespace, workflowId: workflowIdOf(requestId) };
-        await fastForward(story.connection, { ...run, byMs: 122 * HOUR_MS });
-      }
+      await forward(all, 122 * HOUR_MS);
       const outcomes = await Promise.all(
         all.map(async ({ requestId }) => (await story.client.result(requestId, { timeoutMs: WAIT_MS })).outcome),
       );
@@ -173,16 +177,22 @@ describe('a provider that refuses everyone', () => {
 
   it('a pause: all wait for as long as it asks, without attention and trial, and go on by themselves', async () => {
     const all = await people(6);
-    const headers = { 'retry-after': '60' };
+    const pauseMs = 60 * SECOND_MS;
+    const headers = { 'retry-after': String(pauseMs / SECOND_MS) };
     await story.simulator.addFault({ provider: 'measureone', kind: 'status', status: 429, headers });
+    const from = Date.now();
     await submit(all);
     const legs = await untilAll(all, ['braked', 'attention']);
+    const heldBackAt = Date.now();
     expect(legs.map(({ state }) => state)).toEqual(all.map(() => 'braked'));
     expect(legs[0]).toMatchObject({ brake: { reason: 'paused' }, until: expect.any(String) });
     const made = await callsMade();
     await story.simulator.clearFaults();
-    await pause(20 * SECOND_MS);
+    await pause(from + pauseMs - SECOND_MS - Date.now());
     expect(await callsMade()).toBe(made);
+    await pause(heldBackAt + pauseMs + SECOND_MS - Date.now());
+    // They come back over a minute, which is waited for on virtual time: the provider's own pause is over by then.
+    await forward(all, 2 * MINUTE_MS);
     await untilAll(all, ['waiting-out-window']);
     expect(alarms()).toEqual([]);
   });
