@@ -57,3 +57,15 @@ export function refuseExcess(
   if (counted.isAllowed || !counted.isExceeded) return;
   throw new ApiProblem('too-many-calls', { retryAfterS: counted.ttlInSeconds });
 }
+
+/**
+ * Sends the answer of a handler once it is there, and its failure otherwise. A reply is not returned by a handler, nor waited
+ * for: it fails where its reader has gone, which is no failure of the call.
+ */
+export function answerOnceServed<Answer>(
+  reply: FastifyReply,
+  served: Promise<Answer>,
+  send: (answer: Answer) => FastifyReply,
+): void {
+  void served.then((answer) => void send(answer)).catch((error: unknown) => void reply.send(error));
+}

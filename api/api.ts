@@ -6,7 +6,7 @@ import type { Principal } from '../access/principal';
 import type { FieldProblem } from '../client/errors';
 import { MINUTE_MS } from '../domain/duration';
 import { parsedJson } from '../domain/text';
-import { recordCall, refuseExcess, toldProblem, type CallLog } from './answered-call';
+import { answerOnceServed, recordCall, refuseExcess, toldProblem, type CallLog } from './answered-call';
 import { mediaTypeOf } from './media-type';
 import { API_PATH, openApiDocument } from './openapi';
 import { openApiPage } from './openapi-page';
@@ -60,12 +60,7 @@ export function addApi(app: FastifyInstance, options: ApiOptions): void {
       url: `${API_PATH}${one.path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       // Before the body is read: a stranger's is never looked at.
       onRequest: (request) => admit(request, one),
-      // A reply is not returned, nor waited for: it fails where its reader has gone, which is no failure of the call.
-      handler: (request, reply) => {
-        void serve(request, one)
-          .then((answer) => void answerWith(reply, answer))
-          .catch((error: unknown) => void reply.send(error));
-      },
+      handler: (request, reply) => answerOnceServed(reply, serve(request, one), (answer) => answerWith(reply, answer)),
       onResponse: async (request, reply) => recordCall(one.name, { request, reply }, options),
     });
   }

@@ -4,7 +4,7 @@ import multipart from '@fastify/multipart';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BrowserLogin } from '../access/browser-login';
 import type { Principal } from '../access/principal';
-import { recordCall, refuseExcess, toldProblem, type CallLog } from '../api/answered-call';
+import { answerOnceServed, recordCall, refuseExcess, toldProblem, type CallLog } from '../api/answered-call';
 import { mediaTypeOf } from '../api/media-type';
 import { API_PATH } from '../api/openapi';
 import { ApiProblem } from '../api/problem';
@@ -85,12 +85,8 @@ export function addConsole(app: FastifyInstance, options: ConsoleOptions): void 
         method: page.method,
         url: page.path,
         onRequest: (request, reply) => admit(request, reply, page),
-        // A reply is not returned, nor waited for: it fails where its reader has gone, which is no failure of the page.
-        handler: (request, reply) => {
-          void serve(request, page)
-            .then((answer) => void answerWith(request, reply, answer))
-            .catch((error: unknown) => void reply.send(error));
-        },
+        handler: (request, reply) =>
+          answerOnceServed(reply, serve(request, page), (answer) => answerWith(request, reply, answer)),
         onResponse: async (request, reply) => recordCall(page.name, { request, reply }, options),
       });
     }

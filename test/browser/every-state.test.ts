@@ -6,11 +6,9 @@ import { accessRoles } from '../../domain/access-role';
 import { attentionGuide, type AttentionReason } from '../../domain/leg/failure';
 import type { LegState } from '../../domain/leg/leg-state';
 import { providerKeys } from '../../domain/provider/provider-table';
-import { requestProgress } from '../../domain/request/request-progress';
-import { advanceRequest, openRequest } from '../../domain/request/request-state';
 import { createConsoleBench, requestId, type ConsoleBench } from '../console/console-bench';
-import { legInAttention, settledLegs, T0, unsettledLegs } from '../support/legs';
-import { snapshotOf, started } from '../support/requests';
+import { runningWith } from '../console/shown-requests';
+import { legInAttention, settledLegs, unsettledLegs } from '../support/legs';
 import { describeInBrowser, openBrowser } from './browser';
 import { openBenchPage } from './bench-page';
 import { barriersOn, overflowOf } from './page-checks';
@@ -30,21 +28,6 @@ const pages = Array.from({ length: Math.ceil(legs.length / providerKeys.length) 
   legs.slice(page * providerKeys.length, (page + 1) * providerKeys.length),
 );
 
-function statusWith(states: readonly LegState[]): RequestStatus {
-  const state = advanceRequest(openRequest(), { ...started(), at: T0 });
-  const own = states.map((leg, index) => ({ ...leg, provider: providerKeys[index] ?? leg.provider }));
-  const progress = requestProgress(snapshotOf(state, { request: { requestId }, legs: own }));
-  return {
-    requestId,
-    workflowId: `erasure-${requestId}`,
-    runId: 'run-1',
-    status: 'running',
-    state: progress.state,
-    startedAt: progress.startedAt,
-    progress,
-  };
-}
-
 let bench: ConsoleBench;
 let browser: Browser;
 
@@ -59,7 +42,7 @@ describeInBrowser.each(looks)('a request at the console, %s', (_look, context) =
   });
 
   it('is open to everybody in every state, also where no worker answers and where Temporal is away', async () => {
-    let answer: () => RequestStatus = () => statusWith([]);
+    let answer: () => RequestStatus = () => runningWith([]);
     const server = await bench.open({ get: async () => answer() });
     const { page, url } = await openBenchPage(browser, { bench, server, roles: accessRoles, context });
     const expectGood = async (what: string, given: typeof answer): Promise<void> => {
@@ -69,10 +52,10 @@ describeInBrowser.each(looks)('a request at the console, %s', (_look, context) =
       expect(found).toEqual({ what, barriers: [], overflow: 0 });
     };
     for (const some of pages) {
-      const status = statusWith(some.map(([, leg]) => leg));
+      const status = runningWith(some.map(([, leg]) => leg));
       await expectGood(some.map(([name]) => name).join(', '), () => status);
     }
-    const { progress: _progress, ...unanswered } = statusWith([unsettledLegs.window]);
+    const { progress: _progress, ...unanswered } = runningWith([unsettledLegs.window]);
     await expectGood('no worker answers', () => unanswered);
     expect(await page.getByText('No worker answers at the moment').count()).toBeGreaterThan(0);
     await expectGood('Temporal is away', () => {

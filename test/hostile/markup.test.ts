@@ -4,15 +4,13 @@ import type { ListedRequest } from '../../client/listed-request';
 import type { RequestStatus } from '../../client/request-status';
 import { accessRoles } from '../../domain/access-role';
 import { DAY_MS } from '../../domain/duration';
-import { byProvider, providerKeys } from '../../domain/provider/provider-table';
-import { requestProgress } from '../../domain/request/request-progress';
-import { advanceRequest, openRequest } from '../../domain/request/request-state';
+import { byProvider } from '../../domain/provider/provider-table';
 import { describeInBrowser, openBrowser } from '../browser/browser';
 import { openBenchPage } from '../browser/bench-page';
 import { createConsoleBench, NOW, requestId, type ConsoleBench } from '../console/console-bench';
 import { claims, createTestIssuer, type TestIssuer } from '../console/signed-certificates';
-import { legInAttention, settledLegs, T0, unsettledLegs } from '../support/legs';
-import { snapshotOf, started } from '../support/requests';
+import { runningWith } from '../console/shown-requests';
+import { legInAttention, settledLegs, unsettledLegs } from '../support/legs';
 
 const HOSTILE = `"'><img id="planted" src="x" onerror="planted=1"><script>planted=1</script></title></textarea>`;
 const url = `/requests/${requestId}`;
@@ -34,22 +32,13 @@ function withText<Value>(value: Value, [first, ...rest]: Path, text: string): Va
   return { ...value, [first]: withText((value as Record<string, unknown>)[first], rest, text) };
 }
 
-const progress = requestProgress(
-  snapshotOf(advanceRequest(openRequest(), { ...started(), at: T0 }), {
-    request: { requestId },
-    legs: [legInAttention('NewerRecord'), unsettledLegs.callback, settledLegs.attested].map((leg, index) => ({
-      ...leg,
-      provider: providerKeys[index] ?? leg.provider,
-    })),
-  }),
-);
+const { progress, ...open } = runningWith([
+  legInAttention('NewerRecord'),
+  unsettledLegs.callback,
+  settledLegs.attested,
+]);
 const running: RequestStatus = {
-  requestId,
-  workflowId: `erasure-${requestId}`,
-  runId: 'run-1',
-  status: 'running',
-  state: 'running',
-  startedAt: progress.startedAt,
+  ...open,
   progress: { ...progress, todo: ['a to-do'], notes: ['a note'], noDueDate: 'no calendar' },
   underWay: [
     {
@@ -60,8 +49,7 @@ const running: RequestStatus = {
     },
   ],
 };
-const { progress: _progress, underWay: _underWay, ...closed } = running;
-const failed: RequestStatus = { ...closed, status: 'terminated', state: 'terminated', failure: 'It was terminated.' };
+const failed: RequestStatus = { ...open, status: 'terminated', state: 'terminated', failure: 'It was terminated.' };
 const listed: ListedRequest = {
   requestId,
   state: 'running',
