@@ -42,7 +42,11 @@ async function main(): Promise<void> {
 
 async function heldToKept(): Promise<void> {
   const kept = readKept(guard.name)?.result.data;
-  if (kept === undefined) throw new Error(`Nothing is kept to hold it to: npm run bench -- --only ${guard.name}`);
+  if (kept === undefined) {
+    process.stderr.write(`Nothing is kept to hold it to. Make it with: npm run bench -- --only ${guard.name}\n`);
+    process.exitCode = 1;
+    return;
+  }
   if (!(await runGuard(kept, tell))) process.exitCode = 1;
 }
 
