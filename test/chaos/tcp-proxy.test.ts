@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createConnection, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startTcpProxy, type TcpProxy } from '../../chaos/tcp-proxy';
+import { closed } from '../support/closed-socket';
 
 let echo: Server;
 let proxy: TcpProxy;
@@ -53,9 +54,9 @@ it('breaks the connections there are, and lets new ones through', async () => {
   const connection = await connected();
   connection.socket.write('before');
   await expectEchoed(connection, 'before');
-  const closed = once(connection.socket, 'close');
+  const isClosed = closed(connection.socket);
   proxy.cut();
-  await closed;
+  await isClosed;
   const another = await connected();
   another.socket.write('after');
   await expectEchoed(another, 'after');
@@ -63,8 +64,8 @@ it('breaks the connections there are, and lets new ones through', async () => {
 
 it('refuses new connections while it is told to', async () => {
   proxy.disturb({ refused: true });
-  const refused = createConnection({ host: '127.0.0.1', port: proxy.port }).on('error', () => undefined);
-  await new Promise((resolve) => refused.once('close', resolve));
+  const refused = createConnection({ host: '127.0.0.1', port: proxy.port });
+  await closed(refused);
   proxy.disturb({});
   const another = await connected();
   another.socket.write('again');

@@ -6,6 +6,7 @@ import type { Delivery } from '../../gateway/callback-delivery';
 import { createGatewayMetrics } from '../../gateway/metrics';
 import { createGateway } from '../../gateway/server';
 import { callbackOf, FakeConfirmer, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
+import { closed } from '../support/closed-socket';
 
 let keys: Keys;
 let callback: Callback;
@@ -42,7 +43,7 @@ async function drip(start: string): Promise<string> {
   const { socket, received } = await open();
   socket.write(start);
   const dripping = setInterval(() => socket.write('x'), 100);
-  await once(socket, 'close').finally(() => clearInterval(dripping));
+  await closed(socket).finally(() => clearInterval(dripping));
   return received();
 }
 
@@ -94,7 +95,7 @@ describe('the gateway on the wire', () => {
   it('hangs up on a connection that says nothing at all', async () => {
     gateway.server.headersTimeout = 500;
     const { socket } = await open();
-    await once(socket, 'close');
+    await closed(socket);
     expect(delivery.delivered).toEqual([]);
   });
 
@@ -102,7 +103,7 @@ describe('the gateway on the wire', () => {
     const { socket, received } = await open();
     socket.write(`${head({ ...callback.headers, 'transfer-encoding': 'chunked' })}\r\n`);
     for (let number = 0; number < 70; number += 1) socket.write(`400\r\n${'x'.repeat(1_024)}\r\n`);
-    await once(socket, 'close');
+    await closed(socket);
     expect(received()).toMatch(/^HTTP\/1\.1 413 /);
     expect(delivery.delivered).toEqual([]);
   });
@@ -115,7 +116,7 @@ describe('the gateway on the wire', () => {
   ])('refuses %s without repeating or logging it', async (_what, request, status) => {
     const { socket, received } = await open();
     socket.write(request());
-    await once(socket, 'close');
+    await closed(socket);
     expect(received()).toBe(
       `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
         'Content-Length: 0\r\nConnection: close\r\n\r\n',

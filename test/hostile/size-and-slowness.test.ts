@@ -1,5 +1,4 @@
 /** The server on the wire: what is too much or too slow costs it neither memory nor a connection, and what is no request ends. */
-import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { apiRoutes } from '../../api/routes';
 import { consolePages } from '../../console/pages';
 import { accessRoles } from '../../domain/access-role';
 import { createConsoleBench, PUBLIC_URL, requestId, servicesWith, type ConsoleBench } from '../console/console-bench';
+import { closed } from '../support/closed-socket';
 
 const MB = 1_024 * 1_024;
 const BODY_MS_MAX = 400;
@@ -219,8 +219,7 @@ async function onWire(
   let answer = '';
   let isEnded = false;
   socket.setEncoding('latin1').on('data', (data: string) => (answer += data));
-  socket.on('error', () => undefined);
-  const ended = once(socket, 'close').then(() => (isEnded = true));
+  const ended = closed(socket).then(() => (isEnded = true));
   socket.write(text);
   const dripping = drip === undefined ? undefined : setInterval(() => socket.write(drip), 50);
   await Promise.race([ended, sleep(ms, undefined, { ref: false })]);
