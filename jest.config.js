@@ -29,7 +29,7 @@ const common = {
 };
 
 module.exports = {
-  maxWorkers: 2,
+  maxWorkers: 3,
   // Against a test that hangs; a slow machine is no failure.
   testTimeout: 240_000,
   collectCoverageFrom: [

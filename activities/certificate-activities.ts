@@ -6,6 +6,7 @@ import type { Statement } from '../domain/certificate/statement';
 import type { CertificateSigner } from '../security/certificate-signature';
 import type { DecisionTokenChecker } from '../security/decision-token';
 import type { FactChecker } from '../security/facts';
+import { packCertificate } from '../security/packed-certificate';
 import { refuseForeignRun } from './run-guard';
 import { lastEventAt, readHistories, recordedCalls, requestProblems } from './history-check';
 import { signatureProblems } from './signature-check';
@@ -13,7 +14,7 @@ import { signatureProblems } from './signature-check';
 export interface CertificateActivities {
   /**
    * Signs what the statement claims, once every fact of it is found to be signed by whoever saw it and to bear the claim out,
-   * and answers with the certificate as a compact JWS. `EvidenceRefused` where it does not hold. Safe to repeat: nothing is stored.
+   * and answers with the certificate, packed. `EvidenceRefused` where it does not hold. Safe to repeat: nothing is stored.
    */
   issueCertificate(statement: Statement): Promise<string>;
   /** The same as a local activity, whose answer alone is in the history. */
@@ -44,7 +45,7 @@ export function createCertificateActivities(parts: {
       ...claimProblems(statement, { at, calls, isWhole: areWhole }),
     ];
     if (problems.length > 0) throw evidenceRefused(problems);
-    return signer.sign(certificateClaims(statement, { environment, at }));
+    return packCertificate(await signer.sign(certificateClaims(statement, { environment, at })));
   };
   return {
     issueCertificate,

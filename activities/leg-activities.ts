@@ -36,7 +36,7 @@ export type LegActivities = {
 };
 
 /** Well below the heartbeat time-out that workflows/activity-options.ts sets. */
-const HEARTBEAT_EVERY_MS = 8 * SECOND_MS;
+const HEARTBEAT_EVERY_MS = 5 * SECOND_MS;
 
 /** So often at most, failures that take turns make the workflow hear of it. */
 const CHANGE_TOLD_EVERY_MS = HOUR_MS;
@@ -222,6 +222,7 @@ async function refuseUnapproved(
 ): Promise<void> {
   const name = providerName(adapter.provider);
   const refused = (why: string) => new ProviderFailure('ApprovalMissing', `${name} was not asked: ${why}.`);
+  if (approvalRule === undefined) throw refused('nothing says whether an approval is needed');
   const { witness, ...content } = approvalRule;
   const problem = checker.problem({ kind: 'approval-rule', requestId, run, content }, witness);
   if (problem !== undefined) throw refused(`what says whether an approval is needed ${problem}`);
@@ -285,13 +286,13 @@ function toApplicationFailure(
   },
 ): ApplicationFailure {
   const { endedAttempt: _endedAttempt, reached, ...left } = memory;
-  const nextRetryDelayMs = nextRetryDelay(failure, info, call);
+  const nextRetryDelay = retryDelayMs(failure, info, call);
   const isSpent = isBudgetSpent(failure.type, { info, call, memory });
   const kindChanged = !isSpent && isNews(failure.type, info, call);
   const details: FailureDetails = {
     ...reachOf(parts, call, { kind, reached }),
     memory: left,
-    retryInMs: nextRetryDelayMs ?? ownRetryDelayMs(info, call),
+    retryInMs: nextRetryDelay,
     ...defined({ brake: failure.brake }),
     ...(kindChanged ? { kindChanged } : {}),
   };
@@ -300,7 +301,7 @@ function toApplicationFailure(
     message: failure.message,
     nonRetryable: isSpent || kindChanged,
     details: [details],
-    ...defined({ nextRetryDelay: nextRetryDelayMs }),
+    nextRetryDelay,
     ...(['StillPending', 'ProviderBraked'].includes(failure.type) ? { category: 'BENIGN' as const } : {}),
   });
 }
@@ -312,13 +313,10 @@ function isNews(type: FailureType, info: Info, { tries: { knownFailure } }: LegC
 }
 
 /** A provider's wish only ever lengthens the wait: a storm of `Retry-After: 1` must not become a storm of ours. */
-function nextRetryDelay(failure: ProviderFailure, info: Info, call: LegCall): number | undefined {
-  const wishedMs = failure.type === 'StillPending' ? call.patience.stillPendingEveryMs : failure.retryAfterMs;
-  return wishedMs !== undefined && wishedMs > ownRetryDelayMs(info, call) ? wishedMs : undefined;
-}
-
-function ownRetryDelayMs({ attempt }: Info, { tries }: LegCall): number {
-  return Math.min(tries.firstWaitMs * 2 ** (attempt - 1), tries.longestWaitMs);
+function retryDelayMs(failure: ProviderFailure, { attempt }: Info, { tries, patience }: LegCall): number {
+  const ownMs = Math.min(tries.firstWaitMs * 2 ** (attempt - 1), tries.longestWaitMs);
+  const wishedMs = failure.type === 'StillPending' ? patience.stillPendingEveryMs : failure.retryAfterMs;
+  return Math.max(ownMs, wishedMs ?? 0);
 }
 
 /** Looking has two budgets, and Temporal's time-outs know only their sum; the daily try has none. */

@@ -4,6 +4,7 @@ import { defined } from '../domain/defined';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { stepsUnderWay } from '../domain/leg/step-under-way';
 import type { RequestProgress } from '../domain/request/request-progress';
+import { unpackCertificate, withUnpacked } from '../security/packed-certificate';
 import { HistoryFollower } from '../temporal/history-follower';
 import { workflowIdOf } from '../temporal/names';
 import type { ErasureResult } from '../domain/request/erasure-result';
@@ -150,7 +151,7 @@ export async function requestCertificate(calls: RequestCalls, requestId: string)
   }
   try {
     const found = await calls.call(requestId, () => calls.handle(requestId).query(certificate));
-    if (found !== null) return found;
+    if (found !== null) return unpackCertificate(found);
   } catch (error) {
     if (await calls.isUnanswered(requestId, error)) throw new NoWorkerError(requestId);
     throw error;
@@ -188,7 +189,7 @@ async function progressIfAnswered(calls: RequestCalls, requestId: string): Promi
 /** Throws `RequestFailedError` for one that ended without a certificate. */
 async function resultOfEnded(calls: RequestCalls, requestId: string): Promise<ErasureResult> {
   try {
-    return await calls.call(requestId, () => calls.handle(requestId).result());
+    return withUnpacked(await calls.call(requestId, () => calls.handle(requestId).result()));
   } catch (error) {
     throw error instanceof WorkflowFailedError ? requestFailure(requestId, error) : error;
   }

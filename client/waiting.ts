@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MINUTE_MS, SECOND_MS } from '../domain/duration';
 import { TemporalUnavailableError } from './errors';
 import type { Certified } from '../domain/certificate/certified';
+import { withUnpacked } from '../security/packed-certificate';
 import type { HistoryFollower } from '../temporal/history-follower';
 import { hasGrpcStatus, mayPass } from '../temporal/temporal-failure';
 
@@ -34,7 +35,8 @@ export class Waiting {
   }
 
   get known(): { readonly certified: Certified | undefined; readonly isClosed: boolean } {
-    return { certified: this.#follower.certified, isClosed: this.#isEnded };
+    const { certified } = this.#follower;
+    return { certified: certified && withUnpacked(certified), isClosed: this.#isEnded };
   }
 
   /** Returns once the certificate is there, the request has ended, or the time is over: `known` says which. */

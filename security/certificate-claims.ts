@@ -7,6 +7,7 @@ import { callbackRemarks } from '../domain/leg/receipt';
 import { isRecord, parsedJson } from '../domain/text';
 import { CERTIFICATE_LENGTH_MAX } from './certificate-signature';
 import { compactParts, jsonOf } from './compact-text';
+import { unpackCertificate } from './packed-certificate';
 
 const text = z.string();
 const legOutcome = z.enum([
@@ -147,7 +148,9 @@ function isShallow(value: unknown): boolean {
  */
 export function certificateIn(text: string): string | undefined {
   const trimmed = text.replace(/\r?\n$/, '');
-  if (!/^\s*\{/.test(trimmed)) return trimmed;
+  if (!/^\s*\{/.test(trimmed)) return unpackCertificate(trimmed);
   const content = parsedJson(trimmed);
-  return isRecord(content) && typeof content['certificate'] === 'string' ? content['certificate'] : undefined;
+  return isRecord(content) && typeof content['certificate'] === 'string'
+    ? unpackCertificate(content['certificate'])
+    : undefined;
 }

@@ -12,8 +12,10 @@ import { WORKFLOW_QUEUE, providerQueue } from '../temporal/names';
 
 /** Above the sum of the HTTP time-outs of one adapter call, and of the turns they wait for: a login, two looks and the call itself. */
 const START_TO_CLOSE_MS = 5 * MINUTE_MS;
-/** How soon a crashed worker is noticed; a running attempt sends a heartbeat every 8 s. */
-const HEARTBEAT_TIMEOUT_MS = 20 * SECOND_MS;
+/** How soon a crashed worker is noticed; a running attempt sends a heartbeat every 5 s. */
+const HEARTBEAT_TIMEOUT_MS = 15 * SECOND_MS;
+/** The wait after an attempt whose worker was lost, doubled after each further one. How long any other waits, the activity itself says. */
+const LOST_WORKER_WAIT_MS = SECOND_MS;
 
 /** How long the first activity of a step tries: a failure that lasts longer comes to the workflow, and is shown. */
 const FIRST_TRIES_MS = 20 * MINUTE_MS;
@@ -83,7 +85,7 @@ function attempts(provider: Provider, how: CallTries, timeouts: ActivityOptions)
       cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
       ...timeouts,
       retry: {
-        initialInterval: how.firstWaitMs,
+        initialInterval: LOST_WORKER_WAIT_MS,
         backoffCoefficient: 2,
         maximumInterval: how.longestWaitMs,
         nonRetryableErrorTypes: failureTypes.filter((type) => !mayMend(type)),

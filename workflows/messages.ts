@@ -42,5 +42,5 @@ export const decisionUpdates = Object.fromEntries(
 ) as { readonly [K in DecisionKind]: UpdateDefinition<DecisionAnswer<K>, [DecisionContent<K>]> };
 
 export const progress = defineQuery<RequestProgress>('progress');
-/** The signed certificate (compact JWS) from the moment it is there; null before. */
+/** The signed certificate, packed as in the history (`security/packed-certificate.ts`), from the moment it is there; null before. */
 export const certificate = defineQuery<string | null>('certificate');

@@ -131,7 +131,11 @@ export class ProviderLeg {
       summary: this.#label(step.tries === 'daily' ? 'ask to erase, once a day' : `ask to erase, round ${step.round}`),
     });
     await this.#attempt(async () => {
-      const receipt = await requestErasure(this.#call(step.round, tries, this.#memory));
+      const approval = {
+        approvalRule: this.#request.approvalRule(),
+        ...defined({ approval: this.#request.approval() }),
+      };
+      const receipt = await requestErasure({ ...this.#call(step.round, tries, this.#memory), ...approval });
       this.#apply({ type: 'answered', receipt });
     }, this.#onFailure(step));
   }
@@ -228,12 +232,10 @@ export class ProviderLeg {
       round,
       firstAskedAt: firstAskedAt(state) ?? this.#request.clock.now(),
       askedBefore: state.askedBefore,
-      approvalRule: this.#request.approvalRule(),
       tries,
       patience: this.#request.patience(),
       ...defined({
         host: hostAsked(state),
-        approval: this.#request.approval(),
         acceptedFacts: acceptedFacts(state),
         memory,
       }),

@@ -20,8 +20,9 @@ export interface LegCall {
   readonly askedBefore: boolean;
   /** The host that was asked, once one was: nothing else can say what became of it. */
   readonly host?: string;
-  readonly approvalRule: ApprovalRule;
-  /** Who approved the request, with the token that proves it; where one was needed. */
+  /** Of an asking only. */
+  readonly approvalRule?: ApprovalRule;
+  /** Of an asking: who approved the request, with the token that proves it; where one was needed. */
   readonly approval?: Approval;
   /** The provider's own words in its answer to our last asking, where it took that one on and it was not withdrawn since. */
   readonly acceptedFacts?: Evidence['facts'];

@@ -9,7 +9,7 @@ export interface ErasureResult {
   readonly requestId: string;
   readonly outcome: RequestOutcome;
   readonly legs: readonly LegProgress[];
-  /** The signed certificate: compact JWS. */
+  /** The signed certificate: a compact JWS. In a run's own result it is packed; the client unpacks it. */
   readonly certificate: string;
   /** What staff decided about the whole request, also after the certificate. */
   readonly trail: readonly TrailEntry[];

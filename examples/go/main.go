@@ -3,7 +3,10 @@
 package main
 
 import (
+	"bytes"
+	"compress/flate"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -226,15 +230,18 @@ func awaitCertificate(ctx context.Context, temporal client.Client, workflowID st
 			signing[event.GetEventId()] = true
 		}
 		if completed := event.GetActivityTaskCompletedEventAttributes(); signing[completed.GetScheduledEventId()] {
-			found := certified{WorkflowID: workflowID}
-			return &found, converter.GetDefaultDataConverter().FromPayloads(completed.GetResult(), &found.Certificate)
+			var packed string
+			if err := converter.GetDefaultDataConverter().FromPayloads(completed.GetResult(), &packed); err != nil {
+				return nil, err
+			}
+			return certifiedAs(workflowID, packed)
 		}
 		found, err := certifiedBeside(event.GetMarkerRecordedEventAttributes())
 		if err != nil {
 			return nil, err
 		}
 		if found != nil {
-			return &certified{WorkflowID: workflowID, Certificate: found.Certificate}, nil
+			return certifiedAs(workflowID, found.Certificate)
 		}
 	}
 	return nil, fmt.Errorf("%s has ended without a certificate", workflowID)
@@ -259,7 +266,34 @@ func certifiedBeside(marker *history.MarkerRecordedEventAttributes) (*result, er
 
 func awaitResult(ctx context.Context, temporal client.Client, workflowID string) (*result, error) {
 	var ended result
-	return &ended, temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, &ended)
+	if err := temporal.GetWorkflow(ctx, workflowID, "").Get(ctx, &ended); err != nil {
+		return nil, err
+	}
+	signed, err := unpack(ended.Certificate)
+	ended.Certificate = signed
+	return &ended, err
+}
+
+func certifiedAs(workflowID, packed string) (*certified, error) {
+	signed, err := unpack(packed)
+	return &certified{WorkflowID: workflowID, Certificate: signed}, err
+}
+
+// unpack makes the compact JWS of a certificate: in a history its payload is deflated.
+func unpack(certificate string) (string, error) {
+	parts := strings.Split(certificate, ".")
+	if parts[0] != "zip" || len(parts) != 4 {
+		return certificate, nil
+	}
+	packed, err := base64.RawURLEncoding.DecodeString(parts[2])
+	if err != nil {
+		return "", err
+	}
+	payload, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	if err != nil {
+		return "", err
+	}
+	return strings.Join([]string{parts[1], base64.RawURLEncoding.EncodeToString(payload), parts[3]}, "."), nil
 }
 
 func readStart(file string) (*start, error) {

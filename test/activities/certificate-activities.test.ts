@@ -14,6 +14,7 @@ import type { Provider } from '../../domain/provider/provider-table';
 import type { Observation, Receipt } from '../../domain/leg/receipt';
 import type { Statement } from '../../domain/certificate/statement';
 import { createCertificateSigner, verifyCertificate } from '../../security/certificate-signature';
+import { unpackCertificate } from '../../security/packed-certificate';
 import { createDecisionTokenChecker, createDecisionTokenIssuer } from '../../security/decision-token';
 import { createFactChecker } from '../../security/facts';
 import { readCertificateKeys, readDecisionKeys, readServerDecisionKeys } from '../../security/key-files';
@@ -277,7 +278,8 @@ async function issue(statement: Statement, more: Issue = {}) {
   );
   const certificate: string = await environment.run((one: Statement) => activities.issueCertificate(one), statement);
   const { d: _, ...key } = keys.certificate[0];
-  return (await verifyCertificate(certificate, [key])).claims as CertificateClaims;
+  expect(certificate).toMatch(/^zip\./);
+  return (await verifyCertificate(unpackCertificate(certificate), [key])).claims as CertificateClaims;
 }
 
 async function refusalOf(statement: Statement, more: Issue = {}): Promise<{ type?: string; message: string }> {

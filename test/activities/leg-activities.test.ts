@@ -263,10 +263,17 @@ describe('a leg activity', () => {
   });
 
   it('lets a wish to stay away only lengthen its own wait', async () => {
-    expect((await run({ look: fails('ProviderUnavailable', SECOND_MS) })).failure?.nextRetryDelay).toBeUndefined();
+    expect((await run({ look: fails('ProviderUnavailable', SECOND_MS) })).failure?.nextRetryDelay).toBe(10 * SECOND_MS);
     expect((await run({ look: fails('ProviderUnavailable', HOUR_MS) })).failure?.nextRetryDelay).toBe(HOUR_MS);
     const daily = await run({ look: fails('ProviderUnavailable', HOUR_MS), daily: true, attempt: 3 });
-    expect(daily.failure?.nextRetryDelay).toBeUndefined();
+    expect(daily.failure?.nextRetryDelay).toBe(DAY_MS);
+  });
+
+  it('says of each failure when it is tried again: Temporal decides that of a lost worker only', async () => {
+    const waits = async (attempt: number): Promise<unknown> =>
+      (await run({ look: fails('ProviderUnavailable'), attempt })).failure?.nextRetryDelay;
+    expect([await waits(1), await waits(2), await waits(4)]).toEqual([10, 20, 80].map((s) => s * SECOND_MS));
+    expect([await waits(13), await waits(2_000)]).toEqual([6 * HOUR_MS, 6 * HOUR_MS]);
   });
 
   it('waits slowly and quietly while the provider is late, until that budget is spent', async () => {

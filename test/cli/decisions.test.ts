@@ -7,7 +7,15 @@ import { computeLegalClock } from '../support/legal-clock';
 import { DAY_MS } from '../../domain/duration';
 import type { Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';
-import { accepted, eventually, OVER_MS, subjectAt, rulesFor, WorkflowBench } from '../support/workflow-bench';
+import {
+  accepted,
+  certificateOf,
+  eventually,
+  OVER_MS,
+  rulesFor,
+  subjectAt,
+  WorkflowBench,
+} from '../support/workflow-bench';
 import { planted, temporalEnvironment } from '../client/client-fixture';
 import { CompiledCli, type Ended } from './compiled-cli';
 
@@ -212,7 +220,7 @@ describe('watching', () => {
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({
       state: 'awaiting-answer',
       outcome: 'completed',
-      certificate: `certificate-of-${requestId}`,
+      certificate: certificateOf(requestId),
       blockedOn: ['staff', 'answer'],
     });
     expect(new Set(lines).size).toBe(lines.length);
@@ -224,7 +232,7 @@ describe('watching', () => {
       ),
     );
     expect(asText?.stdout).toContain(`erasure certificate ${requestId} --out certificate.jws`);
-    expect((await erasure('certificate', requestId)).stdout).toBe(`certificate-of-${requestId}\n`);
+    expect((await erasure('certificate', requestId)).stdout).toBe(`${certificateOf(requestId)}\n`);
 
     const at = new Date(await bench.now(handle)).toISOString();
     const notice = ['notice', requestId, 'outcome', '--at', at, '--channel', 'email', '--reference', 'MSG-1'];

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { eventually, failure, subjectAt, unknown, WorkflowBench } from '../support/workflow-bench';
+import { certificateOf, eventually, failure, subjectAt, unknown, WorkflowBench } from '../support/workflow-bench';
 import {
   planted,
   submission,
@@ -97,7 +97,7 @@ describe('erasure submit and status', () => {
       workflowId: workflowIdOf(requestId),
       outcome: 'completed',
       providers: [{ provider: 'person', outcome: 'not-found', rounds: 1 }],
-      certificate: `certificate-of-${requestId}`,
+      certificate: certificateOf(requestId),
     });
     const later = await erasure(['status', requestId]);
     expect(later.code).toBe(0);
@@ -253,7 +253,7 @@ describe('erasure list, watch, decisions, withdraw and certificate', () => {
     const requestId = fresh();
     bench.providers.person.ask.set(unknown());
     await (await bench.start({ requestId, subject: subjectAt('person') })).result();
-    const certificate = `certificate-of-${requestId}\n`;
+    const certificate = `${certificateOf(requestId)}\n`;
     const file = join(keys.directory, 'certificate.jws');
     expect(await erasure(['certificate', requestId])).toMatchObject({ code: 0, stdout: certificate });
     const written = await erasure(['certificate', requestId, '--out', file]);

@@ -13,7 +13,7 @@ import {
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
 import { defaultPatience } from '../../domain/rules/patience';
 import { createSealer } from '../../security/sealing';
-import { eventually, failure, requestInput, WorkflowBench } from '../support/workflow-bench';
+import { certificateOf, eventually, failure, requestInput, WorkflowBench } from '../support/workflow-bench';
 import { planted, submission, temporaryKeys, terminateAll, type TemporaryKeys } from './client-fixture';
 import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
@@ -182,7 +182,7 @@ describe('get, progress and result', () => {
     const found = await client.get(requestId);
     expect(found).toMatchObject({
       status: 'completed',
-      result: { outcome: 'completed', certificate: `certificate-of-${requestId}` },
+      result: { outcome: 'completed', certificate: certificateOf(requestId) },
     });
     expect(found.closedAt).toBeDefined();
     expect(found).not.toHaveProperty('progress');

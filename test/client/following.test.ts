@@ -9,7 +9,7 @@ import {
   type RequestStatus,
 } from '../../client';
 import { DAY_MS, HOUR_MS } from '../../domain/duration';
-import { eventually, failure, requestInput, unknown, WorkflowBench } from '../support/workflow-bench';
+import { certificateOf, eventually, failure, requestInput, unknown, WorkflowBench } from '../support/workflow-bench';
 import { planted, terminateAll } from './client-fixture';
 import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
@@ -240,7 +240,7 @@ describe('withdraw and certificate', () => {
     await client.withdraw(requestId);
     expect((await client.result(requestId, { timeoutMs: 10_000 })).outcome).toBe('withdrawn');
     expect(await client.withdraw(requestId)).toMatchObject({ status: 'completed', state: 'withdrawn' });
-    expect(await client.certificate(requestId)).toBe(`certificate-of-${requestId}`);
+    expect(await client.certificate(requestId)).toBe(certificateOf(requestId));
   });
 
   it('cannot withdraw what is over', async () => {

@@ -5,7 +5,7 @@ import { computeLegalClock } from '../support/legal-clock';
 import { ErasureClient, RequestFailedError, RequestStillRunningError, type RequestStatus } from '../../client';
 import { DAY_MS } from '../../domain/duration';
 import { ownNamespace } from '../support/test-namespace';
-import { eventually, OVER_MS, rulesFor, WorkflowBench } from '../support/workflow-bench';
+import { certificateOf, eventually, OVER_MS, rulesFor, WorkflowBench } from '../support/workflow-bench';
 import { workflowIdOf, WORKFLOW_QUEUE } from '../../temporal/names';
 
 const said = { actor: 'staff-17', reason: { code: 'person-told', ticket: 'PRIV-1' } } as const;
@@ -59,8 +59,6 @@ async function statesWatched(requestId: string): Promise<RequestStatus[]> {
   for await (const status of client.watch(requestId, { everyMs: DAY_MS })) seen.push(status);
   return seen;
 }
-
-const certificateOf = (requestId: string): string => `certificate-of-${requestId}`;
 
 describe('with an answer to the person that is tracked', () => {
   it('result resolves with the certificate, says what is owed and by when, and asks the worker once', async () => {

@@ -17,7 +17,7 @@ import {
   terminateAll,
   type TemporaryKeys,
 } from '../client/client-fixture';
-import { accepted, eventually, failure, WorkflowBench } from '../support/workflow-bench';
+import { accepted, certificateOf, eventually, failure, WorkflowBench } from '../support/workflow-bench';
 import { announce, goExample, pythonExample, type ExampleProgram } from './example-programs';
 import { workflowIdOf, WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
 
@@ -138,10 +138,10 @@ for (const [language, program] of Object.entries(languages)) {
         await bench.forward({ workflowId }, 8 * DAY_MS);
         expect(await waited).toEqual({
           workflowId,
-          certificate: `certificate-of-${workflowId.replace('erasure-', '')}`,
+          certificate: certificateOf(workflowId.replace('erasure-', '')),
         });
         const ended = await answer<ErasureResult>('result', workflowId);
-        expect(ended).toMatchObject({ outcome: 'completed', certificate: `certificate-of-${ended.requestId}` });
+        expect(ended).toMatchObject({ outcome: 'completed', certificate: certificateOf(ended.requestId) });
         expect(ended.legs.map(({ provider, outcome }) => [provider, outcome])).toEqual([
           ['measureone', 'erased'],
           ['person', 'erased'],

@@ -22,6 +22,8 @@ import type { Rules } from '../../domain/rules/rules';
 import { defaultRules } from './default-rules';
 import type { Terms } from '../../domain/rules/terms';
 import { certifiedBy } from '../../domain/certificate/certified';
+import { defined } from '../../domain/defined';
+import { packCertificate } from '../../security/packed-certificate';
 import type { Statement } from '../../domain/certificate/statement';
 import { fastForward, virtualNow, withVirtualTime } from '../../temporal/virtual-time';
 import type { erasureRequest } from '../../workflows';
@@ -81,6 +83,19 @@ function givenUp(error: Error): Error {
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: details ?? [] });
 }
 
+/** A worker says of each failure when it is tried again; a script need not. */
+function triedAgain(error: unknown, { tries }: LegCall, attempt: number): unknown {
+  if (!(error instanceof ApplicationFailure) || error.nextRetryDelay !== undefined) return error;
+  const { type, message, details, nonRetryable, category } = error;
+  return ApplicationFailure.create({
+    message,
+    details: details ?? [],
+    nonRetryable: nonRetryable ?? false,
+    nextRetryDelay: Math.min(tries.firstWaitMs * 2 ** (attempt - 1), tries.longestWaitMs),
+    ...defined({ type: type ?? undefined, category: category ?? undefined }),
+  });
+}
+
 /** Answers in order; the last one is repeated. Writes down what it was asked. */
 export class Script<T> {
   readonly calls: (LegCall & { readonly attempt: number; readonly at: number })[] = [];
@@ -103,9 +118,13 @@ export class Script<T> {
     const { attempt, currentAttemptScheduledTimestampMs: at } = Context.current().info;
     this.calls.push({ ...call, attempt, at });
     const answer = this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0];
-    if (answer instanceof Error) throw call.tries.mode === 'first' ? givenUp(answer) : answer;
-    if (typeof answer === 'function') return (answer as (call: LegCall, attempt: number) => T)(call, attempt);
-    return answer as T;
+    try {
+      if (answer instanceof Error) throw call.tries.mode === 'first' ? givenUp(answer) : answer;
+      if (typeof answer !== 'function') return answer as T;
+      return await (answer as (call: LegCall, attempt: number) => T | Promise<T>)(call, attempt);
+    } catch (error) {
+      throw triedAgain(error, call, attempt);
+    }
   };
 }
 
@@ -180,6 +199,17 @@ function refusesTokens(): DecisionTokenVerdict {
   return { status: 'refused', why: 'No token is good in this test' };
 }
 
+/** The form of a certificate, signed by nobody. */
+export function certificateOf(requestId: string): string {
+  const part = (content: object): string => Buffer.from(JSON.stringify(content)).toString('base64url');
+  return `${part({ alg: 'EdDSA' })}.${part({ requestId, text: 'ü' })}.${part({ signature: 'of nobody' })}`;
+}
+
+/** The same as a run's history has it. */
+export function packedCertificateOf(requestId: string): string {
+  return packCertificate(certificateOf(requestId));
+}
+
 export class WorkflowBench {
   readonly client: Client;
   readonly connection: Connection;
@@ -243,12 +273,12 @@ export class WorkflowBench {
                 issueCertificate: async (statement: Statement) => {
                   this.statements.push(statement);
                   await this.certificateGate?.();
-                  return `certificate-of-${statement.requestId}`;
+                  return packedCertificateOf(statement.requestId);
                 },
                 certify: (statement: Statement) => {
                   this.#refuseIfLocal();
                   this.statements.push(statement);
-                  return certifiedBy(`certificate-of-${statement.requestId}`, statement);
+                  return certifiedBy(packedCertificateOf(statement.requestId), statement);
                 },
               },
             }

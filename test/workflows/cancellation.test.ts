@@ -7,8 +7,9 @@ import {
   eventually,
   expectReplays,
   failure,
-  OVER_MS,
   newerRecord,
+  OVER_MS,
+  packedCertificateOf,
   unknown,
   WorkflowBench,
 } from '../support/workflow-bench';
@@ -28,7 +29,7 @@ afterAll(() => bench.close());
 async function expectEnd(handle: Handle, ...outcomes: LegOutcome[]): Promise<void> {
   const result = await handle.result();
   expect([result.outcome, ...result.legs.map((leg) => leg.outcome)]).toEqual(['withdrawn', ...outcomes]);
-  expect(result.certificate).toBe(`certificate-of-${result.requestId}`);
+  expect(result.certificate).toBe(packedCertificateOf(result.requestId));
   expect((await handle.describe()).status.name).toBe('COMPLETED');
   await expectReplays(handle);
 }

@@ -16,6 +16,7 @@ function impatient(changes: { readonly budgetMs: number; readonly startToCloseMs
     [/firstWaitMs: FIRST_TRIES_MS/, 'firstWaitMs: 100'],
     [/startToCloseTimeout: START_TO_CLOSE_MS/g, `startToCloseTimeout: ${changes.startToCloseMs}`],
     [/firstWaitMs: 10 \* [^,]+,/g, 'firstWaitMs: 100,'],
+    [/initialInterval: LOST_WORKER_WAIT_MS/, 'initialInterval: 100'],
   );
 }
 
