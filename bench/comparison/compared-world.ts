@@ -6,7 +6,7 @@ import { startProcess } from '../../local/child-process';
 import { prepareNamespace } from '../../local/engine/namespace';
 import { freePorts } from '../../local/engine/ports';
 import { defaultCredentials } from '../../local/simulator/simulator-registry';
-import { startStack, type Stack } from '../../local/stack';
+import { startStack, unlimitedCalls, type Stack } from '../../local/stack';
 import { workflowIdOf } from '../../temporal/names';
 import type { ErasureSubmission } from '../../client';
 import { startAskedProcess } from '../frame/asked-process';
@@ -17,9 +17,9 @@ import type { ComparedApplication } from './application';
 
 export interface World {
   readonly stack: Stack;
-  /** Ours with what the plain application has, too: no search attributes, no legal clock, nobody to be told. */
+  /** Ours with what the plain application has, too: no search attributes, no legal clock, nobody to be told, no limit of calls. */
   readonly own: ComparedApplication;
-  /** Ours as it is installed, where that was asked for: search attributes and the legal clock of Berlin. */
+  /** Ours as it is installed, where that was asked for: search attributes and the legal clock of Berlin; no limit of calls either. */
   readonly installed?: ComparedApplication;
   readonly plain: ComparedApplication;
   stop(): Promise<void>;
@@ -45,6 +45,7 @@ export async function startWorld(
       namespace: 'erasure-bench',
       policy: { answer: 'untracked', calendars: {} },
       withoutSearchAttributes: true,
+      workerSettings: unlimitedCalls,
     });
     undo.push(() => stack.stop());
     await stack.simulator.configure(simulatorSettings);
@@ -77,6 +78,7 @@ async function startInstalled(stack: Stack, report: BenchContext['report']): Pro
     report,
     namespace,
     policy: { answer: 'untracked' },
+    workerSettings: unlimitedCalls,
     environment: { ...process.env, TEMPORAL_ADDRESS: engine.address },
   });
 }
