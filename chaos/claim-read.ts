@@ -1,4 +1,5 @@
 /** The claims of a certificate, as anybody outside reads them: its payload, without a word of ours. */
+import { inflateRawSync } from 'node:zlib';
 import { z } from 'zod';
 
 const instant = z.iso.datetime().transform((text) => Date.parse(text));
@@ -26,6 +27,16 @@ const certificateSchema = z.looseObject({
   providers: z.array(claimSchema),
 });
 export type ReadCertificate = z.infer<typeof certificateSchema>;
+
+const PACKED = /zip\.([\w-]+)\.([\w-]+)\.([\w-]+)/;
+
+/** The compact JWS of a certificate as a run's result has it, by docs/other-languages.md: its payload is deflated there. */
+export function unpackedJws(certificate: string): string {
+  const [, header, packed = '', signature] = PACKED.exec(certificate) ?? [];
+  if (signature === undefined) return certificate;
+  const payload = inflateRawSync(Buffer.from(packed, 'base64url')).toString('base64url');
+  return `${header}.${payload}.${signature}`;
+}
 
 /** Throws where the text is no certificate. */
 export function readCertificate(jws: string): ReadCertificate {

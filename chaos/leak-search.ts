@@ -1,10 +1,13 @@
 /**
  * Looks for identifiers where none may be. Every made-up identifier has a form of its own, so a text is read once, whatever
- * number of people there are: what looks like an identifier is looked up. Also inside base64, hex and percent-encoding.
+ * number of people there are: what looks like an identifier is looked up. Also inside base64, deflated there, hex and percent-encoding.
  */
+import { inflateRawSync } from 'node:zlib';
+
 const BASE64_RUN = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
 const HEX_RUN = /(?:[0-9a-f]{2}){12,}/gi;
 const UNPACKING_DEPTH_MAX = 3;
+const INFLATED_LENGTH_MAX = 1_048_576;
 
 /** `idv_…` of MeasureOne, `…@customer.example` of Aptrinsic, and UUIDs of the person API with or without hyphens. */
 const identifier = /idv_[0-9a-z_-]{8,64}|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/gi;
@@ -75,10 +78,24 @@ function identifiersIn(text: string): string[] {
 
 function unpacked(text: string, depth: number): { readonly as: string; readonly form: string }[] {
   if (depth > UNPACKING_DEPTH_MAX) return [];
-  const runs = [...text.matchAll(BASE64_RUN)].map(([run]) => Buffer.from(run, 'base64').toString('latin1'));
-  // What is sealed or signed decodes to bytes: only text is worth another look.
-  const form = runs.filter((run) => isText(run)).join('\n');
+  // What is sealed or signed decodes to bytes: only text is worth another look, and what is deflated.
+  const runs = [...text.matchAll(BASE64_RUN)].flatMap(([run]) => {
+    const bytes = Buffer.from(run, 'base64');
+    return [bytes, inflated(bytes)]
+      .map((form) => form.toString('latin1'))
+      .filter((form) => form !== '' && isText(form));
+  });
+  const form = runs.join('\n');
   return form === '' ? [] : [{ as: `base64 (${depth})`, form }, ...unpacked(form, depth + 1)];
+}
+
+/** Empty where it is not: certificates in histories are. */
+function inflated(bytes: Buffer): Buffer {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: INFLATED_LENGTH_MAX });
+  } catch {
+    return Buffer.alloc(0);
+  }
 }
 
 function isText(bytes: string): boolean {

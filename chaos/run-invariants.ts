@@ -1,5 +1,5 @@
 /** Whether a request came to exactly one end, and what it waited for at every moment until then. */
-import type { ReadCertificate } from './claim-read';
+import { unpackedJws, type ReadCertificate } from './claim-read';
 import { entriesOf, subjectOf, takenDecisions, type ErasureEvidence } from './erasure-evidence';
 import { finding, type Finding } from './suite-finding';
 import { isRecord, type IdleMoment, type RunHistory } from './run-history';
@@ -50,7 +50,7 @@ function standingFindings({ idle }: RunHistory, standing: string | undefined): F
 
 export function certificateIn({ result }: Pick<RunHistory, 'result'>): string | undefined {
   const certificate = isRecord(result) ? result['certificate'] : undefined;
-  return typeof certificate === 'string' ? certificate : undefined;
+  return typeof certificate === 'string' ? unpackedJws(certificate) : undefined;
 }
 
 /** What counts on the law's calendar moves nothing forward. */

@@ -3,6 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 import { Judge, type Judgement } from '../../chaos/judge';
 import { LeakSearch } from '../../chaos/leak-search';
 import { readRunHistory } from '../../chaos/run-history';
@@ -39,8 +40,14 @@ const claims = [{ provider: 'aptrinsic', outcome: 'erased', assurance: 'verified
 const time = (after: number): string => new Date(start + after).toISOString();
 const data = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64');
 
+/** As a run's result has it. */
+function packed(jws: string): string {
+  const [header, payload = '', signature] = jws.split('.');
+  return `zip.${header}.${deflateRawSync(Buffer.from(payload, 'base64url')).toString('base64url')}.${signature}`;
+}
+
 /** As Temporal writes it: asked, waited, looked, ended with this certificate. */
-function historyJson(certificate: string, more: object = {}): string {
+function historyJson(jws: string, more: object = {}): string {
   const activity = (id: number, name: string, from: number, to: number) => [
     {
       eventId: String(id),
@@ -55,7 +62,7 @@ function historyJson(certificate: string, more: object = {}): string {
       activityTaskCompletedEventAttributes: { scheduledEventId: String(id) },
     },
   ];
-  const result = { payloads: [{ data: data({ requestId, certificate, ...more }) }] };
+  const result = { payloads: [{ data: data({ requestId, certificate: packed(jws), ...more }) }] };
   return JSON.stringify({
     events: [
       { eventId: '1', eventTime: time(0), eventType: 'EVENT_TYPE_WORKFLOW_EXECUTION_STARTED' },
@@ -134,6 +141,8 @@ describe('the judge', () => {
   it('finds an identifier in a history', () => {
     const json = historyJson(signed(certificateOf(claims)), { note: `about ${subject.aptrinsic}` });
     expect(kinds(judged([], json))).toEqual(['nothing-personal']);
+    const certified = historyJson(signed(certificateOf(claims, { note: `about ${subject.aptrinsic}` })));
+    expect(kinds(judged([], certified))).toEqual(['nothing-personal']);
   });
 
   it('keeps nothing of an erasure once it is judged, but whose calls it may still see', () => {
@@ -157,6 +166,10 @@ describe('the search for identifiers', () => {
     ['without hyphens', subject.person.replaceAll('-', '')],
     ['in base64', base64(`{"id":"${subject.aptrinsic}"}`)],
     ['in base64 in base64', base64(`{"data":"${base64(`{"id":"${subject.measureone}"}`)}"}`)],
+    [
+      'deflated, in base64',
+      deflateRawSync(`{"id":"${subject.aptrinsic}","more":"${'more '.repeat(9)}"}`).toString('base64url'),
+    ],
     ['in hex', Buffer.from(subject.aptrinsic).toString('hex')],
     ['percent-encoded', encodeURIComponent(subject.aptrinsic)],
   ])('finds one %s', (_, text) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { initKeys } from '../../security/key-files';
+import { packCertificate } from '../../security/packed-certificate';
 import { ownNamespace } from '../support/test-namespace';
 import { privateKeyParts, secretsOf, temporalPlaces } from './places';
 import { findPlanted, type Planted } from './scanner';
@@ -39,6 +40,10 @@ const forms: readonly (readonly [string, string | Uint8Array])[] = [
   ]),
   ['in base64 in base64', Buffer.from(Buffer.from(value).toString('base64')).toString('base64')],
   ['in the claims of a JWS', `e30.${Buffer.from(JSON.stringify({ sub: value })).toString('base64url')}.c2ln`],
+  [
+    'in a packed certificate',
+    packCertificate(`e30.${Buffer.from(JSON.stringify({ sub: value })).toString('base64url')}.c2ln`),
+  ],
   ['as its SHA-256 in hex', digestOf('sha256').toString('hex')],
   ['as its SHA-256 in upper-case hex', digestOf('sha256').toString('hex').toUpperCase()],
   ['as its SHA-256 in base64url', digestOf('sha256').toString('base64url')],

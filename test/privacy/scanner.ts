@@ -1,5 +1,6 @@
 /** Finds planted values wherever they should not be, in every form that software likes to give to text. */
 import { createHash } from 'node:crypto';
+import { inflateRawSync } from 'node:zlib';
 
 export interface Planted {
   readonly name: string;
@@ -25,6 +26,7 @@ interface Form {
 const UNPACKING_DEPTH_MAX = 3;
 const BASE64_RUN = /[A-Za-z0-9+/_-]{16,}/g;
 const PATTERN_LENGTH_MIN = 6;
+const INFLATED_LENGTH_MAX = 4_194_304;
 
 /** One sentence for each finding; it names the planted value and never repeats it. */
 export function findPlanted(planted: readonly Planted[], places: readonly Place[]): string[] {
@@ -96,10 +98,22 @@ function digestForms(value: string): Form[] {
   });
 }
 
-/** The text itself, and whatever of it decodes from base64. */
+/** None where it is not deflated: certificates in histories are. */
+function inflated(bytes: Buffer): readonly Buffer[] {
+  try {
+    return [inflateRawSync(bytes, { maxOutputLength: INFLATED_LENGTH_MAX })];
+  } catch {
+    return [];
+  }
+}
+
+/** The text itself, and whatever of it decodes from base64, deflated or not. */
 function unpack(text: string, depth = UNPACKING_DEPTH_MAX): string[] {
   if (depth === 0) return [text];
-  const inner = [...text.matchAll(BASE64_RUN)].map(([run]) => Buffer.from(run, 'base64').toString('latin1'));
+  const inner = [...text.matchAll(BASE64_RUN)].flatMap(([run]) => {
+    const bytes = Buffer.from(run, 'base64');
+    return [bytes, ...inflated(bytes)].map((one) => one.toString('latin1'));
+  });
   return inner.length === 0 ? [text] : [text, ...unpack(inner.join('\n'), depth - 1)];
 }
 
