@@ -36,7 +36,7 @@ export type LegActivities = {
 };
 
 /** Well below the heartbeat time-out that workflows/activity-options.ts sets. */
-const HEARTBEAT_EVERY_MS = 5 * SECOND_MS;
+const HEARTBEAT_EVERY_MS = 4 * SECOND_MS;
 
 /** So often at most, failures that take turns make the workflow hear of it. */
 const CHANGE_TOLD_EVERY_MS = HOUR_MS;

@@ -52,7 +52,7 @@ export const SHUTDOWN_FORCE_MS = 1 * MINUTE_MS;
 export const patientThreads = { isolateExecutionTimeout: 1 * MINUTE_MS } as object;
 const QUEUE_LIMIT_SPARE = 1.25;
 /** Or the SDK would hold back what an activity tells until little is left of the time after which its worker counts as dead. */
-const HEARTBEATS_HELD_BACK_MS = 4 * SECOND_MS;
+const HEARTBEATS_HELD_BACK_MS = 3 * SECOND_MS;
 const CONNECT_TRIES_MS = 60 * SECOND_MS;
 const CONNECT_MS_MAX = 10 * SECOND_MS;
 const CONNECT_PAUSE_MS = 2 * SECOND_MS;

@@ -12,8 +12,8 @@ import { WORKFLOW_QUEUE, providerQueue } from '../temporal/names';
 
 /** Above the sum of the HTTP time-outs of one adapter call, and of the turns they wait for: a login, two looks and the call itself. */
 const START_TO_CLOSE_MS = 5 * MINUTE_MS;
-/** How soon a crashed worker is noticed; a running attempt sends a heartbeat every 5 s. */
-const HEARTBEAT_TIMEOUT_MS = 15 * SECOND_MS;
+/** How soon a crashed worker is noticed; a running attempt sends a heartbeat every 4 s. */
+const HEARTBEAT_TIMEOUT_MS = 13 * SECOND_MS;
 /** The wait after an attempt whose worker was lost, doubled after each further one. How long any other waits, the activity itself says. */
 const LOST_WORKER_WAIT_MS = SECOND_MS;
 
