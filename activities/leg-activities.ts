@@ -1,4 +1,5 @@
 /** Makes Temporal activities of a provider's adapter: opens the identifier, keeps memory across attempts, converts failures. */
+import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
 import { TURN_MS_MAX } from '../domain/brake/shortage';
 import type { Sign } from '../domain/brake/streak';
@@ -131,7 +132,11 @@ async function attempt<Result extends object>(
       ...defined({ acceptedFacts: call.acceptedFacts }),
       aboutToAsk: (adapterMemory) => {
         reachedBeforeAsking = memory.reached;
-        remember({ reached: true, adapter: keep(adapterMemory) });
+        const adapter = keep(adapterMemory);
+        const isNews = !isDeepStrictEqual(adapter, memory.adapter);
+        memory = { ...memory, reached: true, adapter };
+        // That it was reached is assumed of every attempt that has not come to an orderly end: a call to Temporal less.
+        if (isNews) context.heartbeat(memory);
       },
       didNotAsk: () => remember({ reached: reachedBeforeAsking }),
       remember: (adapterMemory) => remember({ adapter: keep(adapterMemory) }),

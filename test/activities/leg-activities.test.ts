@@ -72,7 +72,7 @@ const bugs: unknown[] = [];
 
 async function run(
   options: Attempt,
-): Promise<{ result?: Observation; failure?: ApplicationFailure; memory?: unknown }> {
+): Promise<{ result?: Observation; failure?: ApplicationFailure; memory?: unknown; told: number }> {
   const environment = new MockActivityEnvironment(
     {
       ...ownRun,
@@ -84,7 +84,11 @@ async function run(
     { logger: new DefaultLogger('ERROR', () => undefined) },
   );
   let memory: unknown;
-  environment.on('heartbeat', (details: unknown) => (memory = details));
+  let told = 0;
+  environment.on('heartbeat', (details: unknown) => {
+    memory = details;
+    told += 1;
+  });
   if (options.cancel) environment.cancel('CANCELLED', { cancelRequested: true } as never);
   const adapter: ProviderAdapter = {
     provider: 'aptrinsic',
@@ -118,9 +122,9 @@ async function run(
   const activity = activities['aptrinsic.observeErasure'];
   if (activity === undefined) throw new Error('The activity is missing');
   try {
-    return { result: await environment.run(activity, call), memory };
+    return { result: await environment.run(activity, call), memory, told };
   } catch (failure) {
-    return { failure: failure as ApplicationFailure, memory };
+    return { failure: failure as ApplicationFailure, memory, told };
   }
 }
 
@@ -267,6 +271,18 @@ describe('a leg activity', () => {
     expect((await run({ look: fails('ProviderUnavailable', HOUR_MS) })).failure?.nextRetryDelay).toBe(HOUR_MS);
     const daily = await run({ look: fails('ProviderUnavailable', HOUR_MS), daily: true, attempt: 3 });
     expect(daily.failure?.nextRetryDelay).toBe(DAY_MS);
+  });
+
+  it('tells Temporal at once what is to be kept of an asking, and nothing that follows by itself from a crash', async () => {
+    const asking = (memory: AdapterCall['memory']) => (call: AdapterCall) => {
+      call.aboutToAsk(memory);
+      return Promise.resolve(absent);
+    };
+    expect(await run({ look: asking({}) })).toMatchObject({ told: 0 });
+    const kept = await run({ look: asking({ seen: true }) });
+    expect(kept).toMatchObject({ told: 1, memory: { reached: true, adapter: { seen: true } } });
+    const again = { look: asking({ seen: true }), attempt: 2, memory: kept.memory };
+    expect(await run(again)).toMatchObject({ told: 0 });
   });
 
   it('says of each failure when it is tried again: Temporal decides that of a lost worker only', async () => {
