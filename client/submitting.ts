@@ -45,16 +45,21 @@ export async function submitRequest(
   }
 }
 
-async function start(
-  { client }: RequestCalls,
+async function start({ client }: RequestCalls, prepared: PreparedRequest, options: SubmitOptions): Promise<string> {
+  const handle = await client.workflow.start<typeof erasureRequest>(WORKFLOW_TYPE, startOptions(prepared, options));
+  return handle.firstExecutionRunId;
+}
+
+/** What a prepared request is started with. */
+export function startOptions(
   { workflowId, input, fingerprint }: PreparedRequest,
-  { bulk: isBulk = false }: SubmitOptions,
-): Promise<string> {
-  const handle = await client.workflow.start<typeof erasureRequest>(WORKFLOW_TYPE, {
+  { bulk: isBulk = false }: SubmitOptions = {},
+) {
+  return {
     workflowId,
     taskQueue: WORKFLOW_QUEUE,
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    args: [input],
+    args: [input] as [ErasureRequestInput],
     memo: { fingerprint },
     priority: {
       priorityKey: isBulk ? BULK_PRIORITY : ORDINARY_PRIORITY,
@@ -62,8 +67,7 @@ async function start(
       ...defined({ fairnessKey: input.filedBy }),
     },
     ...labelsOf(input),
-  });
-  return handle.firstExecutionRunId;
+  };
 }
 
 async function findDuplicate(

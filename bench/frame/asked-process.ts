@@ -16,8 +16,13 @@ interface Reply {
 export async function startAskedProcess<Question, Answer>(options: {
   readonly script: string;
   readonly env: Readonly<Record<string, string>>;
+  /** For Node, e.g. `--max-old-space-size=96`. */
+  readonly nodeOptions?: readonly string[];
 }): Promise<AskedProcess<Question, Answer>> {
-  const child = fork(options.script, { env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env } });
+  const child = fork(options.script, {
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
+    ...(options.nodeOptions && { execArgv: [...options.nodeOptions] }),
+  });
   const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   let last = 0;

@@ -6,9 +6,10 @@ import { bulkRows } from '../../client/bulk/bulk-rows';
 import { rowIdsOf } from '../../client/bulk/row-ids';
 import { checkBulk, submitBulk } from '../../client/bulk/submit-bulk';
 import { prepareRequest, type PreparedRequest } from '../../client/prepared-request';
+import { startOptions } from '../../client/submitting';
 import { readClientKeys } from '../../security/key-files';
 import { createSealer } from '../../security/sealing';
-import { WORKFLOW_QUEUE, WORKFLOW_TYPE } from '../../temporal/names';
+import { WORKFLOW_TYPE } from '../../temporal/names';
 import { answerParent } from '../frame/asked-process';
 import { atOnce } from '../frame/at-once';
 
@@ -44,14 +45,7 @@ answerParent<IntakeQuestion, IntakeAnswer>(async () => {
     return prepared.length;
   };
   const bare = async (concurrency: number): Promise<number> => {
-    await atOnce(prepared, concurrency, async ({ workflowId, input, fingerprint }) => {
-      await temporal.workflow.start(WORKFLOW_TYPE, {
-        workflowId,
-        taskQueue: WORKFLOW_QUEUE,
-        args: [input],
-        memo: { fingerprint },
-      });
-    });
+    await atOnce(prepared, concurrency, (request) => temporal.workflow.start(WORKFLOW_TYPE, startOptions(request)));
     return prepared.length;
   };
   const bulk = async (file: string, concurrency: number, isStarted: boolean): Promise<number> => {
