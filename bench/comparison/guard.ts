@@ -8,7 +8,7 @@ import { meanOf, sum } from '../frame/statistics';
 import { compare } from './cpu';
 import { startWorld, type World } from './compared-world';
 
-const SIZE = { rounds: 2, erasures: 5 } as const;
+const SIZE = { rounds: 3, erasures: 12 } as const;
 const RUNS = 10;
 /** Standard deviations of the kept runs; of ten runs, none comes near it by chance. */
 const DEVIATIONS = 4;

@@ -3,11 +3,14 @@ import { SECOND_MS } from '../duration';
 
 /** A timer fires some milliseconds late: so much is made up for at once. */
 const TICK_MS = 20;
-/** What was missed because the machine was busy is caught up at this pace, as long as it is no older than that. */
-const CATCH_UP = 1.03;
+/**
+ * What was missed because the machine was busy is caught up at this pace, as long as it is no older than that. Leases hand out 98 %
+ * of a limit, so that what is caught up stays within it.
+ */
+const CATCH_UP = 1.015;
 const CAUGHT_UP_MS = SECOND_MS;
 
-/** In any second at most `callsPerSecond` × 1.05 and one more call leave. Instants are of a clock that never goes back. */
+/** In any second at most `callsPerSecond` × 1.035 and one more call leave. Instants are of a clock that never goes back. */
 export class Pacing {
   #fastest = 0;
   #even = 0;
