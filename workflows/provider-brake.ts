@@ -25,6 +25,7 @@ import { notTripped, type TripState } from '../domain/brake/trip-state';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import { brakeIdOf, brakeMessages } from '../temporal/names';
 import { listenForTrips } from './brake-trips';
+import { madeWhenRead } from './made-when-read';
 
 export const lease = defineUpdate<Lease, [LeaseRequest]>('lease');
 export const brake = defineQuery<BrakeView>(brakeMessages.view);
@@ -40,8 +41,8 @@ export async function providerBrake(handedOn: BrakeState = openBrake, handedOnTr
   let state = handedOn;
   let trips: TripState = handedOnTrips;
   let updates = 0;
-  const show = (): void =>
-    setCurrentDetails([...describeTrip(provider, trips), describeBrake(provider, state)].join('\n'));
+  const details = (): string => [...describeTrip(provider, trips), describeBrake(provider, state)].join('\n');
+  setCurrentDetails(madeWhenRead(details));
 
   setHandler(brake, () => brakeView(state), { description: 'What the workers may call, and what was handed out' });
   setHandler(
@@ -51,7 +52,6 @@ export async function providerBrake(handedOn: BrakeState = openBrake, handedOnTr
       tellOfShortage(provider, state, granted.state);
       state = granted.state;
       updates += 1;
-      show();
       return granted.lease;
     },
     {
@@ -67,10 +67,8 @@ export async function providerBrake(handedOn: BrakeState = openBrake, handedOnTr
     set: (changed) => {
       trips = changed;
       updates += 1;
-      show();
     },
   });
-  show();
 
   await condition(() => (updates >= UPDATES_MAX || workflowInfo().continueAsNewSuggested) && allHandlersFinished());
   await continueAsNew<typeof providerBrake>(state, trips);

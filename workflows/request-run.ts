@@ -46,6 +46,7 @@ import { certificateOptions, dailyCertificateOptions, onceLocally, termsOptions 
 import { listenForCallbacks } from './callbacks';
 import { describeRequest } from './current-details';
 import { localFirst } from './local-first';
+import { madeWhenRead } from './made-when-read';
 import { certificate, progress } from './messages';
 import { ProviderLeg } from './provider-leg';
 import { reportDeadlines } from './reminders';
@@ -87,7 +88,7 @@ export class RequestRun {
   readonly clock = new RunClock({ holds: this.beganUnder04 });
   #state: RequestState = openRequest();
   #version = 0;
-  #isToBeShown = false;
+  #isToBeTold = false;
 
   constructor(request: ErasureRequest) {
     this.#request = request;
@@ -100,7 +101,7 @@ export class RequestRun {
         priorityKeyOf(this.#state, { now: this.clock.now(), startedWith: workflowInfo().priority?.priorityKey }),
       asksAnew: () => this.beganUnder04,
       clock: this.clock,
-      onChange: () => this.#show(),
+      onChange: () => this.#onChange(),
     };
     this.#legs = [...request.subject.keys()].map((provider) => new ProviderLeg(request, provider, requestOfLeg));
   }
@@ -120,11 +121,12 @@ export class RequestRun {
       onLateCallback: (callback) => this.#keepLateCallback(callback),
     });
     listenForDecisions(this);
+    setCurrentDetails(madeWhenRead(() => describeRequest(this.progress(), describeInstant(this.clock.now()))));
     // Temporal's own cancellation: whoever may write to the namespace can send one.
     CancellationScope.current().cancelRequested.catch(() => {
       if (this.#state.phase === 'starting' || isUnderWay(this.#state)) this.apply({ type: 'cancelled' });
     });
-    this.#show();
+    this.#onChange();
   }
 
   async determineTerms(): Promise<void> {
@@ -221,7 +223,7 @@ export class RequestRun {
     const before = this.#state;
     this.#state = advanceRequest(before, { ...event, at: this.clock.stamp() } as RequestEvent);
     this.#informLegs(before);
-    this.#show();
+    this.#onChange();
   }
 
   /** The proof of identity may move the due dates: their start, never the calendar and the rule that were pinned. */
@@ -287,16 +289,14 @@ export class RequestRun {
     return terms;
   }
 
-  /** Written once for whatever happens at once. */
-  #show(): void {
+  /** The filer is told once of whatever happens at once. */
+  #onChange(): void {
     this.#version += 1;
-    if (this.#isToBeShown) return;
-    this.#isToBeShown = true;
+    if (this.#webhook === undefined || this.#isToBeTold) return;
+    this.#isToBeTold = true;
     void Promise.resolve().then(() => {
-      this.#isToBeShown = false;
-      const progress = this.progress();
-      setCurrentDetails(describeRequest(progress, describeInstant(this.clock.now())));
-      this.#tellFiler(progress);
+      this.#isToBeTold = false;
+      this.#tellFiler(this.progress());
     });
   }
 
