@@ -14,6 +14,8 @@ import { startDbosWorld, type DbosWorld } from './dbos-world';
 const WINDOW_MS = 20_000;
 const PROVIDERS = 3;
 const CALLS_WITHIN_MS = 60_000;
+/** A call whose worker has died is made again by then. */
+const MISSED_WITHIN_MS = 20_000;
 
 const sizes = {
   full: { rounds: 4, erasures: 8, killed: 30 },
@@ -114,6 +116,8 @@ interface AfterKill {
 interface Killed {
   submit(subjects: readonly Subject[]): Promise<readonly string[]>;
   killAndRestart(): Promise<void>;
+  /** Once everything has been asked: until what the dead process was calling has been called again. */
+  untilAllAreMissed(): Promise<void>;
   /** What each of them ended with. */
   resultsOf(ids: readonly string[]): Promise<readonly unknown[]>;
 }
@@ -126,6 +130,7 @@ async function killInTheMiddle(stack: Stack, erasures: number, killed: Killed): 
   await killed.killAndRestart();
   await untilAsked(stack, erasures);
   const secondsToResume = (performance.now() - killedAt) / 1000;
+  await killed.untilAllAreMissed();
   await stack.simulator.advance(ALL_WINDOWS_MS);
   const results = await killed.resultsOf(ids);
   return {
@@ -145,6 +150,8 @@ function killedDbos(dbos: DbosWorld): Killed {
       dbos.kill();
       await dbos.start();
     },
+    // It takes up at once, when it starts.
+    untilAllAreMissed: () => Promise.resolve(),
     resultsOf: (ids) => dbos.resultsOf(ids),
   };
 }
@@ -156,6 +163,7 @@ function killedOwn({ stack, own }: World): Killed {
       await stack.worker.kill();
       await stack.startWorker();
     },
+    untilAllAreMissed: () => untilNoneAsks(stack),
     resultsOf: (ids) => endAll(stack, ids),
   };
 }
@@ -168,6 +176,21 @@ async function untilHalfAsked(stack: Stack, erasures: number): Promise<number> {
     if (count >= (PROVIDERS * erasures) / 2) return count;
     if (performance.now() > until) throw new Error(`Only ${count} calls were made`);
     await pause(5);
+  }
+}
+
+/**
+ * A call that was answered to a process that had just died is made again, once the process is missed. After the providers' clock
+ * was advanced it would begin a window of its own there.
+ */
+async function untilNoneAsks(stack: Stack): Promise<void> {
+  let calls = await erasingCalls(stack);
+  let since = performance.now();
+  while (performance.now() - since < MISSED_WITHIN_MS) {
+    await pause(500);
+    const now = await erasingCalls(stack);
+    if (now !== calls) since = performance.now();
+    calls = now;
   }
 }
 
