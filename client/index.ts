@@ -41,6 +41,7 @@ export type { RequestStateName, RunStatus } from './states';
 export { parseSubmission, submissionWarnings, type ErasureSubmission } from './submission';
 export { ConfigurationError } from '../config/environment';
 export { KeyFileError } from '../security/key-file-error';
+export { unpackCertificate } from '../security/packed-certificate';
 export type { Decision, DecisionBase, DecisionContent, DecisionContents } from '../domain/decision/decision';
 export type { Reason } from '../domain/decision/decision-field';
 export type { DecisionKind, ProviderDecisionKind, RequestDecisionKind } from '../domain/decision/decision-table';
