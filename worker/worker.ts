@@ -53,6 +53,13 @@ export const patientThreads = { isolateExecutionTimeout: 1 * MINUTE_MS } as obje
 const QUEUE_LIMIT_SPARE = 1.25;
 /** Or the SDK would hold back what an activity tells until little is left of the time after which its worker counts as dead. */
 const HEARTBEATS_HELD_BACK_MS = 3 * SECOND_MS;
+/** A run's next task waits so long for the worker that knows the run, which may be dead; then any other reads its history. */
+const STICKY_MS_MAX = 5 * SECOND_MS;
+/**
+ * A task queue has four partitions, and the server hands ten tasks a second at most from one to another: with fewer polls than
+ * partitions, as a quiet worker has by default, what comes at once waits for that.
+ */
+const pollers = { type: 'autoscaling', minimum: 5 } as const;
 const CONNECT_TRIES_MS = 60 * SECOND_MS;
 const CONNECT_MS_MAX = 10 * SECOND_MS;
 const CONNECT_PAUSE_MS = 2 * SECOND_MS;
@@ -231,8 +238,9 @@ function prepareWorkflowWorker({
       },
       ...patientThreads,
       maxCachedWorkflows: 500,
-      workflowTaskPollerBehavior: { type: 'autoscaling' },
-      activityTaskPollerBehavior: { type: 'autoscaling' },
+      stickyQueueScheduleToStartTimeout: STICKY_MS_MAX,
+      workflowTaskPollerBehavior: pollers,
+      activityTaskPollerBehavior: pollers,
     });
     return { worker };
   };
@@ -299,7 +307,7 @@ function prepareProviderWorker({
       // A second net, wide enough not to slow down what the gate lets through: Temporal divides it over the parts of a queue.
       maxTaskQueueActivitiesPerSecond: limits.requestsPerSecond * QUEUE_LIMIT_SPARE,
       maxHeartbeatThrottleInterval: HEARTBEATS_HELD_BACK_MS,
-      activityTaskPollerBehavior: { type: 'autoscaling' },
+      activityTaskPollerBehavior: pollers,
     });
     return { worker, drained: () => gate.leave() };
   };
