@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { describeMachine } from './frame/machine';
 import type { BenchContext, Measurement } from './frame/measurement';
 import { keep, readKept, resultText, writeReport } from './frame/report-page';
+import { toTheEnd } from '../local/to-the-end';
 import { guard, runGuard } from './comparison/guard';
 import { measurements } from './measurements';
 
@@ -80,9 +81,11 @@ function tell(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(
-    `The benchmark failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+function failed(why: string): void {
+  tell(`The benchmark failed: ${why}`);
   process.exitCode = 1;
-});
+}
+
+toTheEnd(main(), () => failed('it ended in the middle')).catch((error: unknown) =>
+  failed(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+);

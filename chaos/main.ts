@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { startPostgres } from '../local/engine/postgres';
+import { toTheEnd } from '../local/to-the-end';
 import { calm, stormy, type Trouble } from './erasure-plan';
 import { FaultSuite, type SuiteClock, type SuiteSummary } from './fault-suite';
 import { removals } from './removals';
@@ -174,9 +175,11 @@ function tell(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(
-    `The fault suite broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+function broke(why: string): void {
+  process.stderr.write(`The fault suite broke: ${why}\n`);
   process.exitCode = 2;
-});
+}
+
+toTheEnd(main(), () => broke('it ended in the middle')).catch((error: unknown) =>
+  broke(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+);

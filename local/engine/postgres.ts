@@ -94,7 +94,11 @@ export async function startPostgres(options: { report?: Report; env?: Environmen
     running = undefined;
     if (ending === undefined) return;
     process.kill(ending.pid, 'SIGQUIT');
-    await Promise.race([ending.exited, sleep(STOP_MS_MAX, undefined, { ref: false })]);
+    // While it is waited for, nothing else may keep our own process alive.
+    const patience = new AbortController();
+    const over = sleep(STOP_MS_MAX, undefined, { signal: patience.signal }).catch(() => undefined);
+    await Promise.race([ending.exited, over]);
+    patience.abort();
     await ending.kill();
   };
 

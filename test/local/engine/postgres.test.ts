@@ -1,6 +1,9 @@
 /** The server on PostgreSQL. A machine without the packages cannot have it, and passes over these tests. */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { startEngine, type Engine } from '../../../local/engine/engine';
 import { startPostgres, type Postgres } from '../../../local/engine/postgres';
@@ -53,6 +56,18 @@ onMachinesWithIt('the engine on PostgreSQL', () => {
     expect(found).toBe('RUNNING');
     await start('after');
     expect(await statusOf('after')).toBe('RUNNING');
+  });
+
+  it('is stopped to its end also by a process that nothing else keeps alive', async () => {
+    const script = `
+      const { startPostgres } = require(process.argv[1]);
+      (async () => {
+        const postgres = await startPostgres();
+        await postgres.stop();
+        console.log('stopped');
+      })();`;
+    const module = join(process.env['TEST_PROGRAMS'] ?? '', 'local', 'engine', 'postgres.js');
+    expect((await promisify(execFile)(process.execPath, ['-e', script, module], { env })).stdout).toBe('stopped\n');
   });
 
   it('makes databases for others', async () => {
