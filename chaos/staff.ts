@@ -65,17 +65,18 @@ export async function helpOut(
     take('notice', { notice: which, channel: 'email', reference: 'CHAOS-MAIL-2' });
   const waits = new Set(look.blockedOn);
 
+  // While it is on hold nothing else is taken, an approval no more than a retry; to release it waits for nothing.
+  if (waits.has('hold')) {
+    if (waits.has('notice-of-hold') && random.chance(0.5)) await notice('refused');
+    await take('release');
+    return;
+  }
   if (waits.has('approval')) {
     await (random.chance(0.85) ? take('approve') : take('reject', { ground: 'unverified' }));
     return;
   }
   if (waits.has('answer')) {
     if ((await notice('outcome')) === 'refused') await notice('refused');
-    return;
-  }
-  if (waits.has('notice-of-hold') && random.chance(0.5)) await notice('refused');
-  if (waits.has('hold')) {
-    await take('release');
     return;
   }
   const providers = look.blockedOn.filter(isProvider);
