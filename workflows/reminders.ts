@@ -13,22 +13,25 @@ export interface RemindedRequest {
   /** Grows with every change. Conditions are asked after each signal and update, of which there may be thousands. */
   readonly version: number;
   readonly onReminder: (reminder: Reminder) => void;
+  /** Older runs looked again whenever anything woke them. */
+  readonly beganUnder04: boolean;
 }
 
 export async function reportDeadlines(request: RemindedRequest): Promise<void> {
-  const { clock } = request;
+  const { clock, beganUnder04 } = request;
   let known: { readonly version: number; readonly now: number; readonly next: Reminder | undefined } | undefined;
-  const next = (): Reminder | undefined => {
-    const { version } = request;
-    const now = clock.now();
-    if (known?.version !== version || known.now !== now) {
-      known = { version, now, next: nextReminder(request.snapshot) };
-    }
+  const look = (): Reminder | undefined => {
+    known = { version: request.version, now: clock.now(), next: nextReminder(request.snapshot, { beganUnder04 }) };
     return known.next;
+  };
+  // Not merely since it is later: an update that is refused wakes the run too, and leaves nothing in its history.
+  const next = (): Reminder | undefined => {
+    const isKnown = known?.version === request.version && (beganUnder04 || known.now === clock.now());
+    return isKnown ? known?.next : look();
   };
   await CancellationScope.nonCancellable(async () => {
     for (;;) {
-      const reminder = next();
+      const reminder = look();
       if (reminder === undefined) {
         await condition(() => next() !== undefined);
       } else if (reminder.at <= clock.now()) {

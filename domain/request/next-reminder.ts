@@ -16,15 +16,18 @@ export interface Reminder {
 }
 
 /** What is to be reported next, possibly at once; undefined while nothing is. */
-export function nextReminder(request: RequestSnapshot): Reminder | undefined {
+export function nextReminder(
+  request: RequestSnapshot,
+  { beganUnder04 = true }: { readonly beganUnder04?: boolean } = {},
+): Reminder | undefined {
   const { state } = request;
   if (state.phase === 'starting' || state.phase === 'over') return undefined;
-  return [...clockReminders(request), ...holdReminders(state), ...silenceReminders(request)]
+  return [...clockReminders(request, beganUnder04), ...holdReminders(state), ...silenceReminders(request)]
     .filter(({ of, due }) => !isReminded(state, of, due))
     .sort((one, other) => one.at - other.at)[0];
 }
 
-function clockReminders(request: RequestSnapshot): Reminder[] {
+function clockReminders(request: RequestSnapshot, beganUnder04: boolean): Reminder[] {
   const { state } = request;
   const clock = clockOf(state);
   const deadlines = deadlinesOf(state);
@@ -42,16 +45,20 @@ function clockReminders(request: RequestSnapshot): Reminder[] {
     .filter(({ kind }) => state.ended === undefined || kind !== 'extension-decision-due')
     .map(({ kind, at }) => ({ of: kind, at, due: dueByKind[kind] }));
   const isWaitedFor = !progress.answered && state.ended === undefined;
-  const lateFrom = isWaitedFor ? lateSince(request, deadlines.aim.at) : undefined;
+  const lateFrom = isWaitedFor ? lateSince(request, { dueAt: deadlines.aim.at, beganUnder04 }) : undefined;
   return lateFrom === undefined ? reminders : [...reminders, { of: 'cannot-make-it', at: lateFrom, due }];
 }
 
 /** From when it can no longer make its due date; undefined where all goes on by itself and ends in time. */
-function lateSince(request: RequestSnapshot, dueAt: number): number | undefined {
+function lateSince(
+  request: RequestSnapshot,
+  { dueAt, beganUnder04 }: { readonly dueAt: number; readonly beganUnder04: boolean },
+): number | undefined {
   const { verdict, legs } = feasibilityOfRequest(request, dueAt);
   if (verdict === 'late') return request.now;
   // Where somebody has to act before a provider is asked, the day comes on which that is too late.
-  const stuck = request.legs.filter((leg) => leg.phase === 'attention' || holdOf(leg) !== undefined);
+  const isToBeApproved = beganUnder04 && request.state.phase === 'awaiting-approval';
+  const stuck = request.legs.filter((leg) => isToBeApproved || leg.phase === 'attention' || holdOf(leg) !== undefined);
   const latest = legs
     .filter(({ provider, toBeAsked }) => toBeAsked && stuck.some((leg) => leg.provider === provider))
     .map(({ latestSafeSend }) => latestSafeSend);

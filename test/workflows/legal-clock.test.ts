@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createTermsActivities } from '../../activities/terms-activities';
 import { computeLegalClock } from '../support/legal-clock';
-import { DAY_MS, HOUR_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
 import type { RequestProgress } from '../../domain/request/request-progress';
 import type { Rules } from '../../domain/rules/rules';
 import type { Terms } from '../../domain/rules/terms';
@@ -123,6 +123,43 @@ describe('the legal clock of a run', () => {
     expect(released.todo[0]).toMatch(/^OVERDUE since/);
     await expectReplays(handle);
   });
+
+  it('says when it becomes too late to be approved, on that day and without anything else happening', async () => {
+    heldTo({ approvalNeeded: true });
+    const handle = await bench.start({ filedBy: 'staff-1' });
+    await bench.settle(handle);
+    const { feasibility = [] } = (await handle.query(progress)).due ?? {};
+    const latest = feasibility
+      .filter((line) => line.startsWith('latest safe send to'))
+      .map((line) => Date.parse(line.replace(/.* (\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC$/, '$1T$2Z')));
+    expect(latest.length).toBeGreaterThan(0);
+    await bench.forward(handle, Math.min(...latest) - HOUR_MS - (await bench.now(handle)));
+    expect(await reminders(handle)).not.toContain('cannot-make-it');
+    await bench.forward(handle, HOUR_MS + 2 * MINUTE_MS);
+    expect(await reminders(handle)).toContain('cannot-make-it');
+    await expectReplays(handle);
+  });
+
+  it.each([
+    ['waits for its approval', { approvalNeeded: true }],
+    ['asks in vain', {}],
+  ])(
+    'replays where a decision is refused at any time, which leaves nothing in the history: it %s',
+    async (_how, rules) => {
+      heldTo(rules);
+      for (const provider of ['measureone', 'person', 'aptrinsic'] as const) {
+        bench.providers[provider].ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: 90 * DAY_MS }));
+      }
+      const handle = await bench.start({ filedBy: 'staff-1' });
+      await bench.settle(handle);
+      for (let day = 0; day < 40; day += 4) {
+        const refused = handle.executeUpdate(decisionUpdates.release, { args: [staff] });
+        await expect(refused).rejects.toMatchObject({ cause: { message: expect.stringContaining('not on hold') } });
+        await bench.forward(handle, 4 * DAY_MS);
+      }
+      await expectReplays(handle);
+    },
+  );
 
   it('waits for a refusal that was told after the rejection, whatever was told before', async () => {
     heldTo({ approvalNeeded: true });
