@@ -28,7 +28,7 @@ const certificateSchema = z.looseObject({
 });
 export type ReadCertificate = z.infer<typeof certificateSchema>;
 
-const PACKED = /zip\.([\w-]+)\.([\w-]+)\.([\w-]+)/;
+const PACKED = /^zip\.([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
 /** The compact JWS of a certificate as a run's result has it, by docs/other-languages.md: its payload is deflated there. */
 export function unpackedJws(certificate: string): string {

@@ -270,6 +270,8 @@ export class WorkflowBench {
                   return this.verdict(question);
                 },
                 checkCallback: () => Promise.resolve(null),
+                // Nobody releases a brake here.
+                waitForBrake: () => Promise.reject(failure('ProviderBraked', { nextRetryDelayMs: 365 * DAY_MS })),
                 issueCertificate: async (statement: Statement) => {
                   this.statements.push(statement);
                   await this.certificateGate?.();

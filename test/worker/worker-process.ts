@@ -6,6 +6,8 @@ import { eventually } from '../support/workflow-bench';
 export interface WorkerProcess {
   /** SIGTERM; resolves once it has gone. */
   stop(): Promise<Ended>;
+  /** SIGKILL; the same. */
+  kill(): Promise<Ended>;
 }
 
 export async function startWorkerProcess(
@@ -14,10 +16,11 @@ export async function startWorkerProcess(
 ): Promise<WorkerProcess> {
   const environment = { ...story.environment, GATEWAY_PUBLIC_URL: story.gatewayUrl, ...settings };
   const { child, ended, ...running } = new CompiledCli().start(['worker'], { environment });
-  const stop = (): Promise<Ended> => {
-    child.kill('SIGTERM');
+  const end = (signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended> => {
+    child.kill(signal);
     return ended;
   };
+  const stop = (): Promise<Ended> => end('SIGTERM');
   try {
     await eventually(() => {
       if (running.stderr().includes('The worker serves')) return true;
@@ -28,5 +31,5 @@ export async function startWorkerProcess(
     await stop();
     throw error;
   }
-  return { stop };
+  return { stop, kill: () => end('SIGKILL') };
 }

@@ -67,6 +67,23 @@ describe('a call that takes long', () => {
   });
 });
 
+describe('a worker that is killed', () => {
+  it('is missed within 13 s, and what it was calling is tried again a second later', async () => {
+    await story.simulator.addFault({ provider: 'aptrinsic', operation: 'delete', kind: 'slow', delayMs: 60_000 });
+    running = await startWorkerProcess(story);
+    await story.submit({ subject: { aptrinsic: { identifyId: story.subject.identifyId } } });
+    const deletes = async () => story.simulator.calls({ provider: 'aptrinsic', operation: 'delete' });
+    await eventually(async () => ((await deletes()).length > 0 ? true : undefined));
+    await running.kill();
+    const killedAt = performance.now();
+    running = await startWorkerProcess(story);
+    await eventually(async () => ((await deletes()).length > 1 ? true : undefined), 60_000);
+    expect(performance.now() - killedAt).toBeLessThan(18_000);
+    // Not to wait for the call that is slow once more.
+    await running.kill();
+  });
+});
+
 describe('a worker of one provider', () => {
   it("needs that provider's settings and key file only, and serves it beside others", async () => {
     const keysDirectory = join(story.keysDirectory, '..', 'person-only');

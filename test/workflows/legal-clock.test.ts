@@ -141,14 +141,15 @@ describe('the legal clock of a run', () => {
   });
 
   it.each([
-    ['waits for its approval', { approvalNeeded: true }],
-    ['asks in vain', {}],
-  ])(
+    ['waits for its approval', { approvalNeeded: true }, 'ProviderUnavailable'],
+    ['asks in vain', {}, 'ProviderUnavailable'],
+    ['waits at the brakes', {}, 'ProviderBraked'],
+  ] as const)(
     'replays where a decision is refused at any time, which leaves nothing in the history: it %s',
-    async (_how, rules) => {
+    async (_how, rules, type) => {
       heldTo(rules);
       for (const provider of ['measureone', 'person', 'aptrinsic'] as const) {
-        bench.providers[provider].ask.set(failure('ProviderUnavailable', { nextRetryDelayMs: 90 * DAY_MS }));
+        bench.providers[provider].ask.set(failure(type, { mayHaveReached: false, nextRetryDelayMs: 90 * DAY_MS }));
       }
       const handle = await bench.start({ filedBy: 'staff-1' });
       await bench.settle(handle);
