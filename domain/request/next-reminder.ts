@@ -56,9 +56,15 @@ function lateSince(
 ): number | undefined {
   const { verdict, legs } = feasibilityOfRequest(request, dueAt);
   if (verdict === 'late') return request.now;
-  // Where somebody has to act before a provider is asked, the day comes on which that is too late.
+  // Where something else has to happen before a provider is asked, the day comes on which that is too late.
   const isToBeApproved = beganUnder04 && request.state.phase === 'awaiting-approval';
-  const stuck = request.legs.filter((leg) => isToBeApproved || leg.phase === 'attention' || holdOf(leg) !== undefined);
+  const stuck = request.legs.filter(
+    (leg) =>
+      isToBeApproved ||
+      leg.phase === 'attention' ||
+      holdOf(leg) !== undefined ||
+      (beganUnder04 && nextStep(leg).do === 'waitForBrake'),
+  );
   const latest = legs
     .filter(({ provider, toBeAsked }) => toBeAsked && stuck.some((leg) => leg.provider === provider))
     .map(({ latestSafeSend }) => latestSafeSend);

@@ -124,21 +124,30 @@ describe('the legal clock of a run', () => {
     await expectReplays(handle);
   });
 
-  it('says when it becomes too late to be approved, on that day and without anything else happening', async () => {
-    heldTo({ approvalNeeded: true });
-    const handle = await bench.start({ filedBy: 'staff-1' });
-    await bench.settle(handle);
-    const { feasibility = [] } = (await handle.query(progress)).due ?? {};
-    const latest = feasibility
-      .filter((line) => line.startsWith('latest safe send to'))
-      .map((line) => Date.parse(line.replace(/.* (\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC$/, '$1T$2Z')));
-    expect(latest.length).toBeGreaterThan(0);
-    await bench.forward(handle, Math.min(...latest) - HOUR_MS - (await bench.now(handle)));
-    expect(await reminders(handle)).not.toContain('cannot-make-it');
-    await bench.forward(handle, HOUR_MS + 2 * MINUTE_MS);
-    expect(await reminders(handle)).toContain('cannot-make-it');
-    await expectReplays(handle);
-  });
+  it.each([
+    ['be approved', { approvalNeeded: true }],
+    ['wait at the brakes', {}],
+  ] as const)(
+    'says when it is too late to %s, on that day and without anything else happening',
+    async (_what, rules) => {
+      heldTo(rules);
+      for (const provider of ['measureone', 'person', 'aptrinsic'] as const) {
+        bench.providers[provider].ask.set(failure('ProviderBraked', { mayHaveReached: false }));
+      }
+      const handle = await bench.start({ filedBy: 'staff-1' });
+      await bench.settle(handle);
+      const { feasibility = [] } = (await handle.query(progress)).due ?? {};
+      const latest = feasibility
+        .filter((line) => line.startsWith('latest safe send to'))
+        .map((line) => Date.parse(line.replace(/.* (\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC$/, '$1T$2Z')));
+      expect(latest.length).toBeGreaterThan(0);
+      await bench.forward(handle, Math.min(...latest) - HOUR_MS - (await bench.now(handle)));
+      expect(await reminders(handle)).not.toContain('cannot-make-it');
+      await bench.forward(handle, HOUR_MS + 2 * MINUTE_MS);
+      expect(await reminders(handle)).toContain('cannot-make-it');
+      await expectReplays(handle);
+    },
+  );
 
   it.each([
     ['waits for its approval', { approvalNeeded: true }, 'ProviderUnavailable'],
