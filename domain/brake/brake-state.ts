@@ -48,6 +48,8 @@ const VALID_SPARE = 1.02;
 const ASK_AGAIN_MS = SECOND_MS;
 const CONFIRM_MS = SECOND_MS / 10;
 const ENDED_MAX = 100;
+/** Of its share: less than this is none, such as what adding up and taking away fractions leaves over. */
+const LEAST_PART = 0.01;
 
 export function grantLease(
   before: BrakeState,
@@ -133,7 +135,7 @@ function shareOf(
 ): { readonly callsPerSecond: number; readonly isFull: boolean } {
   const even = callsPerSecond / (others.length + 1);
   const free = callsPerSecond - others.reduce((sum, other) => sum + fastest(other), 0);
-  return { callsPerSecond: Math.max(0, Math.min(even, free)), isFull: free >= even * 0.99 };
+  return { callsPerSecond: free < even * LEAST_PART ? 0 : Math.min(even, free), isFull: free >= even * 0.99 };
 }
 
 function fastest({ held }: KnownWorker): number {
@@ -165,7 +167,9 @@ function report(
 }
 
 function allowanceLeft({ callsPerDay }: CallLimits, spent: SpentCalls): number {
-  return callsPerDay === undefined ? Infinity : Math.floor(callsPerDay * LEASED_PART) - spentInAll(spent);
+  if (callsPerDay === undefined) return Infinity;
+  // Of one call a day that part would be none, and no call would ever leave.
+  return Math.floor(Math.max(callsPerDay * LEASED_PART, Math.min(callsPerDay, 1))) - spentInAll(spent);
 }
 
 /** What is shown of a brake, as it was at the last request. */

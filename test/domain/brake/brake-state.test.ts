@@ -46,6 +46,26 @@ describe('shares', () => {
     expect(brake.lease(request('b', 3, { holds: 2 }), 50)).toMatchObject({ callsPerSecond: 49, renewInMs: 3_000 });
   });
 
+  it('gives nothing rather than the next to nothing that fractions leave over', () => {
+    const limits = { callsPerSecond: 10 };
+    const brake = new Brake();
+    const numbers = Array.from({ length: 20 }, () => 0);
+    const ask = (worker: number, at: number): number => {
+      const before = numbers[worker] ?? 0;
+      numbers[worker] = before + 1;
+      const holds = before === 0 ? {} : { holds: before };
+      return brake.lease(request(`worker-${worker}`, before + 1, { limits, ...holds }), at).callsPerSecond;
+    };
+    const given = numbers.flatMap((_, joined) =>
+      // Each comes while those before it have settled, and then all ask again and again.
+      [1, 2, 3].flatMap((round) =>
+        numbers.slice(0, joined + 1).map((_one, index) => ask(joined - index, (3 * joined + round) * SECOND_MS)),
+      ),
+    );
+    expect(given.filter((share) => share > 0 && share < 0.001)).toEqual([]);
+    expect(given).toContain(0);
+  });
+
   it('gives the share of a killed worker back once its lease has run out', () => {
     const brake = new Brake();
     brake.lease(request('a', 1), 0);
