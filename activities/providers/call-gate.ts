@@ -69,7 +69,7 @@ export function createCallGate(parts: {
       const permit = allowance.permit(now);
       tell(permit, now);
       if ('callsPerSecond' in permit) {
-        const at = pacing.nextAt();
+        const at = pacing.nextAt(permit.callsPerSecond);
         if (at > now) return refuseLate(now, at);
         allowance.call(now);
         pacing.left(now, permit.callsPerSecond);

@@ -10,24 +10,36 @@ const TICK_MS = 20;
 const CATCH_UP = 1.015;
 const CAUGHT_UP_MS = SECOND_MS;
 
-/** In any second at most `callsPerSecond` × 1.035 and one more call leave. Instants are of a clock that never goes back. */
+/**
+ * In any second at most `callsPerSecond` × 1.035 and one more call leave. Instants are of a clock that never goes back.
+ * The wait after a call is of the rate that holds now, and not of the one that the call left at: after one that left at
+ * next to nothing, a worker that has its full share again would call nobody for hours or for ever.
+ */
 export class Pacing {
-  #fastest = 0;
-  #even = 0;
+  /** Where the wait before the next call begins. */
+  #fastest = -Infinity;
+  #even = -Infinity;
+  #restedAt = 0;
 
   /** Nobody was waiting until now: what was not used is lost. */
   rested(now: number): void {
-    this.#fastest = Math.max(this.#fastest, now);
-    this.#even = Math.max(this.#even, now);
+    this.#restedAt = Math.max(this.#restedAt, now);
   }
 
-  nextAt(): number {
-    return Math.max(this.#fastest, this.#even);
+  nextAt(callsPerSecond: number): number {
+    return Math.max(this.#nextFastest(callsPerSecond), this.#nextEven(callsPerSecond));
   }
 
   left(now: number, callsPerSecond: number): void {
-    const intervalMs = SECOND_MS / callsPerSecond;
-    this.#fastest = Math.max(this.#fastest, now - TICK_MS) + intervalMs / CATCH_UP;
-    this.#even = Math.max(this.#even, now - CAUGHT_UP_MS) + intervalMs;
+    this.#fastest = Math.max(this.#nextFastest(callsPerSecond), now - TICK_MS);
+    this.#even = Math.max(this.#nextEven(callsPerSecond), now - CAUGHT_UP_MS);
+  }
+
+  #nextFastest(callsPerSecond: number): number {
+    return Math.max(this.#fastest + SECOND_MS / callsPerSecond / CATCH_UP, this.#restedAt);
+  }
+
+  #nextEven(callsPerSecond: number): number {
+    return Math.max(this.#even + SECOND_MS / callsPerSecond, this.#restedAt);
   }
 }

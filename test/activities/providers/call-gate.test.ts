@@ -1,7 +1,7 @@
 /** The gate on fake time, with the brake's own state machine at its other end. */
 import { createCallGate, type CallGate } from '../../../activities/providers/call-gate';
 import { ProviderFailure } from '../../../activities/providers/provider';
-import { grantLease, openBrake } from '../../../domain/brake/brake-state';
+import { grantLease, openBrake, type BrakeState } from '../../../domain/brake/brake-state';
 import type { CallLimits, LeaseRequest } from '../../../domain/brake/lease';
 import { TURN_MS_MAX } from '../../../domain/brake/shortage';
 import { HOUR_MS, SECOND_MS } from '../../../domain/duration';
@@ -16,18 +16,20 @@ beforeEach(() => {
   asked = [];
   warned = [];
   isTemporalAway = false;
+  state = openBrake;
 });
 afterEach(() => {
   jest.clearAllTimers();
   jest.useRealTimers();
 });
 
-function gateOf(limits: CallLimits): CallGate {
-  let state = openBrake;
+let state: BrakeState;
+
+function gateOf(limits: CallLimits, worker = WORKER): CallGate {
   return createCallGate({
     name: 'Aptrinsic',
     limits,
-    worker: WORKER,
+    worker,
     log: { warn: (_fields, message) => warned.push(message) },
     ask: async (request) => {
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -220,6 +222,39 @@ describe('the gate', () => {
     // A twentieth of 20 a second.
     expect(left - before).toBeGreaterThan(50);
     expect(left - before).toBeLessThanOrEqual(61);
+  });
+
+  it('has its share again as soon as the brake answers, however slowly it went on meanwhile', async () => {
+    isTemporalAway = true;
+    // A twentieth of 1000 a day: at that pace, the call after the next would leave half an hour later.
+    const gate = gateOf({ callsPerSecond: 10, callsPerDay: 1_000 });
+    for (let call = 0; call < 3; call += 1) void refusal(gate.turn());
+    await jest.advanceTimersByTimeAsync(90 * SECOND_MS);
+    isTemporalAway = false;
+    const left = backlog(gate, 3);
+    await jest.advanceTimersByTimeAsync(30 * SECOND_MS);
+    expect(left.length).toBeGreaterThan(200);
+  });
+
+  it('leaves no worker without its share, however many come one after the other', async () => {
+    const limits = { callsPerSecond: 10 };
+    const workers: number[][] = [];
+    for (let number = 1; number <= 20; number += 1) {
+      workers.push(backlog(gateOf(limits, number.toString(16).padStart(16, '0')), 2));
+      await jest.advanceTimersByTimeAsync(20 * SECOND_MS);
+    }
+    await jest.advanceTimersByTimeAsync(60 * SECOND_MS);
+    const calls = workers.map((left) => within(left, performance.now() - 60 * SECOND_MS, 60 * SECOND_MS));
+    expect(Math.min(...calls)).toBeGreaterThan(25);
+    expect(calls.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(600);
+  });
+
+  it('makes the one call of a day, where one is all that is allowed', async () => {
+    const gate = gateOf({ callsPerSecond: 10, callsPerDay: 1 });
+    const [first, second] = [refusal(gate.turn()), refusal(gate.turn())];
+    await jest.advanceTimersByTimeAsync(TURN_MS_MAX + SECOND_MS);
+    expect(await first).toBe('went');
+    expect(await second).toMatchObject({ brake: { reason: 'allowance-spent' } });
   });
 
   it('stops waiting when the activity is cancelled', async () => {
