@@ -104,8 +104,14 @@ export function createBrakeGate({
     streak = mergedStreak(kept, streak, limits);
   }
 
+  /** Where the clock was set back since, nobody knows how old it is. */
+  function isRecent(at: number, maxMs: number): boolean {
+    const ageMs = now() - at;
+    return ageMs >= 0 && ageMs < maxMs;
+  }
+
   async function refresh(): Promise<void> {
-    if (now() - readAt < believedMs) return;
+    if (isRecent(readAt, believedMs)) return;
     await (reading ??= read().finally(() => (reading = undefined)));
   }
 
@@ -137,7 +143,7 @@ export function createBrakeGate({
 
   return {
     async shortage() {
-      if (knownShortage === undefined || now() - knownShortage.readAt >= BELIEVED_MS) {
+      if (knownShortage === undefined || !isRecent(knownShortage.readAt, BELIEVED_MS)) {
         await (readingShortage ??= readShortage().finally(() => (readingShortage = undefined)));
       }
       const shortage = knownShortage?.shortage;
@@ -148,19 +154,23 @@ export function createBrakeGate({
     async pass(requestId) {
       await refresh();
       await tripping;
-      if (known.on !== undefined && !isTrialOf(known, requestId, now()) && canTry(known.on, requestId, now())) {
+      if (isTrialOf(known, requestId, now())) return 'go';
+      if (known.on !== undefined && canTry(known.on, requestId, now())) {
         await through(() => shared.report({ type: 'trialTaken', requestId }));
+        // By the brake's clock, as it has just said. Ours may be minutes ahead, and no trial would ever be left by it.
+        if (known.on?.trial?.requestId === requestId) return 'go';
       }
       const { on } = known;
-      if (on === undefined || isTrialOf(known, requestId, now())) return 'go';
+      if (on === undefined) return 'go';
       return { on, askAgainInMs: askAgainInMs(on, now(), random()) };
     },
 
     async tell(requestId, sign) {
       if (known.on !== undefined) {
         const report = { type: 'called', requestId, sign } as const;
-        // What changes nothing need not be told.
-        if (tripStateAfter(known, { ...report, at: now() }) !== known) await through(() => shared.report(report));
+        // What changes nothing need not be told. Whether it is still the trial, the brake's clock says.
+        const isTrial = known.on.trial?.requestId === requestId;
+        if (isTrial || tripStateAfter(known, { ...report, at: now() }) !== known) await through(() => shared.report(report));
         return known.on;
       }
       streak = streakAfter(streak, sign, { requestId, at: now() }, limits);

@@ -91,10 +91,18 @@ export function tripStateAfter(brake: TripState, event: TripEvent): TripState {
   }
 }
 
+/** What lies ahead for longer than it was ever set for, and this, was set by a clock that is right no more. */
+const CLOCKS_DIFFER_MS = 1 * MINUTE_MS;
+
 /** Whether this request's step may be the trial now; the one that has it already may be told so again. */
-export function canTry({ trial, nextTrialAt }: BrakeOn, requestId: string, at: number): boolean {
-  if (trial !== undefined && at < trial.until) return trial.requestId === requestId;
-  return at >= nextTrialAt;
+export function canTry(on: BrakeOn, requestId: string, at: number): boolean {
+  const { trial, nextTrialAt } = on;
+  if (trial !== undefined && isAhead(trial.until, at, TRIAL_LASTS_MS)) return trial.requestId === requestId;
+  return !isAhead(nextTrialAt, at, waitBeforeTrialMs(on));
+}
+
+function isAhead(until: number, at: number, setForMs: number): boolean {
+  return at < until && until - at <= setForMs + CLOCKS_DIFFER_MS;
 }
 
 export function isTrialOf({ on }: TripState, requestId: string, at: number): boolean {
@@ -180,8 +188,10 @@ const PATIENT_MS_MAX = HOUR_MS;
 /** When a step that waits for the brake asks again. `random`: at least 0, below 1. */
 export function askAgainInMs(on: BrakeOn, at: number, random: number): number {
   const { trial, nextTrialAt, since, plan } = on;
-  const isUnderWay = trial !== undefined && at < trial.until;
-  const untilTrialMs = isUnderWay ? Math.min(DURING_TRIAL_MS, plan.firstAfterMs) : Math.max(0, nextTrialAt - at);
-  const patientMs = Math.min((at - since) * PATIENT_PART, PATIENT_MS_MAX);
-  return Math.ceil(Math.max(untilTrialMs, patientMs) + random * Math.min(SPREAD_MS, plan.firstAfterMs));
+  const isUnderWay = trial !== undefined && isAhead(trial.until, at, TRIAL_LASTS_MS);
+  const beforeTrialMs = Math.min(Math.max(0, nextTrialAt - at), waitBeforeTrialMs(on));
+  const untilTrialMs = isUnderWay ? Math.min(DURING_TRIAL_MS, plan.firstAfterMs) : beforeTrialMs;
+  // Staff may release it long before the next trial of unknown ids, which is hours away.
+  const waitMs = Math.min(Math.max(untilTrialMs, (at - since) * PATIENT_PART), PATIENT_MS_MAX);
+  return Math.ceil(waitMs + random * Math.min(SPREAD_MS, plan.firstAfterMs));
 }

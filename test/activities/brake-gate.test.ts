@@ -53,11 +53,12 @@ class World implements SharedBrake {
     return this.state;
   }
 
-  gate(): BrakeGate {
+  /** `aheadMs`: of its worker's clock, as it is now. */
+  gate(aheadMs: () => number = () => 0): BrakeGate {
     return createBrakeGate({
       shared: this,
       settings,
-      now: () => this.now,
+      now: () => this.now + aheadMs(),
       random: () => 0,
       later: (look, afterMs) => {
         this.looks.push({ look, at: this.now + afterMs });
@@ -100,6 +101,44 @@ describe('what could not be told', () => {
     world.now += 10 * SECOND_MS;
     await second.pass(request(8));
     expect(world.state.on?.requestIds).toEqual([1, 2, 3, 4, 5, 6, 7].map(request));
+  });
+});
+
+describe('a worker whose clock is wrong', () => {
+  it.each([
+    ['ahead', 5],
+    ['behind', -60],
+  ])('is the trial in time, and what came of it counts: minutes %s', async (_which, minutes) => {
+    const world = new World();
+    await refuse(world.gate(), 1, 2, 3);
+    const gate = world.gate(() => minutes * MINUTE_MS);
+    expect(await gate.pass(request(8))).not.toBe('go');
+    world.now += MINUTE_MS;
+    expect(await gate.pass(request(9))).toBe('go');
+    expect(await gate.pass(request(8))).not.toBe('go');
+    await refuse(gate, 9);
+    expect(world.state.on?.trials).toBe(1);
+    world.now += 2 * MINUTE_MS;
+    expect(await gate.pass(request(9))).toBe('go');
+    await gate.tell(request(9), { says: 'serves' });
+    expect(world.state.on).toBeUndefined();
+  });
+
+  it('reads anew how things stand after it was set back', async () => {
+    const world = new World();
+    let aheadMs = 0;
+    const gate = world.gate(() => aheadMs);
+    await refuse(world.gate(), 1, 2, 3);
+    const since = world.now;
+    world.shortage = { reason: 'paused', since, until: since + DAY_MS };
+    expect(await gate.pass(request(9))).not.toBe('go');
+    expect(await gate.shortage()).toBeDefined();
+    world.state = notTripped;
+    world.shortage = undefined;
+    world.now += MINUTE_MS;
+    aheadMs = -12 * MINUTE_MS;
+    expect(await gate.pass(request(9))).toBe('go');
+    expect(await gate.shortage()).toBeUndefined();
   });
 });
 

@@ -255,6 +255,19 @@ describe('what waits for a brake', () => {
     expect(askAgainInMs(long, T0 + 30 * DAY_MS, 0)).toBe(HOUR_MS);
   });
 
+  it('hears within the hour that staff have released it, also where the next trial of unknown ids is hours away', () => {
+    const later = { on: { ...(nobody.on ?? on), trials: 4, nextTrialAt: T0 + 9 * HOUR_MS } };
+    expect(askAgainInMs(later.on, T0 + 6 * HOUR_MS, 0)).toBe(HOUR_MS);
+  });
+
+  it('is tried in time after the clock that it was set by was set back', () => {
+    const ahead = after(notTripped, at(DAY_MS, trip('unavailable', 1, 2, 3)));
+    const trying = after(ahead, at(DAY_MS + MINUTE_MS, trialBy(7)));
+    expect(after(ahead, at(0, trialBy(8))).on?.trial?.requestId).toBe(id(8));
+    expect(after(trying, at(0, trialBy(8))).on?.trial?.requestId).toBe(id(8));
+    expect(askAgainInMs(ahead.on ?? on, T0, 0)).toBe(MINUTE_MS);
+  });
+
   it('costs less than 110 looks in three days', () => {
     let now = T0;
     let state = tripped;
