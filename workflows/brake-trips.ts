@@ -50,7 +50,8 @@ function refuse(problem: string | undefined): void {
 
 /** The one alarm: a line of the log and a count. The sweep and the current details go on showing it. */
 function tellOfChange(provider: Provider, before: TripState, { on, last }: TripState): void {
-  if (before.on === undefined && on !== undefined) {
+  const isOther = on?.reason === 'unknown-ids' && before.on?.reason !== 'unknown-ids';
+  if (on !== undefined && (before.on === undefined || isOther)) {
     const { reason, requestIds } = on;
     log.error(brakeAlarm(provider, on), { provider, reason, requestIds });
     metricMeter

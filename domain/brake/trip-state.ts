@@ -42,7 +42,7 @@ export interface BrakeOn extends Trip {
 export interface ReleasedBrake {
   readonly reason: BrakeReason;
   readonly since: number;
-  /** Those to be looked into still: they were told that nobody knows them. */
+  /** Those to be looked into still, the latest first: they were told that nobody knows them, before this or an earlier release. */
   readonly requestIds?: readonly string[];
   readonly at: number;
   readonly by: { readonly request: string } | { readonly actor: string; readonly reason: string };
@@ -81,7 +81,7 @@ export function tripStateAfter(brake: TripState, event: TripEvent): TripState {
       if (brake.on === undefined) return brake;
       const { actor, reason } = event;
       return {
-        ...release(brake.on, at, { actor, reason }),
+        ...release(brake, at, { actor, reason }),
         ...defined({
           unknownIdsBelievedUntil:
             brake.on.reason === 'unknown-ids' ? at + UNKNOWN_IDS_BELIEVED_MS : brake.unknownIdsBelievedUntil,
@@ -120,6 +120,13 @@ function tripped(
     const next = { ...trip, requestIds: named(trip.requestIds), plan, trials: 0 };
     return { ...brake, on: { ...next, nextTrialAt: at + waitBeforeTrialMs(next) } };
   }
+  if (trip.reason !== on.reason && trip.reason === 'unknown-ids') {
+    // It answers, so what the brake was on for is over; and these people are to be named.
+    const { on: _on, ...off } = { on, ...brake };
+    return tripped(off, { type: 'tripped', trip, plan, at });
+  }
+  // These were refused, and not told that nobody knows them.
+  if (trip.reason !== on.reason && on.reason === 'unknown-ids') return brake;
   const isNew = trip.requestIds.some((id) => !on.requestIds.includes(id));
   if (!isNew) return brake;
   const requestIds = named([...on.requestIds, ...trip.requestIds]);
@@ -132,7 +139,7 @@ function called(brake: TripState, { requestId, sign, at }: TripEvent & { readonl
   if (on === undefined) return brake;
   if (releases(on.reason, sign)) {
     return {
-      ...release(on, at, { request: requestId }),
+      ...release(brake, at, { request: requestId }),
       ...defined({ unknownIdsBelievedUntil: brake.unknownIdsBelievedUntil }),
     };
   }
@@ -173,8 +180,12 @@ function releases(reason: BrakeReason, { says }: Sign): boolean {
   return says === 'serves' || says === 'answers' || says === 'knows-nobody';
 }
 
-function release({ reason, since, requestIds }: BrakeOn, at: number, by: ReleasedBrake['by']): TripState {
-  return { last: { reason, since, at, by, ...(reason === 'unknown-ids' && { requestIds }) } };
+/** Whoever is to be looked into stays named, also where the brake went on for something else since. */
+function release({ on, last }: TripState, at: number, by: ReleasedBrake['by']): TripState {
+  if (on === undefined) return defined({ last });
+  const { reason, since } = on;
+  const requestIds = named([...(reason === 'unknown-ids' ? on.requestIds : []), ...(last?.requestIds ?? [])]);
+  return { last: { reason, since, at, by, ...(requestIds.length > 0 && { requestIds }) } };
 }
 
 /** How often one that waits asks again while a trial is under way. */

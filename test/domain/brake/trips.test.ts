@@ -207,6 +207,20 @@ describe('a brake that is on', () => {
     expect(after(believed, at(1, trip('unavailable', 4))).on).toBeDefined();
   });
 
+  it('goes on naming those who were told that nobody knows them, whatever it goes on for afterwards', () => {
+    const served = at(HOUR_MS, calledBy(9, { says: 'serves' }));
+    const outage = after(nobody, served, at(DAY_MS, trip('unavailable', 5, 6)), at(DAY_MS + 1, calledBy(9, unknown)));
+    expect(outage.last).toMatchObject({ reason: 'unavailable', requestIds: [1, 2, 3].map(id) });
+    const again = after(outage, at(2 * DAY_MS, trip('unknown-ids', 3, 4)), at(2 * DAY_MS, calledBy(9, { says: 'serves' })));
+    expect(again.last?.requestIds).toEqual([3, 4, 1, 2].map(id));
+  });
+
+  it('names those who were told that nobody knows them and no others, where workers see different things', () => {
+    expect(after(nobody, at(1, trip('unavailable', 4, 5))).on?.requestIds).toEqual([1, 2, 3].map(id));
+    const { on } = after(tripped, at(1, trip('unknown-ids', 4, 5)));
+    expect(on).toMatchObject({ reason: 'unknown-ids', requestIds: [4, 5].map(id), requests: 2 });
+  });
+
   it('has one trial at a time at most, and is off only after a call was served or staff released it, whatever comes', () => {
     const report = fc.oneof(
       fc.constantFrom(...brakeReasons).map((reason) => trip(reason, 1, 2)),
