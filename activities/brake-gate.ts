@@ -170,7 +170,8 @@ export function createBrakeGate({
         const report = { type: 'called', requestId, sign } as const;
         // What changes nothing need not be told. Whether it is still the trial, the brake's clock says.
         const isTrial = known.on.trial?.requestId === requestId;
-        if (isTrial || tripStateAfter(known, { ...report, at: now() }) !== known) await through(() => shared.report(report));
+        if (isTrial || tripStateAfter(known, { ...report, at: now() }) !== known)
+          await through(() => shared.report(report));
         return known.on;
       }
       streak = streakAfter(streak, sign, { requestId, at: now() }, limits);

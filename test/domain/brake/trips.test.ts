@@ -211,7 +211,11 @@ describe('a brake that is on', () => {
     const served = at(HOUR_MS, calledBy(9, { says: 'serves' }));
     const outage = after(nobody, served, at(DAY_MS, trip('unavailable', 5, 6)), at(DAY_MS + 1, calledBy(9, unknown)));
     expect(outage.last).toMatchObject({ reason: 'unavailable', requestIds: [1, 2, 3].map(id) });
-    const again = after(outage, at(2 * DAY_MS, trip('unknown-ids', 3, 4)), at(2 * DAY_MS, calledBy(9, { says: 'serves' })));
+    const again = after(
+      outage,
+      at(2 * DAY_MS, trip('unknown-ids', 3, 4)),
+      at(2 * DAY_MS, calledBy(9, { says: 'serves' })),
+    );
     expect(again.last?.requestIds).toEqual([3, 4, 1, 2].map(id));
   });
 
