@@ -41,12 +41,15 @@ export function createBrakeActivities({
   };
 }
 
-/** What the step met may not be known to all workers yet. Believed once, lest it be refused again and again meanwhile. */
+/**
+ * What the step met may not be known to all workers yet. Believed once, lest it be refused again and again meanwhile; also
+ * where it is over by our clock, which may be ahead of theirs.
+ */
 function untold(brake: LegBrake | undefined) {
   if (brake === undefined || Context.current().info.attempt > 1) return undefined;
   const { reason, since, until = 0 } = brake;
   const now = Date.now();
-  if (!isShortageReason(reason) || until <= now) return undefined;
+  if (!isShortageReason(reason)) return undefined;
   const shortage = { reason, since, until };
   const told = { ...shortage, until: Math.min(until, now + HOUR_MS) };
   return { shortage, askAgainInMs: shortageAskAgainInMs(told, now, Math.random()) };

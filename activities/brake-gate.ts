@@ -2,8 +2,9 @@
  * What one worker process does with a provider's brake: holds calls back while it is on, lets the trial through, and tells it
  * when the provider refuses everyone. Should the brake itself be out of reach, calls are made as if there were none.
  */
+import { defined } from '../domain/defined';
 import { HOUR_MS, SECOND_MS } from '../domain/duration';
-import { shortageAskAgainInMs, type Shortage } from '../domain/brake/shortage';
+import { shortageAskAgainInMs, type Pause, type Shortage } from '../domain/brake/shortage';
 import { alsoUnknown, mergedStreak, noStreak, streakAfter, tripOf, type Sign, type Trip } from '../domain/brake/streak';
 import {
   askAgainInMs,
@@ -20,9 +21,7 @@ import {
 
 /** The brake as it is kept for all workers. */
 export interface SharedBrake {
-  read(): Promise<TripState>;
-  /** The latest, which may be over. */
-  readShortage(): Promise<Shortage | undefined>;
+  read(): Promise<TripState & Pause>;
   /** Resolves to how it stands after it. */
   report(report: TripReport): Promise<TripState>;
 }
@@ -35,6 +34,8 @@ export interface BrakeGate {
   pass(requestId: string): Promise<Passage>;
   /** Whether calls are left to the provider, for a step that waits for them. The calls themselves wait at their own gate. */
   shortage(): Promise<{ readonly shortage: Shortage; readonly askAgainInMs: number } | undefined>;
+  /** For how long the provider asks to be left alone still; 0 where it does not. For a worker that has no lease, and so was not told. */
+  pausedForMs(): Promise<number>;
   /** What a call said; resolves to the brake where it is on now. */
   tell(requestId: string, sign: Sign): Promise<BrakeOn | undefined>;
   /** Looks no more. */
@@ -66,8 +67,8 @@ export function createBrakeGate({
   let known: TripState = notTripped;
   let readAt = -Infinity;
   let reading: Promise<void> | undefined;
-  let knownShortage: { readonly shortage: Shortage | undefined; readonly readAt: number } | undefined;
-  let readingShortage: Promise<void> | undefined;
+  let pause: Pause = {};
+  let pauseReadAt = -Infinity;
   let streak = noStreak;
   /** While a trip is being told no further call leaves: it would be one of those that the trip is there to hold back. */
   let tripping: Promise<boolean> | undefined;
@@ -111,12 +112,18 @@ export function createBrakeGate({
   }
 
   async function refresh(): Promise<void> {
-    if (isRecent(readAt, believedMs)) return;
+    if (isRecent(readAt, believedMs) && isRecent(pauseReadAt, believedMs)) return;
     await (reading ??= read().finally(() => (reading = undefined)));
   }
 
   async function read(): Promise<void> {
-    await through(() => shared.read());
+    pause = {};
+    await through(async () => {
+      const { pausedUntil, shortage, ...trips } = await shared.read();
+      pause = defined({ pausedUntil, shortage });
+      return trips;
+    });
+    pauseReadAt = now();
     const trip = known.on?.reason === 'unknown-ids' ? alsoUnknown(streak) : undefined;
     if (trip !== undefined) await reportTrip(trip);
   }
@@ -131,24 +138,17 @@ export function createBrakeGate({
     nextLook = later(() => void refresh().then(() => lookLater(2 * afterMs)), afterMs);
   }
 
-  async function readShortage(): Promise<void> {
-    let shortage: Shortage | undefined;
-    try {
-      shortage = await shared.readShortage();
-    } catch (error) {
-      onUnreachable(error);
-    }
-    knownShortage = { shortage, readAt: now() };
-  }
-
   return {
     async shortage() {
-      if (knownShortage === undefined || !isRecent(knownShortage.readAt, BELIEVED_MS)) {
-        await (readingShortage ??= readShortage().finally(() => (readingShortage = undefined)));
-      }
-      const shortage = knownShortage?.shortage;
+      await refresh();
+      const { shortage } = pause;
       if (shortage === undefined || shortage.until <= now()) return undefined;
       return { shortage, askAgainInMs: shortageAskAgainInMs(shortage, now(), random()) };
+    },
+
+    async pausedForMs() {
+      await refresh();
+      return Math.max(0, (pause.pausedUntil ?? 0) - now());
     },
 
     async pass(requestId) {
@@ -189,6 +189,7 @@ export function createBrakeGate({
 export const noBrake: BrakeGate = {
   pass: async () => 'go',
   shortage: async () => undefined,
+  pausedForMs: async () => 0,
   tell: async () => undefined,
   close: () => undefined,
 };

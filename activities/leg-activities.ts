@@ -1,7 +1,8 @@
 /** Makes Temporal activities of a provider's adapter: opens the identifier, keeps memory across attempts, converts failures. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure, CancelledFailure, Context, type Info } from '@temporalio/activity';
-import { TURN_MS_MAX } from '../domain/brake/shortage';
+import { shortageAlarm, TURN_MS_MAX } from '../domain/brake/shortage';
 import type { Sign } from '../domain/brake/streak';
 import { brakeAlarm } from '../domain/brake/trip-text';
 import type { BrakeOn } from '../domain/brake/trip-state';
@@ -25,6 +26,7 @@ import type { BrakeGate } from './brake-gate';
 import { nothingSaid, signOfFailure, signOfLook, signOfReceipt, signOfWithdrawal } from './call-sign';
 import { asProviderFailure, type ReportBug } from './own-failure';
 import { refuseForeignRun } from './run-guard';
+import { throwIfCancelled } from './providers/cancellation';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from './providers/provider';
 
 /** The three activities of each provider, named `<provider>.<what>`, each on that provider's own queue. */
@@ -114,7 +116,7 @@ async function attempt<Result extends object>(
     });
     if (kind === 'receipt') await refuseUnapproved(call, opened, parts);
     // A withdrawal cannot wait: the window may end before the brake is released.
-    if (kind !== 'withdrawal') await refuseBraked(call, parts);
+    if (kind !== 'withdrawal') await refuseBraked(call, parts, signal);
     const { identifier } = opened;
     const mayHaveAskedBefore = call.askedBefore || memory.reached;
     const answer = await work({
@@ -188,8 +190,19 @@ function witnessOf(
   return signer.sign({ kind, requestId, run, provider: adapter.provider, content }, at, more);
 }
 
-/** Nothing is asked of a provider that refuses everyone, unless this is the trial. */
-async function refuseBraked({ requestId }: LegCall, { adapter: { provider }, brake }: LegActivityParts): Promise<void> {
+/** Nothing is asked of a provider that asked another worker to leave it alone, or that refuses everyone, unless this is the trial. */
+async function refuseBraked(
+  { requestId }: LegCall,
+  { adapter: { provider }, brake }: LegActivityParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const pausedForMs = await brake.pausedForMs();
+  if (pausedForMs > TURN_MS_MAX) {
+    const since = Date.now();
+    const on = { reason: 'paused', since, until: since + pausedForMs } as const;
+    throw new ProviderFailure('ProviderBraked', `It was not called. ${shortageAlarm(provider, on)}`, { brake: on });
+  }
+  if (pausedForMs > 0) await pause(pausedForMs, undefined, { signal }).catch(() => throwIfCancelled(signal));
   const passage = await brake.pass(requestId);
   if (passage === 'go') return;
   const { reason, since } = passage.on;

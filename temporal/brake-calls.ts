@@ -1,8 +1,9 @@
 /** What is said to a provider's brake, a workflow of its own for all workers: by them and by staff. */
 import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { defined } from '../domain/defined';
 import { SECOND_MS } from '../domain/duration';
 import { providerName, type Provider } from '../domain/provider/provider-table';
-import { shortageIn, type Shortage } from '../domain/brake/shortage';
+import { pauseIn, type Pause } from '../domain/brake/shortage';
 import { notTripped, type TripReport, type TripState } from '../domain/brake/trip-state';
 import { BRAKE_TYPE, brakeIdOf, brakeMessages, WORKFLOW_QUEUE } from './names';
 
@@ -18,14 +19,11 @@ export class BrakeCalls {
     this.#provider = provider;
   }
 
-  /** Off where nobody has ever told it anything. */
-  async read(): Promise<TripState> {
-    return (await this.#query<TripState>(brakeMessages.state)) ?? notTripped;
-  }
-
-  /** The latest that there was, which may be over. */
-  async readShortage(): Promise<Shortage | undefined> {
-    return shortageIn(await this.#query<unknown>(brakeMessages.view));
+  /** Off where nobody has ever told it anything. One question for all that a worker goes by. */
+  async read(): Promise<TripState & Pause> {
+    const answer = (await this.#query<TripState>(brakeMessages.state)) ?? notTripped;
+    const { on, unknownIdsBelievedUntil, last } = answer;
+    return { ...defined({ on, unknownIdsBelievedUntil, last }), ...pauseIn(answer) };
   }
 
   /** Resolves to how the brake stands after it. Starts the brake's workflow where there is none. */

@@ -2,6 +2,7 @@
 import { ApplicationFailure, defineQuery, defineUpdate, log, metricMeter, setHandler } from '@temporalio/workflow';
 import { brakeAlarm } from '../domain/brake/trip-text';
 import { releaseProblem, reportProblem } from '../domain/brake/trip-check';
+import type { Pause } from '../domain/brake/shortage';
 import { tripStateAfter, type TripReport, type TripState } from '../domain/brake/trip-state';
 import type { Provider } from '../domain/provider/provider-table';
 import { brakeMessages } from '../temporal/names';
@@ -15,14 +16,20 @@ interface ReleaseOfBrake {
 
 const reportToBrake = defineUpdate<TripState, [TripReport]>(brakeMessages.report);
 const releaseBrake = defineUpdate<TripState, [ReleaseOfBrake]>(brakeMessages.release);
-const tripState = defineQuery<TripState>(brakeMessages.state);
+const tripState = defineQuery<TripState & Pause>(brakeMessages.state);
 
 export function listenForTrips(
   provider: Provider,
   {
     get,
     set,
-  }: { readonly get: () => TripState; /** Also where nothing has changed. */ readonly set: (state: TripState) => void },
+    pause,
+  }: {
+    readonly get: () => TripState;
+    /** Also where nothing has changed. */
+    readonly set: (state: TripState) => void;
+    readonly pause: () => Pause;
+  },
 ): void {
   function apply(report: TripReport): TripState {
     const before = get();
@@ -32,7 +39,9 @@ export function listenForTrips(
     return after;
   }
 
-  setHandler(tripState, get, { description: 'Whether the brake is on, since when, why, and when the next trial is' });
+  setHandler(tripState, () => ({ ...get(), ...pause() }), {
+    description: 'Whether the brake is on, since when, why, when the next trial is, and until when no call may be made',
+  });
   setHandler(reportToBrake, apply, {
     validator: (report) => refuse(reportProblem(report)),
     description: 'For workers: what calls to the provider say about it',

@@ -15,7 +15,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { brakeView, grantLease, openBrake, type BrakeState, type BrakeView } from '../domain/brake/brake-state';
+import {
+  brakeView,
+  grantLease,
+  openBrake,
+  pauseOf,
+  type BrakeState,
+  type BrakeView,
+} from '../domain/brake/brake-state';
 import { describeBrake } from '../domain/brake/brake-text';
 import type { Lease, LeaseRequest } from '../domain/brake/lease';
 import { leaseRequestProblem } from '../domain/brake/lease-check';
@@ -68,6 +75,7 @@ export async function providerBrake(handedOn: BrakeState = openBrake, handedOnTr
       trips = changed;
       updates += 1;
     },
+    pause: () => pauseOf(state),
   });
 
   await condition(() => (updates >= UPDATES_MAX || workflowInfo().continueAsNewSuggested) && allHandlersFinished());

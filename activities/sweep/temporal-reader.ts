@@ -145,8 +145,8 @@ export class TemporalReader {
 
   /** Whether the provider's brake is on, and the latest time without calls. */
   async brake(provider: Provider): Promise<{ readonly trips: TripState; readonly shortage: Shortage | undefined }> {
-    const brake = new BrakeCalls(this.#client, provider);
-    return { trips: await brake.read(), shortage: await brake.readShortage() };
+    const { shortage, ...trips } = await new BrakeCalls(this.#client, provider).read();
+    return { trips, shortage };
   }
 
   /** Whether this is the newest run of its workflow id. */

@@ -62,9 +62,7 @@ async function listBrakes({ json }: { readonly json?: boolean }, context: Comman
     const { brakeJson, brakeText } = await import('../brake-view.js');
     const brakes = await Promise.all(
       providerKeys.map(async (provider) => {
-        const calls = new BrakeCalls(client, provider);
-        const trips = await calls.read();
-        const latest = await calls.readShortage();
+        const { shortage: latest, ...trips } = await new BrakeCalls(client, provider).read();
         const shortage = latest !== undefined && latest.until > Date.now() ? latest : undefined;
         return { provider, brake: { trips, shortage } };
       }),

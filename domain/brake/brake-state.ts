@@ -5,7 +5,7 @@
 import { defined } from '../defined';
 import { DAY_MS, SECOND_MS } from '../duration';
 import { LEASED_PART, type CallLimits, type Lease, type LeaseRequest } from './lease';
-import { shortageAfter, type Shortage } from './shortage';
+import { shortageAfter, type Pause, type Shortage } from './shortage';
 import { binOf, nextBackAt, spend, spentInAll, withoutOld, type SpentCalls } from './spent-calls';
 
 /** A lease that its worker may be going by. */
@@ -170,6 +170,11 @@ function allowanceLeft({ callsPerDay }: CallLimits, spent: SpentCalls): number {
   if (callsPerDay === undefined) return Infinity;
   // Of one call a day that part would be none, and no call would ever leave.
   return Math.floor(Math.max(callsPerDay * LEASED_PART, Math.min(callsPerDay, 1))) - spentInAll(spent);
+}
+
+/** For those who have no lease, and so are told nothing by one. */
+export function pauseOf({ pausedUntil, shortage }: BrakeState): Pause {
+  return defined({ pausedUntil: pausedUntil > 0 ? pausedUntil : undefined, shortage });
 }
 
 /** What is shown of a brake, as it was at the last request. */

@@ -2,6 +2,7 @@
  * No call may be made to a provider for some time, though it refuses nobody: it asked to be left alone, or the calls of 24
  * hours are spent. Nobody has to try whether it serves again: when calls may be made is known. Instants in epoch ms.
  */
+import { defined } from '../defined';
 import { DAY_MS, describeInstant, HOUR_MS, MINUTE_MS, SECOND_MS } from '../duration';
 import { isRecord } from '../text';
 import { providerName, type Provider } from '../provider/provider-table';
@@ -20,6 +21,13 @@ export interface Shortage {
   readonly since: number;
   /** Of a spent allowance: when the first calls are there again. Others may take them. */
   readonly until: number;
+}
+
+/** Until when the brake knows that calls may not be made. Either may be over. */
+export interface Pause {
+  /** The provider asked to be left alone. */
+  readonly pausedUntil?: number;
+  readonly shortage?: Shortage;
 }
 
 /** A call waits for its turn for so long; whoever would have to wait longer is refused, and meets a shortage. */
@@ -56,9 +64,15 @@ export function isLastingShortage({ since, until }: Shortage, now: number): bool
 }
 
 /** Of what a brake answers: anybody who may write to the namespace can run a worker that answers for it. */
-export function shortageIn(view: unknown): Shortage | undefined {
-  if (!isRecord(view) || !isRecord(view['shortage'])) return undefined;
-  const { reason, since, until } = view['shortage'];
+export function pauseIn(answer: unknown): Pause {
+  if (!isRecord(answer)) return {};
+  const { pausedUntil } = answer;
+  return defined({ pausedUntil: isInstant(pausedUntil) ? pausedUntil : undefined, shortage: shortageIn(answer) });
+}
+
+function shortageIn(answer: Readonly<Record<string, unknown>>): Shortage | undefined {
+  if (!isRecord(answer['shortage'])) return undefined;
+  const { reason, since, until } = answer['shortage'];
   if (!isShortageReason(reason) || !isInstant(since) || !isInstant(until)) return undefined;
   return { reason, since, until };
 }

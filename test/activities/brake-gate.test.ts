@@ -2,9 +2,10 @@
 import { createBrakeGate, type BrakeGate, type SharedBrake } from '../../activities/brake-gate';
 import { signOfFailure, signOfLook, signOfReceipt, signOfWithdrawal } from '../../activities/call-sign';
 import { ProviderFailure } from '../../activities/providers/provider';
-import type { Shortage } from '../../domain/brake/shortage';
+import type { Pause, Shortage } from '../../domain/brake/shortage';
 import type { Sign } from '../../domain/brake/streak';
 import { notTripped, trialPlan, tripStateAfter, type TripReport, type TripState } from '../../domain/brake/trip-state';
+import { defined } from '../../domain/defined';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import { failureTypes } from '../../domain/leg/failure';
 import { absent, accepted, evidence, pending, presentAgain, unknown } from '../support/receipts';
@@ -19,7 +20,7 @@ class World implements SharedBrake {
   readonly unreachable: unknown[] = [];
   reads = 0;
   shortage: Shortage | undefined;
-  shortageReads = 0;
+  pausedUntil: number | undefined;
   isAway = false;
   readonly looks: { readonly look: () => void; readonly at: number }[] = [];
 
@@ -34,16 +35,10 @@ class World implements SharedBrake {
     this.now = until;
   }
 
-  async read(): Promise<TripState> {
+  async read(): Promise<TripState & Pause> {
     this.reads += 1;
     if (this.isAway) throw new Error('away');
-    return this.state;
-  }
-
-  async readShortage(): Promise<Shortage | undefined> {
-    this.shortageReads += 1;
-    if (this.isAway) throw new Error('away');
-    return this.shortage;
+    return { ...this.state, ...defined({ shortage: this.shortage, pausedUntil: this.pausedUntil }) };
   }
 
   async report(report: TripReport): Promise<TripState> {
@@ -150,13 +145,41 @@ describe('the gate of a worker', () => {
     const shortage = { reason: 'paused', since: world.now, until: world.now + 2 * MINUTE_MS } as const;
     world.shortage = shortage;
     await Promise.all(Array.from({ length: 100 }, () => gate.shortage()));
-    expect(world.shortageReads).toBe(1);
+    expect(world.reads).toBe(1);
     world.now += 10 * SECOND_MS;
     const found = await gate.shortage();
     expect(found?.shortage).toEqual(shortage);
     expect(found?.askAgainInMs).toBeGreaterThan(110 * SECOND_MS);
     world.now = shortage.until;
     expect(await gate.shortage()).toBeUndefined();
+  });
+
+  it('says for how long the provider asks to be left alone, also while only others were told: one question for all', async () => {
+    const world = new World();
+    world.pausedUntil = world.now + 30 * SECOND_MS;
+    const gate = world.gate();
+    expect(await gate.pausedForMs()).toBe(30 * SECOND_MS);
+    expect(await gate.pass(request(9))).toBe('go');
+    expect(await gate.shortage()).toBeUndefined();
+    expect(world.reads).toBe(1);
+    world.now += 31 * SECOND_MS;
+    expect(await gate.pausedForMs()).toBe(0);
+    world.pausedUntil = world.now + DAY_MS;
+    world.isAway = true;
+    world.now += 31 * SECOND_MS;
+    expect(await gate.pausedForMs()).toBe(0);
+  });
+
+  it('hears of a pause also while it tells of one call after the other', async () => {
+    const world = new World();
+    const gate = world.gate();
+    await refuse(gate, 1, 2, 3);
+    world.pausedUntil = world.now + DAY_MS;
+    for (let n = 4; n < 20; n += 1) {
+      world.now += SECOND_MS;
+      await refuse(gate, n);
+    }
+    expect(await gate.pausedForMs()).toBeGreaterThan(0);
   });
 
   it('lets everybody go on, and tells, where nobody answers whether calls are left', async () => {

@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/activity';
-import { noBrake } from '../../activities/brake-gate';
+import { noBrake, type BrakeGate } from '../../activities/brake-gate';
 import { createLegActivities } from '../../activities/leg-activities';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from '../../activities/providers/provider';
 import { defined } from '../../domain/defined';
@@ -55,6 +55,7 @@ interface Attempt {
   readonly daily?: boolean;
   readonly knownFailure?: AttentionReason;
   readonly cancel?: boolean;
+  readonly brake?: Partial<BrakeGate>;
 }
 
 /** Of the activity: it serves the run of its own request. */
@@ -104,7 +105,7 @@ async function run(
     signer: witnesses.signers.aptrinsic,
     checker: createFactChecker(witnesses.factKeys),
     decisions: undefined,
-    brake: noBrake,
+    brake: { ...noBrake, ...options.brake },
   });
   const call: LegCall = {
     requestId: REQUEST_ID,
@@ -133,6 +134,27 @@ const fails =
     Promise.reject(new ProviderFailure(type, `scripted ${type}`, { retryAfterMs }));
 
 describe('a provider that asks to be left alone', () => {
+  const looked: string[] = [];
+  const look = (): Promise<Observation> => (looked.push('looked'), fails('ProviderUnavailable')());
+
+  it('is not called by a worker that was not told itself: for long, the leg waits at the brake', async () => {
+    const { failure } = await run({ look, brake: { pausedForMs: async () => HOUR_MS } });
+    expect(failure).toMatchObject({
+      type: 'ProviderBraked',
+      message: expect.stringContaining('It was not called. No calls are left to Aptrinsic'),
+      details: [{ brake: { reason: 'paused', until: expect.any(Number) } }],
+    });
+    expect(looked).toEqual([]);
+  });
+
+  it('is called by it once a short pause is over', async () => {
+    const before = performance.now();
+    const { failure } = await run({ look, brake: { pausedForMs: async () => 60 } });
+    expect(failure?.type).toBe('ProviderUnavailable');
+    expect(looked).toEqual(['looked']);
+    expect(performance.now() - before).toBeGreaterThanOrEqual(59);
+  });
+
   const refusal = (retryAfterMs: number, more = {}) => ({
     look: () =>
       Promise.reject(

@@ -2,11 +2,11 @@
 import { brakeView, grantLease, openBrake } from '../../../domain/brake/brake-state';
 import { describeBrake } from '../../../domain/brake/brake-text';
 import {
+  pauseIn,
   isLastingShortage,
   shortageAfter,
   shortageAlarm,
   shortageAskAgainInMs,
-  shortageIn,
   TURN_MS_MAX,
 } from '../../../domain/brake/shortage';
 import { findingsOfShortage } from '../../../domain/sweep/request-check';
@@ -58,18 +58,18 @@ describe('a time without calls', () => {
   });
 
   it('is read from an answer only where that is one', () => {
-    expect(shortageIn({ shortage: paused })).toEqual(paused);
+    expect(pauseIn({ shortage: paused, pausedUntil: T0 })).toEqual({ shortage: paused, pausedUntil: T0 });
     for (const answer of [
       undefined,
       null,
       {},
-      { shortage: 'x' },
-      { shortage: { ...paused, reason: 'unauthorized' } },
+      { shortage: 'x', pausedUntil: 'x' },
+      { shortage: { ...paused, reason: 'unauthorized' }, pausedUntil: Number.NaN },
+      { shortage: { ...paused, until: Number.NaN }, pausedUntil: 1e300 },
+      { shortage: { ...paused, until: 1e300 }, pausedUntil: null },
     ]) {
-      expect(shortageIn(answer)).toBeUndefined();
+      expect(pauseIn(answer)).toEqual({});
     }
-    expect(shortageIn({ shortage: { ...paused, until: Number.NaN } })).toBeUndefined();
-    expect(shortageIn({ shortage: { ...paused, until: 1e300 } })).toBeUndefined();
   });
 });
 
