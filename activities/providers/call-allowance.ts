@@ -19,6 +19,8 @@ interface HeldLease extends Lease {
 
 /** After a request that was not answered. */
 const ASK_AGAIN_MS = 1 * SECOND_MS;
+/** So long several calls wait for a lease before the first of them go without one. */
+const ANSWER_MS = 1 * SECOND_MS;
 /**
  * A brake that has not answered for so long is broken, and calls that nearly stop would be an outage of our own making. By
  * then every lease has run out, so each worker goes on with a part that so many of them can have.
@@ -56,21 +58,25 @@ export class CallAllowance {
     this.#tokensAt = now;
   }
 
-  permit(now: number): Permit {
+  /** `waiting`: how many calls wait, this one among them. */
+  permit(now: number, waiting: number): Permit {
     if (now < this.#pausedUntil) return { until: this.#pausedUntil, why: 'paused' };
     const lease = this.#usableLease(now);
     if (lease !== undefined) return { callsPerSecond: lease.callsPerSecond };
     this.#fill(now);
-    if (this.#tokens >= 1) return { callsPerSecond: this.#limits.callsPerSecond };
+    // What comes alone needs no lease. Where several wait, each worker would begin with a burst of its own.
+    const isAlone = waiting <= 1 || this.#isUnansweredFor(ANSWER_MS, now);
+    if (this.#tokens >= 1 && isAlone) return { callsPerSecond: this.#limits.callsPerSecond };
     if (now < this.#spentUntil) return { until: this.#spentUntil, why: 'spent' };
     if (this.isUnanswered(now)) return { callsPerSecond: this.#unansweredPart() };
+    if (!isAlone) return { until: now + ANSWER_MS, why: 'slow' };
     // Or sooner, once the brake has answered.
     return { until: now + ((1 - this.#tokens) * SECOND_MS) / this.#unleased.callsPerSecond, why: 'slow' };
   }
 
   /** The brake has not answered for a minute. */
   isUnanswered(now: number): boolean {
-    return this.#unansweredSince !== undefined && now - this.#unansweredSince >= UNANSWERED_MS;
+    return this.#isUnansweredFor(UNANSWERED_MS, now);
   }
 
   /** One of the calls that `permit` allows at this moment. */
@@ -150,7 +156,7 @@ export class CallAllowance {
     const lease = this.#liveLease(now);
     if (lease === undefined) {
       this.#fill(now);
-      return waiting > this.#tokens ? Math.max(now, this.#spentUntil) : undefined;
+      return waiting > Math.min(this.#tokens, 1) ? Math.max(now, this.#spentUntil) : undefined;
     }
     const { askedAt, renewInMs, callsBefore, callsUpTo } = lease;
     // Nothing was called with it: it is left to run out.
@@ -168,6 +174,10 @@ export class CallAllowance {
     const lease = this.#liveLease(now);
     const isUsable = lease !== undefined && lease.callsPerSecond > 0 && this.#calls < (lease.callsUpTo ?? Infinity);
     return isUsable ? lease : undefined;
+  }
+
+  #isUnansweredFor(ms: number, now: number): boolean {
+    return this.#unansweredSince !== undefined && now - this.#unansweredSince >= ms;
   }
 
   #unansweredPart(): number {

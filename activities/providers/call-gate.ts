@@ -66,7 +66,7 @@ export function createCallGate(parts: {
   function letGo(): number | undefined {
     for (const one of waiting) {
       const now = clock();
-      const permit = allowance.permit(now);
+      const permit = allowance.permit(now, waiting.size);
       tell(permit, now);
       if ('callsPerSecond' in permit) {
         const at = pacing.nextAt(permit.callsPerSecond);

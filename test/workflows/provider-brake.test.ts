@@ -4,9 +4,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createCallGate, type CallGate } from '../../activities/providers/call-gate';
 import { LEASED_PART } from '../../domain/brake/lease';
-import { SECOND_MS } from '../../domain/duration';
+import { HOUR_MS, SECOND_MS } from '../../domain/duration';
 import { BULK_PRIORITY, DUE_PRIORITY } from '../../domain/request/priority';
 import { brakeIdOf, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../temporal/names';
+import { BrakeCalls } from '../../temporal/brake-calls';
 import { ProviderLeases } from '../../worker/provider-leases';
 import { brake } from '../../workflows/provider-brake';
 import { accepted, eventually, requestInput, subjectAt, WorkflowBench } from '../support/workflow-bench';
@@ -52,7 +53,7 @@ class CallingWorker {
 
   async #call(): Promise<void> {
     while (!this.#isKilled) {
-      await this.gate.turn().catch(() => undefined);
+      await this.gate.turn().catch(() => pause(SECOND_MS));
       if (!this.#isKilled) this.left.push(performance.now());
     }
   }
@@ -82,9 +83,28 @@ describe('the brake of a provider', () => {
     expect(workers[0]?.left.filter((at) => at >= bothAt && at < killedAt).length).toBeGreaterThan(40);
     expect(perSecond(aloneAt, aloneAt + 5 * SECOND_MS)).toBeGreaterThan(enough);
     const most = Math.max(...all.map((from) => all.filter((at) => at >= from && at < from + SECOND_MS).length));
-    // In its first second each worker may call so little without a lease.
-    expect(most).toBeLessThanOrEqual(CALLS_PER_SECOND * 1.05 + 2 * 4);
+    expect(most).toBeLessThanOrEqual(CALLS_PER_SECOND * 1.05 + workers.length);
     expect((await view()).callsIn24Hours).toBeGreaterThanOrEqual(all.length - 8);
+  });
+
+  it('tells whoever asks, with a lease or without one, that the provider is to be left alone', async () => {
+    const before = Date.now();
+    const told = new CallingWorker();
+    await eventually(() => (told.left.length > 0 ? true : undefined));
+    told.gate.pause(HOUR_MS);
+    const calls = new BrakeCalls(bench.client, 'person');
+    const {
+      pausedUntil = 0,
+      shortage,
+      on,
+    } = await eventually(async () => {
+      const found = await calls.read();
+      return found.pausedUntil === undefined ? undefined : found;
+    });
+    told.kill();
+    expect(on).toBeUndefined();
+    expect(pausedUntil).toBeGreaterThan(before + 0.99 * HOUR_MS);
+    expect(shortage).toMatchObject({ reason: 'paused', until: pausedUntil });
   });
 
   it('refuses what is no request for a lease', async () => {

@@ -69,10 +69,37 @@ describe('the gate', () => {
   it('lets the calls of a request that comes alone through, and asks for no lease', async () => {
     const gate = gateOf({ callsPerSecond: 200 });
     const startedAt = performance.now();
-    const turns = [1, 2, 3, 4].map(() => gate.turn().then(() => performance.now() - startedAt));
+    const went: number[] = [];
+    const calls = async (): Promise<void> => {
+      for (let call = 1; call <= 4; call += 1) await gate.turn().then(() => went.push(performance.now() - startedAt));
+    };
+    void calls();
     await jest.advanceTimersByTimeAsync(100);
-    expect(await Promise.all(turns)).toEqual([0, 5, 10, 15].map((ms) => expect.closeTo(ms, -1)));
+    expect(went).toEqual([0, 5, 10, 15].map((ms) => expect.closeTo(ms, -1)));
     expect(asked).toEqual([]);
+  });
+
+  it.each([5, 10, 50, 200].flatMap((limit) => [1, 2, 4, 20].map((workers) => [limit, workers] as const)))(
+    'keeps to %s a second and one more call for each of %s workers, also when all of them begin at once',
+    async (limit, workers) => {
+      const left = Array.from({ length: workers }, (_, index) =>
+        backlog(gateOf({ callsPerSecond: limit }, String(index).padStart(16, '0')), 10),
+      );
+      await jest.advanceTimersByTimeAsync(60 * SECOND_MS);
+      const all = left.flat().toSorted((one, other) => one - other);
+      const most = Math.max(...all.map((time, index) => within(all.slice(index), time, SECOND_MS)));
+      expect(most).toBeLessThanOrEqual(Math.ceil(1.05 * limit) + workers);
+      expect(all.length / 60).toBeGreaterThan(0.8 * limit);
+    },
+  );
+
+  it('lets several that wait go without a lease where the brake does not answer', async () => {
+    isTemporalAway = true;
+    const left = backlog(gateOf({ callsPerSecond: 200 }), 3);
+    await jest.advanceTimersByTimeAsync(0.9 * SECOND_MS);
+    expect(left).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(1.1 * SECOND_MS);
+    expect(left).toHaveLength(4);
   });
 
   it('uses its lease to the full with a backlog, evenly', async () => {

@@ -208,7 +208,7 @@ class World {
   call(which: number, times: number): void {
     const one = this.#pick(which);
     if (one?.allowance.isUnanswered(this.now) === true) return;
-    for (let left = times; left > 0 && one && 'callsPerSecond' in one.allowance.permit(this.now); left -= 1) {
+    for (let left = times; left > 0 && one && 'callsPerSecond' in one.allowance.permit(this.now, 1); left -= 1) {
       one.allowance.call(this.now);
       this.#made.push(this.now);
     }
@@ -217,7 +217,7 @@ class World {
   leasedPerSecond(): number {
     return this.#workers
       .filter(({ allowance }) => !allowance.isUnanswered(this.now))
-      .map(({ allowance }) => allowance.permit(this.now))
+      .map(({ allowance }) => allowance.permit(this.now, 1))
       .reduce((sum, permit) => sum + ('callsPerSecond' in permit ? permit.callsPerSecond : 0), 0);
   }
 
