@@ -31,6 +31,28 @@ export function parsedJson(text: string): unknown {
   }
 }
 
+/**
+ * Whether an object of a JSON text, which must be valid, gives one name twice: it says two things then, and a parser keeps the
+ * last of them without a word.
+ */
+export function givesNameTwice(json: string): boolean {
+  /** The names of each object that is open; none for a list. */
+  const open: (Set<string> | undefined)[] = [];
+  const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}[\]]/gs;
+  for (const [token, colon] of json.matchAll(tokens)) {
+    if (token === '{') open.push(new Set());
+    else if (token === '[') open.push(undefined);
+    else if (token === '}' || token === ']') open.pop();
+    else if (colon !== undefined) {
+      const name = JSON.parse(token.slice(0, -colon.length)) as string;
+      const names = open.at(-1);
+      if (names?.has(name)) return true;
+      names?.add(name);
+    }
+  }
+  return false;
+}
+
 /** In any case. */
 export function isUuid(value: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { completionEventOf, type Provider } from '../domain/provider/provider-table';
 import type { CallbackRemark } from '../domain/leg/receipt';
-import { isRecord, parsedJson } from '../domain/text';
+import { givesNameTwice, isRecord, parsedJson } from '../domain/text';
 
 /** Bytes of a body once it is decompressed. */
 export const DECODED_BYTES_MAX = 64 * 1_024;
@@ -42,7 +42,8 @@ function judge(content: unknown, provider: Provider): CallbackBody {
   if (expected === undefined || !names.includes(expected)) {
     const isFailure =
       isAgainst ||
-      names.some((name) => (typeof name === 'string' && /error/i.test(name)) || failureWords.test(String(name)));
+      // Lists in lists are looked into, but not without end.
+      names.flat(3).some((name) => typeof name === 'string' && (/error/i.test(name) || failureWords.test(name)));
     return { verdict: 'reports', says: isFailure ? 'failure' : 'another-event' };
   }
   if (isAgainst || names.some((name) => name !== expected)) return { verdict: 'reports', says: 'contradiction' };
@@ -61,9 +62,13 @@ const successWords =
   /^(|0|2\d\d|true|yes|ok|none|null|success|successful|succeeded|done|complete|completed|finished|processed|purged|deleted|erased)$/i;
 const outcomeField = /(status|statuscode|result|outcome)$/;
 /** Words for people: only what clearly says that it failed counts. */
-const wordsField = /^(state|phase|stage|message|msg|reason|details?|description)$/;
-const failureField = /^(error|failure|failed|exception)/;
-const successField = /^(success|succeeded|successful|ok|purged|deleted|erased|completed)$/;
+const wordsField =
+  /^(purge|deletion|erasure|request|individual|job|task)?(state|phase|stage|message|msg|reason|details?|description)$/;
+const failureField =
+  /^(is|has|had|was)?(error|failure|failed|exception)|(errors?|failed|failures?|exceptions?|unsuccessful)$|^not(yet|been)*(purged|deleted|erased|completed|done|found|successful)$/;
+const successField = /^(is|was|has|been)*(success|succeeded|successful|ok|purged|deleted|erased|completed?)$/;
+/** One of several numbers of things may well be 0. */
+const successEnding = /(?<!un|not|in)(success|succeeded|successful|purged|deleted|erased|completed?)$/;
 const nothingWords = /^(|0|false|no|none|null)$/i;
 
 /** Whether any field, however deep, says that it failed or is not done. */
@@ -89,13 +94,17 @@ function isAgainst(field: string, held: unknown): boolean {
     if (failureField.test(field)) return !nothingWords.test(word);
     if (outcomeField.test(field)) return !successWords.test(word);
     if (wordsField.test(field)) return failureWords.test(word);
-    return successField.test(field) && /^(false|no|0)$/i.test(word);
+    return /^(false|no)$/i.test(word)
+      ? successEnding.test(field) || successField.test(field)
+      : word === '0' && successField.test(field);
   });
 }
 
 /** Undefined for what is neither. A form is looked for only where it is called one, since almost any text could be read as one. */
 function contentOf(text: string, contentType: string): unknown {
   const json = parsedJson(text);
+  // Which of two would it mean? A form can be asked for both; of JSON, no parser tells.
+  if (json !== undefined && givesNameTwice(text)) return undefined;
   if (json !== undefined || !/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) return json;
   const form = new URLSearchParams(text);
   return Object.fromEntries([...new Set(form.keys())].map((name) => [name, form.getAll(name)]));

@@ -4,12 +4,14 @@
  */
 import type { z } from 'zod';
 import { describeDuration } from '../../domain/duration';
+import { givesNameTwice } from '../../domain/text';
 import { contentTypeOf, type Answer, retryAfterOf } from './http';
 import { ProviderFailure } from './provider';
 
 /**
  * What an answer carries. `page` is anything that is labelled or begins like HTML or XML, which no provider here sends.
- * `json` also without a label; `other` is text, JSON under another label, and what does not parse.
+ * `json` also without a label; `other` is text, JSON under another label or with a
+ * name given twice, and what does not parse.
  */
 export type Content = 'none' | 'json' | 'page' | 'other' | 'unreadable';
 
@@ -106,7 +108,8 @@ function readingOf(answer: Answer): { readonly content: Content; readonly body?:
   const isLabelled = type === '' || /^application\/([\w.-]+\+)?json$/.test(type);
   if (!isLabelled) return { content: 'other' };
   try {
-    return { content: 'json', body: JSON.parse(text) as unknown };
+    const body = JSON.parse(text) as unknown;
+    return givesNameTwice(text) ? { content: 'other' } : { content: 'json', body };
   } catch {
     return { content: 'other' };
   }

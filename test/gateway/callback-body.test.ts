@@ -86,6 +86,26 @@ const besides: readonly (readonly [string, Content, boolean])[] = [
   ['something deep', { data: { individuals: [{ purge_status: 'FAILED' }] } }, true],
   ['something deep that went well', { data: { individuals: [{ purge_status: 'PURGED' }] } }, false],
   ['a list of results', { results: [], result: ['ok', 'failed'] }, true],
+  ...[
+    { is_purged: false },
+    { data_purged: 'no' },
+    { data: { isSuccess: 'false' } },
+    { purge_completed: false },
+    { purge_failed: true },
+    { has_errors: true },
+    { validationErrors: ['x'] },
+    { not_purged: true },
+    { purgeState: 'FAILED' },
+  ].map((content) => [`another spelling: ${JSON.stringify(content)}`, content, true] as const),
+  ...[
+    { is_purged: true },
+    { documents_deleted: 0 },
+    { has_errors: false },
+    { purge_failed: 'no' },
+    { not_purged: 0 },
+    { unsuccessful: false },
+    { notes: 'x', notification: true },
+  ].map((content) => [`another spelling that says nothing: ${JSON.stringify(content)}`, content, false] as const),
 ];
 
 /** By the rule in words: the one name, in either place, and no other; nothing that says otherwise. */
@@ -155,6 +175,34 @@ describe('readCallbackBody', () => {
       expect(await read(text, { contentType: 'multipart/form-data; boundary=x' })).toEqual({ verdict: 'unreadable' });
     },
   );
+
+  const failed = 'individual.purge_failed';
+  it.each([
+    `{"event":"${failed}","event":"${PURGED}"}`,
+    `{"event":"${PURGED}","status":"FAILED","status":"ok"}`,
+    `{"event":"${PURGED}","\\u0073tatus":"FAILED", "status" : "ok"}`,
+    `{"event":"${PURGED}","data":[{"error":"x","error":null}]}`,
+    `{"event":"${PURGED}","event":"${PURGED}"}`,
+  ])('cannot read JSON that gives one name twice, of which a parser keeps the last: %s', async (text) => {
+    expect(await read(text)).toEqual({ verdict: 'unreadable' });
+  });
+
+  it.each([
+    `{"event":"${PURGED}","data":[{"a":1},{"a":1}],"b":{"event_type":"a"}}`,
+    `{"event":"${PURGED}","a":"\\"a\\":","b":"a\\\\"}`,
+  ])('reads JSON that gives one name in several objects: %s', async (text) => {
+    expect(await read(text)).toEqual(confirms);
+  });
+
+  it.each([
+    ['an object that has no text', '{"toString":null,"valueOf":null}', 'another-event'],
+    ['lists without end', '['.repeat(20_000) + ']'.repeat(20_000), 'another-event'],
+    ['lists of the event', `[["${PURGED}"]]`, 'another-event'],
+    ['a list in a list that failed', `[["${failed}"]]`, 'failure'],
+    ['a number', '500', 'another-event'],
+  ] as const)('takes %s in the place of a name for no confirmation', async (_what, name, remark) => {
+    expect(await read(`{"event":${name}}`)).toEqual(says(remark));
+  });
 
   it.each(['zstd', 'compress', 'gzip, gzip', 'gzip, br', 'aws-chunked', '__proto__', 'constructor'])(
     'says so of an encoding that it does not know: %s',
