@@ -1,12 +1,17 @@
 /** Bodies of a 2xx that say the opposite of their status, or speak of somebody else, in whatever spelling. */
 
+/** At whatever depth. `failed` is none that begins a name: `failedLogins` would be about the person. */
 const errorNames =
-  /^(errors?|errorcode|errormessage|errordescription|exception|fault|failure|externalapierror|detail)$/;
-const successNames = /^(is)?(success|successful|succeeded|ok|okay|accepted|acknowledged|authsuccess)$/;
+  /^((is|has|had|was)?(err|errno|errcode|errmsg|error.*|failed|failures?|exceptions?|fault.*)|.+(errors?|errorcode|failed|failures?|exceptions?|(?<!de)faults?|errorresponse))$/;
+const successNames = /^(is|was|has)?(success|successful|succeeded|ok|okay|accepted|acknowledged|authsuccess)$/;
+const noWords = /^(false|no|n|0)$/i;
 const statusNames =
-  /^(status|statuscode|statuscodevalue|statustext|code|httpcode|httpstatus|state|result|outcome|responsecode)$/;
+  /^(statuscodevalue|statustext|code|httpcode|responsecode)$|(status|statuscode|state|result|outcome)$/;
 const failureWords =
-  /fail|error|refus|reject|den(y|ied)|invalid|forbid|unauthori|not[\W_]?(found|allowed|accepted|permitted|ok|authori)|block|unavailable|abort|cancel|timed?[\W_]?out|bad[\W_]?(request|gateway)|exception/i;
+  /fail|error|refus|reject|den(y|ied)|invalid|forbid|unauthori|unsuccess|unable|cannot|could[\W_]?n[o'’]?t|not[\W_]?(found|allowed|accept|permitted|ok|authori|implemented)|block|unavailable|abort|cancel|timed?[\W_]?out|bad[\W_]?(request|gateway)|exception/i;
+/** HTTP's own names for a status that is an error, beside those above. */
+const httpErrorNames =
+  /^(gone|conflict|locked|too[\W_]?many[\W_]?requests|too[\W_]?early|(payload|uri|content|request.*)[\W_]?too[\W_]?(large|long)|(payment|length|upgrade|.*authentication|precondition)[\W_]?required|unprocessable.*|unsupported.*|insufficient.*|.*exceeded|im?[\W_]?a[\W_]?teapot|misdirected.*|loop[\W_]?detected|not[\W_]?extended)$/i;
 const wrapperNames = /^(data|body|result|results|response|payload|meta|status|value)$/;
 const DEPTH_MAX = 4;
 
@@ -18,12 +23,49 @@ export function saysFailure(value: unknown, depth = DEPTH_MAX): boolean {
   return Object.entries(value).some(([spelling, said]) => {
     const name = letters(spelling);
     return (
-      (errorNames.test(name) && saysSomething(said)) ||
-      (successNames.test(name) && (said === false || said === 'false' || said === 0)) ||
-      (statusNames.test(name) && (isErrorStatus(said) || (typeof said === 'string' && failureWords.test(said)))) ||
-      (wrapperNames.test(name) && saysFailure(said, depth - 1))
+      ((errorNames.test(name) || name === 'detail') && saysSomething(said)) ||
+      (successNames.test(name) && saysNo(said)) ||
+      (statusNames.test(name) && (isErrorStatus(said) || said === false || saysFailed(said))) ||
+      (wrapperNames.test(name) ? saysFailure(said, depth - 1) : holdsError(said, depth - 1))
     );
   });
+}
+
+/** Of a member that is no wrapper: its words could be about the person, but an error in it is an error. */
+function holdsError(value: unknown, depth: number): boolean {
+  if (depth === 0 || typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(
+    ([spelling, said]) => (errorNames.test(letters(spelling)) && saysSomething(said)) || holdsError(said, depth - 1),
+  );
+}
+
+function saysNo(said: unknown): boolean {
+  return said === false || said === 0 || (typeof said === 'string' && noWords.test(said.trim()));
+}
+
+function saysFailed(said: unknown): boolean {
+  return (
+    typeof said === 'string' && (failureWords.test(said) || httpErrorNames.test(said.trim()) || /^false$/i.test(said))
+  );
+}
+
+/**
+ * Whether the code, or the words, of a 404 blame something else than that the subject is not there: our token, our rights, our
+ * pace, the path, the provider itself.
+ */
+export function blamesSomethingElse(code: string): boolean {
+  const words = code.replace(/([a-z])(?=[A-Z])/g, '$1_');
+  return otherReasons.test(words) || otherShortReasons.test(words);
+}
+
+const otherReasons =
+  /token|credential|permission|forbid|denied|method|route|endpoint|handler|internal|server|throttl|quota|unavailable|time[\W_]?out|timed|version|gateway|proxy|environment|sandbox|expired|unauth|too[\W_]?many|bad[\W_]?request|allowed/i;
+const otherShortReasons =
+  /(^|[\W_])(auth(?!ors?(?=$|[\W_]))[a-z]*|path|url|uri|keys?|api|host|rate|limits?|client|headers?|service)(?=$|[\W_])/i;
+
+/** A number, or digits. Anything else, which may not even be convertible, is none. */
+export function numberIn(value: unknown): number {
+  return typeof value === 'number' || (typeof value === 'string' && value.trim() !== '') ? Number(value) : Number.NaN;
 }
 
 /** Every value that a body gives under one of these names (letters only, lower case), however deep. */

@@ -7,7 +7,7 @@ import { providers, type ProviderSettings } from '../../domain/provider/provider
 import type { Accepted, Evidence, Receipt } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
-import { isObject, saysFailure, valuesUnder } from './contradiction';
+import { blamesSomethingElse, isObject, numberIn, saysFailure, valuesUnder } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './identifier-check';
 import {
@@ -28,12 +28,9 @@ export type MeasureOneOptions = ProviderSettings<'measureone'> & {
 
 /** "timestamp", "error_code", "error_message", of 400, 401, 404, 405 and 500; 405 with "http_code" too. */
 const errorSchema = z.looseObject({ timestamp: z.number(), error_code: z.string().min(1), error_message: z.string() });
-/** What the codes of other answers begin with: in a 404 they contradict the status. */
-const otherCodes =
-  /^(bad_?request|unauth|forbidden|method_?not|internal|too_?many|service_?un|invalid_?(token|cred)|expired)/i;
 const unknownIndividual = fits(
   errorSchema.refine(
-    ({ error_code: code, http_code: httpCode = 404 }) => !otherCodes.test(code) && Number(httpCode) === 404,
+    ({ error_code: code, http_code: httpCode = 404 }) => !blamesSomethingElse(code) && numberIn(httpCode) === 404,
   ),
 );
 const ownError = fits(errorSchema);
@@ -47,7 +44,7 @@ const success: number[] = [200, 201, 202, 204];
 const anySuccess = { from: 200, to: 299 };
 
 const loginTable: AnswerTable<'token'> = [
-  { status: 200, content: 'json', shape: fits(loginSchema), means: 'token' },
+  { status: [200, 201], content: 'json', shape: fits(loginSchema), means: 'token' },
   { status: [400, 401, 403], content: 'json', shape: ownError, means: 'credentials-refused' },
   ...notNow,
   { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
@@ -98,7 +95,8 @@ const purgeTable = (individualId: string): AnswerTable<'taken-on' | 'unknown-ind
 function isOwnObject(body: unknown): boolean {
   if (!isObject(body)) return false;
   const names = Object.keys(body);
-  return !(names.includes('message') && names.every((name) => /^(message|request_?id)$/i.test(name)));
+  const isGateways = names.some((name) => /^message$/i.test(name));
+  return !(isGateways && names.every((name) => /^(message|request_?id)$/i.test(name)));
 }
 
 function isAboutAnother(body: unknown, individualId: string): boolean {

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import { throwIfCancelled, unlessCancelled } from './cancellation';
 import { type AnswerTable, failureFor, judge, type Judging, ruleFor } from './answers';
+import { numberIn } from './contradiction';
 import type { Answer } from './http';
 
 export interface Login {
@@ -103,8 +104,8 @@ export const loginSchema = z.looseObject({
 export function loginFrom(answer: Answer, judging: Judging<'token'>): Login {
   const said = loginSchema.parse(judge(answer, judging).body);
   const lifetimes = [
-    ...(said.expires_in === undefined ? [] : [Number(said.expires_in) * SECOND_MS]),
-    ...(said.expires_at === undefined ? [] : [Number(said.expires_at) - Date.now()]),
+    ...(said.expires_in === undefined ? [] : [numberIn(said.expires_in) * SECOND_MS]),
+    ...(said.expires_at === undefined ? [] : [numberIn(said.expires_at) - Date.now()]),
   ].map((lifetimeMs) => (lifetimeMs > 0 ? lifetimeMs : UNKNOWN_LIFETIME_MS));
   const lifetimeMs = lifetimes.length === 0 ? UNKNOWN_LIFETIME_MS : Math.min(...lifetimes, LIFETIME_MAX_MS);
   return { token: said.access_token, lifetimeMs };

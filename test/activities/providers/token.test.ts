@@ -171,7 +171,10 @@ describe.each([
     [{ expires_in: 'soon' }, 60_000],
     [{ expires_in: -1 }, 60_000],
     [{ expires_in: 0 }, 60_000],
-    [{ expires_in: {} }, 60_000],
+    ...[{}, [], [899], true, '', ' ', { toString: null, valueOf: null }].flatMap((odd): [object, number][] => [
+      [{ expires_in: odd }, 60_000],
+      [{ expires_in: 899, expires_at: odd }, 60_000],
+    ]),
     [{ expires_in: 1e9 }, 24 * 3_600_000],
     [{ expires_in: 899, expires_at: 1 }, 60_000],
     [{ expires_in: 10, expires_at: 'soon' }, 10_000],
@@ -179,6 +182,13 @@ describe.each([
     expect(await login({ status: 200, body: { access_token: 'abc', token_type: 'bearer', ...lifetime } })).toEqual({
       token: 'abc',
       lifetimeMs,
+    });
+  });
+
+  it('is taken by a 201, too: a token was made', async () => {
+    expect(await login({ status: 201, body: { access_token: 'abc', expires_in: 899 } })).toEqual({
+      token: 'abc',
+      lifetimeMs: 899_000,
     });
   });
 
