@@ -10,7 +10,7 @@ import { throwIfCancelled } from './cancellation';
 import { isErrorStatus, isObject, saysFailure, valuesUnder } from './contradiction';
 import { createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './identifier-check';
-import { PROVIDER_CLOCK_SKEW_MS, parseInstant } from './provider-time';
+import { PROVIDER_CLOCK_SKEW_MS, parseBelievable, parseInstant } from './provider-time';
 import { type AdapterCall, type ProviderAdapter, sendErasing } from './provider';
 
 /** `hardDelete` is for the first round: later rounds always delete hard, since the record came back. */
@@ -94,6 +94,13 @@ const readTable = (identifyId: string): AnswerTable<'user' | 'unknown-user'> => 
     means: 'broken',
     because: 'for another user than the one we asked for',
   },
+  {
+    status: 200,
+    content: 'json',
+    shape: (body) => isObject(body) && ('externalapierror' in body || isErrorStatus(body['statusCodeValue'])),
+    means: 'broken',
+    because: 'although its body says that it failed',
+  },
   { status: 200, content: 'json', shape: isUser, means: 'user' },
   ...refusals,
 ];
@@ -174,7 +181,8 @@ export function createAptrinsicAdapter(options: AptrinsicOptions): ProviderAdapt
 
 /** A revived record keeps the date it was created on; a returning customer's record is newer than our asking. */
 function isSameRecord(createDate: unknown, firstAskedAt: number): boolean | 'unclear' {
-  const createdAt = parseInstant(createDate);
+  // A second round cannot be taken back: it is begun by no placeholder of a date.
+  const createdAt = parseBelievable(createDate);
   if (createdAt === undefined || Math.abs(createdAt - firstAskedAt) <= PROVIDER_CLOCK_SKEW_MS) return 'unclear';
   return createdAt < firstAskedAt;
 }

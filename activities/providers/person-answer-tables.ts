@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { MAX_WINDOW_MS } from '../../domain/rules/patience';
 import { type AnswerTable, clientErrors, fits, type Judging, notNow } from './answers';
-import { isObject, saysFailure, valuesUnder } from './contradiction';
-import { parseInstant } from './provider-time';
+import { blamesSomethingElse, isObject, saysFailure, valuesUnder } from './contradiction';
+import { parseBelievable } from './provider-time';
 import type { AdapterCall } from './provider';
 import { loginSchema } from './token';
 
@@ -33,16 +33,25 @@ const tokenError = fits(
   ),
 );
 
-/** A 404 that speaks of a token or of permissions is about us, not about the person. */
+/** A 404 that speaks of a token, of permissions or of a path is not about the person, and no list of what is invalid is a 404. */
 const notFound = fits(
   z.union([
     z
       .looseObject({ error_code: z.string().min(1), desc: z.string() })
-      .refine(
-        ({ auth_success: authSuccess, error_code: code }) =>
-          authSuccess !== false && !isTokenCode(code) && code !== 'insufficient_permissions',
-      ),
-    frameworkError.refine(({ error_code: code }) => code === undefined),
+      .refine(({ auth_success: authSuccess, error_code: code }) => authSuccess !== false && !blamesSomethingElse(code)),
+    frameworkError.refine(
+      ({ error_code: code, detail }) =>
+        code === undefined && typeof detail === 'string' && !blamesSomethingElse(detail),
+    ),
+  ]),
+);
+
+/** An error of its own beside what was asked for; a word in the record is none. */
+const holdsOwnError = fits(
+  z.union([
+    z.looseObject({ auth_success: z.literal(false) }),
+    z.looseObject({ error_code: z.string().min(1) }),
+    frameworkError,
   ]),
 );
 
@@ -50,7 +59,7 @@ function isTokenCode(code: string | undefined): boolean {
   return code !== undefined && code.startsWith('auth_');
 }
 
-const instant = z.union([z.string(), z.number()]).refine((value) => parseInstant(value) !== undefined);
+const instant = z.union([z.string(), z.number()]).refine((value) => parseBelievable(value) !== undefined);
 /** PurgeResponse. `purge_on` is the authority, whatever we wished for; `status` is a free word and never kept. */
 export const purgeSchema = z.looseObject({
   person_id: z.string(),
@@ -80,7 +89,7 @@ const refusedTokens: AnswerTable<never> = [
 ];
 
 const loginTable: AnswerTable<'token'> = [
-  { status: 200, content: 'json', shape: fits(loginSchema), means: 'token' },
+  { status: [200, 201], content: 'json', shape: fits(loginSchema), means: 'token' },
   { status: [400, 401, 403], content: 'json', shape: ownError, means: 'credentials-refused' },
   ...notNow,
   { status: clientErrors, content: 'json', shape: ownError, means: 'rejected' },
@@ -105,7 +114,7 @@ const purgeRules = ({ identifier, now }: Subject, status: readonly number[]): An
   {
     status,
     content: 'json',
-    shape: (body) => isPurge(body) && (parseInstant(body.purge_on) ?? Infinity) - now <= MAX_WINDOW_MS,
+    shape: (body) => isPurge(body) && (parseBelievable(body.purge_on) ?? Infinity) - now <= MAX_WINDOW_MS,
     means: 'queued',
   },
   {
@@ -155,18 +164,18 @@ const infoTable = ({ identifier }: Subject): AnswerTable<'present' | 'absent' | 
     means: 'broken',
     because: 'for another person than the one we asked for',
   },
-  {
-    status: 200,
-    content: 'json',
-    shape: (body) => isObject(body) && typeof body['person_id'] === 'string',
-    means: 'present',
-  },
+  { status: 200, content: 'json', shape: (body) => isPerson(body) && holdsOwnError(body), means: 'unclear' },
+  { status: 200, content: 'json', shape: isPerson, means: 'present' },
   { status: 200, content: 'json', shape: (body) => isObject(body) && body['person_id'] === null, means: 'unclear' },
   ...refusedTokens,
   { status: 404, content: 'json', shape: notFound, means: 'absent' },
   ...notNow,
   { status: clientErrors, content: 'json', shape: ownError, means: 'unclear' },
 ];
+
+function isPerson(body: unknown): boolean {
+  return isObject(body) && typeof body['person_id'] === 'string';
+}
 
 /** UUIDs are compared as the provider reads them, in any case. */
 function isAboutAnother(body: unknown, personId: string): boolean {

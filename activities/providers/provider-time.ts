@@ -9,12 +9,23 @@ const unixTime = /^-?\d{1,16}(\.\d{1,9})?$/;
 /** Unix times from here on are milliseconds; in seconds it would be the year 2603. */
 const MILLISECONDS_FROM = 2e10;
 const LAST_INSTANT_MS = 8.64e15;
+/** None of the providers is as old. Clocks that were never set begin in the years 1, 1900, 1970, 1980 and 2000. */
+const FIRST_BELIEVED_MS = Date.UTC(2000, 0, 2);
 
 /** Epoch ms, or undefined for anything that does not name one instant: a time without a zone does not. */
 export function parseInstant(value: unknown): number | undefined {
   if (typeof value === 'number') return fromUnixTime(value);
   if (typeof value !== 'string') return undefined;
   return unixTime.test(value) ? fromUnixTime(Number(value)) : fromDateTime(value);
+}
+
+/**
+ * The same, where something of ours hangs on it: not for what stands for "no time", nor for a number in another unit, such as the
+ * year 9999 in seconds or a date's digits.
+ */
+export function parseBelievable(value: unknown): number | undefined {
+  const at = parseInstant(value);
+  return at !== undefined && at >= FIRST_BELIEVED_MS ? at : undefined;
 }
 
 function fromUnixTime(value: number): number | undefined {

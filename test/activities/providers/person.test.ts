@@ -158,7 +158,7 @@ describe('person.requestErasure', () => {
     ['2031-03-15T23:59:60Z', '2031-03-16T00:00:00.000Z'],
     [Date.parse('2031-03-15T12:00:01Z') / 1_000, '2031-03-15T12:00:01.000Z'],
     [String(Date.parse('2031-03-15T12:00:01Z') / 1_000), '2031-03-15T12:00:01.000Z'],
-    ['1999-01-01T00:00:00Z', '1999-01-01T00:00:00.000Z'],
+    ['2000-01-02T00:00:00Z', '2000-01-02T00:00:00.000Z'],
     [iso(now + 400 * DAY_MS), iso(now + 400 * DAY_MS)],
   ])('reads purge_on %p', async (purge_on, endsAt) => {
     const { adapter } = await setup({ [info]: here, [queue]: { status: 202, body: purge({ purge_on }) } });
@@ -171,6 +171,12 @@ describe('person.requestErasure', () => {
     { purge_on: iso(now + 400 * DAY_MS + 1) },
     { purge_on: '2031-03-15T12:00:01' },
     { purge_on: `soon ${personId}` },
+    // No time at all, or a number in another unit: all of them long over, so nothing would be waited for.
+    ...[0, '0', -1, 20_310_315, '20310315', 253_402_300_799].map((purge_on) => ({ purge_on })),
+    { purge_on: '0000-01-01T00:00:00Z' },
+    { purge_on: '0001-01-01T00:00:00Z' },
+    { purge_on: '1970-01-01T00:00:00Z' },
+    { purge_on: '9999-12-31T23:59:59Z' },
     { purge_on: null },
     { purge_on: undefined },
     { purge_on: {} },
@@ -224,6 +230,7 @@ describe('person.requestErasure', () => {
     ['one write, told by a slow clock', { created_on: iso(now - DAY_MS), last_modified_on: iso(now - DAY_MS) }, true],
     ['an update of an older one', { created_on: iso(now - HOUR_MS), last_modified_on: iso(now) }, false],
     ['nobody knows when', { created_on: 'then', last_modified_on: iso(now) }, false],
+    ['nobody knows when', { created_on: 0, last_modified_on: 0 }, false],
   ])('can withdraw a purge that was made by %s: %j is %s', async (_what, times, withdrawable) => {
     const { adapter } = await setup({ [info]: here, [queue]: { status: 202, body: purge(times) } });
     await expect(adapter.requestErasure(call())).resolves.toMatchObject({ basis: 'taken-on', withdrawable });
