@@ -44,8 +44,12 @@ const HEARTBEAT_EVERY_MS = 4 * SECOND_MS;
 /** So often at most, failures that take turns make the workflow hear of it. */
 const CHANGE_TOLD_EVERY_MS = HOUR_MS;
 
-/** So long at least a refusal of our credentials is tried again before it asks for attention. */
-const REFUSED_TRIES_MS = 5 * MINUTE_MS;
+/** So long at least what is only tried at first is tried again before it asks for attention, and so often at least. */
+const REFUSED_TRIES_MS: Partial<Record<FailureType, number>> = {
+  ProviderUnauthorized: 5 * MINUTE_MS,
+  TokenRefused: 10 * MINUTE_MS,
+};
+const REFUSED_EVERY_MS = MINUTE_MS;
 
 /** What one attempt leaves to the next, as heartbeat details: free of personal data. */
 interface AttemptMemory extends StepMemory {
@@ -53,6 +57,8 @@ interface AttemptMemory extends StepMemory {
   readonly endedAttempt: number;
   /** The erasing operation may have been reached, by that attempt or one before it. */
   readonly reached: boolean;
+  /** Since when our credentials or tokens are refused, with nothing else in between. */
+  readonly refusedSince?: number;
 }
 
 export interface LegActivityParts {
@@ -267,11 +273,12 @@ function troubleAfter(
   memory: AttemptMemory,
   type: FailureType,
   now: number,
-): Pick<AttemptMemory, 'unavailableSince' | 'pendingSince'> {
+): Pick<AttemptMemory, 'unavailableSince' | 'pendingSince' | 'refusedSince'> {
   // A provider that is late does not stop being late because it was out of reach once.
   const pending = memory.pendingSince === undefined ? {} : { pendingSince: memory.pendingSince };
   if (type === 'StillPending') return { pendingSince: memory.pendingSince ?? now };
   if (isOutage(type)) return { unavailableSince: memory.unavailableSince ?? now, ...pending };
+  if (type in REFUSED_TRIES_MS) return { refusedSince: memory.refusedSince ?? now, ...pending };
   return pending;
 }
 
@@ -303,9 +310,9 @@ function toApplicationFailure(
     readonly kind: AnswerKind;
   },
 ): ApplicationFailure {
-  const { endedAttempt: _endedAttempt, reached, ...left } = memory;
+  const { endedAttempt: _endedAttempt, refusedSince: _refusedSince, reached, ...left } = memory;
   const nextRetryDelay = retryDelayMs(failure, info, call);
-  const isSpent = isBudgetSpent(failure.type, { info, call, memory });
+  const isSpent = isBudgetSpent(failure.type, { info, call, memory, kind });
   const kindChanged = !isSpent && isNews(failure.type, info, call);
   const details: FailureDetails = {
     ...reachOf(parts, call, { kind, reached }),
@@ -325,14 +332,18 @@ function toApplicationFailure(
 }
 
 /** Another kind of failure than the workflow knows of, and shows: nobody hears of an attempt that merely waits for its next. */
-function isNews(type: FailureType, info: Info, { tries: { knownFailure } }: LegCall): boolean {
+function isNews(type: FailureType, info: Info, { tries: { mode, knownFailure } }: LegCall): boolean {
+  // It passes soon, or is told when it does not.
+  if (mode !== 'daily' && type in REFUSED_TRIES_MS) return false;
   const runsForMs = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
   return knownFailure !== undefined && type !== knownFailure && runsForMs >= CHANGE_TOLD_EVERY_MS;
 }
 
 /** A provider's wish only ever lengthens the wait: a storm of `Retry-After: 1` must not become a storm of ours. */
 function retryDelayMs(failure: ProviderFailure, { attempt }: Info, { tries, patience }: LegCall): number {
-  const ownMs = Math.min(tries.firstWaitMs * 2 ** (attempt - 1), tries.longestWaitMs);
+  // After an outage of hours the next attempt would be hours away.
+  const longestMs = tries.mode !== 'daily' && failure.type in REFUSED_TRIES_MS ? REFUSED_EVERY_MS : tries.longestWaitMs;
+  const ownMs = Math.min(tries.firstWaitMs * 2 ** (attempt - 1), longestMs);
   const wishedMs = failure.type === 'StillPending' ? patience.stillPendingEveryMs : failure.retryAfterMs;
   return Math.max(ownMs, wishedMs ?? 0);
 }
@@ -340,11 +351,19 @@ function retryDelayMs(failure: ProviderFailure, { attempt }: Info, { tries, pati
 /** Looking has two budgets, and Temporal's time-outs know only their sum; the daily try has none. */
 function isBudgetSpent(
   type: FailureType,
-  { info, call, memory }: { readonly info: Info; readonly call: LegCall; readonly memory: AttemptMemory },
+  {
+    info,
+    call,
+    memory,
+    kind,
+  }: { readonly info: Info; readonly call: LegCall; readonly memory: AttemptMemory; readonly kind: AnswerKind },
 ): boolean {
   if (call.tries.mode === 'daily') return false;
   const now = info.currentAttemptScheduledTimestampMs;
-  if (type === 'ProviderUnauthorized') return now - info.scheduledTimestampMs >= REFUSED_TRIES_MS;
+  const refusedTriesMs = REFUSED_TRIES_MS[type];
+  // A withdrawal has no attention: it is tried for as long as its own time lasts.
+  if (refusedTriesMs !== undefined && kind !== 'withdrawal')
+    return now - (memory.refusedSince ?? now) >= refusedTriesMs;
   if (isOutage(type)) return now - (memory.unavailableSince ?? now) >= call.patience.outageBudgetMs;
   return type === 'StillPending' && now - (memory.pendingSince ?? now) >= call.patience.stillPendingBudgetMs;
 }

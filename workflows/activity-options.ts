@@ -75,7 +75,7 @@ function remainingMs(step: AskStep | LookStep): number {
 
 function attempts(provider: Provider, how: CallTries, timeouts: ActivityOptions): LegAttempts {
   const mayMend =
-    how === tries.withdraw ? isMendedWhileWithdrawing : how.mode === 'daily' ? isMendedDaily : isMendedSoon(how.mode);
+    how === tries.withdraw ? isMendedWhileWithdrawing : how.mode === 'daily' ? isMendedDaily : isMendedSoon;
   return {
     options: {
       taskQueue: providerQueue(provider),
@@ -99,8 +99,9 @@ function isMendedDaily(type: FailureType): boolean {
   return retrying[type].daily;
 }
 
-function isMendedSoon(mode: 'first' | 'soon'): (type: FailureType) => boolean {
-  return (type) => retrying[type].soon !== undefined || (mode === 'first' && retrying[type].first === true);
+/** Also a refusal of our credentials that comes after an outage: the activity itself ends it after some minutes. */
+function isMendedSoon(type: FailureType): boolean {
+  return retrying[type].soon !== undefined || retrying[type].first === true;
 }
 
 /** There is no phase in which it could wait for the brake. */

@@ -5,7 +5,7 @@ import { noBrake, type BrakeGate } from '../../activities/brake-gate';
 import { createLegActivities } from '../../activities/leg-activities';
 import { ProviderFailure, type AdapterCall, type ProviderAdapter } from '../../activities/providers/provider';
 import { defined } from '../../domain/defined';
-import { DAY_MS, HOUR_MS, SECOND_MS } from '../../domain/duration';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import { failureTypes, isAttentionReason, type AttentionReason, type FailureDetails } from '../../domain/leg/failure';
 import type { LegCall } from '../../domain/leg/leg-call';
 import { defaultPatience } from '../../domain/rules/patience';
@@ -287,6 +287,28 @@ describe('a leg activity', () => {
     await run({ look, call: { askedBefore: true } });
     expect(asked).toEqual([true, false, true, true, true]);
   });
+
+  it.each([
+    ['ProviderUnauthorized', 5],
+    ['TokenRefused', 10],
+  ] as const)(
+    'after an outage of hours tries %s again each minute, for %s minutes, and then asks for attention',
+    async (type, minutes) => {
+      const soon = { mode: 'soon', firstWaitMs: 20 * MINUTE_MS, longestWaitMs: 6 * HOUR_MS } as const;
+      const call = { tries: { ...soon, knownFailure: 'ProviderUnavailable' } } as const;
+      const after = { call, look: fails(type), beganMs: NOW - 9 * HOUR_MS };
+      const memory = { endedAttempt: 7, reached: false, adapter: {}, unavailableSince: NOW - 9 * HOUR_MS };
+      const first = await run({ ...after, attempt: 8, memory });
+      expect(first.failure).toMatchObject({ type, nonRetryable: false, nextRetryDelay: MINUTE_MS });
+      const later = { ...after, attempt: 9, memory: first.memory };
+      const last = await run({ ...later, atMs: NOW + (minutes - 1) * MINUTE_MS });
+      expect(last.failure).toMatchObject({ type, nonRetryable: false });
+      const spent = await run({ ...later, atMs: NOW + minutes * MINUTE_MS });
+      expect(spent.failure).toMatchObject({ type, nonRetryable: true, details: [{ memory: { adapter: {} } }] });
+      // What staff have it try again begins anew.
+      expect((spent.failure?.details as FailureDetails[] | undefined)?.[0]?.memory).not.toHaveProperty('refusedSince');
+    },
+  );
 
   it('lets a wish to stay away only lengthen its own wait', async () => {
     expect((await run({ look: fails('ProviderUnavailable', SECOND_MS) })).failure?.nextRetryDelay).toBe(10 * SECOND_MS);
