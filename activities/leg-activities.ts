@@ -311,7 +311,7 @@ function toApplicationFailure(
   },
 ): ApplicationFailure {
   const { endedAttempt: _endedAttempt, refusedSince: _refusedSince, reached, ...left } = memory;
-  const nextRetryDelay = retryDelayMs(failure, info, call);
+  const nextRetryDelay = retryDelayMs(failure, { info, call, kind });
   const isSpent = isBudgetSpent(failure.type, { info, call, memory, kind });
   const kindChanged = !isSpent && isNews(failure.type, info, call);
   const details: FailureDetails = {
@@ -340,11 +340,19 @@ function isNews(type: FailureType, info: Info, { tries: { mode, knownFailure } }
 }
 
 /** A provider's wish only ever lengthens the wait: a storm of `Retry-After: 1` must not become a storm of ours. */
-function retryDelayMs(failure: ProviderFailure, { attempt }: Info, { tries, patience }: LegCall): number {
-  // After an outage of hours the next attempt would be hours away.
-  const longestMs = tries.mode !== 'daily' && failure.type in REFUSED_TRIES_MS ? REFUSED_EVERY_MS : tries.longestWaitMs;
+function retryDelayMs(
+  { type, retryAfterMs }: ProviderFailure,
+  {
+    info: { attempt },
+    call: { tries, patience },
+    kind,
+  }: { readonly info: Info; readonly call: LegCall; readonly kind: AnswerKind },
+): number {
+  // After an outage of hours the next attempt would be hours away, and these minutes over.
+  const isForMinutes = type in REFUSED_TRIES_MS && tries.mode !== 'daily' && kind !== 'withdrawal';
+  const longestMs = isForMinutes ? REFUSED_EVERY_MS : tries.longestWaitMs;
   const ownMs = Math.min(tries.firstWaitMs * 2 ** (attempt - 1), longestMs);
-  const wishedMs = failure.type === 'StillPending' ? patience.stillPendingEveryMs : failure.retryAfterMs;
+  const wishedMs = type === 'StillPending' ? patience.stillPendingEveryMs : retryAfterMs;
   return Math.max(ownMs, wishedMs ?? 0);
 }
 

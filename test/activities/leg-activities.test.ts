@@ -56,6 +56,8 @@ interface Attempt {
   readonly knownFailure?: AttentionReason;
   readonly cancel?: boolean;
   readonly brake?: Partial<BrakeGate>;
+  /** A withdrawal, which calls `look`, and not a look. */
+  readonly withdraws?: boolean;
 }
 
 /** Of the activity: it serves the run of its own request. */
@@ -96,7 +98,10 @@ async function run(
     host: 'provider.test',
     requestErasure: () => Promise.reject(new TypeError('not part of this test')),
     observeErasure: options.look,
-    withdrawErasure: () => Promise.reject(new TypeError('not part of this test')),
+    withdrawErasure: async (asked) => {
+      await options.look(asked);
+      return { status: 'nothing-to-withdraw' };
+    },
   };
   const activities = createLegActivities({
     adapter,
@@ -120,10 +125,11 @@ async function run(
     patience: defaultPatience,
     ...options.call,
   };
-  const activity = activities['aptrinsic.observeErasure'];
-  if (activity === undefined) throw new Error('The activity is missing');
+  const { 'aptrinsic.observeErasure': look, 'aptrinsic.withdrawErasure': withdraw } = activities;
+  if (look === undefined || withdraw === undefined) throw new Error('The activity is missing');
   try {
-    return { result: await environment.run(activity, call), memory, told };
+    if (options.withdraws === true) await environment.run(withdraw, call);
+    return { result: await environment.run(look, call), memory, told };
   } catch (failure) {
     return { failure: failure as ApplicationFailure, memory, told };
   }
@@ -307,6 +313,18 @@ describe('a leg activity', () => {
       expect(spent.failure).toMatchObject({ type, nonRetryable: true, details: [{ memory: { adapter: {} } }] });
       // What staff have it try again begins anew.
       expect((spent.failure?.details as FailureDetails[] | undefined)?.[0]?.memory).not.toHaveProperty('refusedSince');
+    },
+  );
+
+  it.each(['ProviderUnauthorized', 'TokenRefused'] as const)(
+    'tries a withdrawal that meets %s for as long as its own time lasts, at its own pace',
+    async (type) => {
+      const call = { tries: { mode: 'soon', firstWaitMs: 10 * SECOND_MS, longestWaitMs: HOUR_MS } } as const;
+      const memory = { endedAttempt: 19, reached: false, adapter: {}, refusedSince: NOW - 20 * HOUR_MS };
+      const late = { call, look: fails(type), attempt: 20, memory, beganMs: NOW - 20 * HOUR_MS };
+      const { failure } = await run({ ...late, withdraws: true });
+      expect(failure).toMatchObject({ type, nonRetryable: false, nextRetryDelay: HOUR_MS });
+      expect((await run(late)).failure).toMatchObject({ type, nonRetryable: true });
     },
   );
 
