@@ -44,7 +44,7 @@ const HEARTBEAT_EVERY_MS = 4 * SECOND_MS;
 /** So often at most, failures that take turns make the workflow hear of it. */
 const CHANGE_TOLD_EVERY_MS = HOUR_MS;
 
-/** So long at least what is only tried at first is tried again before it asks for attention, and so often at least. */
+/** So long at least what is only tried at first is tried again before it asks for attention; after an outage each minute. */
 const REFUSED_TRIES_MS: Partial<Record<FailureType, number>> = {
   ProviderUnauthorized: 5 * MINUTE_MS,
   TokenRefused: 10 * MINUTE_MS,
@@ -349,7 +349,7 @@ function retryDelayMs(
   }: { readonly info: Info; readonly call: LegCall; readonly kind: AnswerKind },
 ): number {
   // After an outage of hours the next attempt would be hours away, and these minutes over.
-  const isForMinutes = type in REFUSED_TRIES_MS && tries.mode !== 'daily' && kind !== 'withdrawal';
+  const isForMinutes = type in REFUSED_TRIES_MS && tries.mode === 'soon' && kind !== 'withdrawal';
   const longestMs = isForMinutes ? REFUSED_EVERY_MS : tries.longestWaitMs;
   const ownMs = Math.min(tries.firstWaitMs * 2 ** (attempt - 1), longestMs);
   const wishedMs = type === 'StillPending' ? patience.stillPendingEveryMs : retryAfterMs;
