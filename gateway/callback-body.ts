@@ -62,8 +62,7 @@ const successWords =
   /^(|0|2\d\d|true|yes|ok|none|null|success|successful|succeeded|done|complete|completed|finished|processed|purged|deleted|erased)$/i;
 const outcomeField = /(status|statuscode|result|outcome)$/;
 /** Words for people: only what clearly says that it failed counts. */
-const wordsField =
-  /^(purge|deletion|erasure|request|individual|job|task)?(state|phase|stage|message|msg|reason|details?|description)$/;
+const wordsField = /(state|phase|stage|message|msg|reason|details?|description)$/;
 const failureField =
   /^(is|has|had|was)?(error|failure|failed|exception)|(errors?|failed|failures?|exceptions?|unsuccessful)$|^not(yet|been)*(purged|deleted|erased|completed|done|found|successful)$/;
 const successField = /^(is|was|has|been)*(success|succeeded|successful|ok|purged|deleted|erased|completed?)$/;
