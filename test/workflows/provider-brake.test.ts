@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createCallGate, type CallGate } from '../../activities/providers/call-gate';
 import { LEASED_PART } from '../../domain/brake/lease';
-import { HOUR_MS, SECOND_MS } from '../../domain/duration';
+import { MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import { BULK_PRIORITY, DUE_PRIORITY } from '../../domain/request/priority';
 import { brakeIdOf, providerQueue, WORKFLOW_QUEUE, WORKFLOW_TYPE, workflowIdOf } from '../../temporal/names';
 import { BrakeCalls } from '../../temporal/brake-calls';
@@ -91,7 +91,7 @@ describe('the brake of a provider', () => {
     const before = Date.now();
     const told = new CallingWorker();
     await eventually(() => (told.left.length > 0 ? true : undefined));
-    told.gate.pause(HOUR_MS);
+    told.gate.pause(2 * MINUTE_MS);
     const calls = new BrakeCalls(bench.client, 'person');
     const {
       pausedUntil = 0,
@@ -100,11 +100,10 @@ describe('the brake of a provider', () => {
     } = await eventually(async () => {
       const found = await calls.read();
       // Before it is told, it says only that there was no pause up to the last request.
-      return (found.pausedUntil ?? 0) > before + SECOND_MS ? found : undefined;
+      return (found.pausedUntil ?? 0) > before + MINUTE_MS ? found : undefined;
     });
     told.kill();
     expect(on).toBeUndefined();
-    expect(pausedUntil).toBeGreaterThan(before + 0.99 * HOUR_MS);
     expect(shortage).toMatchObject({ reason: 'paused', until: pausedUntil });
   });
 
