@@ -10,6 +10,7 @@ import { defined } from '../domain/defined';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/duration';
 import {
   isOutage,
+  retrying,
   type AdapterMemory,
   type FailureDetails,
   type FailureType,
@@ -44,11 +45,7 @@ const HEARTBEAT_EVERY_MS = 4 * SECOND_MS;
 /** So often at most, failures that take turns make the workflow hear of it. */
 const CHANGE_TOLD_EVERY_MS = HOUR_MS;
 
-/** So long at least what is only tried at first is tried again before it asks for attention; after an outage each minute. */
-const REFUSED_TRIES_MS: Partial<Record<FailureType, number>> = {
-  ProviderUnauthorized: 5 * MINUTE_MS,
-  TokenRefused: 10 * MINUTE_MS,
-};
+/** After an outage, so often at least what is tried again for some minutes only. */
 const REFUSED_EVERY_MS = MINUTE_MS;
 
 /** What one attempt leaves to the next, as heartbeat details: free of personal data. */
@@ -278,7 +275,7 @@ function troubleAfter(
   const pending = memory.pendingSince === undefined ? {} : { pendingSince: memory.pendingSince };
   if (type === 'StillPending') return { pendingSince: memory.pendingSince ?? now };
   if (isOutage(type)) return { unavailableSince: memory.unavailableSince ?? now, ...pending };
-  if (type in REFUSED_TRIES_MS) return { refusedSince: memory.refusedSince ?? now, ...pending };
+  if (retrying[type].forMs !== undefined) return { refusedSince: memory.refusedSince ?? now, ...pending };
   return pending;
 }
 
@@ -334,7 +331,7 @@ function toApplicationFailure(
 /** Another kind of failure than the workflow knows of, and shows: nobody hears of an attempt that merely waits for its next. */
 function isNews(type: FailureType, info: Info, { tries: { mode, knownFailure } }: LegCall): boolean {
   // It passes soon, or is told when it does not.
-  if (mode !== 'daily' && type in REFUSED_TRIES_MS) return false;
+  if (mode !== 'daily' && retrying[type].forMs !== undefined) return false;
   const runsForMs = info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
   return knownFailure !== undefined && type !== knownFailure && runsForMs >= CHANGE_TOLD_EVERY_MS;
 }
@@ -349,7 +346,7 @@ function retryDelayMs(
   }: { readonly info: Info; readonly call: LegCall; readonly kind: AnswerKind },
 ): number {
   // After an outage of hours the next attempt would be hours away, and these minutes over.
-  const isForMinutes = type in REFUSED_TRIES_MS && tries.mode === 'soon' && kind !== 'withdrawal';
+  const isForMinutes = retrying[type].forMs !== undefined && tries.mode === 'soon' && kind !== 'withdrawal';
   const longestMs = isForMinutes ? REFUSED_EVERY_MS : tries.longestWaitMs;
   const ownMs = Math.min(tries.firstWaitMs * 2 ** (attempt - 1), longestMs);
   const wishedMs = type === 'StillPending' ? patience.stillPendingEveryMs : retryAfterMs;
@@ -368,10 +365,9 @@ function isBudgetSpent(
 ): boolean {
   if (call.tries.mode === 'daily') return false;
   const now = info.currentAttemptScheduledTimestampMs;
-  const refusedTriesMs = REFUSED_TRIES_MS[type];
+  const { forMs } = retrying[type];
   // A withdrawal has no attention: it is tried for as long as its own time lasts.
-  if (refusedTriesMs !== undefined && kind !== 'withdrawal')
-    return now - (memory.refusedSince ?? now) >= refusedTriesMs;
+  if (forMs !== undefined && kind !== 'withdrawal') return now - (memory.refusedSince ?? now) >= forMs;
   if (isOutage(type)) return now - (memory.unavailableSince ?? now) >= call.patience.outageBudgetMs;
   return type === 'StillPending' && now - (memory.pendingSince ?? now) >= call.patience.stillPendingBudgetMs;
 }

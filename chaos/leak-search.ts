@@ -5,11 +5,11 @@
 import { inflateRawSync } from 'node:zlib';
 
 const BASE64_RUN = /[A-Za-z0-9+/_-]{16,}={0,2}/g;
+/** What is packed has digits; most runs of a history are names, and to try each of them takes most of the time. */
+const WORD = /^[A-Za-z_/-]+$/;
 const HEX_RUN = /(?:[0-9a-f]{2}){12,}/gi;
 const UNPACKING_DEPTH_MAX = 3;
 const INFLATED_LENGTH_MAX = 1_048_576;
-/** Above keys, hashes and signatures, of which a history has hundreds: to try each of them takes most of the time. */
-const DEFLATED_LENGTH_MIN = 90;
 
 /** `idv_…` of MeasureOne, `…@customer.example` of Aptrinsic, and UUIDs of the person API with or without hyphens. */
 const identifier = /idv_[0-9a-z_-]{8,64}|[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/gi;
@@ -83,7 +83,7 @@ function unpacked(text: string, depth: number): { readonly as: string; readonly 
   // What is sealed or signed decodes to bytes: only text is worth another look, and what is deflated.
   const runs = [...text.matchAll(BASE64_RUN)].flatMap(([run]) => {
     const bytes = Buffer.from(run, 'base64');
-    return [bytes, run.length < DEFLATED_LENGTH_MIN ? Buffer.alloc(0) : inflated(bytes)]
+    return (WORD.test(run) ? [bytes] : [bytes, inflated(bytes)])
       .map((form) => form.toString('latin1'))
       .filter((form) => form !== '' && isText(form));
   });

@@ -101,7 +101,7 @@ function isMendedDaily(type: FailureType): boolean {
 
 /** Also a refusal of our credentials that comes after an outage: the activity itself ends it after some minutes. */
 function isMendedSoon(type: FailureType): boolean {
-  return retrying[type].soon !== undefined || retrying[type].first === true;
+  return retrying[type].soon !== undefined || retrying[type].forMs !== undefined;
 }
 
 /** There is no phase in which it could wait for the brake. */

@@ -4,14 +4,13 @@
  */
 import type { z } from 'zod';
 import { describeDuration } from '../../domain/duration';
-import { givesNameTwice } from '../../domain/text';
+import { givesNameTwice, parsedJson } from '../../domain/text';
 import { contentTypeOf, type Answer, retryAfterOf } from './http';
 import { ProviderFailure } from './provider';
 
 /**
  * What an answer carries. `page` is anything that is labelled or begins like HTML or XML, which no provider here sends.
- * `json` also without a label; `other` is text, JSON under another label or with a
- * name given twice, and what does not parse.
+ * `json` also without a label; `other` is text, JSON under another label or with a name given twice, and what does not parse.
  */
 export type Content = 'none' | 'json' | 'page' | 'other' | 'unreadable';
 
@@ -107,12 +106,8 @@ function readingOf(answer: Answer): { readonly content: Content; readonly body?:
   if (text.startsWith('<')) return { content: 'page' };
   const isLabelled = type === '' || /^application\/([\w.-]+\+)?json$/.test(type);
   if (!isLabelled) return { content: 'other' };
-  try {
-    const body = JSON.parse(text) as unknown;
-    return givesNameTwice(text) ? { content: 'other' } : { content: 'json', body };
-  } catch {
-    return { content: 'other' };
-  }
+  const body = parsedJson(text);
+  return body === undefined || givesNameTwice(text) ? { content: 'other' } : { content: 'json', body };
 }
 
 export function ruleFor<Meaning extends string>(

@@ -81,7 +81,7 @@ export function tripStateAfter(brake: TripState, event: TripEvent): TripState {
       if (brake.on === undefined) return brake;
       const { actor, reason } = event;
       return {
-        ...release(brake, at, { actor, reason }),
+        ...release(brake.on, { ...brake, at, by: { actor, reason } }),
         ...defined({
           unknownIdsBelievedUntil:
             brake.on.reason === 'unknown-ids' ? at + UNKNOWN_IDS_BELIEVED_MS : brake.unknownIdsBelievedUntil,
@@ -122,7 +122,7 @@ function tripped(
   }
   if (trip.reason !== on.reason && trip.reason === 'unknown-ids') {
     // It answers, so what the brake was on for is over; and these people are to be named.
-    const { on: _on, ...off } = { on, ...brake };
+    const { on: _on, ...off } = brake;
     return tripped(off, { type: 'tripped', trip, plan, at });
   }
   // These were refused, and not told that nobody knows them.
@@ -139,7 +139,7 @@ function called(brake: TripState, { requestId, sign, at }: TripEvent & { readonl
   if (on === undefined) return brake;
   if (releases(on.reason, sign)) {
     return {
-      ...release(brake, at, { request: requestId }),
+      ...release(on, { ...brake, at, by: { request: requestId } }),
       ...defined({ unknownIdsBelievedUntil: brake.unknownIdsBelievedUntil }),
     };
   }
@@ -181,8 +181,7 @@ function releases(reason: BrakeReason, { says }: Sign): boolean {
 }
 
 /** Whoever is to be looked into stays named, also where the brake went on for something else since. */
-function release({ on, last }: TripState, at: number, by: ReleasedBrake['by']): TripState {
-  if (on === undefined) return defined({ last });
+function release(on: BrakeOn, { last, at, by }: TripState & Pick<ReleasedBrake, 'at' | 'by'>): TripState {
   const { reason, since } = on;
   const requestIds = named([...(reason === 'unknown-ids' ? on.requestIds : []), ...(last?.requestIds ?? [])]);
   return { last: { reason, since, at, by, ...(requestIds.length > 0 && { requestIds }) } };

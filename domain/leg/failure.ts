@@ -1,6 +1,7 @@
 import type { BrakeReason } from '../brake/brake-reason';
 import type { ShortageReason } from '../brake/shortage';
 import type { ProviderWitness } from '../fact/fact';
+import { MINUTE_MS } from '../duration';
 
 /**
  * The `type` of every failure that a step of a leg can end with. An outcome is a value; a failure is one of these.
@@ -64,14 +65,14 @@ export type AttentionReason =
 
 /**
  * How each kind of failure is tried again. `soon`: within minutes to hours, until this budget of the policy is spent;
- * absent where that mends nothing. `first`: within the first minutes only, since it either passes soon or needs a person.
+ * absent where that mends nothing. `forMs`: for so long at least since it began, as it either passes soon or needs a person.
  * `daily`: the leg in attention goes on trying once a day by itself, since time, a deploy
  * or the provider may mend it.
  */
 export const retrying: Readonly<
   Record<
     FailureType,
-    { readonly soon?: 'outageBudgetMs' | 'stillPendingBudgetMs'; readonly first?: true; readonly daily: boolean }
+    { readonly soon?: 'outageBudgetMs' | 'stillPendingBudgetMs'; readonly forMs?: number; readonly daily: boolean }
   >
 > = {
   InvalidRequest: { daily: false },
@@ -81,8 +82,8 @@ export const retrying: Readonly<
   ProviderUnavailable: { soon: 'outageBudgetMs', daily: true },
   UnrecognizedAnswer: { soon: 'outageBudgetMs', daily: true },
   // By then the brake has told whether everybody is refused, who then waits for it without attention.
-  ProviderUnauthorized: { first: true, daily: true },
-  TokenRefused: { first: true, daily: true },
+  ProviderUnauthorized: { forMs: 5 * MINUTE_MS, daily: true },
+  TokenRefused: { forMs: 10 * MINUTE_MS, daily: true },
   ProviderRejected: { daily: false },
   ProviderContractBroken: { daily: false },
   StillPending: { soon: 'stillPendingBudgetMs', daily: true },
