@@ -24,12 +24,12 @@ export const exitCodeHelp = `Exit codes:
     2  wrong usage, input, keys or settings; some rows were rejected (submit --file); the namespace is not set up (setup)
     3  no such request
     4  the request id is taken by another request, or some of a file are
-    5  Temporal, the gateway or the identity provider cannot be reached, or no worker answers
+    5  Temporal, the server or the identity provider cannot be reached, or no worker answers
     6  refused: the certificate does not hold, the decision was not taken or signed, the login failed, or the request is over
     7  completed with exceptions (status, watch, submit --wait)
     8  withdrawn (status, watch, submit --wait)
     9  ended without a certificate (status, watch, submit --wait, certificate)
    10  still running, so there is no certificate yet (certificate)
-   11  the sweep found something, or does not run by itself (sweep)
+   11  the sweep found something, or does not run by itself (sweep); a brake is on (brake list)
    12  the filter names no open request, so that nothing was done (retry, hold, release with --where)
   130  interrupted while waiting, and the request goes on; or in the middle of many, and a repetition goes on`;

@@ -38,7 +38,7 @@ Example:
 function addRelease(brake: Command, context: CommandContext): void {
   brake
     .command('release')
-    .description('have the calls to this provider go on now')
+    .description('have calls to this provider made again: what waits goes on within the hour')
     .addArgument(choiceArgument('PROVIDER', 'the provider', providerKeys))
     .requiredOption('--actor <ID>', 'who releases it: an opaque id of the staff member')
     .requiredOption('--reason <TEXT>', 'why: a code or a ticket, no free text')

@@ -11,7 +11,7 @@ interface LoginCommandOptions {
 export function addLogin(program: Command, context: CommandContext): void {
   program
     .command('login')
-    .description('log in at the identity provider, so that the gateway signs your decisions')
+    .description('log in at the identity provider, so that the server signs your decisions')
     .option('--device', 'log in by a code on another device, where the identity provider offers that')
     .option(
       '--port <PORT>',
