@@ -145,7 +145,8 @@ export function mayHaveArrived({ nature, status }: SentCallback): boolean {
 const EVENT = 'individual.purged';
 
 /** The event's name in one of the two fields where the vendor's own texts have it, and nothing that says otherwise. */
-export function confirms({ body }: Pick<SentCallback, 'body'>): boolean {
+export function confirms({ body, fault }: Pick<SentCallback, 'body' | 'fault'>): boolean {
+  if (fault === 'wrong-subject') return false;
   const said = parsed(body);
   if (typeof said !== 'object' || said === null || Array.isArray(said)) return false;
   const { event, event_type: type, status } = said as Record<string, unknown>;

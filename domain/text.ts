@@ -53,6 +53,11 @@ export function givesNameTwice(json: string): boolean {
   return false;
 }
 
+/** Of a name in JSON, so that `created_at`, `createdAt` and `Created-At` are one. */
+export function letters(name: string): string {
+  return name.toLowerCase().replace(/[^a-z]/g, '');
+}
+
 /** In any case. */
 export function isUuid(value: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);

@@ -1,9 +1,11 @@
 /** What a callback says: its body decoded, read and judged. Nothing of it goes further than a code and the name that we expect. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
+import { namedIdentifiers } from '../domain/provider/named-identifiers';
 import { completionEventOf, type Provider } from '../domain/provider/provider-table';
 import type { CallbackRemark } from '../domain/leg/receipt';
-import { givesNameTwice, isRecord, parsedJson } from '../domain/text';
+import { givesNameTwice, isRecord, letters, parsedJson } from '../domain/text';
+import type { CheckedSubject } from '../security/callback-capability';
 
 /** Bytes of a body once it is decompressed. */
 export const DECODED_BYTES_MAX = 64 * 1_024;
@@ -23,15 +25,21 @@ export interface ReceivedBody {
 /**
  * A provider's document may leave the body of its callback open: one reads the event's name from `event` in a sample, and
  * has our request name it `event_type`. So a body confirms if it is an object with that name in one of the two, with no other
- * name in either, and with nothing in it that says otherwise. All else is kept as what it is, and confirms nothing.
+ * name in either, with nothing in it that says otherwise, and with no identifier but the person's. All else is kept as what it
+ * is, and confirms nothing.
  */
-export async function readCallbackBody(received: ReceivedBody, provider: Provider): Promise<CallbackBody> {
+export async function readCallbackBody(
+  received: ReceivedBody,
+  { provider, isPerson }: Pick<CheckedSubject, 'provider' | 'isPerson'>,
+): Promise<CallbackBody> {
   const decoded = await decode(received);
   if (typeof decoded === 'string') return { verdict: decoded };
   const text = new TextDecoder().decode(decoded).trim();
   if (text === '') return { verdict: 'reports', says: 'no-event' };
   const content = contentOf(text, received.contentType ?? '');
-  return content === undefined ? { verdict: 'unreadable' } : judge(content, provider);
+  if (content === undefined) return { verdict: 'unreadable' };
+  const isAboutAnother = namedIdentifiers(content, provider).some((group) => !group.some(isPerson));
+  return isAboutAnother ? { verdict: 'reports', says: 'another-person' } : judge(content, provider);
 }
 
 function judge(content: unknown, provider: Provider): CallbackBody {
@@ -78,7 +86,7 @@ function speaksAgainst(content: unknown): boolean {
     if (Array.isArray(value)) open.push(...(value as unknown[]));
     else if (isRecord(value)) {
       for (const [field, held] of Object.entries(value)) {
-        if (isAgainst(field.toLowerCase().replaceAll(/[^a-z]/g, ''), held)) return true;
+        if (isAgainst(letters(field), held)) return true;
         open.push(held);
       }
     }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { CallbackSubject } from '../security/callback-capability';
+import type { CallbackSubject, CheckedSubject } from '../security/callback-capability';
 import { answer, answerLater, answerTooMany, type ErrorStatus } from './http-answers';
 import { readCallbackBody, type CallbackBody } from './callback-body';
 import type { CallbackVerifier } from './callback-verifier';
@@ -17,7 +17,7 @@ interface Path {
 declare module 'fastify' {
   interface FastifyRequest {
     /** Whom a callback is about, once it has proved itself. */
-    callbackSubject: CallbackSubject | undefined;
+    callbackSubject: CheckedSubject | undefined;
     callbackContentType: string | undefined;
     /** What became of a callback, for the metrics. */
     callbackResult: CallbackResult | undefined;
@@ -73,7 +73,7 @@ export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOpt
   async function receive(request: FastifyRequest<Path>, reply: FastifyReply): Promise<FastifyReply> {
     const subject = request.callbackSubject;
     if (subject === undefined) throw new TypeError('A callback is received only once it has proved itself');
-    const { provider, requestId } = subject;
+    const { requestId, runId, provider, handle } = subject;
 
     const body = await readCallbackBody(
       {
@@ -81,11 +81,11 @@ export function addCallbackRoute(app: FastifyInstance, options: CallbackRouteOpt
         contentType: request.callbackContentType,
         contentEncoding: request.headers['content-encoding'],
       },
-      provider,
+      subject,
     );
     const content = contentOf(body);
     const log = 'says' in content ? about(subject).child(content) : about(subject);
-    const delivered = await delivery.deliver({ ...subject, ...content, receivedAt: now() });
+    const delivered = await delivery.deliver({ requestId, runId, provider, handle, ...content, receivedAt: now() });
     const kept = answerToBody[body.verdict];
     request.callbackResult = delivered.outcome === 'delivered' ? kept.result : resultOf[delivered.outcome];
     switch (delivered.outcome) {

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isProvider } from '../domain/provider/provider-table';
 import { CAPABILITY_HEADER } from '../security/capability-header';
-import type { CallbackSubject, CapabilityChecker } from '../security/callback-capability';
+import type { CheckedSubject, CapabilityChecker } from '../security/callback-capability';
 import type { TokenChecker, TokenRefusal } from '../security/callback-token';
 
 export interface TokenDemand {
@@ -17,11 +17,11 @@ export interface TokenDemand {
 export type TokenProblem = 'missing' | TokenRefusal;
 
 export type CallbackVerdict =
-  | { readonly verdict: 'proven'; readonly subject: CallbackSubject; readonly tokenProblem?: TokenProblem }
+  | { readonly verdict: 'proven'; readonly subject: CheckedSubject; readonly tokenProblem?: TokenProblem }
   /** Anybody can send this. */
   | { readonly verdict: 'not-proven' }
   /** Nobody can send this but whom the worker told the capability: a provider without its token, or a thief. */
-  | { readonly verdict: 'no-token'; readonly subject: CallbackSubject; readonly tokenProblem: TokenProblem };
+  | { readonly verdict: 'no-token'; readonly subject: CheckedSubject; readonly tokenProblem: TokenProblem };
 
 export type CallbackVerifier = (callback: {
   readonly provider: string;
@@ -52,7 +52,7 @@ export function createCallbackVerifier({
 /** Undefined if any of the headers holds a true token: a proxy on the way may have put something of its own into another. */
 async function problemOfToken(
   { checker, headers: names }: TokenDemand,
-  callback: { readonly subject: CallbackSubject; readonly headers: IncomingHttpHeaders; readonly now: number },
+  callback: { readonly subject: CheckedSubject; readonly headers: IncomingHttpHeaders; readonly now: number },
 ): Promise<TokenProblem | undefined> {
   const { subject, headers, now } = callback;
   let problem: TokenProblem = 'missing';

@@ -1,7 +1,7 @@
 import { createHash, sign } from 'node:crypto';
 import { z } from 'zod';
 import { DAY_MS, HOUR_MS, SECOND_MS } from '../domain/duration';
-import { isProvider, type Provider } from '../domain/provider/provider-table';
+import { isProvider, providerFacts, type Provider } from '../domain/provider/provider-table';
 import { isRequestId } from '../domain/request/request';
 import { importPrivateKey } from './key-ring';
 import type { CallbackProviderKeys, GatewayKeys } from './key-table';
@@ -14,6 +14,8 @@ const CAPABILITY_LENGTH_MAX = 1_024;
 const CLAIMS_TYPE = 'erasure-callback+jwt';
 /** 192 bits in base64url. */
 const HANDLE_LENGTH = 32;
+/** 132 bits in base64url. */
+const DIGEST_LENGTH = 22;
 const handlePattern = /^[A-Za-z0-9_-]{32}$/;
 
 /** Whether a text has the form of a handle; whose it is, only a capability tells. */
@@ -30,6 +32,11 @@ export interface CallbackSubject {
   readonly handle: string;
 }
 
+export interface CheckedSubject extends CallbackSubject {
+  /** Whether an identifier can be the person's. True of all where the capability was issued before 0.4. */
+  readonly isPerson: (identifier: string) => boolean;
+}
+
 export interface CapabilityIssuer {
   /**
    * `handle` goes into the URL, `capability` into a header. `waitsUntil`: epoch ms by the workflow's clock until which the
@@ -40,6 +47,8 @@ export interface CapabilityIssuer {
     readonly requestId: string;
     readonly runId: string;
     readonly provider: Provider;
+    /** The person's, in the clear. */
+    readonly identifier: string;
     readonly waitsUntil: number;
   }): Promise<{ readonly handle: string; readonly capability: string }>;
 }
@@ -50,7 +59,7 @@ export interface CapabilityChecker {
     readonly handle: unknown;
     readonly capability: unknown;
     readonly now: number;
-  }): Promise<CallbackSubject | undefined>;
+  }): Promise<CheckedSubject | undefined>;
 }
 
 /** No `iat` and no `nbf`: the workflow's clock may run ahead of ours, and a capability must work at once. */
@@ -61,6 +70,7 @@ const capabilityClaims = z.strictObject({
   runId: z.string().refine(isRequestId),
   provider: z.string().refine(isProvider),
   handle: z.string().refine(isHandle),
+  identifierDigest: z.exactOptional(z.string()),
   exp: z.int(),
 });
 type CapabilityClaims = z.infer<typeof capabilityClaims>;
@@ -70,7 +80,7 @@ export function createCapabilityIssuer(keys: CallbackProviderKeys): CapabilityIs
   const key = importPrivateKey(keys.callback[0]);
 
   return {
-    async issue({ requestId, runId, provider, waitsUntil }) {
+    async issue({ requestId, runId, provider, identifier, waitsUntil }) {
       if (provider !== keys.provider || !isRequestId(requestId) || !isRequestId(runId)) {
         throw new TypeError(
           'A capability is issued for a request id, a run and the provider that these keys belong to.',
@@ -91,6 +101,7 @@ export function createCapabilityIssuer(keys: CallbackProviderKeys): CapabilityIs
         runId,
         provider,
         handle,
+        identifierDigest: digestOf({ identifier, provider, handle }),
         exp: Math.floor((waitsUntil + CAPABILITY_SLACK_MS) / SECOND_MS),
       };
       return { handle, capability: await signer.sign(claims) };
@@ -105,12 +116,33 @@ export function createCapabilityChecker(keys: GatewayKeys): CapabilityChecker {
     async check({ handle, capability, now }) {
       const parsed = capabilityClaims.safeParse((await checkClaims(capability)).claims);
       if (!parsed.success) return undefined;
-      const { aud, exp, requestId, runId, provider } = parsed.data;
+      const { aud, exp, requestId, runId, provider, identifierDigest } = parsed.data;
       if (aud !== keys.environment || !(now < exp * SECOND_MS)) return undefined;
       if (typeof handle !== 'string' || !isSameText(handle, parsed.data.handle)) return undefined;
-      return { requestId, runId, provider, handle };
+      const isPerson = (identifier: string): boolean =>
+        identifierDigest === undefined || isSameText(digestOf({ identifier, provider, handle }), identifierDigest);
+      return { requestId, runId, provider, handle, isPerson };
     },
   };
+}
+
+/**
+ * Lets a gateway, which knows no identifier, tell one from another. It travels only in the capability, between us and the
+ * provider, which both know the identifier; with the handle in it, two requests for one person have two.
+ */
+function digestOf({
+  identifier,
+  provider,
+  handle,
+}: {
+  readonly identifier: string;
+  readonly provider: Provider;
+  readonly handle: string;
+}): string {
+  const { tellsCase } = providerFacts(provider).identifier;
+  const written = tellsCase ? identifier : identifier.toLowerCase();
+  const message = `erasure callback identifier v1\n${handle}\n${written}`;
+  return createHash('sha256').update(message).digest('base64url').slice(0, DIGEST_LENGTH);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Bodies of a 2xx that say the opposite of their status, or speak of somebody else, in whatever spelling. */
+import { letters } from '../../domain/text';
 
 /** At whatever depth. `failed` is none that begins a name: `failedLogins` would be about the person. */
 const errorNames =
@@ -90,8 +91,4 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
 function saysSomething(value: unknown): boolean {
   if (value === null || value === undefined || value === false || value === '' || value === 0) return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
-}
-
-function letters(text: string): string {
-  return text.toLowerCase().replace(/[^a-z]/g, '');
 }

@@ -3,11 +3,12 @@
  * Nothing can be looked at and nothing withdrawn: no document describes an endpoint for either.
  */
 import { z } from 'zod';
+import { namedIdentifiers } from '../../domain/provider/named-identifiers';
 import { providers, type ProviderSettings } from '../../domain/provider/provider-table';
 import type { Accepted, Evidence, Receipt } from '../../domain/leg/receipt';
 import { type AnswerTable, clientErrors, fits, httpReasons, judge, type Judging, notNow } from './answers';
 import { throwIfCancelled } from './cancellation';
-import { blamesSomethingElse, isObject, numberIn, saysFailure, valuesUnder } from './contradiction';
+import { blamesSomethingElse, isObject, numberIn, saysFailure } from './contradiction';
 import { type Answer, createHttp, evidenceOf, type Http, urlUnder } from './http';
 import { refuseInvalid } from './identifier-check';
 import {
@@ -100,7 +101,7 @@ function isOwnObject(body: unknown): boolean {
 }
 
 function isAboutAnother(body: unknown, individualId: string): boolean {
-  return valuesUnder(body, ['individualid']).some((id) => id !== individualId);
+  return namedIdentifiers(body, 'measureone').some((group) => !group.includes(individualId));
 }
 
 /** The one code that the document gives, and the reasons that HTTP itself has. Any other could be a name. */
@@ -149,8 +150,8 @@ export function createMeasureOneAdapter(options: MeasureOneOptions): ProviderAda
   });
 
   async function purge(call: AdapterCall): Promise<Answer> {
-    const { requestId, runId } = call;
-    const asked = await callback?.({ requestId, runId, waitsUntil: waitsUntil(call) });
+    const { requestId, runId, identifier } = call;
+    const asked = await callback?.({ requestId, runId, identifier, waitsUntil: waitsUntil(call) });
     const body = JSON.stringify({
       individual_id: call.identifier,
       ...(asked && { delivery_details: [deliveryDetail(asked, options)] }),

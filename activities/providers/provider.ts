@@ -59,6 +59,8 @@ export interface ProviderAdapter {
 export type CallbackRequest = (request: {
   readonly requestId: string;
   readonly runId: string;
+  /** Whom the report has to be about. */
+  readonly identifier: string;
   /** Until when its callback can be waited for; epoch ms. */
   readonly waitsUntil: number;
 }) => Promise<CallbackAddress>;

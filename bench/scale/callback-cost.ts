@@ -20,6 +20,7 @@ import type { ProvenCallback } from './verifying-process';
 
 /** Callbacks for each request: each of another run, so that each is news and none is dropped as a repetition. */
 const FOR_EACH = 20;
+const IDENTIFIER = 'idv_bench';
 const AT_ONCE = 16;
 const DAY_MS = 24 * 3_600_000;
 
@@ -126,13 +127,19 @@ async function makeCallbacks({ stack, application }: OwnWorld, requests: number)
   const wanted = ids.flatMap((id) => Array.from({ length: FOR_EACH }, () => requestIdOf(id) ?? ''));
   return Promise.all(
     wanted.map((requestId) =>
-      issuer.issue({ requestId, runId: randomUUID(), provider: 'measureone', waitsUntil: Date.now() + 8 * DAY_MS }),
+      issuer.issue({
+        requestId,
+        runId: randomUUID(),
+        provider: 'measureone',
+        identifier: IDENTIFIER,
+        waitsUntil: Date.now() + 8 * DAY_MS,
+      }),
     ),
   );
 }
 
 async function send(callbacks: readonly ProvenCallback[], url: string): Promise<void> {
-  const body = JSON.stringify({ event: 'individual.purged' });
+  const body = JSON.stringify({ event: 'individual.purged', individual_id: IDENTIFIER });
   await atOnce(callbacks, AT_ONCE, async ({ handle, capability }) => {
     const answer = await fetch(`${url}/${handle}`, {
       method: 'POST',

@@ -97,6 +97,7 @@ export type Withdrawal = { readonly evidence?: Evidence; readonly witness?: Prov
 export const callbackRemarks = {
   'no-event': 'named no event',
   'another-event': 'named another event',
+  'another-person': 'was about somebody else',
   failure: 'said that something had failed',
   contradiction: 'named the event of an erasure and contradicted it',
   unreadable: 'could not be read',

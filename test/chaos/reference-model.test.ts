@@ -94,6 +94,7 @@ describe('MeasureOne', () => {
     ['individual.purged', false],
   ])('reads %s', (body, expected) => {
     expect(confirms({ body })).toBe(expected);
+    expect(confirms({ body, fault: 'wrong-subject' })).toBe(false);
   });
 });
 

@@ -48,6 +48,9 @@ export async function makeKeys(environment = 'test'): Promise<Keys> {
   };
 }
 
+/** Of the person whom all these callbacks are about. */
+export const IDENTIFIER = 'idv_planted';
+
 export interface Callback {
   readonly requestId: string;
   readonly runId: string;
@@ -65,7 +68,13 @@ export async function callbackOf(
     now = Date.now(),
   }: { readonly requestId?: string; readonly runId?: string; readonly now?: number } = {},
 ): Promise<Callback> {
-  const { handle, capability } = await issuer.issue({ requestId, runId, provider: 'measureone', waitsUntil: now });
+  const { handle, capability } = await issuer.issue({
+    requestId,
+    runId,
+    provider: 'measureone',
+    identifier: IDENTIFIER,
+    waitsUntil: now,
+  });
   return {
     requestId,
     runId,

@@ -14,8 +14,9 @@ const read = (
 ) =>
   readCallbackBody(
     { bytes: typeof bytes === 'string' ? Buffer.from(bytes) : bytes, contentType, contentEncoding },
-    'measureone',
+    about,
   );
+const about = { provider: 'measureone', isPerson: (identifier: string) => identifier === 'idv_1' } as const;
 
 type Content = Readonly<Record<string, unknown>>;
 
@@ -221,6 +222,62 @@ describe('readCallbackBody', () => {
     expect(await read(cut.subarray(0, cut.length - 8), { contentEncoding })).toEqual({ verdict: 'unreadable' });
   });
 
+  const other = 'idv_2';
+  const ours = 'idv_1';
+  const spellings = ['individual_id', 'individualId', 'IndividualID', 'individual-id', 'individual_ids', 'individual'];
+  const places: readonly (readonly [string, (named: Content) => Content])[] = [
+    ['at the top', (named) => named],
+    ['in an object', (named) => ({ data: named })],
+    ['in a list', (named) => ({ data: { items: [{ a: 1 }, named] } })],
+    ['deep', (named) => ({ a: { b: { c: { d: { e: [[named]] } } } } })],
+  ];
+  const named: readonly (readonly [string, (name: string, id: string) => Content])[] = [
+    ['as a text', (name, id) => ({ [name]: id })],
+    ['in a list', (name, id) => ({ [name]: [id] })],
+    ['as an id', (name, id) => ({ [name]: { id, first_name: ours } })],
+    ['as ids in a list', (name, id) => ({ [name]: [{ id }] })],
+    ['as an individual_id', (name, id) => ({ [name]: { individual_id: id } })],
+    ['beside ours', (name, id) => ({ [name]: id, x: { individual_id: ours } })],
+  ];
+  const bodies = spellings.flatMap((name) =>
+    places.flatMap(([place, put]) =>
+      named.map(([way, name_]) => [`${name} ${way}, ${place}`, (id: string) => put(name_(name, id))] as const),
+    ),
+  );
+
+  it.each(bodies)('confirms for the person and nobody else: %s', async (_what, body) => {
+    const text = (id: string): string => JSON.stringify({ event: PURGED, ...body(id) });
+    for (const id of [other, 'IDV_1', `${ours} `]) expect(await read(text(id))).toEqual(says('another-person'));
+    expect(await read(text(ours))).toEqual(confirms);
+    // Of a batch.
+    expect(await read(`{"event":"${PURGED}","individuals":[{"id":"${other}"},{"id":"${ours}"}]}`)).toEqual(confirms);
+  });
+
+  it.each([
+    ['a failure', { event: failed }],
+    ['another event', { event: 'individual.created' }],
+    ['no event', {}],
+    ['a contradiction', { event: PURGED, status: 'FAILED' }],
+  ])('says of %s about somebody else no more than that', async (_what, body) => {
+    expect(await read(JSON.stringify({ ...body, individual_id: other }))).toEqual(says('another-person'));
+  });
+
+  it.each([{ individual_id: null }, { individual_id: '' }, { individual: {} }, { individuals: [] }, { id: other }])(
+    'takes what names nobody for the person’s: %j',
+    async (body) => {
+      expect(await read(JSON.stringify({ event: PURGED, ...body }))).toEqual(confirms);
+    },
+  );
+
+  it('reads a number and a form for what they name', async () => {
+    const contentType = 'application/x-www-form-urlencoded';
+    expect(await read(`{"event":"${PURGED}","individual_id":2}`)).toEqual(says('another-person'));
+    expect(await read(`event=${PURGED}&individual_id=${other}`, { contentType })).toEqual(says('another-person'));
+    expect(await read(`event=${PURGED}&individual_id=${ours}`, { contentType })).toEqual(confirms);
+    const deep = `${'{"individual":{"id":'.repeat(2_500)}1${'}}'.repeat(2_500)}`;
+    expect(await read(`{"event":"${PURGED}","a":${deep}}`)).toEqual(says('another-person'));
+  });
+
   it('takes a field that is given twice for both', async () => {
     const contentType = 'application/x-www-form-urlencoded';
     expect(await read(`event=${PURGED}&event=individual.created`, { contentType })).toEqual(says('contradiction'));
@@ -229,6 +286,6 @@ describe('readCallbackBody', () => {
 
   it('knows no event of a provider that does not call back', async () => {
     const body = { bytes: Buffer.from(`{"event":"${PURGED}"}`) };
-    expect(await readCallbackBody(body, 'person')).toEqual(says('another-event'));
+    expect(await readCallbackBody(body, { ...about, provider: 'person' })).toEqual(says('another-event'));
   });
 });

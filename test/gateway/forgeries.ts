@@ -117,7 +117,7 @@ export async function createForgers(keys: Keys, strangers: Keys, now: number): P
       ),
       'a stranger’s key under our key id': await signed(
         async ({ requestId, runId }) =>
-          (await impostor.issue({ requestId, runId, provider, waitsUntil: now })).capability,
+          (await impostor.issue({ requestId, runId, provider, identifier: 'idv_planted', waitsUntil: now })).capability,
         withCapability,
       ),
       'alg none': withCapability((text) => unsigned(text, pick(['none', 'None', 'NONE', '']))),

@@ -9,10 +9,10 @@ import { CAPABILITY_HEADER } from '../../security/capability-header';
 import { progress } from '../../workflows/messages';
 import { ownNamespace } from '../support/test-namespace';
 import { accepted, eventually, HOURS_120_MS, OVER_MS, sealedLike, WorkflowBench } from '../support/workflow-bench';
-import { callbackOf, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
+import { callbackOf, IDENTIFIER, LogCapture, makeKeys, type Callback, type Keys } from './callback-bench';
 import { workflowIdOf } from '../../temporal/names';
 
-const PAYLOAD = JSON.stringify({ event: 'individual.purged', individual_id: 'planted-individual' });
+const PAYLOAD = JSON.stringify({ event: 'individual.purged', individual_id: IDENTIFIER });
 const INVALID_PER_MINUTE = 100;
 
 let bench: WorkflowBench;
@@ -201,7 +201,7 @@ describe('a callback from MeasureOne', () => {
     expect(await call(callback, { headers: {} })).toBe(429);
     expect(await signalsOf(request)).toHaveLength(1);
     expect(log.lines.length).toBeLessThan(INVALID_PER_MINUTE + 10);
-    for (const secret of [...callback.capability.split('.'), 'planted-individual', '/callbacks/']) {
+    for (const secret of [...callback.capability.split('.'), IDENTIFIER, '/callbacks/']) {
       expect(log.text).not.toContain(secret);
     }
     await request.terminate();

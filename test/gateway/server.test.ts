@@ -71,6 +71,7 @@ describe('a callback that proves itself', () => {
     ['a list', 'no-event', 204, { payload: '[]' }],
     ['a depth bomb', 'no-event', 204, { payload: '['.repeat(32_000) + ']'.repeat(32_000) }],
     ['another event', 'another-event', 204, { payload: '{"event":"individual.created"}' }],
+    ['somebody else’s id', 'another-person', 204, { payload: PURGED.replace('planted', 'other') }],
     ['a failure', 'failure', 204, { payload: '{"status":"FAILED"}' }],
     ['no JSON', 'unreadable', 400, { payload: '{"event":' }],
     ['an unknown encoding', 'unreadable', 415, { headers: { 'content-encoding': 'zstd' } }],

@@ -15,6 +15,7 @@ import { base64url, failureOf, makeKeys, NOW, otherRequestId, replaceAt, request
 
 const provider = 'measureone';
 const typ = 'erasure-callback+jwt';
+const identifier = 'idv_planted';
 const runId = '7f3c1a52-9d0e-4b6a-8f21-5c9e2d7b4a12';
 
 let keys: Keys;
@@ -25,7 +26,13 @@ beforeAll(async () => {
   keys = await makeKeys();
   stranger = await makeKeys();
   checker = createCapabilityChecker(keys.gateway);
-  issued = await createCapabilityIssuer(keys.measureone).issue({ requestId, runId, provider, waitsUntil: NOW });
+  issued = await createCapabilityIssuer(keys.measureone).issue({
+    requestId,
+    runId,
+    provider,
+    identifier,
+    waitsUntil: NOW,
+  });
 });
 
 const exp = Math.floor((NOW + CAPABILITY_SLACK_MS) / 1_000);
@@ -51,13 +58,9 @@ const check = (capability: unknown, handle: unknown = issued.handle, now = NOW) 
 
 describe('a capability', () => {
   it('says whom a callback is about', async () => {
-    await expect(check(issued.capability)).resolves.toEqual({ requestId, runId, provider, handle: issued.handle });
-    await expect(check(await signByHand(claimsNow()))).resolves.toEqual({
-      requestId,
-      runId,
-      provider,
-      handle: issued.handle,
-    });
+    const subject = { requestId, runId, provider, handle: issued.handle, isPerson: expect.any(Function) };
+    await expect(check(issued.capability)).resolves.toEqual(subject);
+    await expect(check(await signByHand(claimsNow()))).resolves.toEqual(subject);
     expect(CAPABILITY_HEADER).toBe('x-erasure-capability');
   });
 
@@ -66,21 +69,53 @@ describe('a capability', () => {
       requestId,
       runId,
       provider,
+      identifier,
       waitsUntil: NOW + 86_400_000,
     });
     expect(again.handle).toBe(issued.handle);
     expect(issued.handle).toMatch(/^[A-Za-z0-9_-]{32}$/);
     const others = await Promise.all([
-      createCapabilityIssuer(keys.measureone).issue({ requestId: otherRequestId, runId, provider, waitsUntil: NOW }),
+      createCapabilityIssuer(keys.measureone).issue({
+        requestId: otherRequestId,
+        runId,
+        provider,
+        identifier,
+        waitsUntil: NOW,
+      }),
       createCapabilityIssuer({ ...keys.measureone, environment: 'staging' }).issue({
         requestId,
         runId,
         provider,
+        identifier,
         waitsUntil: NOW,
       }),
-      createCapabilityIssuer(stranger.measureone).issue({ requestId, runId, provider, waitsUntil: NOW }),
+      createCapabilityIssuer(stranger.measureone).issue({ requestId, runId, provider, identifier, waitsUntil: NOW }),
     ]);
     expect(new Set([issued, ...others].map(({ handle }) => handle)).size).toBe(4);
+  });
+
+  it('tells whether an identifier is the person’s, without giving it away', async () => {
+    const { isPerson } = (await check(issued.capability))!;
+    const others = ['idv_Planted', 'idv_plante', 'idv_planted ', ' idv_planted', '', 'idv_planted\n', 'ｉdv_planted'];
+    expect([identifier, ...others].map(isPerson)).toEqual([true, ...others.map(() => false)]);
+    const claims = Buffer.from(issued.capability.split('.')[1]!, 'base64url').toString();
+    expect(claims).not.toContain('planted');
+    const digest = (JSON.parse(claims) as { identifierDigest: string }).identifierDigest;
+    const again = await createCapabilityIssuer(keys.measureone).issue({
+      requestId: otherRequestId,
+      runId,
+      provider,
+      identifier,
+      waitsUntil: NOW,
+    });
+    expect(Buffer.from(again.capability.split('.')[1]!, 'base64url').toString()).not.toContain(digest);
+  });
+
+  it('takes any identifier for the person’s where it was issued before 0.4, and does not say', async () => {
+    const { isPerson } = (await check(await signByHand(claimsNow())))!;
+    expect([identifier, 'idv_other'].map(isPerson)).toEqual([true, true]);
+    const empty = (await check(await signByHand({ ...claimsNow(), identifierDigest: '' })))!;
+    expect([identifier, '', 'idv_other'].map(empty.isPerson)).toEqual([false, false, false]);
   });
 
   it('fits into a header', () => {
@@ -100,6 +135,7 @@ describe('a capability', () => {
       requestId,
       runId,
       provider,
+      identifier,
       waitsUntil: NOW + 400 * 86_400_000,
     });
     await expect(check(ahead.capability)).resolves.toBeDefined();
@@ -108,7 +144,9 @@ describe('a capability', () => {
   it('is issued only for a request id and the provider of the keys', async () => {
     const issuer = createCapabilityIssuer(keys.measureone);
     for (const wrong of [{ requestId: 'planted' }, { provider: 'person' as const }]) {
-      const failure = await failureOf(issuer.issue({ requestId, runId, provider, waitsUntil: NOW, ...wrong }));
+      const failure = await failureOf(
+        issuer.issue({ requestId, runId, provider, identifier, waitsUntil: NOW, ...wrong }),
+      );
       expect(failure).toBeInstanceOf(TypeError);
       expect(failure.message).not.toContain('planted');
     }
@@ -116,7 +154,13 @@ describe('a capability', () => {
 
   it('is accepted from every active key, and issued by the first', async () => {
     const rotated = { ...keys.measureone, callback: [stranger.measureone.callback[0], keys.measureone.callback[0]] };
-    const fresh = await createCapabilityIssuer(rotated as never).issue({ requestId, runId, provider, waitsUntil: NOW });
+    const fresh = await createCapabilityIssuer(rotated as never).issue({
+      requestId,
+      runId,
+      provider,
+      identifier,
+      waitsUntil: NOW,
+    });
     expect(JSON.parse(Buffer.from(fresh.capability.split('.')[0]!, 'base64url').toString())).toHaveProperty(
       'kid',
       stranger.measureone.callback[0].kid,
@@ -144,6 +188,7 @@ describe('the check refuses', () => {
       requestId: otherRequestId,
       runId,
       provider,
+      identifier,
       waitsUntil: NOW,
     });
     for (const handle of [
@@ -167,6 +212,7 @@ describe('the check refuses', () => {
       requestId,
       runId,
       provider,
+      identifier,
       waitsUntil: NOW,
     });
     await expect(check(elsewhere.capability, elsewhere.handle)).resolves.toBeUndefined();

@@ -156,6 +156,7 @@ describe('the check refuses', () => {
       requestId,
       runId: requestId,
       provider,
+      identifier: 'idv_planted',
       waitsUntil: NOW,
     });
     expect(await check(issued.capability, { handle: issued.handle })).toBe('algorithm-not-allowed');

@@ -68,6 +68,26 @@ describe('MeasureOne', () => {
     expect(await story.outcomes()).toEqual({ measureone: 'presumed-erased' });
   });
 
+  it('calls back about somebody else: kept, confirms nothing, and what it says about the person afterwards does', async () => {
+    await begin({ simulator: { measureone: { delivery: { mode: 'never' } } } });
+    await story.until('measureone', 'waiting-out-window');
+    const { individualId } = story.subject;
+    const deliver = async (payload: unknown): Promise<unknown> =>
+      (await story.simulator.deliverCallback({ individualId, payload }))[0]?.status;
+    await story.forward(122 * HOUR_MS);
+    expect(await deliver({ event: 'individual.purged', data: { individual: { id: `${individualId}0` } } })).toBe(204);
+    expect(await story.leg('measureone')).toMatchObject({
+      state: 'waiting-for-callback',
+      callbackReports: [expect.objectContaining({ says: 'another-person' })],
+    });
+    expect(await deliver({ event: 'individual.purged', data: { individual: { id: individualId } } })).toBe(204);
+    expect(await story.outcomes()).toEqual({ measureone: 'erased/confirmed' });
+    expect(await story.claim('measureone')).toMatchObject({
+      callbackReports: [{ says: 'another-person' }],
+      callback: { event: 'individual.purged' },
+    });
+  });
+
   it('calls back five times: one signal, and 2xx for each, also after the end', async () => {
     await begin({ simulator: { measureone: { delivery: { mode: 'on-time', duplicates: 4 } } } });
     await story.until('measureone', 'waiting-out-window');
