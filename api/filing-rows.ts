@@ -49,7 +49,7 @@ export async function* filedRows(
       case 'good':
         try {
           const submission = submissionOf(row.submission, { principal, policy, webhookHosts, now });
-          const { requestId, duplicate } = await client.submit(submission);
+          const { requestId, duplicate } = await client.submit(submission, { bulk: true });
           const warnings = row.warnings.length === 0 ? undefined : [...row.warnings];
           return { line, requestId, result: duplicate ? 'duplicate' : 'new', problems: [], ...defined({ warnings }) };
         } catch (error) {

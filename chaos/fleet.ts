@@ -240,6 +240,7 @@ export class Fleet {
         ...worker,
         ERASURE_POLICY_FILE: join(directory, `policy-${policy}.json`),
         ...settings,
+        ERASURE_WORKER_NAME: name,
         ERASURE_SERVE_WORKFLOWS: String(servesWorkflows),
         ...(servesWorkflows && { ERASURE_PROVIDERS: 'none' }),
       },

@@ -1,6 +1,7 @@
 /** The types of settings: what a text has to be like, and what is said of one that is not. */
 import { isIPv4, isIPv6 } from 'node:net';
 import { z } from 'zod';
+import { isWorkerName } from '../domain/brake/lease-check';
 import { isProvider, providerKeys, type Provider } from '../domain/provider/provider-table';
 import { CAPABILITY_HEADER } from '../security/capability-header';
 import { keyPermissions as keyPermissionLevels } from '../security/key-permissions';
@@ -56,6 +57,12 @@ export const secret = textWithout((value) => {
 export const port = textWithout((value) =>
   /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : 'expected a port number up to 65535, and no host',
 ).transform(Number);
+
+export const workerName = textWithout((value) =>
+  isWorkerName(value)
+    ? undefined
+    : 'expected 1 to 63 letters, digits, dots, hyphens or underscores, such as a host name',
+);
 
 export const flag = z.enum(['true', 'false'], 'expected true or false').transform((value) => value === 'true');
 

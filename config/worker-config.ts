@@ -3,7 +3,7 @@ import { defined } from '../domain/defined';
 import type { Proxy } from '../network/proxy';
 import { providerKeys, type Provider } from '../domain/provider/provider-table';
 import { ConfigurationError, readAll, readEnvironment, type Environment } from './environment';
-import { baseUrl, bindAddress, flag, keyPermissions, path, providerList } from './setting-types';
+import { baseUrl, bindAddress, flag, keyPermissions, path, providerList, workerName } from './setting-types';
 import type { KeyPermissions } from '../security/key-permissions';
 import { networkVariables, readProxy } from './network-config';
 import { logLevel, type LogLevel } from './logging';
@@ -19,6 +19,7 @@ export const workerVariables = {
   ERASURE_POLICY_FILE: path.optional(),
   ERASURE_PROVIDERS: providerList.default([...providerKeys]),
   ERASURE_SERVE_WORKFLOWS: flag.default(true),
+  ERASURE_WORKER_NAME: workerName.optional(),
   GATEWAY_PUBLIC_URL: baseUrl.optional(),
   LOG_LEVEL: logLevel,
   METRICS_ADDRESS: bindAddress.optional(),
@@ -39,6 +40,8 @@ export interface WorkerConfig {
   readonly providers: readonly Provider[];
   /** Also run the workflows themselves and sign certificates. */
   readonly servesWorkflows: boolean;
+  /** Whoever begins under a name takes over the part of a provider's limits that the process before it held. */
+  readonly workerName?: string;
   /** Where providers reach the gateway; without it nobody can call back. */
   readonly gatewayUrl?: string;
   /** What lies beyond it is reached through it. */
@@ -64,14 +67,14 @@ export function readWorkerConfig(environment: Environment): WorkerConfig {
     purpose: () => refuseIdleWorker(served, environment),
     halves: () => readEach(served, (provider) => refuseHalfSettings(provider, environment)),
   });
-  const { GATEWAY_PUBLIC_URL: gatewayUrl } = read.own;
+  const { GATEWAY_PUBLIC_URL: gatewayUrl, ERASURE_WORKER_NAME: ownName } = read.own;
   return {
     temporal: read.temporal,
     keysDirectory: read.own.ERASURE_KEYS_DIR,
     keyPermissions: read.own.ERASURE_KEY_PERMISSIONS,
     providers: read.own.ERASURE_PROVIDERS,
     servesWorkflows: read.own.ERASURE_SERVE_WORKFLOWS,
-    ...defined({ gatewayUrl }),
+    ...defined({ gatewayUrl, workerName: ownName }),
     ...(read.proxy && { proxy: read.proxy }),
     settings: read.settings,
     sweep: read.sweep,

@@ -177,7 +177,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         name: 'worker',
         script: program('cli/main.js'),
         args: ['worker'],
-        env: { ...settings, LOG_LEVEL: 'info', ...workerSettings },
+        env: { ...settings, ERASURE_WORKER_NAME: 'local', LOG_LEVEL: 'info', ...workerSettings },
         logDirectory,
         isReady: (logged) => logged.includes('The worker serves'),
       });

@@ -32,6 +32,7 @@ export function createAdapter(
     name: providerName(provider),
     limits: defined({ callsPerSecond: limits.requestsPerSecond, callsPerDay: limits.requestsPerDay }),
     worker: randomBytes(8).toString('hex'),
+    workerName: config.workerName,
     ask,
     log,
   });

@@ -29,7 +29,7 @@ import { leaseRequestProblem } from '../domain/brake/lease-check';
 import { shortageAlarm } from '../domain/brake/shortage';
 import { describeTrip } from '../domain/brake/trip-text';
 import { notTripped, type TripState } from '../domain/brake/trip-state';
-import { providerKeys, type Provider } from '../domain/provider/provider-table';
+import { providerKeys, providerName, type Provider } from '../domain/provider/provider-table';
 import { brakeIdOf, brakeMessages } from '../temporal/names';
 import { listenForTrips } from './brake-trips';
 import { madeWhenRead } from './made-when-read';
@@ -59,6 +59,12 @@ export async function providerBrake(handedOn: BrakeState = openBrake, handedOnTr
       tellOfShortage(provider, state, granted.state);
       state = granted.state;
       updates += 1;
+      if (granted.isNameShared) {
+        log.warn(`Two workers of ${providerName(provider)} have one ERASURE_WORKER_NAME`, {
+          provider,
+          name: request.name,
+        });
+      }
       return granted.lease;
     },
     {

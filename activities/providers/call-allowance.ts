@@ -30,9 +30,18 @@ const WORKERS_UNANSWERED = 20;
 /** So soon at the earliest after one lease the next is asked for, where its calls are nearly used up. */
 const USED_UP_MS = SECOND_MS / 2;
 
+export interface CallAllowanceParts {
+  readonly limits: CallLimits;
+  /** A random name of the process. */
+  readonly worker: string;
+  /** A name that no two processes have at one time: whoever begins under it has at once the share of the one before. */
+  readonly workerName?: string | undefined;
+  readonly ask: AskForLease;
+}
+
 export class CallAllowance {
   readonly #limits: CallLimits;
-  readonly #worker: string;
+  readonly #identity: Pick<LeaseRequest, 'worker' | 'name'>;
   readonly #ask: AskForLease;
   /** When the first of the requests was sent that no answer has come to since. */
   #unansweredSince: number | undefined;
@@ -49,11 +58,11 @@ export class CallAllowance {
   #isPauseToBeTold = false;
   #spentUntil = 0;
 
-  constructor(parts: { readonly limits: CallLimits; readonly worker: string; readonly ask: AskForLease }, now: number) {
-    this.#limits = parts.limits;
-    this.#worker = parts.worker;
-    this.#ask = parts.ask;
-    this.#unleased = unleasedAllowance(parts.limits);
+  constructor({ limits, ask, worker, workerName: name }: CallAllowanceParts, now: number) {
+    this.#limits = limits;
+    this.#identity = { worker, ...defined({ name }) };
+    this.#ask = ask;
+    this.#unleased = unleasedAllowance(limits);
     this.#tokens = this.#unleased.atOnce;
     this.#tokensAt = now;
   }
@@ -120,7 +129,7 @@ export class CallAllowance {
     this.#unansweredSince ??= askedAt;
     try {
       const lease = await this.#ask({
-        worker: this.#worker,
+        ...this.#identity,
         number,
         limits: this.#limits,
         calls,

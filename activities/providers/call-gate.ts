@@ -1,10 +1,9 @@
 /** The gate in front of every HTTP call to one provider, its logins too: one for each provider in a worker process. */
-import type { CallLimits } from '../../domain/brake/lease';
 import { Pacing } from '../../domain/brake/pacing';
 import { shortageGuide, TURN_MS_MAX, type ShortageReason } from '../../domain/brake/shortage';
 import { approximateDuration, MINUTE_MS, SECOND_MS } from '../../domain/duration';
 import type { LegBrake } from '../../domain/leg/failure';
-import { CallAllowance, type AskForLease, type Permit } from './call-allowance';
+import { CallAllowance, type CallAllowanceParts, type Permit } from './call-allowance';
 import { cancellationOf } from './cancellation';
 import { ProviderFailure } from './provider';
 
@@ -33,17 +32,15 @@ interface Waiting {
   readonly refuse: (error: Error) => void;
 }
 
-export function createCallGate(parts: {
+export interface CallGateParts extends CallAllowanceParts {
   /** For messages. */
   readonly name: string;
-  readonly limits: CallLimits;
-  /** A random name of this process. */
-  readonly worker: string;
-  readonly ask: AskForLease;
   readonly log: GateLog;
   /** Milliseconds of a clock that is never set back. */
   readonly monotonicNow?: () => number;
-}): CallGate {
+}
+
+export function createCallGate(parts: CallGateParts): CallGate {
   const { name, log, monotonicNow: clock = () => performance.now() } = parts;
   const allowance = new CallAllowance(parts, clock());
   const pacing = new Pacing();

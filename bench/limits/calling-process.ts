@@ -9,7 +9,9 @@ import { ProviderLeases } from '../../worker/provider-leases';
 const CALLS_AT_ONCE = 20;
 
 async function main(): Promise<void> {
-  const { address, namespace, url, apiKey, callsPerSecond } = JSON.parse(process.argv[2] ?? '{}') as CallingOptions;
+  const { address, namespace, url, apiKey, callsPerSecond, name } = JSON.parse(
+    process.argv[2] ?? '{}',
+  ) as CallingOptions;
   const connection = await Connection.connect({ address });
   const leases = new ProviderLeases('aptrinsic');
   leases.use(new Client({ connection, namespace }));
@@ -17,6 +19,7 @@ async function main(): Promise<void> {
     name: 'Aptrinsic',
     limits: { callsPerSecond },
     worker: randomBytes(8).toString('hex'),
+    workerName: name,
     ask: leases.ask,
     log: { warn: (fields, message) => process.stdout.write(`${message} ${JSON.stringify(fields)}\n`) },
   });
@@ -47,6 +50,8 @@ export interface CallingOptions {
   readonly url: string;
   readonly apiKey: string;
   readonly callsPerSecond: number;
+  /** As `ERASURE_WORKER_NAME`. */
+  readonly name: string;
 }
 
 if (require.main === module) {

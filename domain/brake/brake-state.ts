@@ -17,6 +17,9 @@ interface HeldLease {
 
 interface KnownWorker {
   readonly worker: string;
+  readonly name?: string;
+  /** Another of the same name has come since, which has what it held. */
+  readonly isReplaced?: true;
   readonly limits: CallLimits;
   readonly calls: number;
   /** Granted, and counted among the spent, up to here. */
@@ -39,7 +42,7 @@ export interface BrakeState {
 
 export const openBrake: BrakeState = { now: 0, workers: [], spent: [], pausedUntil: 0 };
 
-/** A killed worker's share comes back after this. Temporal takes as long to see that the worker which ran the brake is gone. */
+/** A killed worker's share comes back after this, unless another of its name begins. Temporal takes as long to see that the worker which ran the brake is gone. */
 const VALID_MS = 10 * SECOND_MS;
 const RENEW_MS = 3 * SECOND_MS;
 /** Another's clock may run a little slower. */
@@ -55,13 +58,22 @@ export function grantLease(
   before: BrakeState,
   request: LeaseRequest,
   at: number,
-): { readonly state: BrakeState; readonly lease: Lease } {
+): {
+  readonly state: BrakeState;
+  readonly lease: Lease;
+  /** Two workers that both live have one name: both may have called at the whole rate until now. */
+  readonly isNameShared: boolean;
+} {
   const now = Math.max(before.now, at);
   const workers = before.workers.map((worker) => withoutEnded(worker, now));
   const known = workers.find(({ worker }) => worker === request.worker);
-  if (known !== undefined && request.number <= known.answer.number) return { state: before, lease: known.answer };
+  if (known !== undefined && request.number <= known.answer.number) {
+    return { state: before, lease: known.answer, isNameShared: false };
+  }
 
-  const rest = workers.filter((worker) => worker !== known);
+  const rest = workers
+    .filter((worker) => worker !== known)
+    .map((worker) => (known === undefined && isSuccessor(request, worker) ? replaced(worker) : worker));
   const others = rest.filter(isActive);
   const limits = lowest([request.limits, ...others.map((other) => other.limits)]);
   const isLeaving = request.leaving === true;
@@ -95,6 +107,7 @@ export function grantLease(
   const { number } = request;
   const worker: KnownWorker = {
     worker: request.worker,
+    ...defined({ name: request.name }),
     limits: request.limits,
     calls: request.calls,
     callsUpTo,
@@ -111,7 +124,17 @@ export function grantLease(
     pausedUntil,
     ...defined({ shortage }),
   };
-  return { state, lease };
+  return { state, lease, isNameShared: known?.isReplaced === true && !isLeaving };
+}
+
+/** A process that begins under a name says that the one before it has ended, of which nothing else may tell. */
+function isSuccessor({ name }: LeaseRequest, worker: KnownWorker): boolean {
+  return name !== undefined && name === worker.name;
+}
+
+/** What it was granted of the day stays counted: it may have called so often. */
+function replaced(worker: KnownWorker): KnownWorker {
+  return { ...worker, held: [], isReplaced: true };
 }
 
 /** A worker that was idle may come back, and then tells what it has not used. */

@@ -4,11 +4,18 @@ import { isMatch, isRecord } from '../text';
 
 const workerPattern = /^[0-9a-f]{8,32}$/;
 
+/** As the names of pods and machines are. */
+export function isWorkerName(value: unknown): value is string {
+  return isMatch(value, /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/);
+}
+
 /** Names fields only, never a value. */
 export function leaseRequestProblem(value: unknown): string | undefined {
   if (!isRecord(value)) return 'expected one object';
-  const { worker, number, limits, calls, reported, holds, pausedForMs, leaving } = value;
+  const { worker, name, number, limits, calls, reported, holds, pausedForMs, leaving } = value;
   if (!isMatch(worker, workerPattern)) return 'worker: expected 8 to 32 hexadecimal digits';
+  if (name !== undefined && !isWorkerName(name))
+    return 'name: expected 1 to 63 letters, digits, dots, hyphens or underscores';
   if (!isCount(number)) return 'number: expected a whole number';
   if (!isRecord(limits)) return 'limits: expected an object';
   const { callsPerSecond, callsPerDay } = limits;

@@ -10,8 +10,10 @@ export interface CallLimits {
 
 /** What a worker asks with. Counts are of its process, since that began. */
 export interface LeaseRequest {
-  /** A random name of the process. */
+  /** Of the process: random. */
   readonly worker: string;
+  /** `ERASURE_WORKER_NAME`: of one process at a time. */
+  readonly name?: string;
   /** Grows by one with every request of this worker: an answer to an earlier one is not used any more. */
   readonly number: number;
   readonly limits: CallLimits;

@@ -39,6 +39,7 @@ describe('the settings of a worker', () => {
     });
     expect(read()).not.toHaveProperty('gatewayUrl');
     expect(read()).not.toHaveProperty('metricsAddress');
+    expect(read()).not.toHaveProperty('workerName');
     expect(read().settings.person).not.toHaveProperty('purgeDelayMs');
   });
 
@@ -46,6 +47,7 @@ describe('the settings of a worker', () => {
     const config = read({
       ERASURE_PROVIDERS: ' person , aptrinsic,person',
       ERASURE_SERVE_WORKFLOWS: 'false',
+      ERASURE_WORKER_NAME: 'erasure-worker-person-7d9f.eu_1',
       GATEWAY_PUBLIC_URL: 'https://erasure.example/gateway//',
       LOG_LEVEL: 'trace',
       METRICS_ADDRESS: '[::1]:9464',
@@ -56,6 +58,7 @@ describe('the settings of a worker', () => {
     expect(config).toMatchObject({
       providers: ['person', 'aptrinsic'],
       servesWorkflows: false,
+      workerName: 'erasure-worker-person-7d9f.eu_1',
       gatewayUrl: 'https://erasure.example/gateway',
       logLevel: 'trace',
       metricsAddress: '[::1]:9464',
@@ -185,6 +188,9 @@ describe('a wrong value', () => {
     ['APTRINSIC_CONCURRENCY', '99999999'],
     ['APTRINSIC_HARD_DELETE', 'yes'],
     ['ERASURE_SERVE_WORKFLOWS', '1'],
+    ['ERASURE_WORKER_NAME', 'planted worker'],
+    ['ERASURE_WORKER_NAME', '-planted'],
+    ['ERASURE_WORKER_NAME', 'a'.repeat(64)],
     ['ERASURE_PROVIDERS', 'person,planted-provider'],
     ['ERASURE_PROVIDERS', ','],
     ['ERASURE_PROVIDERS', 'none,person'],

@@ -85,12 +85,17 @@ interface Probe {
   readonly exec?: { readonly command: readonly string[] };
 }
 
+/** Of the pod that the container runs in. */
+export interface ValueFrom {
+  readonly fieldRef: { readonly fieldPath: string };
+}
+
 interface Container {
   readonly volumeMounts: readonly (Named & { readonly mountPath: string })[];
   readonly image: string;
   readonly args: readonly string[];
   readonly envFrom: readonly { readonly configMapRef?: Named; readonly secretRef?: Named }[];
-  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly env: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: ValueFrom }[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
   readonly startupProbe?: Probe;
   readonly livenessProbe: Probe;

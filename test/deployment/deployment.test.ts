@@ -34,6 +34,7 @@ import {
   type Manifest,
   type Service,
   type Stage,
+  type ValueFrom,
 } from './deployment-files';
 import { RETENTION_DAYS_MIN } from '../../temporal/retention';
 
@@ -398,7 +399,9 @@ describe('deploy/kubernetes', () => {
     const environment: Record<string, string> = Object.assign(
       {},
       ...fromMaps,
-      Object.fromEntries(container.env.map(({ name, value }) => [name, value])),
+      Object.fromEntries(
+        container.env.map(({ name, value, valueFrom }) => [name, value ?? fieldOf(metadata, valueFrom)]),
+      ),
     );
     const secrets = container.envFrom.flatMap(({ secretRef }) => (secretRef === undefined ? [] : [secretRef.name]));
     const mounted = container.volumeMounts.map(({ name, mountPath }) => ({
@@ -410,12 +413,23 @@ describe('deploy/kubernetes', () => {
     return { pod, container, environment, keys, secrets, mounted, modes };
   }
 
+  /** What a field of the pod itself would be, of those that are used. */
+  function fieldOf(deployment: { readonly name: string }, from: ValueFrom | undefined): string {
+    if (from?.fieldRef.fieldPath !== 'metadata.name') throw new Error('There is neither a value nor a field for it');
+    return `${deployment.name}-7d9f5c-x2x4q`;
+  }
+
   it('has one worker for each provider, with the keys and credentials of no other', () => {
     const names = [...providerKeys, 'workflows'].map((name) => `erasure-worker-${name}`);
     expect(workers.map(({ metadata }) => metadata.name).toSorted()).toEqual(names.toSorted());
     for (const provider of providerKeys) {
       const { environment, keys, secrets } = podOf(named('Deployment', `erasure-worker-${provider}`)!);
-      expect(environment).toMatchObject({ ERASURE_PROVIDERS: provider, ERASURE_SERVE_WORKFLOWS: 'false' });
+      expect(environment).toMatchObject({
+        ERASURE_PROVIDERS: provider,
+        ERASURE_SERVE_WORKFLOWS: 'false',
+        // No two pods have one name, and a container that is started anew keeps its pod's.
+        ERASURE_WORKER_NAME: `erasure-worker-${provider}-7d9f5c-x2x4q`,
+      });
       expect({ keys, secrets }).toEqual({
         keys: [`erasure-keys-${provider}`],
         secrets: [`erasure-credentials-${provider}`],

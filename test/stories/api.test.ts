@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { certificateShape, filed, providerStatus, requestList, requestShape } from '../../api/schemas';
 import { readServerConfig } from '../../config/server-config';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/duration';
+import { BULK_PRIORITY, ORDINARY_PRIORITY } from '../../domain/request/priority';
 import { verifyCertificate } from '../../security/certificate-signature';
 import { readVerifyingKeys } from '../../security/key-files';
 import { verifyingKeyFile } from '../../security/key-table';
 import { addServiceKey } from '../../security/service-keys';
 import { startServer } from '../../server/server-process';
+import { workflowIdOf } from '../../temporal/names';
 import type { Listening } from '../../temporal/temporal-behind';
 import { startIdentityProvider, type IdentityProvider } from '../access/identity-provider';
 import { Story } from '../support/story';
@@ -77,6 +79,7 @@ describe('a request through the API', () => {
     expect(first.status).toBe(201);
     expect(filed.strict().parse(first.body).requestId).toBe(story.requestId);
     expect((await call(clerk, '/requests', submission)).status).toBe(200);
+    expect(await priorityOf(story.requestId)).toBe(ORDINARY_PRIORITY);
     const other = await call(clerk, '/requests', { ...submission, regulation: 'ccpa' });
     expect([other.status, other.body['code']]).toEqual([409, 'request-exists']);
     await eventually(async () => ((await look()).state === 'awaiting-approval' ? true : undefined));
@@ -167,9 +170,16 @@ describe('a request through the API', () => {
     const second = await send();
     expect(second.at(-1)).toEqual({ end: 'complete', rows: 20, new: 0, duplicate: 19, failed: 0, rejected: 1 });
     const ids = first.flatMap(({ requestId }) => (typeof requestId === 'string' ? [requestId] : []));
+    // After what is filed by itself, at every provider.
+    expect(await priorityOf(ids[0]!)).toBe(BULK_PRIORITY);
     for (const requestId of ids) await story.temporal.workflow.getHandle(`erasure-${requestId}`).terminate('test over');
   });
 });
+
+async function priorityOf(requestId: string): Promise<number | null | undefined> {
+  const { raw } = await story.temporal.workflow.getHandle(workflowIdOf(requestId)).describe();
+  return raw.workflowExecutionInfo?.priority?.priorityKey;
+}
 
 function day(offset: number): string {
   return new Date(Date.now() + offset * DAY_MS).toISOString().slice(0, 10);

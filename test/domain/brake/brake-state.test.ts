@@ -73,6 +73,47 @@ describe('shares', () => {
     expect(brake.lease(request('b', 2, { holds: 1 }), 10_201).callsPerSecond).toBe(98);
   });
 
+  it('gives the share of a killed worker at once to the next of its name, and to nobody else', () => {
+    const brake = new Brake();
+    brake.lease(request('a', 1, { name: 'one' }), 0);
+    expect(brake.lease(request('b', 1, { name: 'two' }), 100).callsPerSecond).toBe(0);
+    expect(brake.lease(request('c', 1), 100).callsPerSecond).toBe(0);
+    // Half of it is kept for those who asked before.
+    expect(brake.lease(request('d', 1, { name: 'one' }), 200).callsPerSecond).toBeCloseTo(98 / 3);
+    const alone = new Brake();
+    alone.lease(request('a', 1, { name: 'one' }), 0);
+    expect(alone.lease(request('b', 1, { name: 'one' }), 200).callsPerSecond).toBe(98);
+  });
+
+  it('says where two workers that live have one name, and then shares between them', () => {
+    const brake = new Brake();
+    const ask = (worker: string, number: number, at: number, more = {}) =>
+      grantLease(brake.state, request(worker, number, { name: 'one', ...more }), START + at);
+    const asked = [ask('a', 1, 0)];
+    const next = (...parts: Parameters<typeof ask>): void => {
+      brake.state = asked.at(-1)!.state;
+      asked.push(ask(...parts));
+    };
+    next('b', 1, 100);
+    next('a', 2, 3_000, { holds: 1 });
+    next('b', 2, 3_100, { holds: 1 });
+    next('b', 3, 3_200, { holds: 2 });
+    next('a', 3, 4_000, { holds: 2 });
+    expect(asked.map(({ isNameShared }) => isNameShared)).toEqual([false, false, true, false, false, false]);
+    expect(asked.map(({ lease }) => lease.callsPerSecond)).toEqual([98, 98, 0, 49, 49, 49]);
+    next('c', 1, 5_000);
+    next('b', 4, 6_000, { holds: 3, leaving: true });
+    expect(asked.slice(6).map(({ isNameShared }) => isNameShared)).toEqual([false, false]);
+  });
+
+  it('keeps counting what a killed worker was granted of the day where another takes its name', () => {
+    const brake = new Brake();
+    const limits = { callsPerSecond: 100, callsPerDay: 1_000 };
+    brake.lease(request('a', 1, { limits, name: 'one' }), 0);
+    brake.lease(request('b', 1, { limits, name: 'one' }), 100);
+    expect(brakeView(brake.state).callsIn24Hours).toBe(490 + 245);
+  });
+
   it('gives back at once what a worker leaves that ends', () => {
     const brake = new Brake();
     brake.lease(request('a', 1), 0);
@@ -161,7 +202,7 @@ class World {
   now = 0;
   mostWithinADay = 0;
   readonly #made: number[] = [];
-  #workers: { allowance: CallAllowance; sent: Message[] }[] = [];
+  #workers: { allowance: CallAllowance; name: string | undefined; sent: Message[] }[] = [];
   #names = 0;
 
   constructor(limits: CallLimits, pace: number) {
@@ -169,13 +210,20 @@ class World {
     this.#pace = pace;
   }
 
-  join(): void {
+  join(name?: string): void {
     const sent: Message[] = [];
     const ask = (asked: LeaseRequest) =>
       new Promise<Lease>((answer, lose) => sent.push({ asked, answer, lose: () => lose(new Error('lost')) }));
     this.#names += 1;
     const worker = this.#names.toString(16).padStart(8, '0');
-    this.#workers.push({ allowance: new CallAllowance({ limits: this.limits, worker, ask }, this.now), sent });
+    const parts = { limits: this.limits, worker, workerName: name, ask };
+    this.#workers.push({ allowance: new CallAllowance(parts, this.now), name, sent });
+  }
+
+  /** Another process under the name that this one has to itself. */
+  restart(which: number): void {
+    const [killed] = this.#workers.splice(which % Math.max(this.#workers.length, 1), 1);
+    if (killed !== undefined) this.join(killed.name);
   }
 
   kill(which: number): void {
@@ -242,8 +290,9 @@ interface Message {
 describe('whatever is lost, late or killed', () => {
   const which = fc.nat({ max: 3 });
   const step = fc.oneof(
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('join' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('join' as const), isNamed: fc.boolean() }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('kill' as const), which }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), which }) },
     { weight: 8, arbitrary: fc.record({ do: fc.constant('exchange' as const), which }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('ask' as const), which }) },
     { weight: 6, arbitrary: fc.record({ do: fc.constant('arrive' as const), which }) },
@@ -258,6 +307,7 @@ describe('whatever is lost, late or killed', () => {
   it('neither the rate nor the allowance is ever exceeded', async () => {
     let leases = 0;
     let spent = 0;
+    let named = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 40, maxLength: 200 }),
@@ -265,7 +315,8 @@ describe('whatever is lost, late or killed', () => {
         async (steps, pace) => {
           const world = new World(limits, pace);
           for (const one of steps) {
-            if (one.do === 'join') world.join();
+            if (one.do === 'join') world.join(one.isNamed ? `worker-${(named += 1)}` : undefined);
+            if (one.do === 'restart') world.restart(one.which);
             if (one.do === 'kill') world.kill(one.which);
             if (one.do === 'ask' || one.do === 'exchange') await world.ask(one.which);
             if (one.do === 'exchange') {
