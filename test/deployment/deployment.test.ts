@@ -1,5 +1,5 @@
 /** Dockerfile, docker-compose.yml and deploy/kubernetes are held against the code. `deploy/check` checks their syntax. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -220,6 +220,39 @@ describe('docker-compose.yml', () => {
       .filter(([name, value]) => value !== null && /PASSWORD|PWD|SECRET|TOKEN|KEY/.test(name))
       .filter(([name]) => !name.endsWith('_FILE') && !['ERASURE_KEYS_DIR', 'KEYS_ENVIRONMENT'].includes(name));
     expect(secrets).toEqual([]);
+  });
+
+  it.each([
+    ['x86_64', 'linux-x64'],
+    ['aarch64', 'linux-arm64'],
+  ])('leaves of the native libraries in an image what a machine loads: %s', (machine, architecture) => {
+    const directory = mkdtempSync(join(tmpdir(), 'erasure-native-'));
+    const modules = join(directory, 'node_modules');
+    const bridge = join('@temporalio', 'core-bridge');
+    const releases = join(bridge, 'releases');
+    const prebuilds = join('sodium-native', 'prebuilds');
+    const prune = () =>
+      spawnSync('sh', [join(root, 'deploy', 'prune-native.sh'), modules], {
+        encoding: 'utf8',
+        env: { PATH: `${directory}:${process.env['PATH']}` },
+      });
+    try {
+      writeFileSync(join(directory, 'uname'), `#!/bin/sh\necho ${machine}\n`, { mode: 0o755 });
+      // As they are installed, by their names.
+      for (const within of [bridge, releases, prebuilds]) {
+        for (const name of readdirSync(join(root, 'node_modules', within))) {
+          mkdirSync(join(modules, within, name), { recursive: true });
+        }
+      }
+      expect(prune()).toMatchObject({ status: 0, stderr: '' });
+      expect(readdirSync(join(modules, releases))).toEqual([`${machine}-unknown-linux-gnu`]);
+      expect(readdirSync(join(modules, prebuilds))).toEqual([architecture]);
+      rmSync(join(modules, prebuilds, architecture), { recursive: true });
+      const again = prune();
+      expect([again.status, again.stderr]).toEqual([1, expect.stringContaining(`There is no ${architecture} in `)]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   it('runs scripts that exist and that a shell can read', () => {
