@@ -4,15 +4,15 @@ import { identifierFields, type Provider } from './provider-table';
 
 /**
  * The identifiers in a body, however deep: what stands under the provider's own name for it, in any spelling, or under `id` in
- * what that name is the id of. Those of one list are one group, of which one may be meant.
+ * what that name is the id of, or a text in place of that. Those of one list are one group, of which one may be meant.
  */
 export function namedIdentifiers(body: unknown, provider: Provider): readonly (readonly string[])[] {
   const field = letters(identifierFields[provider]);
   const identified = field.replace(/id$/, '');
   const idsIn = (value: unknown): string[] =>
     isRecord(value)
-      ? Object.entries(value).flatMap(([name, held]) => (['id', field].includes(letters(name)) ? texts(held) : []))
-      : texts(value);
+      ? Object.entries(value).flatMap(([name, held]) => (['id', field].includes(letters(name)) ? ids(held) : []))
+      : ids(value);
 
   const groups: string[][] = [];
   // Without recursion: whoever writes the body says how deep it is.
@@ -22,7 +22,9 @@ export function namedIdentifiers(body: unknown, provider: Provider): readonly (r
     if (Array.isArray(value)) open.push(...(value as unknown[]));
     else if (isRecord(value)) {
       for (const [name, held] of Object.entries(value)) {
-        const isNamed = [field, identified].includes(letters(name).replace(/s$/, ''));
+        const one = letters(name).replace(/s$/, '');
+        // Under the name of what it identifies, a number may say how many there are.
+        const isNamed = one === field || (one === identified && typeof held !== 'number');
         const group = isNamed ? [held].flat().flatMap(idsIn) : [];
         if (group.length > 0) groups.push(group);
         else open.push(held);
@@ -32,8 +34,7 @@ export function namedIdentifiers(body: unknown, provider: Provider): readonly (r
   return groups;
 }
 
-function texts(value: unknown): string[] {
-  return [value]
-    .flat()
-    .flatMap((one) => (typeof one === 'number' || (typeof one === 'string' && one.trim() !== '') ? [String(one)] : []));
+function ids(value: unknown): string[] {
+  const all: unknown[] = [value].flat();
+  return all.filter((id) => typeof id === 'number' || (typeof id === 'string' && id.trim() !== '')).map(String);
 }

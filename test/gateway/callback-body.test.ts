@@ -262,12 +262,18 @@ describe('readCallbackBody', () => {
     expect(await read(JSON.stringify({ ...body, individual_id: other }))).toEqual(says('another-person'));
   });
 
-  it.each([{ individual_id: null }, { individual_id: '' }, { individual: {} }, { individuals: [] }, { id: other }])(
-    'takes what names nobody for the person’s: %j',
-    async (body) => {
-      expect(await read(JSON.stringify({ event: PURGED, ...body }))).toEqual(confirms);
-    },
-  );
+  it.each([
+    { individual_id: null },
+    { individual_id: '' },
+    { individual: {} },
+    { individual: { name: 'x', data: { id: 7 } } },
+    { individuals: [] },
+    { individuals: 1 },
+    { individual: true },
+    { id: other },
+  ])('takes what names nobody for the person’s: %j', async (body) => {
+    expect(await read(JSON.stringify({ event: PURGED, ...body }))).toEqual(confirms);
+  });
 
   it('reads a number and a form for what they name', async () => {
     const contentType = 'application/x-www-form-urlencoded';
