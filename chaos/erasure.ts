@@ -29,6 +29,8 @@ export interface Stage {
 
 /** A run that is held up by a call goes on in the next step. */
 const MOVE_WAIT_MS = 4 * SECOND_MS;
+/** Shorter than any window: one that begins in the middle of a move is not over at the end of it. */
+const MOVED_MS_MAX = DAY_MS;
 const SUBMISSIONS_MAX = 20;
 /** Staff come to what waits for them after some steps, as in life. */
 const PATIENCE_STEPS = 3;
@@ -133,7 +135,7 @@ export class Erasure {
     } else if (behindMs >= SECOND_MS && look.state !== undefined && !this.#stage.isBraked()) {
       // Before its first task is done there is nothing to move.
       const { requestId } = this.plan;
-      const byMs = Math.round(behindMs);
+      const byMs = Math.round(Math.min(behindMs, MOVED_MS_MAX));
       this.#stage.log.add({ kind: 'forward', requestId, byMs, from: look.now });
       await moveRun(world.connection, { requestId, byMs, waitMs: MOVE_WAIT_MS });
     }
