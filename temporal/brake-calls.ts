@@ -1,5 +1,12 @@
 /** What is said to a provider's brake, a workflow of its own for all workers: by them and by staff. */
-import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  QueryRejectCondition,
+  QueryRejectedError,
+  WithStartWorkflowOperation,
+  WorkflowClient,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
 import { defined } from '../domain/defined';
 import { SECOND_MS } from '../domain/duration';
 import { providerName, type Provider } from '../domain/provider/provider-table';
@@ -12,14 +19,21 @@ const ANSWER_MS_MAX = 5 * SECOND_MS;
 
 export class BrakeCalls {
   readonly #client: Client;
+  /** Asks no run that has ended. */
+  readonly #running: WorkflowClient;
   readonly #provider: Provider;
 
   constructor(client: Client, provider: Provider) {
     this.#client = client;
+    this.#running = new WorkflowClient({
+      ...client.workflow.options,
+      connection: client.connection,
+      queryRejectCondition: QueryRejectCondition.NOT_OPEN,
+    });
     this.#provider = provider;
   }
 
-  /** Off where nobody has ever told it anything. One question for all that a worker goes by. */
+  /** Off where nobody has ever told it anything, and where somebody has terminated it. One question for all that a worker goes by. */
   async read(): Promise<TripState & Pause> {
     const answer = (await this.#query<TripState>(brakeMessages.state)) ?? notTripped;
     const { on, unknownIdsBelievedUntil, last } = answer;
@@ -52,9 +66,9 @@ export class BrakeCalls {
 
   async #query<Answer>(name: string): Promise<Answer | undefined> {
     try {
-      return await this.#bounded(() => this.#handle.query<Answer>(name));
+      return await this.#bounded(() => this.#running.getHandle(brakeIdOf(this.#provider)).query<Answer>(name));
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
+      if (error instanceof WorkflowNotFoundError || error instanceof QueryRejectedError) return undefined;
       throw error;
     }
   }
